@@ -1,0 +1,102 @@
+# The one entry. Every target does the set-up that it needs, and none of it twice.
+# What is downloaded or built for development lives in the cache, not in the clone:
+# `pack build --buildpack .` ships every file of the clone.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/knative-python
+
+export PATH := $(CURDIR)/.tools:$(CURDIR)/.venv/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+export RUFF_CACHE_DIR := $(cache)/checks/ruff
+export MYPY_CACHE_DIR := $(cache)/checks/mypy
+# No registry on the internet is asked for testcontainers' own helper image.
+export TESTCONTAINERS_RYUK_DISABLED := true
+export DOCKER_BUILDKIT := 0
+
+FUNCTION ?=
+IMAGE ?= myfn
+
+.PHONY: help
+help: ## Say what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+	    awk -F ':.*## ' '{ printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }'
+
+# --- the two commands -------------------------------------------------------------------------
+
+.PHONY: image
+image: builder ## Build a function (FUNCTION=folder, else examples/http) into IMAGE=myfn and ask it
+	@tools/image.sh "$(IMAGE)" "$(FUNCTION)"
+
+.PHONY: test
+test: ## Run every check and every test, with all the set-up that they need
+	@$(MAKE) check
+	@$(MAKE) setup
+	@$(MAKE) test-image
+
+# --- set-up -----------------------------------------------------------------------------------
+
+.PHONY: python docker tools images builder registry setup
+python: ## Make the development environment (.venv)
+	@tools/python/setup.sh
+
+docker: ## Use the running Docker daemon, or install and start one
+	@tools/docker.sh start
+
+tools: ## Build pack, lifecycle, func and queue-proxy (.tools)
+	@tools/build.sh
+
+images: docker ## Make the base images
+	@stack/build.sh
+
+builder: ## Make the builder knative-python/builder, and all that it needs
+	@stack/builder.sh
+
+registry: ## Serve builder and run image from a registry on loopback, for func
+	@tools/registry.sh start
+
+setup: python tools builder registry ## Do all of the set-up
+
+.PHONY: stop
+stop: ## End the Docker daemon and the registry, where `make` started them
+	@tools/registry.sh stop
+	@tools/docker.sh stop
+
+# --- checks and tests -------------------------------------------------------------------------
+
+python_sources := buildpack tests examples
+
+.PHONY: fmt
+fmt: python ## Format the sources
+	@ruff format $(python_sources)
+	@ruff check --fix-only --quiet $(python_sources)
+
+.PHONY: lint
+lint: python ## Check style, types, import rules and shell scripts; changes nothing
+	@ruff format --check $(python_sources)
+	@ruff check $(python_sources)
+	@mypy
+	@PYTHONPATH=buildpack:buildpack/runtime/src lint-imports --no-cache
+	@git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x
+
+.PHONY: unit
+unit: python ## Run the unit and contract tests, with branch coverage
+	@tools/python/coverage.sh
+
+.PHONY: check
+check: lint unit ## lint and unit: all that needs no Docker
+
+.PHONY: test-image
+test-image: ## Run the image and platform tests (after make setup)
+	@pytest -n 2 --dist loadgroup tests/image tests/platform
+
+.PHONY: lock
+lock: python ## Renew the locked versions of the runtime and the development environment
+	@tools/python/lock.sh
+
+.PHONY: clean
+clean: stop ## Remove the cache with all that was built and downloaded
+	@rm -rf "$(cache)" .tools .venv

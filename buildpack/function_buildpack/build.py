@@ -1,0 +1,208 @@
+"""The build, told in the order of its log: read, decide, install, prepare, check, launch."""
+
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from function_buildpack import (
+    application,
+    check,
+    interpreter,
+    names,
+    output,
+    plan,
+    process,
+    project,
+    report,
+    workspace,
+)
+from function_buildpack.cnb import phases
+from function_buildpack.cnb.context import BuildContext
+from function_buildpack.cnb.launch import Launch, Process
+from function_buildpack.cnb.layers import (
+    Changed,
+    Created,
+    Empty,
+    Layer,
+    Layers,
+    Restored,
+    Unreadable,
+)
+from function_buildpack.installer import Uv
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import configuration, dependencies, runtime
+from function_buildpack.plan import Plan, Source
+from function_buildpack.settings import Settings
+from function_buildpack.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Buildpack:
+    """This buildpack as it is installed: its folder and its version."""
+
+    root: Path
+    version: str
+
+    @classmethod
+    def installed(cls) -> "Buildpack":
+        """Return the buildpack that this code is part of."""
+        root = Path(__file__).resolve().parent.parent
+        descriptor = tomllib.loads((root / "buildpack.toml").read_text(encoding="utf-8"))
+        return cls(root, descriptor["buildpack"]["version"])
+
+    @property
+    def runtime(self) -> runtime.Source:
+        """The runtime that it ships."""
+        return runtime.Source(self.root / "runtime")
+
+
+def main() -> int:
+    """Run the phase and return its exit code."""
+    return phases.run_build(
+        lambda context: build(context, Buildpack.installed()), on_error=report.error
+    )
+
+
+def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = process.run) -> Launch:
+    """Turn the function into layers and a launch process.
+
+    :raises BuildpackError: the function cannot be built; see errors.
+    """
+    output.title(f"Knative Python function {buildpack.version}")
+    settings = Settings.from_environ(context.environ)
+    layers = Layers(context.layers)
+    python = interpreter.current()
+
+    output.heading("Reading the function")
+    found = workspace.locate(context.app, settings.function_path)
+    function = project.read(found)
+    chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
+    _tell(chosen, found, context.app, python)
+
+    with tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache:
+        uv = Uv.with_cache(run, context.environ, Path(cache))
+        uv_version = uv.version(context.app)
+
+        output.heading("Dependencies")
+        wanted = dependencies.metadata(
+            chosen, python, context.target, uv_version, buildpack.version
+        )
+        installed = _install_dependencies(dependencies.restore(layers, wanted), chosen, uv)
+        installed.check_runtime(buildpack.runtime.ranges())
+
+        output.heading("Runtime")
+        needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
+        served = _install_runtime(runtime.restore(layers, needed), buildpack.runtime, python, uv)
+
+    output.heading("Application")
+    _prepare_application(context.app, function, found)
+
+    output.heading("Launch")
+    env = (*installed.env, *runtime.ENV, *chosen.launch_env)
+    _check_function(check.Loader(run, installed.python, env), chosen, context)
+    installed.keep()
+    runtime.keep(served)
+    configuration.contribute(layers, chosen.launch_env)
+    return _launch(chosen, installed)
+
+
+def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
+    function = chosen.project
+    output.line(f"Function: {function.package.relative_to(app)}")
+    if found.scaffolding:
+        output.line("Workspace: func's, with its service/, whose place our runtime takes")
+    output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+    output.line(f"Python: {python.version}, the images' own")
+
+
+def _install_dependencies(
+    layer: Restored | Empty, chosen: Plan, uv: Uv
+) -> dependencies.Dependencies:
+    _tell_source(chosen)
+    match layer:
+        case Restored(kept):
+            output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            return dependencies.Dependencies(kept)
+        case Empty(empty, cause):
+            output.line(f"Installing: {_because(cause)}")
+            with output.timed("Installed the dependencies"):
+                dependencies.install(empty, chosen, uv)
+            return dependencies.Dependencies(empty)
+
+
+def _tell_source(chosen: Plan) -> None:
+    if chosen.source is Source.NOTHING:
+        output.line(
+            f"Stated nowhere: no {names.PYPROJECT} with dependencies, no {names.REQUIREMENTS}"
+        )
+        return
+    output.line(f"Stated in: {chosen.source.value}")
+    for unused in chosen.unused_sources:
+        output.line(f"Not read: {unused.value}, because {chosen.source.value} comes first")
+    if chosen.constraints:
+        output.note(
+            f"the function imports modules of the cloudevents SDK 1, so the build adds "
+            f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
+        )
+
+
+def _install_runtime(
+    layer: Restored | Empty, source: runtime.Source, python: Interpreter, uv: Uv
+) -> Layer:
+    match layer:
+        case Restored(kept):
+            output.line("Reusing the runtime layer: nothing that decides it has changed")
+            return kept
+        case Empty(empty, cause):
+            output.line(f"Installing: {_because(cause)}")
+            with output.timed("Installed the runtime"):
+                runtime.install(empty, source, python, uv)
+            return empty
+
+
+def _because(cause: Created | Unreadable | Changed) -> str:
+    match cause:
+        case Created():
+            return "there is no layer of an earlier build"
+        case Unreadable():
+            return "the layer of the earlier build is another version's"
+        case Changed(fields):
+            return "since the earlier build, " + ", ".join(
+                f"{name} changed from {before or 'none'} to {now or 'none'}"
+                for name, (before, now) in fields.items()
+            )
+
+
+def _prepare_application(app: Path, function: project.Project, found: Workspace) -> None:
+    removed = application.remove_leftovers(app, found.scaffolding)
+    if removed:
+        left_out = ", ".join(str(path.relative_to(app)) for path in removed[:8])
+        more = f" and {len(removed) - 8} more" if len(removed) > 8 else ""  # noqa: PLR2004
+        output.line(f"Left out of the image: {left_out}{more}")
+    opened = application.make_readable(app)
+    if opened:
+        output.line(f"Made readable for the image's user: {len(opened)} files")
+    with output.timed("Compiled the sources"):
+        compiled = application.compile_sources(app, function.package)
+    for path in compiled.broken:
+        output.note(f"{path.relative_to(app)} does not compile; it is not part of the function")
+
+
+def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -> None:
+    if chosen.check is chosen.check.OFF:
+        output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
+        return
+    with output.timed("Loaded the function"):
+        loader.load(chosen.project, chosen.check, context.environ)
+
+
+def _launch(chosen: Plan, installed: dependencies.Dependencies) -> Launch:
+    web = Process(
+        type="web",
+        command=(str(installed.python), "-m", names.RUNTIME_MODULE),
+        working_directory=chosen.project.folder,
+        default=True,
+    )
+    output.line(f"Process web: {' '.join(web.command)}")
+    return Launch(processes=(web,), labels=chosen.labels)

@@ -1,0 +1,66 @@
+"""What the lifecycle tells a phase: folders, target and environment.
+
+Read from CNB_* variables; the positional arguments are deprecated since API 0.8.
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Target:
+    """The platform that the image is built for (buildpack specification, "Targets")."""
+
+    os: str
+    arch: str
+    distro_name: str
+    distro_version: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Target":
+        """Read CNB_TARGET_*; a lifecycle before Platform API 0.12 sets none of them."""
+        machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
+        return cls(
+            os=environ.get("CNB_TARGET_OS", "linux"),
+            arch=environ.get("CNB_TARGET_ARCH", machine),
+            distro_name=environ.get("CNB_TARGET_DISTRO_NAME", ""),
+            distro_version=environ.get("CNB_TARGET_DISTRO_VERSION", ""),
+        )
+
+
+@dataclass(frozen=True)
+class DetectContext:
+    """What the detect phase works on."""
+
+    app: Path
+    environ: Mapping[str, str]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "DetectContext":
+        """Read the context; the working directory is the application folder."""
+        return cls(app=cwd, environ=environ)
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """What the build phase works on."""
+
+    app: Path
+    layers: Path
+    target: Target
+    environ: Mapping[str, str]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "BuildContext":
+        """Read the context; the working directory is the application folder.
+
+        :raises KeyError: not started by a lifecycle: CNB_LAYERS_DIR is not set.
+        """
+        return cls(
+            app=cwd,
+            layers=Path(environ["CNB_LAYERS_DIR"]),
+            target=Target.from_environ(environ),
+            environ=environ,
+        )

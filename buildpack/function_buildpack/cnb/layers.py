@@ -1,0 +1,122 @@
+"""Layer folders, their `<layer>.toml` and the question whether a restored one can be kept.
+
+A layer's metadata is a frozen dataclass of strings: all that decides its contents. Where a restored
+layer's metadata is equal, the layer is kept; else it is emptied, with every differing field named.
+"""
+
+import shutil
+import tomllib
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
+
+from function_buildpack.cnb import layer_env
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclass(frozen=True)
+class Types:
+    """What a layer is for (buildpack specification, "Layer Types")."""
+
+    launch: bool = False
+    build: bool = False
+    cache: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's folder. It counts only once it is kept: a failed step leaves no half-made layer."""
+
+    path: Path
+    metadata: "DataclassInstance"
+
+    def keep(self, types: Types, env: layer_env.LayerEnv = ()) -> None:
+        """Write the launch environment and `<layer>.toml`, with which the layer is exported."""
+        shutil.rmtree(self.path / "env.launch", ignore_errors=True)
+        layer_env.write(env, self.path / "env.launch")
+        table = {"types": asdict(types), "metadata": asdict(self.metadata)}
+        _toml(self.path).write_text(tomli_w.dumps(table))
+
+
+@dataclass(frozen=True)
+class Created:
+    """No layer of this name was restored."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A layer was restored, with metadata that is not ours: another version's, or damaged."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What decides the layer's contents has changed since: field → (before, now)."""
+
+    fields: dict[str, tuple[str, str]]
+
+
+Cause = Created | Unreadable | Changed
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The layer is there, from an earlier build, and holds what is wanted."""
+
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class Empty:
+    """The layer's folder is empty and to be filled."""
+
+    layer: Layer
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers folder of this buildpack."""
+
+    root: Path
+
+    def cached(self, name: str, metadata: "DataclassInstance") -> Restored | Empty:
+        """Return the restored layer if its metadata is equal, else an emptied one and why."""
+        assert is_dataclass(metadata)
+        layer = Layer(self.root / name, metadata)
+        cause = _cause(layer)
+        if cause is None:
+            return Restored(layer)
+        return Empty(self.fresh(name, metadata), cause)
+
+    def fresh(self, name: str, metadata: "DataclassInstance") -> Layer:
+        """Return an emptied layer."""
+        layer = Layer(self.root / name, metadata)
+        shutil.rmtree(layer.path, ignore_errors=True)
+        _toml(layer.path).unlink(missing_ok=True)
+        layer.path.mkdir(parents=True)
+        return layer
+
+
+def _toml(layer: Path) -> Path:
+    return layer.with_name(f"{layer.name}.toml")
+
+
+def _cause(layer: Layer) -> Cause | None:
+    """Say why the restored layer cannot be kept; None if it can."""
+    # Restored metadata without contents is a launch layer's: it tells what the earlier image holds,
+    # but there is nothing here to work with, so it counts as not restored.
+    if not _toml(layer.path).is_file() or not layer.path.is_dir():
+        return Created()
+    try:
+        before = tomllib.loads(_toml(layer.path).read_text(encoding="utf-8")).get("metadata", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return Unreadable()
+    now = asdict(layer.metadata)
+    if not isinstance(before, dict) or before.keys() != now.keys():
+        return Unreadable()
+    fields = {key: (str(before[key]), now[key]) for key in now if before[key] != now[key]}
+    return Changed(fields) if fields else None

@@ -1,0 +1,48 @@
+"""Is this a Python function? Passes for all that looks like one, so that build can explain."""
+
+from function_buildpack import func_yaml, names, report, workspace
+from function_buildpack.cnb import phases
+from function_buildpack.cnb.context import DetectContext
+from function_buildpack.cnb.phases import Detected, NotDetected
+from function_buildpack.errors import BuildpackError
+from function_buildpack.workspace import Workspace
+
+
+def main() -> int:
+    """Run the phase and return its exit code."""
+    return phases.run_detect(detect, on_decline=report.decline, on_error=report.error)
+
+
+def detect(context: DetectContext) -> Detected | NotDetected:
+    """Say whether the application is a Python function.
+
+    :raises FunctionFolderMissing: BP_FUNCTION_PATH names no folder.
+    """
+    found = workspace.locate(context.app, context.environ.get(names.FUNCTION_PATH, ""))
+    match _runtime(found):
+        case None:  # build reports what is wrong with func.yaml
+            return Detected() if _has_python(found) else NotDetected("func.yaml cannot be read")
+        case "python":
+            return Detected()
+        case "":
+            return Detected() if found.package else NotDetected(_nothing(found))
+        case other:
+            return NotDetected(f"func.yaml says runtime: {other}, and this builds Python")
+
+
+def _runtime(found: Workspace) -> str | None:
+    """Return func.yaml's runtime: empty where it says none, None where it cannot be read."""
+    try:
+        return func_yaml.read(found.func_yaml).runtime.lower()
+    except BuildpackError:
+        return None
+
+
+def _has_python(found: Workspace) -> bool:
+    files = (names.PYPROJECT, names.REQUIREMENTS)
+    return bool(found.package) or any((found.folder / file).is_file() for file in files)
+
+
+def _nothing(found: Workspace) -> str:
+    where = "func.yaml" if found.func_yaml.is_file() else "no func.yaml"
+    return f"{where} without a runtime, and no package {names.PACKAGE}/ in {found.folder}"

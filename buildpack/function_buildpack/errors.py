@@ -1,0 +1,146 @@
+"""Everything that can stop a phase, as facts. What a user reads is in messages.py.
+
+BuildpackError
+├── SettingInvalid            a BP_ or BPE_ variable has a value that cannot be used
+├── FunctionFolderMissing     BP_FUNCTION_PATH names no folder of the source
+├── FileInvalid               func.yaml, pyproject.toml: not valid YAML or TOML, or not text
+├── FieldInvalid              a field of such a file has a value that cannot be used
+├── PackageMissing            there is no `function` package or module
+├── SyntaxInvalid             a source file of the function does not compile
+├── PythonUnavailable         requires-python excludes the image's Python
+├── ToolMissing               the build image lacks a program that the build needs
+├── RequirementsUnsolvable    no set of versions meets the requirements
+├── LockOutdated              uv.lock does not match pyproject.toml
+├── IndexUnreachable          the package index does not answer
+├── InstallFailed             the installer failed for another reason
+├── RuntimeConflict           the function pins a package to a version the runtime cannot use
+└── FunctionUnloadable        importing the function or calling new() failed
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BuildpackError(Exception):
+    """Stops a phase. Leaves are dataclasses of facts.
+
+    They are neither frozen (contextlib assigns `__traceback__`) nor comparable (`eq=False` keeps
+    them hashable).
+    """
+
+
+@dataclass(eq=False)
+class SettingInvalid(BuildpackError):
+    """A variable's value cannot be used; `expected` completes "must be …"."""
+
+    name: str
+    found: str
+    expected: str
+
+
+@dataclass(eq=False)
+class FunctionFolderMissing(BuildpackError):
+    """BP_FUNCTION_PATH names a folder that is not there, or one outside of the source."""
+
+    found: str
+
+
+@dataclass(eq=False)
+class FileInvalid(BuildpackError):
+    """A file is not in the format that its name says; `problem` is the parser's, with the line."""
+
+    path: Path
+    format: str
+    problem: str
+
+
+@dataclass(eq=False)
+class FieldInvalid(BuildpackError):
+    """A field of a file has a value of another kind; `expected` completes "must be …"."""
+
+    path: Path
+    field: str
+    found: str
+    expected: str
+
+
+@dataclass(eq=False)
+class PackageMissing(BuildpackError):
+    """The function's folder holds neither `function/` nor `function.py` nor `src/function/`."""
+
+    folder: Path
+    entries: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class SyntaxInvalid(BuildpackError):
+    """A source file does not compile; `line` is 0 where the compiler names none."""
+
+    path: Path
+    line: int
+    source: str
+    problem: str
+
+
+@dataclass(eq=False)
+class PythonUnavailable(BuildpackError):
+    """`requested` (a version specifier in `path`) excludes the one Python that is available."""
+
+    path: Path
+    requested: str
+    available: str
+
+
+@dataclass(eq=False)
+class ToolMissing(BuildpackError):
+    """A program that the build needs is not on the build image's PATH."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class RequirementsUnsolvable(BuildpackError):
+    """No set of versions meets the requirements of `path`."""
+
+    path: Path
+    explanation: str
+
+
+@dataclass(eq=False)
+class LockOutdated(BuildpackError):
+    """The lock was made from other requirements than those of the project."""
+
+    lock: Path
+    project: Path
+
+
+@dataclass(eq=False)
+class IndexUnreachable(BuildpackError):
+    """The package index does not answer, or not with a package."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class InstallFailed(BuildpackError):
+    """The installer ended with `status`; its output is in the log above."""
+
+    what: str
+    status: int
+
+
+@dataclass(eq=False)
+class RuntimeConflict(BuildpackError):
+    """The function's dependencies hold `found` of a package, the runtime needs `needed`."""
+
+    package: str
+    found: str
+    needed: str
+
+
+@dataclass(eq=False)
+class FunctionUnloadable(BuildpackError):
+    """The runtime could not load the function; `output` is what it said, with the traceback."""
+
+    package: Path
+    output: str

@@ -1,0 +1,101 @@
+"""Installs packages with uv, the installer of every way that dependencies are stated."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from function_buildpack import bytecode, output
+from function_buildpack.errors import (
+    IndexUnreachable,
+    InstallFailed,
+    LockOutdated,
+    RequirementsUnsolvable,
+)
+from function_buildpack.process import Result, Runner
+
+# They name another environment than the one that we install into, or another Python's files.
+_FOREIGN = ("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True)
+class Uv:
+    """uv, as it is started in a build."""
+
+    run: Runner
+    environ: Mapping[str, str]
+
+    @classmethod
+    def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
+        """Return uv with a cache folder of its own, on the file system that it installs to.
+
+        There uv links files instead of copying them.
+        """
+        own = {name: value for name, value in environ.items() if name not in _FOREIGN}
+        fixed = {
+            "UV_CACHE_DIR": str(cache),
+            "UV_NO_PROGRESS": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            **bytecode.UV_ENVIRON,
+        }
+        return cls(run, own | fixed)
+
+    def version(self, cwd: Path) -> str:
+        """Return uv's version. :raises ToolMissing: there is no uv."""
+        found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
+        return found.split()[1]
+
+    def sync(self, project: Path, venv: Path) -> None:
+        """Install what the project's uv.lock names, without development groups and the project.
+
+        :raises BuildpackError: as `_raise_for` finds.
+        """
+        command: list[str | Path] = [
+            *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
+            *("--no-editable", "--compile-bytecode", "--python", venv / "bin" / "python"),
+        ]
+        result = self.run(
+            command,
+            environ={**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)},
+            cwd=project,
+            on_line=output.child,
+        )
+        _raise_for(result, project / "uv.lock")
+
+    def install(self, requirements: Path, cwd: Path, options: Sequence[str | Path]) -> None:
+        """Install a requirements file's packages, or the dependencies of a pyproject.toml.
+
+        :raises BuildpackError: as `_raise_for` finds.
+        """
+        command = ["uv", "pip", "install", "--compile-bytecode", *options, "-r", requirements]
+        result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
+        _raise_for(result, requirements)
+
+
+_UNREACHABLE = re.compile(
+    r"error sending request|Failed to fetch|dns error|Connection refused|Could not connect"
+)
+
+
+def _raise_for(result: Result, requirements: Path) -> None:
+    """Tell uv's failures apart by what it says; it has one exit status for many of them.
+
+    :raises LockOutdated: :raises RequirementsUnsolvable: :raises IndexUnreachable:
+    :raises InstallFailed: any other.
+    """
+    if result.status == 0:
+        return
+    if "needs to be updated, but `--locked`" in result.output:
+        raise LockOutdated(requirements, requirements.with_name("pyproject.toml"))
+    if "No solution found" in result.output:
+        raise RequirementsUnsolvable(requirements, _explanation(result.output))
+    if _UNREACHABLE.search(result.output):
+        raise IndexUnreachable(_explanation(result.output))
+    raise InstallFailed(str(requirements), result.status)
+
+
+def _explanation(text: str) -> str:
+    """Return uv's own explanation: all from its first mark of an error on."""
+    lines = text.strip().splitlines()
+    marked = [i for i, line in enumerate(lines) if line.lstrip().startswith(("×", "error:"))]  # noqa: RUF001 -- uv's
+    return "\n".join(lines[marked[0] :] if marked else lines[-5:])

@@ -1,0 +1,25 @@
+"""The Python that the build runs on: the build image's, which the run image has too."""
+
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """An interpreter: where it is, and its full version, such as 3.13.5."""
+
+    path: Path
+    version: str
+
+    @property
+    def minor(self) -> str:
+        """The version that decides whether bytecode and extension modules fit, such as 3.13."""
+        return self.version.rpartition(".")[0]
+
+
+def current() -> Interpreter:
+    """Return the interpreter that runs this code, not the virtual environment around it."""
+    path = Path(getattr(sys, "_base_executable", sys.executable))
+    return Interpreter(path, platform.python_version())

@@ -1,0 +1,1 @@
+"""The layers of the image, one module each."""

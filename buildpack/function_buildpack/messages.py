@@ -1,0 +1,183 @@
+"""What users read when a phase fails: what happened, what was found, what to do.
+
+The only file with such sentences. docs/errors.md has a heading for each title.
+"""
+
+import traceback
+from dataclasses import dataclass
+from functools import singledispatch
+
+from function_buildpack import errors
+
+_NETWORK = """\
+A build fetches packages from the configured index. Behind a proxy set HTTPS_PROXY and NO_PROXY, for
+another index UV_DEFAULT_INDEX, as build environment variables (pack build --env, or
+build.buildEnvs in func.yaml)."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """An error as it is shown. Titles are stable and unique."""
+
+    title: str
+    body: str
+
+
+@singledispatch
+def describe(error: Exception) -> Message:
+    """Put an error into words; one that is none of ours is a defect of the buildpack."""
+    return Message(
+        "The buildpack failed for a reason that it does not know",
+        "This is a defect of the buildpack. Please report it with these lines:\n\n"
+        + "".join(traceback.format_exception(error)).rstrip(),
+    )
+
+
+@describe.register
+def _setting_invalid(error: errors.SettingInvalid) -> Message:
+    return Message(
+        "A build setting has a value that cannot be used",
+        f"Setting:  {error.name}\nFound:    {error.found}\n\n"
+        f"It must be {error.expected}. Change it where it is set: --env, project.toml, or\n"
+        f"build.buildEnvs in func.yaml.",
+    )
+
+
+@describe.register
+def _function_folder_missing(error: errors.FunctionFolderMissing) -> Message:
+    return Message(
+        "BP_FUNCTION_PATH names no folder of the source",
+        f"Found:    {error.found}\n\n"
+        f"It must be the path of the function's folder, relative to the folder that is built,\n"
+        f"and inside of it. Check the path, and that nothing excludes the folder (project.toml,\n"
+        f".funcignore).",
+    )
+
+
+@describe.register
+def _file_invalid(error: errors.FileInvalid) -> Message:
+    return Message(
+        f"{error.path.name} is not valid {error.format}",
+        f"File:     {error.path}\nFound:    {error.problem}\n\n"
+        f"Correct the file at that place and build again.",
+    )
+
+
+@describe.register
+def _field_invalid(error: errors.FieldInvalid) -> Message:
+    return Message(
+        f"A field of {error.path.name} has a value that cannot be used",
+        f"File:     {error.path}\nField:    {error.field}\nFound:    {error.found}\n\n"
+        f"It must be {error.expected}.",
+    )
+
+
+@describe.register
+def _package_missing(error: errors.PackageMissing) -> Message:
+    return Message(
+        "There is no package named function",
+        f"Folder:   {error.folder}\nFound:    {', '.join(error.entries) or 'nothing'}\n\n"
+        f"A Python function is a package function/ (or a module function.py) with new() or\n"
+        f"handle(), beside func.yaml or in src/. Create function/__init__.py with\n\n"
+        f"    from .func import new\n\n"
+        f"or move the function's package there. If the function is in another folder of the\n"
+        f"source, name it with BP_FUNCTION_PATH.",
+    )
+
+
+@describe.register
+def _syntax_invalid(error: errors.SyntaxInvalid) -> Message:
+    source = f"Line:     {error.source}\n" if error.source else ""
+    return Message(
+        "A source file of the function has a syntax error",
+        f"File:     {error.path}, line {error.line}\n{source}Found:    {error.problem}\n\n"
+        f"Correct the file and build again. The function is compiled for the images' Python:\n"
+        f"syntax that is newer than that is an error too.",
+    )
+
+
+@describe.register
+def _python_unavailable(error: errors.PythonUnavailable) -> Message:
+    return Message(
+        "The function asks for a Python that the images do not have",
+        f'File:     {error.path}\nFound:    requires-python = "{error.requested}"\n'
+        f"Images:   Python {error.available}\n\n"
+        f"Widen requires-python so that it holds {error.available}, or build with images that\n"
+        f"have the version you need.",
+    )
+
+
+@describe.register
+def _tool_missing(error: errors.ToolMissing) -> Message:
+    return Message(
+        "The build image lacks a program that the build needs",
+        f"Missing:  {error.name}\n\n"
+        f"Use the builder that belongs to this buildpack, or add the program to the PATH of\n"
+        f"your build image.",
+    )
+
+
+@describe.register
+def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
+    return Message(
+        "The function's requirements cannot be met",
+        f"File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
+        f"Check the names and versions in that file: a name may be misspelt, a version may not\n"
+        f"exist, or two requirements may exclude each other.",
+    )
+
+
+@describe.register
+def _lock_outdated(error: errors.LockOutdated) -> Message:
+    return Message(
+        "uv.lock does not match pyproject.toml",
+        f"Files:    {error.lock}\n          {error.project}\n\n"
+        f"The requirements have changed since the lock was made. Run\n\n"
+        f"    uv lock\n\n"
+        f"in the function's folder, commit uv.lock and build again.",
+    )
+
+
+@describe.register
+def _index_unreachable(error: errors.IndexUnreachable) -> Message:
+    return Message(
+        "The package index does not answer",
+        f"Found:\n\n{_indent(error.explanation)}\n\n{_NETWORK}",
+    )
+
+
+@describe.register
+def _install_failed(error: errors.InstallFailed) -> Message:
+    return Message(
+        "The packages could not be installed",
+        f"File:     {error.what}\nFound:    uv ended with status {error.status}; its words are"
+        f" above\n\n"
+        f"Correct what uv names there and build again. The same install on your machine:\n\n"
+        f"    uv pip install -r <that file>",
+    )
+
+
+@describe.register
+def _runtime_conflict(error: errors.RuntimeConflict) -> Message:
+    return Message(
+        "The function's dependencies exclude the runtime",
+        f"Package:  {error.package}\nFound:    {error.found}\nNeeded:   {error.needed}\n\n"
+        f"The function's own packages come before the runtime's, and the runtime cannot serve\n"
+        f"with that version. Change or drop the function's requirement.",
+    )
+
+
+@describe.register
+def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
+    return Message(
+        "The function cannot be loaded",
+        f"Package:  {error.package}\nFound:\n\n{_indent(error.output)}\n\n"
+        f"The build imports the function and calls new(), as every start of the image will.\n"
+        f"What needs a database, a secret or another service belongs into start(cfg), which\n"
+        f"only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
+        f"import (does not call new()) or off.",
+    )
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())

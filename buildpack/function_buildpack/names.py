@@ -1,0 +1,34 @@
+"""Names that users and the other side know: files, layers, variables.
+
+The runtime has its own copy of what both sides must agree on; tests/contract/test_seam.py compares.
+"""
+
+# Files of a function's folder.
+FUNC_YAML = "func.yaml"
+PYPROJECT = "pyproject.toml"
+UV_LOCK = "uv.lock"
+REQUIREMENTS = "requirements.txt"
+
+# func's pack builder moves the function into this folder and writes its own service beside it.
+NESTED_FUNCTION = "fn"
+SCAFFOLDING = "service"
+
+PACKAGE = "function"
+
+# Settings of a build (docs/contract.md); BPE_* variables are read by their prefix.
+FUNCTION_PATH = "BP_FUNCTION_PATH"
+FUNCTION_CHECK = "BP_FUNCTION_CHECK"
+IMAGE_LABELS = "BP_IMAGE_LABELS"
+
+# Layers.
+DEPENDENCIES = "dependencies"
+RUNTIME = "runtime"
+CONFIGURATION = "configuration"
+
+# The seam with the runtime (docs/contract.md).
+RUNTIME_MODULE = "func_runtime"
+FUNC_INVOKE = "FUNC_INVOKE"
+FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
+FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
+INVOKE_HTTP = "http"
+INVOKE_CLOUDEVENT = "cloudevent"

@@ -1,0 +1,208 @@
+"""Decides what to build, from facts and settings. Touches no disk and starts no process."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from function_buildpack import names
+from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
+from function_buildpack.errors import FieldInvalid, PythonUnavailable
+from function_buildpack.project import Project
+from function_buildpack.settings import Check, Settings
+
+
+class Source(Enum):
+    """What states the dependencies, best first: a lock, a list of versions, a list of ranges."""
+
+    UV_LOCK = names.UV_LOCK
+    REQUIREMENTS = names.REQUIREMENTS
+    PYPROJECT = names.PYPROJECT
+    NOTHING = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every choice of a build."""
+
+    project: Project
+    source: Source
+    unused_sources: tuple[Source, ...]
+    constraints: tuple[str, ...]
+    invoke: str
+    invoke_reason: str
+    check: Check
+    launch_env: LayerEnv = ()
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def source_path(self) -> Path:
+        """The file that states the dependencies; the function's folder if none does."""
+        return self.project.folder / self.source.value
+
+    def requirements_key(self) -> str:
+        """Return a digest of the tables of pyproject.toml that decide what is installed."""
+        project = self.project.pyproject.get("project", {})
+        decisive = {
+            "project": {key: project.get(key) for key in _DECISIVE},
+            "uv": self.project.pyproject.get("tool", {}).get("uv"),
+            "constraints": self.constraints,
+        }
+        return digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
+
+
+_DECISIVE = ("dependencies", "optional-dependencies", "requires-python", "dynamic")
+
+
+def make(project: Project, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
+    """Decide what to build.
+
+    `python_version` is the full version of the images' Python, `scaffolded` the invocation that
+    func's scaffolding was written for, if there is one.
+
+    :raises PythonUnavailable: requires-python excludes that version.
+    :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
+    """
+    _check_python(project, python_version)
+    present = _sources(project)
+    invoke, reason = _invoke(project, scaffolded)
+    return Plan(
+        project=project,
+        source=present[0],
+        unused_sources=present[1:-1],
+        constraints=tuple(_constraints(project, present[0])),
+        invoke=invoke,
+        invoke_reason=reason,
+        check=settings.check,
+        launch_env=(*_runtime_env(project, invoke), *settings.launch_env),
+        labels={**_labels(project), **settings.labels},
+    )
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Return a short digest of byte strings, each counted with its length."""
+    result = hashlib.sha256()
+    for part in parts:
+        result.update(len(part).to_bytes(8))
+        result.update(part)
+    return result.hexdigest()[:32]
+
+
+def _sources(project: Project) -> tuple[Source, ...]:
+    """Return what states dependencies, best first, and NOTHING at the end."""
+    present = {
+        Source.UV_LOCK: project.is_locked and project.has_pyproject,
+        Source.REQUIREMENTS: project.has_requirements,
+        Source.PYPROJECT: _states_dependencies(project.pyproject),
+    }
+    return (*(source for source, there in present.items() if there), Source.NOTHING)
+
+
+def _states_dependencies(pyproject: Mapping[str, Any]) -> bool:
+    # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
+    table = pyproject.get("project", {})
+    return (
+        "dependencies" in table
+        or "dependencies" in table.get("dynamic", ())
+        or (not table and "build-system" in pyproject)
+    )
+
+
+def _check_python(project: Project, version: str) -> None:
+    requested = project.pyproject.get("project", {}).get("requires-python", "")
+    try:
+        specifier = SpecifierSet(requested)
+    except InvalidSpecifier as error:
+        raise FieldInvalid(
+            project.pyproject_path, "project.requires-python", requested, "a version specifier"
+        ) from error
+    if not specifier.contains(version, prereleases=True):
+        raise PythonUnavailable(project.pyproject_path, requested, version)
+
+
+def _invoke(project: Project, scaffolded: str) -> tuple[str, str]:
+    """Return the invocation and where it was found."""
+    stated = project.func_yaml.invoke
+    if stated and stated not in (names.INVOKE_HTTP, names.INVOKE_CLOUDEVENT):
+        raise FieldInvalid(project.func_yaml_path, "invoke", stated, "http or cloudevent")
+    if stated:
+        return stated, f"{names.FUNC_YAML} says invoke: {stated}"
+    if scaffolded:
+        return scaffolded, "func's scaffolding says so"
+    return names.INVOKE_HTTP, "the default"
+
+
+# Modules of the cloudevents SDK 1 that SDK 2 no longer has (its migration guide, "v1 to v2").
+_SDK_1_MODULES = tuple(
+    f"cloudevents.{name}"
+    for name in ("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk")
+)
+
+
+def imports_sdk_1(project: Project) -> bool:
+    """Say whether the function imports what only the cloudevents SDK 1 has."""
+    return any(
+        name == module or name.startswith(f"{module}.")
+        for name in project.imports
+        for module in _SDK_1_MODULES
+    )
+
+
+def _constraints(project: Project, source: Source) -> Iterable[str]:
+    """Keep SDK 1 for functions that are written for it, such as func 0.48's own template.
+
+    Its pyproject.toml asks for `cloudevents` of any version and its code imports
+    `cloudevents.http`, which SDK 2 does not have: unconstrained it would build and never start.
+    A lock or a stated upper or lower bound is the author's word and stays.
+    """
+    if source is Source.PYPROJECT and imports_sdk_1(project) and _asks_for_any_sdk(project):
+        yield "cloudevents<2"
+
+
+def _asks_for_any_sdk(project: Project) -> bool:
+    stated = project.pyproject.get("project", {}).get("dependencies", ())
+    return any(
+        canonicalize_name(requirement.name) == "cloudevents"
+        and requirement.specifier.contains("1.12.0")
+        and requirement.specifier.contains("2.0.0")
+        for requirement in _requirements(stated)
+    )
+
+
+def _requirements(stated: Iterable[str]) -> Iterable[Requirement]:
+    for text in stated:
+        try:
+            yield Requirement(text)
+        except InvalidRequirement:  # the installer says what is wrong with it
+            continue
+
+
+def _runtime_env(project: Project, invoke: str) -> LayerEnv:
+    stated = {
+        names.FUNC_INVOKE: invoke,
+        names.FUNC_LIVENESS_PATH: project.func_yaml.liveness_path,
+        names.FUNC_READINESS_PATH: project.func_yaml.readiness_path,
+    }
+    return tuple(Change(name, Behaviour.DEFAULT, value) for name, value in stated.items() if value)
+
+
+def _labels(project: Project) -> dict[str, str]:
+    """Return what is known of the function, by the OCI image specification's annotation names."""
+    table = project.pyproject.get("project", {})
+    known = {
+        "title": project.func_yaml.name or table.get("name"),
+        "description": table.get("description"),
+        "version": table.get("version"),
+    }
+    return {
+        f"org.opencontainers.image.{key}": value
+        for key, value in known.items()
+        if isinstance(value, str) and value
+    }

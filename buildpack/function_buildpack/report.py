@@ -1,0 +1,15 @@
+"""What a phase says when it does not pass."""
+
+from function_buildpack import messages, output
+from function_buildpack.cnb.phases import NotDetected
+
+
+def decline(answer: NotDetected) -> None:
+    """Say why the application is not ours; the lifecycle shows it if no other buildpack passes."""
+    output.line(f"Not a Knative Python function: {answer.reason}")
+
+
+def error(failure: Exception) -> None:
+    """Show the error that ends the phase."""
+    message = messages.describe(failure)
+    output.error(message.title, message.body)

@@ -1,0 +1,80 @@
+"""The platform's settings of a build: the only reader of BP_* and BPE_* variables."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from function_buildpack import names
+from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
+from function_buildpack.errors import SettingInvalid
+
+
+class Check(StrEnum):
+    """How far the build goes to see that the function loads."""
+
+    NEW = "new"
+    IMPORT = "import"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, checked."""
+
+    function_path: str = ""
+    check: Check = Check.NEW
+    labels: dict[str, str] = field(default_factory=dict)
+    launch_env: LayerEnv = ()
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check the settings.
+
+        :raises SettingInvalid: a value cannot be used.
+        """
+        return cls(
+            function_path=environ.get(names.FUNCTION_PATH, ""),
+            check=_check(environ.get(names.FUNCTION_CHECK, Check.NEW)),
+            labels=_labels(environ.get(names.IMAGE_LABELS, "")),
+            launch_env=_launch_env(environ),
+        )
+
+
+def _check(value: str) -> Check:
+    try:
+        return Check(value.lower())
+    except ValueError as error:
+        raise SettingInvalid(names.FUNCTION_CHECK, value, "new, import or off") from error
+
+
+def _labels(value: str) -> dict[str, str]:
+    """Split `key=value other="with spaces"`, the form that Paketo's image-labels buildpack set."""
+    try:
+        pairs = [word.partition("=") for word in shlex.split(value)]
+    except ValueError as error:
+        raise SettingInvalid(
+            names.IMAGE_LABELS, value, "key=value pairs with matched quotes"
+        ) from error
+    for key, separator, _ in pairs:
+        if not key or not separator:
+            raise SettingInvalid(names.IMAGE_LABELS, value, "key=value pairs, separated by spaces")
+    return {key: text for key, _, text in pairs}
+
+
+_BPE = re.compile(r"BPE_(?:(OVERRIDE|DEFAULT|APPEND|PREPEND)_)?(.+)")
+
+
+def _launch_env(environ: Mapping[str, str]) -> LayerEnv:
+    """Read `BPE_*`, the form that Paketo's environment-variables buildpack set; func uses it."""
+    return tuple(
+        Change(
+            name=match[2],
+            behaviour=Behaviour((match[1] or "override").lower()),
+            value=value,
+            delimiter=environ.get(f"BPE_DELIM_{match[2]}", ""),
+        )
+        for variable, value in sorted(environ.items())
+        if (match := _BPE.fullmatch(variable)) and not variable.startswith("BPE_DELIM_")
+    )

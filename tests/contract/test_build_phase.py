@@ -1,0 +1,407 @@
+"""bin/build, as the lifecycle runs it, with the real uv and the real package index."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract.phases import Workspace, files_below
+
+HANDLE = """
+async def handle(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"OK"})
+"""
+PYPROJECT = '[project]\nname = "function"\nversion = "1.0"\ndependencies = ["idna==3.10"]\n'
+FUNC_YAML = "name: mine\nruntime: python\ninvoke: http\n"
+FUNCTION = {
+    "func.yaml": FUNC_YAML,
+    "pyproject.toml": PYPROJECT,
+    "function/__init__.py": "from .func import handle\n",
+    "function/func.py": HANDLE,
+}
+
+
+def without(name: str) -> dict[str, str]:
+    """Return the function without a file."""
+    return {key: value for key, value in FUNCTION.items() if key != name}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A function that was built once; tests that build again copy it."""
+    files = {**FUNCTION, ".git/HEAD": "x", ".func/build/x": "y"}
+    workspace = Workspace.create(tmp_path_factory.mktemp("built"), files)
+    phase = workspace.run("build")
+    assert phase.status == 0, phase.log
+    return workspace
+
+
+@pytest.fixture
+def again(built: Workspace, tmp_path: Path) -> Workspace:
+    """The function's source and the layers of its first build, as a lifecycle restores them."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+    workspace.layers.rmdir()
+    shutil.copytree(built.layers, workspace.layers, symlinks=True)
+    for layer in ("dependencies", "runtime"):  # restored metadata has no types
+        text = (workspace.layers / f"{layer}.toml").read_text()
+        (workspace.layers / f"{layer}.toml").write_text(text[text.index("[metadata]") :])
+    return workspace
+
+
+def test_launch(built: Workspace) -> None:
+    """The launch process is the environment's Python with the runtime, in the function's folder."""
+    python = built.layers / "dependencies" / "venv" / "bin" / "python"
+
+    assert {
+        "type": "web",
+        "command": [str(python), "-m", "func_runtime"],
+        "working-dir": str(built.app),
+        "default": True,
+    } == built.toml("launch.toml")["processes"][0]
+
+
+def test_labels(built: Workspace) -> None:
+    """What the project knows of itself is on the image."""
+    labels = {label["key"]: label["value"] for label in built.toml("launch.toml")["labels"]}
+
+    assert {
+        "org.opencontainers.image.title": "mine",
+        "org.opencontainers.image.version": "1.0",
+    } == labels
+
+
+def test_layers(built: Workspace) -> None:
+    """Dependencies and runtime are launch and cache layers, the configuration is launch only."""
+    types = {
+        name: built.toml(f"{name}.toml")["types"]
+        for name in ("dependencies", "runtime", "configuration")
+    }
+
+    both = {"launch": True, "build": False, "cache": True}
+    assert {
+        "dependencies": both,
+        "runtime": both,
+        "configuration": both | {"cache": False},
+    } == types
+    assert {"FUNC_INVOKE.default": "http"} == built.launch_env("configuration")
+    assert ["PATH.delim", "PATH.prepend"] == sorted(built.launch_env("dependencies"))
+
+
+def test_no_layer_adds_to_the_library_path(built: Workspace) -> None:
+    """The lifecycle puts a layer's own lib/ on LD_LIBRARY_PATH; no layer has one."""
+    assert [] == list(built.layers.glob("*/lib"))
+
+
+def test_nothing_else_is_left(built: Workspace) -> None:
+    """The layers folder holds layers only, the application neither .git nor .func."""
+    names = {path.name for path in built.layers.iterdir()}
+
+    layers = {"dependencies", "runtime", "configuration"}
+    assert layers | {f"{name}.toml" for name in layers} | {"launch.toml"} == names
+    assert not (built.app / ".git").exists()
+    assert not (built.app / ".func").exists()
+
+
+def test_packages_at_run_time(built: Workspace) -> None:
+    """The function's packages come first, the runtime's behind them."""
+    code = "import idna, func_runtime, uvicorn; print(idna.__file__, uvicorn.__file__)"
+    idna, uvicorn = built.python(code).split()
+
+    assert f"{built.layers}/dependencies/venv/" in idna
+    assert f"{built.layers}/runtime/packages/" in str(Path(uvicorn).resolve())
+
+
+def test_bytecode_is_complete(built: Workspace) -> None:
+    """Every module of the layers and the application has unchecked-hash bytecode (PEP 552)."""
+    suffix = f".cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
+    folders = (built.layers / "dependencies", built.layers / "runtime", built.app)
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
+
+    assert len(sources) > 100
+    for source in sources:
+        cached = source.parent / "__pycache__" / f"{source.stem}{suffix}"
+        assert 0b01 == int.from_bytes(cached.read_bytes()[4:8], "little"), source
+
+
+def test_rebuild_reuses(again: Workspace, built: Workspace) -> None:
+    """A changed source reuses both layers, says so, and leaves their bytes as they were."""
+    again.write({"function/func.py": HANDLE.replace("OK", "Changed")})
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Reusing the dependencies layer" in phase.log
+    assert "Reusing the runtime layer" in phase.log
+    for layer in ("dependencies", "runtime", "configuration"):
+        assert files_below(built.layers / layer) == files_below(again.layers / layer)
+
+
+def test_rebuild_with_another_dependency(again: Workspace) -> None:
+    """A changed requirement installs the dependencies anew, and only them; the log says why."""
+    again.write({"pyproject.toml": PYPROJECT.replace("3.10", "3.9")})
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Installing: since the earlier build, requirements changed from" in phase.log
+    assert "Reusing the runtime layer" in phase.log
+    assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
+
+
+def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
+    """Metadata that cannot be read costs a reinstall, no more."""
+    (again.layers / "runtime.toml").write_text("damaged")
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Installing: the layer of the earlier build is another version's" in phase.log
+
+
+def test_same_bytes(built: Workspace, tmp_path: Path) -> None:
+    """The same source gives the same bytes in every layer."""
+    moved = built.layers.parent / "first"
+    built.layers.rename(moved)
+    try:
+        built.layers.mkdir()
+        phase = built.run("build")
+        assert phase.status == 0, phase.log
+        for layer in ("runtime", "dependencies", "configuration"):
+            assert files_below(moved / layer) == files_below(built.layers / layer)
+    finally:
+        shutil.rmtree(built.layers)
+        moved.rename(built.layers)
+
+
+def test_requirements(tmp_path: Path) -> None:
+    """requirements.txt is installed, with what it includes; pyproject.toml is said to be unused."""
+    files = {**FUNCTION, "requirements.txt": "-r more.txt\n", "more.txt": "six==1.16.0\n"}
+    workspace = Workspace.create(tmp_path, files)
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Not read: pyproject.toml, because requirements.txt comes first" in phase.log
+    assert "1.16.0" == workspace.python("import six; print(six.__version__)")
+
+
+def lock(folder: Path) -> None:
+    """Write uv.lock."""
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run([uv, "lock", "--quiet"], cwd=folder, check=True)
+
+
+def test_lock(tmp_path: Path) -> None:
+    """uv.lock is installed as it stands, without development groups and the project itself."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+    workspace.write({"pyproject.toml": f'{PYPROJECT}[dependency-groups]\ndev = ["six"]\n'})
+    lock(workspace.app)
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Stated in: uv.lock" in phase.log
+    code = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d()))"
+    assert "idna" in workspace.python(code)
+    assert "six" not in workspace.python(code)
+    assert "'function'" not in workspace.python(code)
+
+
+def test_lock_outdated(tmp_path: Path) -> None:
+    """A lock that was made from other requirements is an error with the command that mends it."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+    lock(workspace.app)
+    workspace.write({"pyproject.toml": PYPROJECT.replace("3.10", "3.9")})
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert "ERROR: uv.lock does not match pyproject.toml" in phase.log
+    assert "uv lock" in phase.log
+
+
+def test_nothing_stated(tmp_path: Path) -> None:
+    """A function without dependencies is built, with the runtime alone."""
+    workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Stated nowhere" in phase.log
+
+
+def test_nested(tmp_path: Path) -> None:
+    """In func's workspace the function in fn/ is built, and func's own service is left out."""
+    files = {f"fn/{name}": content for name, content in FUNCTION.items()}
+    scaffolding = {
+        "service/__init__.py": "",
+        "service/main.py": "from func_python.cloudevent import serve",
+        "pyproject.toml": '[project]\nname = "service"\ndependencies = ["function @ ./fn"]\n',
+    }
+    workspace = Workspace.create(tmp_path, files | scaffolding)
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    process = workspace.toml("launch.toml")["processes"][0]
+    assert str(workspace.app / "fn") == process["working-dir"]
+    assert ["fn"] == [path.name for path in workspace.app.iterdir()]
+
+
+def test_sdk_1(tmp_path: Path) -> None:
+    """A function that is written for the cloudevents SDK 1 and pins nothing gets SDK 1."""
+    files = {
+        "func.yaml": FUNC_YAML.replace("http", "cloudevent"),
+        "function.py": f"from cloudevents.http import CloudEvent\n{HANDLE}",
+        "pyproject.toml": PYPROJECT.replace("idna==3.10", "cloudevents"),
+    }
+    workspace = Workspace.create(tmp_path, files)
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert 'so the build adds "cloudevents<2"' in phase.log
+    version = "from importlib.metadata import version; print(version('cloudevents'))"
+    assert "1." == workspace.python(version)[:2]
+
+
+def test_settings(tmp_path: Path) -> None:
+    """BP_ and BPE_ variables reach labels and launch environment; credentials reach nothing."""
+    workspace = Workspace.create(tmp_path, {"apps/a/function.py": HANDLE})
+
+    phase = workspace.run(
+        "build",
+        BP_FUNCTION_PATH="apps/a",
+        BP_IMAGE_LABELS='middleware-version=0.8.1 note="two words"',
+        BPE_DEFAULT_LISTEN_ADDRESS="[::]:8080",
+        BPE_GREETING="Hi",
+        UV_INDEX_PRIVATE_PASSWORD="planted-secret",
+    )
+
+    assert 0 == phase.status, phase.log
+    assert "planted-secret" not in phase.log
+    for content in (*files_below(workspace.layers).values(), *files_below(workspace.app).values()):
+        assert b"planted-secret" not in content
+    env = workspace.launch_env("configuration")
+    assert ("[::]:8080", "Hi") == (env["LISTEN_ADDRESS.default"], env["GREETING.override"])
+    labels = {label["key"]: label["value"] for label in workspace.toml("launch.toml")["labels"]}
+    assert {"middleware-version": "0.8.1", "note": "two words"} == labels
+
+
+BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
+    (
+        {"func.yaml": FUNC_YAML, "handler/func.py": ""},
+        "There is no package named function",
+        ["handler", "function/__init__.py"],
+    ),
+    (
+        {**FUNCTION, "function/__init__.py": "x = 1\n"},
+        "The function cannot be loaded",
+        ["new", "handle"],
+    ),
+    (
+        {**FUNCTION, "function/__init__.py": "def new():\n    raise ValueError('no database')\n"},
+        "The function cannot be loaded",
+        ["function/__init__.py", "line 2", "ValueError: no database", "BP_FUNCTION_CHECK"],
+    ),
+    (
+        {**FUNCTION, "function/__init__.py": "import not_installed\n"},
+        "The function cannot be loaded",
+        ["No module named 'not_installed'"],
+    ),
+    (
+        {**FUNCTION, "function/func.py": "\ndef new(:\n"},
+        "A source file of the function has a syntax error",
+        ["function/func.py, line 2", "def new(:"],
+    ),
+    (
+        {**FUNCTION, "pyproject.toml": "[project]\nname =\n"},
+        "pyproject.toml is not valid TOML",
+        ["pyproject.toml", "line 2"],
+    ),
+    (
+        {**FUNCTION, "func.yaml": "name: x\n  bad: y\n"},
+        "func.yaml is not valid YAML",
+        ["func.yaml", "line 2"],
+    ),
+    (
+        {**FUNCTION, "pyproject.toml": PYPROJECT.replace("3.10", "99")},
+        "The function's requirements cannot be met",
+        ["pyproject.toml", "idna==99"],
+    ),
+    (
+        {**FUNCTION, "requirements.txt": "no-such-package-of-anybody-here\n"},
+        "The function's requirements cannot be met",
+        ["requirements.txt", "no-such-package-of-anybody-here"],
+    ),
+    (
+        {**FUNCTION, "requirements.txt": "what is this\n"},
+        "The packages could not be installed",
+        ["requirements.txt"],
+    ),
+    (
+        {**FUNCTION, "pyproject.toml": f'{PYPROJECT}requires-python = ">=3.99"\n'},
+        "The function asks for a Python that the images do not have",
+        [">=3.99", "requires-python"],
+    ),
+    (
+        {**FUNCTION, "requirements.txt": "uvicorn==0.20.0\n"},
+        "The function's dependencies exclude the runtime",
+        ["uvicorn", "0.20.0"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "title", "facts"), BAD_INPUT, ids=lambda value: str(value)[:40])
+def test_bad_input(tmp_path: Path, files: dict[str, str], title: str, facts: list[str]) -> None:
+    """Bad input ends the build with a title, what was found and what to do; no layer is kept."""
+    workspace = Workspace.create(tmp_path, files)
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status, phase.log
+    assert f"ERROR: {title}" in phase.log
+    said = phase.log[phase.log.index("ERROR:") :]
+    for fact in facts:
+        assert fact in said
+    assert [] == list(workspace.layers.glob("*.toml"))
+
+
+def test_check_off(tmp_path: Path) -> None:
+    """BP_FUNCTION_CHECK lets a function be built that only loads where it will run."""
+    files = {"function.py": "def new():\n    raise ValueError\n"}
+
+    off = Workspace.create(tmp_path / "off", files).run("build", BP_FUNCTION_CHECK="off")
+    imported = Workspace.create(tmp_path / "import", files).run("build", BP_FUNCTION_CHECK="import")
+
+    assert (0, 0) == (off.status, imported.status)
+    assert "Not checked that the function loads" in off.log
+    assert "Loaded the function" in imported.log
+
+
+def test_index_unreachable(tmp_path: Path) -> None:
+    """An index that does not answer is named as such, with the settings that lead to another."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+
+    phase = workspace.run(
+        "build", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple", UV_HTTP_RETRIES="0"
+    )
+
+    assert 1 == phase.status
+    assert "ERROR: The package index does not answer" in phase.log
+
+
+def test_no_uv(tmp_path: Path) -> None:
+    """A build image without uv is told what is missing."""
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "dirname"):
+        (tmp_path / "bin" / tool).symlink_to(f"/bin/{tool}")
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+
+    phase = Workspace.create(tmp_path, FUNCTION).run("build", PATH=str(tmp_path / "bin"))
+
+    assert 1 == phase.status
+    assert "ERROR: The build image lacks a program that the build needs" in phase.log

@@ -1,0 +1,100 @@
+"""Runs images with the real Docker and talks to them as a user or a platform does."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx
+from image.pack import Image
+from testcontainers.core.container import DockerContainer
+
+_PATIENCE = 30  # seconds until something that takes one or two is taken for failed
+
+
+@dataclass(frozen=True)
+class Container:
+    """A started container; what Docker knows of it is there until the context ends."""
+
+    started: DockerContainer
+    port: int
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=_PATIENCE))
+
+    @property
+    def url(self) -> str:
+        """Return the address of its published port."""
+        # Asked each time: Docker may choose another port when a container is started anew.
+        return f"http://127.0.0.1:{self.started._get_exposed_port(self.port)}"  # noqa: SLF001
+
+    def get(self, path: str = "/", **options: Any) -> httpx.Response:
+        """Send a GET request."""
+        return self.http.get(f"{self.url}{path}", **options)
+
+    def post(self, path: str = "/", **options: Any) -> httpx.Response:
+        """Send a POST request."""
+        return self.http.post(f"{self.url}{path}", **options)
+
+    @property
+    def log(self) -> str:
+        """Return what its process wrote, both streams."""
+        content: bytes = self.started.get_wrapped_container().logs()
+        return content.decode()
+
+    @property
+    def written(self) -> list[str]:
+        """Return the paths that its process created or changed (`docker diff`)."""
+        return [change["Path"] for change in self.started.get_wrapped_container().diff() or ()]
+
+    def stop(self) -> int:
+        """Stop it as `docker stop` does, SIGTERM first, and return the exit code."""
+        self.started.get_wrapped_container().stop(timeout=_PATIENCE)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until its process has ended and return the exit code."""
+        return int(self.started.get_wrapped_container().wait(timeout=_PATIENCE)["StatusCode"])
+
+    def is_ready(self) -> bool:
+        """Say whether it answers and says that it is ready."""
+        try:
+            return self.get("/health/readiness").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def started(
+    image: Image,
+    *,
+    port: int = 8080,
+    host_port: int = 0,
+    env: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Iterator[Container]:
+    """Start a container with its port published on loopback; the options are docker-py's."""
+    wanted = DockerContainer(image.name, env=dict(env or {}))
+    if "network_mode" not in options:
+        # testcontainers' own methods publish on every interface; docker-py takes an address too.
+        ports = cast("dict[str, tuple[str, int]]", wanted.ports)
+        ports[f"{port}/tcp"] = ("127.0.0.1", host_port)
+    with wanted.with_kwargs(**options) as running:
+        container = Container(running, port)
+        with container.http:
+            yield container
+
+
+@contextmanager
+def serving(image: Image, **options: Any) -> Iterator[Container]:
+    """Start a container as `started` does and wait until it is ready."""
+    with started(image, **options) as container:
+        assert eventually(container.is_ready), container.log
+        yield container
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Wait until a condition holds, and not for ever; say whether it did."""
+    end = time.monotonic() + _PATIENCE
+    while not (held := condition()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return held

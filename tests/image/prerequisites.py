@@ -1,0 +1,67 @@
+"""Finds what `make setup` makes: programs, the Docker daemon, the builder. Makes nothing itself.
+
+A missing one fails the test that needs it: a skipped test would say that all is well.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import httpx
+import pytest
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.docker_client import DockerClient
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / ".tools"
+BUILDPACK = ROOT / "buildpack"
+EXAMPLES = ROOT / "examples"
+FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
+
+BUILDER = "knative-python/builder"
+REGISTRY = "localhost:5000"
+
+# Its reaper is an image that has to be pulled; containers are removed by their context managers.
+testcontainers_config.ryuk_disabled = True
+
+
+def path_with_tools() -> str:
+    """Return PATH with the project's tools in front."""
+    return f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
+
+
+def program(name: str) -> Path:
+    """Return one of the project's tools."""
+    found = shutil.which(name, path=path_with_tools())
+    return Path(found) if found else _missing(f"{name} is neither in .tools nor on PATH")
+
+
+def docker() -> DockerClient:
+    """Return a client of the running daemon."""
+    try:
+        return DockerClient()
+    except Exception as error:  # noqa: BLE001 -- docker's and requests' own, by the kind of failure
+        _missing(f"The Docker daemon does not answer: {error}")
+
+
+def builder(client: DockerClient) -> str:
+    """Return the name of the builder image."""
+    if not client.client.images.list(name=BUILDER):
+        _missing(f"There is no builder image {BUILDER}")
+    return BUILDER
+
+
+def builder_in_registry() -> str:
+    """Return the name of the builder in the loopback registry; func pulls, it never looks local."""
+    try:
+        tags = httpx.get(f"http://{REGISTRY}/v2/{BUILDER}/tags/list", timeout=5)
+    except httpx.HTTPError as error:
+        _missing(f"The loopback registry {REGISTRY} does not answer: {error}")
+    if tags.status_code != httpx.codes.OK:
+        _missing(f"The loopback registry {REGISTRY} has no {BUILDER}")
+    return f"{REGISTRY}/{BUILDER}"
+
+
+def _missing(what: str) -> NoReturn:
+    pytest.fail(f"{what}. Run `make setup`.", pytrace=False)

@@ -1,0 +1,77 @@
+"""What users get for a source that cannot be built: a titled message, and no image."""
+
+from dataclasses import dataclass
+
+import pytest
+from image import prerequisites
+from image.pack import Pack
+
+DETECT_NONE_PASSED = "No buildpack groups passed detection"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A fixture, and what its message must hold: title, file, what was found."""
+
+    function: str
+    title: str
+    says: tuple[str, ...]
+
+
+# The titles are those of function_buildpack/messages.py.
+BAD = [
+    Bad("package_missing", "There is no package named function", ("app", "function/__init__.py")),
+    Bad("handler_missing", "The function cannot be loaded", ("new", "handle")),
+    Bad("new_raises", "The function cannot be loaded", ("func.py", "no database at db01")),
+    Bad("import_missing", "The function cannot be loaded", ("func.py", "nowhere_to_be_found")),
+    Bad(
+        "syntax_error",
+        "A source file of the function has a syntax error",
+        ("func.py, line 1", "def new()", "expected ':'"),
+    ),
+    Bad("toml_invalid", "pyproject.toml is not valid TOML", ("pyproject.toml", "line 3")),
+    Bad("yaml_invalid", "func.yaml is not valid YAML", ("func.yaml", "line 5")),
+    Bad(
+        "requirements_unmet",
+        "The function's requirements cannot be met",
+        ("pyproject.toml", "idna>=999"),
+    ),
+    Bad(
+        "python_unavailable",
+        "The function asks for a Python that the images do not have",
+        ("pyproject.toml", ">=3.99", "Widen requires-python"),
+    ),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[bad.function for bad in BAD])
+def test_bad_input_is_explained(pack: Pack, bad: Bad) -> None:
+    """The build fails with a title, the file, what was found and what to do, and makes no image."""
+    failed = pack.attempt(prerequisites.FUNCTIONS / bad.function)
+    assert failed.status != 0
+    assert not failed.image.exists
+    _, _, message = failed.log.partition(f"ERROR: {bad.title}\n")
+    assert message, failed.log
+    for fact in bad.says:
+        assert fact in message
+    # The buildpack's own code is nobody's concern here.
+    assert "function_buildpack" not in message
+
+
+def test_other_language_is_declined(pack: Pack) -> None:
+    """A Go function is not ours: detection declines with exit code 100 and says why."""
+    failed = pack.attempt(prerequisites.FUNCTIONS / "language_go")
+    assert failed.status != 0
+    assert not failed.image.exists
+    assert DETECT_NONE_PASSED in failed.log
+    assert "func.yaml says runtime: go" in failed.log
+
+
+def test_bad_setting_is_explained(pack: Pack) -> None:
+    """A build setting with an impossible value is named, with what it must be."""
+    env = {"BP_FUNCTION_CHECK": "maybe"}
+    failed = pack.attempt(prerequisites.FUNCTIONS / "http_basic", env=env)
+    assert failed.status != 0
+    assert "ERROR: A build setting has a value that cannot be used\n" in failed.log
+    assert "BP_FUNCTION_CHECK" in failed.log
+    assert "maybe" in failed.log

@@ -1,0 +1,108 @@
+"""Building again: what did not change is reused, what did change is new, and nothing is lost."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from image import prerequisites
+from image.container import serving
+from image.pack import Build, Pack
+
+# What the build says in its log (function_buildpack/build.py).
+REUSED_DEPENDENCIES = "Reusing the dependencies layer"
+REUSED_RUNTIME = "Reusing the runtime layer"
+INSTALLED_DEPENDENCIES = "Installed the dependencies"
+INSTALLED_RUNTIME = "Installed the runtime"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the small HTTP function, to be changed."""
+    return shutil.copytree(prerequisites.FUNCTIONS / "http_basic", tmp_path / "function")
+
+
+@pytest.fixture
+def first(pack: Pack, project: Path) -> Build:
+    """Return the first build of it."""
+    built = pack.build(project)
+    assert INSTALLED_DEPENDENCIES in built.log
+    assert INSTALLED_RUNTIME in built.log
+    return built
+
+
+def test_unchanged_source_gives_the_same_image(pack: Pack, project: Path, first: Build) -> None:
+    """Nothing changed: the same image digest, by a rebuild and by a build from nothing."""
+    digest = first.image.digest
+    again = pack.build(project, image=first.image)
+    assert REUSED_DEPENDENCIES in again.log
+    assert REUSED_RUNTIME in again.log
+    assert again.image.digest == digest
+
+    elsewhere = pack.build(project)
+    assert INSTALLED_DEPENDENCIES in elsewhere.log
+    assert elsewhere.image.layers == again.image.layers
+    assert elsewhere.image.digest == digest
+
+
+def test_changed_source_reuses_the_layers(pack: Pack, project: Path, first: Build) -> None:
+    """A change in func.py installs nothing, changes the application alone, and answers."""
+    before = first.image.layers
+    function = project / "function" / "func.py"
+    function.write_text(function.read_text().replace('"one"', '"two"'))
+
+    second = pack.build(project, image=first.image)
+
+    assert REUSED_DEPENDENCIES in second.log
+    assert REUSED_RUNTIME in second.log
+    assert changed(before, second.image.layers) == {"application"}
+    with serving(second.image) as container:
+        assert container.get("/").text.startswith("two ")
+
+
+def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first: Build) -> None:
+    """A new dependency installs the dependencies anew; the runtime is reused."""
+    before = first.image.layers
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))
+
+    second = pack.build(project, image=first.image)
+
+    assert INSTALLED_DEPENDENCIES in second.log
+    assert REUSED_RUNTIME in second.log
+    # The application holds pyproject.toml itself.
+    assert changed(before, second.image.layers) == {"dependencies", "application"}
+    with serving(second.image) as container:
+        assert container.get("/").status_code == 200
+
+
+def test_metadata_of_the_project_changes_no_dependency(
+    pack: Pack, project: Path, first: Build
+) -> None:
+    """A new description or tool setting in pyproject.toml decides nothing about dependencies."""
+    before = first.image.layers
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + '\n[tool.pytest.ini_options]\naddopts = "-q"\n')
+
+    second = pack.build(project, image=first.image)
+
+    assert REUSED_DEPENDENCIES in second.log
+    assert changed(before, second.image.layers) == {"application"}
+
+
+def test_failed_build_leaves_the_image(pack: Pack, project: Path, first: Build) -> None:
+    """A rebuild that fails leaves the image of before under its name, and it still answers."""
+    digest = first.image.digest
+    function = project / "function" / "func.py"
+    function.write_text("def new(:\n")
+
+    failed = pack.attempt(project, image=first.image)
+
+    assert failed.status != 0
+    assert first.image.digest == digest
+    with serving(first.image) as container:
+        assert container.get("/").text.startswith("one ")
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the names of the layers that differ."""
+    return {name for name in before | after if before.get(name) != after.get(name)}

@@ -1,0 +1,10 @@
+"""x."""
+
+import platform
+
+print(platform.node())
+
+
+def test_x() -> None:
+    """X."""
+    assert platform.node()

@@ -1,0 +1,115 @@
+"""The application folder: cleaned, readable by everybody, compiled."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import application
+from function_buildpack.errors import SyntaxInvalid
+
+
+def write(folder: Path, *names: str) -> None:
+    """Create files."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+
+def tree(folder: Path) -> set[str]:
+    """Return all files of a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def test_remove_leftovers(tmp_path: Path) -> None:
+    """Repositories, environments and caches go, at any depth; all else stays."""
+    write(
+        tmp_path,
+        *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
+        *(".git/HEAD", "sub/.git", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
+        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py"),
+    )
+
+    removed = application.remove_leftovers(tmp_path, (tmp_path / "service", tmp_path / "missing"))
+
+    assert {"function/func.py", "data/.env", ".funcignore", "venv/notes.txt"} == tree(tmp_path)
+    assert {"service", ".func", ".git", ".pytest_cache", "env", "sub/.git"} | {
+        "function/__pycache__"
+    } == {str(path.relative_to(tmp_path)) for path in removed}
+
+
+def test_remove_leftovers_links(tmp_path: Path) -> None:
+    """A link is removed itself, never what it leads to."""
+    write(tmp_path, "outside/kept.txt", "app/x.py")
+    (tmp_path / "app" / ".git").symlink_to(tmp_path / "outside")
+    (tmp_path / "app" / "loop").symlink_to(tmp_path / "app")
+
+    application.remove_leftovers(tmp_path / "app")
+
+    assert {"outside/kept.txt", "app/x.py"} <= tree(tmp_path)
+    assert not (tmp_path / "app" / ".git").is_symlink()
+
+
+def test_make_readable(tmp_path: Path) -> None:
+    """Files and folders that only their owner could read are opened for reading, and no more."""
+    write(tmp_path, "private/data", "run.sh", "open")
+    (tmp_path / "private" / "data").chmod(0o600)
+    (tmp_path / "private").chmod(0o700)
+    (tmp_path / "run.sh").chmod(0o700)
+    (tmp_path / "open").chmod(0o644)
+    (tmp_path / "dangling").symlink_to("missing")
+
+    changed = application.make_readable(tmp_path)
+
+    assert {"private", "data", "run.sh"} <= {path.name for path in changed}
+    assert "open" not in {path.name for path in changed}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in changed}
+    assert (0o755, 0o644, 0o755) == (modes["private"], modes["data"], modes["run.sh"])
+
+
+def test_compile_sources(tmp_path: Path) -> None:
+    """Every source gets unchecked-hash bytecode, whose flags say that nobody compares the time."""
+    write(tmp_path, "function/__init__.py", "function/a/b.py", "tool.py")
+
+    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+
+    assert (3, []) == (compiled.count, compiled.broken)
+    cached = Path(importlib.util.cache_from_source(str(tmp_path / "function/a/b.py")))
+    assert 0b01 == int.from_bytes(cached.read_bytes()[4:8], "little")  # PEP 552
+
+
+def test_compile_sources_twice_is_equal(tmp_path: Path) -> None:
+    """The same source gives the same bytecode, whenever it was written."""
+    source = tmp_path / "function.py"
+    source.write_text("class A:\n    x: int = 1\n\ndef new(a='text', *, b=None):\n    return A\n")
+    results = []
+    for moment in (1, 2_000_000_000):
+        os.utime(source, (moment, moment))
+        application.compile_sources(tmp_path, source)
+        results.append(Path(importlib.util.cache_from_source(str(source))).read_bytes())
+
+    assert results[0] == results[1]
+
+
+def test_compile_sources_broken(tmp_path: Path) -> None:
+    """A broken file stops the build if it is the function's, and is only named if it is not."""
+    write(tmp_path, "function/__init__.py")
+    (tmp_path / "template.py").write_text("{{ not python }}(")
+
+    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+
+    assert (1, [tmp_path / "template.py"]) == (compiled.count, compiled.broken)
+    (tmp_path / "function" / "bad.py").write_text("return 1\n")
+    with pytest.raises(SyntaxInvalid) as caught:
+        application.compile_sources(tmp_path, tmp_path / "function")
+    assert (tmp_path / "function" / "bad.py", 1) == (caught.value.path, caught.value.line)
+
+
+def test_compile_sources_nul(tmp_path: Path) -> None:
+    """A file that is no text is named like any other that does not compile."""
+    (tmp_path / "function.py").write_bytes(b"x = 1\0")
+
+    with pytest.raises(SyntaxInvalid):
+        application.compile_sources(tmp_path, tmp_path / "function.py")

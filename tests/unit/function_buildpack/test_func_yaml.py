@@ -1,0 +1,80 @@
+"""func.yaml: lenient about what is not ours, exact about what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import func_yaml
+from function_buildpack.errors import FieldInvalid, FileInvalid
+from function_buildpack.func_yaml import FuncYaml
+
+
+def read(tmp_path: Path, content: str) -> FuncYaml:
+    """Write a func.yaml and read it."""
+    path = tmp_path / "func.yaml"
+    path.write_bytes(content.encode("latin-1"))
+    return func_yaml.read(path)
+
+
+def test_read(tmp_path: Path) -> None:
+    """The fields that decide something are read, all others are ignored."""
+    content = """
+specVersion: 0.36.0
+name: mine
+runtime: python
+invoke: cloudevent
+created: 2026-01-01T00:00:00Z
+unknown: [1, 2]
+deploy:
+  healthEndpoints:
+    liveness: /live
+    readiness: /ready
+"""
+
+    assert FuncYaml("mine", "python", "cloudevent", "/live", "/ready") == read(tmp_path, content)
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "deploy:\n", "name: null\n"])
+def test_read_empty(tmp_path: Path, content: str) -> None:
+    """An empty file, or an empty field, says nothing."""
+    assert FuncYaml() == read(tmp_path, content)
+
+
+def test_read_missing(tmp_path: Path) -> None:
+    """func.yaml is optional."""
+    assert FuncYaml() == func_yaml.read(tmp_path / "func.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("name: x\n  bad: indent\n", "line 2"),
+        ("name: [1,\n", "line 2"),
+        ("name: '\x01'", "special characters are not allowed"),
+        ("name: \xff", "invalid start byte"),
+    ],
+)
+def test_read_invalid(tmp_path: Path, content: str, where: str) -> None:
+    """The error names the file and the line."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, content)
+
+    assert "func.yaml" == caught.value.path.name
+    assert where in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("- a list\n", "the document"),
+        ("name: 3\n", "name"),
+        ("deploy: text\n", "deploy"),
+        ("deploy:\n  healthEndpoints:\n    liveness: [1]\n", "deploy.healthEndpoints.liveness"),
+    ],
+)
+def test_read_field_invalid(tmp_path: Path, content: str, field: str) -> None:
+    """A field of another kind is named with its path."""
+    with pytest.raises(FieldInvalid) as caught:
+        read(tmp_path, content)
+
+    assert field == caught.value.field

@@ -1,0 +1,122 @@
+"""uv as it is started, and its failures told apart."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from function_buildpack.errors import (
+    BuildpackError,
+    IndexUnreachable,
+    InstallFailed,
+    LockOutdated,
+    RequirementsUnsolvable,
+)
+from function_buildpack.installer import Uv
+from function_buildpack.process import Result
+
+
+@dataclass
+class RecordedRunner:
+    """Records commands instead of running them; answers with a given result."""
+
+    result: Result = field(default_factory=lambda: Result(0, ""))
+    commands: list[list[str]] = field(default_factory=list)
+    environs: list[Mapping[str, str]] = field(default_factory=list)
+
+    def __call__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Result:
+        """Record the command."""
+        self.commands.append([str(word) for word in command])
+        self.environs.append(environ)
+        return self.result
+
+
+def uv(runner: RecordedRunner, environ: Mapping[str, str] | None = None) -> Uv:
+    """Return uv on that runner."""
+    return Uv.with_cache(runner, environ or {}, Path("/cache"))
+
+
+def test_environment() -> None:
+    """Settings of the user's index stay, other environments' variables do not reach uv."""
+    environ = {"UV_DEFAULT_INDEX": "x", "PYTHONPATH": "/invalid", "VIRTUAL_ENV": "/v", "PATH": "/b"}
+
+    made = uv(RecordedRunner(), environ).environ
+
+    assert {
+        "UV_DEFAULT_INDEX": "x",
+        "PATH": "/b",
+        "UV_CACHE_DIR": "/cache",
+        "UV_NO_PROGRESS": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "PYC_INVALIDATION_MODE": "UNCHECKED_HASH",
+    } == made
+
+
+def test_version(tmp_path: Path) -> None:
+    """The version is the second word of what uv says."""
+    runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
+
+    assert "0.13.9" == uv(runner).version(tmp_path)
+
+
+def test_sync(tmp_path: Path) -> None:
+    """A lock is installed as it stands: no project, no development group, no editable."""
+    runner = RecordedRunner()
+
+    uv(runner).sync(tmp_path, tmp_path / "venv")
+
+    assert {"--locked", "--no-default-groups", "--no-install-project", "--no-editable"} <= set(
+        runner.commands[0]
+    )
+    assert str(tmp_path / "venv") == runner.environs[0]["UV_PROJECT_ENVIRONMENT"]
+
+
+def test_install(tmp_path: Path) -> None:
+    """A requirements file is installed with the options given."""
+    runner = RecordedRunner()
+
+    uv(runner).install(tmp_path / "requirements.txt", tmp_path, ["--python", "/p"])
+
+    assert [
+        *("uv", "pip", "install", "--compile-bytecode", "--python", "/p"),
+        *("-r", str(tmp_path / "requirements.txt")),
+    ] == runner.commands[0]
+
+
+@pytest.mark.parametrize(
+    ("output", "error"),
+    [
+        ("Using\n  × No solution found when resolving\n  ╰─▶ because", RequirementsUnsolvable),  # noqa: RUF001
+        (
+            "The lockfile at `uv.lock` needs to be updated, but `--locked` was provided",
+            LockOutdated,
+        ),
+        ("error: Failed to fetch: `x`\n  Caused by: dns error", IndexUnreachable),
+        ("error: something else", InstallFailed),
+        ("", InstallFailed),
+    ],
+)
+def test_failures(tmp_path: Path, output: str, error: type[BuildpackError]) -> None:
+    """uv has one exit status for most failures; its words tell them apart."""
+    runner = RecordedRunner(Result(2, output))
+
+    with pytest.raises(error):
+        uv(runner).sync(tmp_path, tmp_path / "venv")
+
+
+def test_failure_explained(tmp_path: Path) -> None:
+    """The explanation is uv's own, without what it said before."""
+    runner = RecordedRunner(Result(1, "Using Python\n  × No solution found\n  ╰─▶ because\n"))  # noqa: RUF001
+
+    with pytest.raises(RequirementsUnsolvable) as caught:
+        uv(runner).install(tmp_path / "requirements.txt", tmp_path, [])
+
+    assert "  × No solution found\n  ╰─▶ because" == caught.value.explanation  # noqa: RUF001

@@ -1,0 +1,35 @@
+"""Environment changes: what our child processes see and what the lifecycle gets are the same."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack.cnb import layer_env
+from function_buildpack.cnb.layer_env import Behaviour, Change
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (Change("A", Behaviour.OVERRIDE, "new"), "old", "new"),
+        (Change("A", Behaviour.DEFAULT, "new"), "old", "old"),
+        (Change("A", Behaviour.DEFAULT, "new"), "", "new"),
+        (Change("A", Behaviour.APPEND, "new", ":"), "old", "old:new"),
+        (Change("A", Behaviour.APPEND, "new", ":"), "", "new"),
+        (Change("A", Behaviour.PREPEND, "new", ":"), "old", "new:old"),
+        (Change("A", Behaviour.PREPEND, "new", ":"), "", "new"),
+    ],
+)
+def test_apply(change: Change, before: str, after: str) -> None:
+    """A change meets the value that is there as the launcher has it meet."""
+    assert {"A": after, "B": "b"} == layer_env.apply((change,), {"A": before, "B": "b"})
+
+
+def test_write(tmp_path: Path) -> None:
+    """Each change is a file with its way as suffix; a delimiter is a file of its own."""
+    changes = (Change("PATH", Behaviour.PREPEND, "/x", ":"), Change("A", Behaviour.DEFAULT, "1"))
+
+    layer_env.write(changes, tmp_path / "env.launch")
+
+    written = {path.name: path.read_text() for path in (tmp_path / "env.launch").iterdir()}
+    assert {"PATH.prepend": "/x", "PATH.delim": ":", "A.default": "1"} == written

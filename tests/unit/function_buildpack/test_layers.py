@@ -1,0 +1,104 @@
+"""Layers: a restored one is kept only if all that decides its contents is equal."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from function_buildpack.cnb.layer_env import Behaviour, Change
+from function_buildpack.cnb.layers import (
+    Changed,
+    Created,
+    Empty,
+    Layers,
+    Restored,
+    Types,
+    Unreadable,
+)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """Two facts."""
+
+    lock: str
+    python: str
+
+
+NOW = Metadata("abc", "3.13.5")
+
+
+def filled(root: Path, metadata: Metadata = NOW) -> Layers:
+    """Return layers with one that an earlier build has left."""
+    layers = Layers(root)
+    layer = layers.fresh("packages", metadata)
+    (layer.path / "file").write_text("content")
+    layer.keep(Types(launch=True, cache=True))
+    return layers
+
+
+def test_cached_new(tmp_path: Path) -> None:
+    """The first build gets an empty folder, and no layer.toml before it keeps the layer."""
+    found = Layers(tmp_path).cached("packages", NOW)
+
+    assert isinstance(found, Empty)
+    assert Created() == found.cause
+    assert [] == list(found.layer.path.iterdir())
+    assert not (tmp_path / "packages.toml").exists()
+
+
+def test_cached_equal(tmp_path: Path) -> None:
+    """Equal metadata keeps the contents."""
+    found = filled(tmp_path).cached("packages", NOW)
+
+    assert isinstance(found, Restored)
+    assert "content" == (found.layer.path / "file").read_text()
+
+
+def test_cached_changed(tmp_path: Path) -> None:
+    """Other metadata empties the layer and names what differs, before and now."""
+    found = filled(tmp_path, Metadata("abc", "3.12.1")).cached("packages", NOW)
+
+    assert isinstance(found, Empty)
+    assert Changed({"python": ("3.12.1", "3.13.5")}) == found.cause
+    assert [] == list(found.layer.path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content", ["not toml", "[metadata]\nlock = 'abc'", "metadata = 1", "\xff"]
+)
+def test_cached_unreadable(tmp_path: Path, content: str) -> None:
+    """Damaged metadata, or another version's, empties the layer instead of failing the build."""
+    layers = filled(tmp_path)
+    (tmp_path / "packages.toml").write_bytes(content.encode("latin-1"))
+
+    found = layers.cached("packages", NOW)
+
+    assert isinstance(found, Empty)
+    assert Unreadable() == found.cause
+
+
+def test_cached_without_contents(tmp_path: Path) -> None:
+    """Metadata whose contents were not restored is no layer to work with."""
+    (tmp_path / "packages.toml").write_text("[metadata]\nlock = 'abc'\npython = '3.13.5'\n")
+
+    found = Layers(tmp_path).cached("packages", NOW)
+
+    assert isinstance(found, Empty)
+    assert Created() == found.cause
+
+
+def test_keep(tmp_path: Path) -> None:
+    """A kept layer has its types under `types`, its metadata, and only this build's environment."""
+    layer = Layers(tmp_path).fresh("packages", NOW)
+    (layer.path / "env.launch").mkdir()
+    (layer.path / "env.launch" / "OLD.default").write_text("x")
+
+    layer.keep(Types(launch=True), (Change("A", Behaviour.DEFAULT, "1"),))
+
+    assert {
+        "types": {"launch": True, "build": False, "cache": False},
+        "metadata": {"lock": "abc", "python": "3.13.5"},
+    } == tomllib.loads((tmp_path / "packages.toml").read_text())
+    assert ["A.default"] == [path.name for path in (layer.path / "env.launch").iterdir()]

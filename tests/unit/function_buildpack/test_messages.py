@@ -1,0 +1,71 @@
+"""Messages: one for each error, complete, and each in the catalogue."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import errors
+from function_buildpack.errors import BuildpackError
+from function_buildpack.messages import Message, describe
+
+ROOT = Path(__file__).parents[3]
+
+EXAMPLES: list[BuildpackError] = [
+    errors.SettingInvalid("BP_FUNCTION_CHECK", "maybe", "new, import or off"),
+    errors.FunctionFolderMissing("apps/one"),
+    errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
+    errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
+    errors.FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
+    errors.FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
+    errors.PackageMissing(Path("/workspace"), ("func.yaml", "handler")),
+    errors.SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax"),
+    errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
+    errors.ToolMissing("uv"),
+    errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
+    errors.LockOutdated(Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml")),
+    errors.IndexUnreachable("dns error"),
+    errors.InstallFailed("/workspace/requirements.txt", 2),
+    errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
+    errors.FunctionUnloadable(Path("/workspace/function"), "Traceback\nValueError: x"),
+]
+
+
+def test_every_error_has_an_example() -> None:
+    """No error is added without a message."""
+    assert set(BuildpackError.__subclasses__()) == {type(error) for error in EXAMPLES}
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_message(error: BuildpackError) -> None:
+    """A message has a title of its own and names every fact of its error."""
+    message = describe(error)
+
+    assert "a reason that it does not know" not in message.title
+    said = f"{message.title}\n{message.body}"
+    for fact in vars(error).values():
+        for part in fact if isinstance(fact, tuple) else str(fact).splitlines():
+            assert part in said
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_message_is_in_the_catalogue(error: BuildpackError) -> None:
+    """docs/errors.md has a heading for each title."""
+    headings = re.findall(r"^### (.+)$", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+
+    assert describe(error).title in headings
+
+
+def test_titles_are_unique() -> None:
+    """A title leads to one place of the catalogue."""
+    titles = [describe(error).title for error in EXAMPLES]
+
+    assert len(titles) == len(set(titles))
+
+
+def test_unknown() -> None:
+    """Anything else is a defect of ours, shown with its traceback to report."""
+    message = describe(RuntimeError("surprise"))
+
+    assert isinstance(message, Message)
+    assert "surprise" in message.body

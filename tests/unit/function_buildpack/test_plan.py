@@ -1,0 +1,176 @@
+"""The plan: choices from facts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from function_buildpack import plan
+from function_buildpack.cnb.layer_env import Behaviour, Change
+from function_buildpack.errors import FieldInvalid, PythonUnavailable
+from function_buildpack.func_yaml import FuncYaml
+from function_buildpack.plan import Plan, Source
+from function_buildpack.project import Project
+from function_buildpack.settings import Settings
+
+FOLDER = Path("/workspace")
+
+
+def make(project: dict[str, Any] | None = None, scaffolded: str = "", **facts: Any) -> Plan:
+    """Plan a function with this project table and these facts."""
+    pyproject = facts.pop("pyproject", {} if project is None else {"project": project})
+    function = Project(
+        FOLDER,
+        FOLDER / "function",
+        FOLDER / "func.yaml",
+        facts.pop("func_yaml", FuncYaml()),
+        pyproject,
+        has_pyproject=bool(pyproject),
+        **facts,
+    )
+    return plan.make(function, Settings(labels={"given": "1"}), "3.13.5", scaffolded)
+
+
+@pytest.mark.parametrize(
+    ("facts", "source", "unused"),
+    [
+        ({}, Source.NOTHING, ()),
+        ({"project": {}}, Source.NOTHING, ()),
+        ({"project": {"dependencies": []}}, Source.PYPROJECT, ()),
+        ({"project": {"dynamic": ["dependencies"]}}, Source.PYPROJECT, ()),
+        ({"pyproject": {"build-system": {}}}, Source.PYPROJECT, ()),  # Poetry 1, setuptools
+        ({"pyproject": {"tool": {"ruff": {}}}}, Source.NOTHING, ()),
+        ({"has_requirements": True}, Source.REQUIREMENTS, ()),
+        (
+            {"has_requirements": True, "project": {"dependencies": []}},
+            Source.REQUIREMENTS,
+            (Source.PYPROJECT,),
+        ),
+        (
+            {"is_locked": True, "has_requirements": True, "project": {"dependencies": []}},
+            Source.UV_LOCK,
+            (Source.REQUIREMENTS, Source.PYPROJECT),
+        ),
+        ({"is_locked": True}, Source.NOTHING, ()),  # a lock of nothing
+    ],
+)
+def test_source(facts: dict[str, Any], source: Source, unused: tuple[Source, ...]) -> None:
+    """A lock comes before a list of versions, that before a list of ranges."""
+    made = make(**facts)
+
+    assert (source, unused) == (made.source, made.unused_sources)
+
+
+@pytest.mark.parametrize("requested", ["", ">=3.11", ">=3.9,<4", "==3.13.*", "~=3.13"])
+def test_python_fits(requested: str) -> None:
+    """A requires-python that holds the images' Python is met."""
+    make({"requires-python": requested})
+
+
+@pytest.mark.parametrize("requested", [">=3.99", "<3.12", "==3.12.*"])
+def test_python_unavailable(requested: str) -> None:
+    """A requires-python that excludes it is an error with both."""
+    with pytest.raises(PythonUnavailable) as caught:
+        make({"requires-python": requested})
+
+    assert (requested, "3.13.5") == (caught.value.requested, caught.value.available)
+
+
+def test_python_invalid() -> None:
+    """A requires-python that is no specifier is named."""
+    with pytest.raises(FieldInvalid) as caught:
+        make({"requires-python": "three"})
+
+    assert "project.requires-python" == caught.value.field
+
+
+@pytest.mark.parametrize(
+    ("stated", "scaffolded", "invoke"),
+    [
+        ("", "", "http"),
+        ("", "cloudevent", "cloudevent"),
+        ("http", "cloudevent", "http"),
+        ("cloudevent", "", "cloudevent"),
+    ],
+)
+def test_invoke(stated: str, scaffolded: str, invoke: str) -> None:
+    """func.yaml decides, then func's scaffolding, then it is HTTP."""
+    made = make(func_yaml=FuncYaml(invoke=stated), scaffolded=scaffolded)
+
+    assert invoke == made.invoke
+    assert Change("FUNC_INVOKE", Behaviour.DEFAULT, invoke) in made.launch_env
+
+
+def test_invoke_unknown() -> None:
+    """Another invocation is an error: the image would serve something else than was asked for."""
+    with pytest.raises(FieldInvalid) as caught:
+        make(func_yaml=FuncYaml(invoke="grpc"))
+
+    assert ("invoke", "grpc") == (caught.value.field, caught.value.found)
+
+
+def test_health_paths() -> None:
+    """Health endpoints of func.yaml reach the runtime."""
+    made = make(func_yaml=FuncYaml(liveness_path="/live", readiness_path="/ready"))
+
+    assert (
+        Change("FUNC_INVOKE", Behaviour.DEFAULT, "http"),
+        Change("FUNC_LIVENESS_PATH", Behaviour.DEFAULT, "/live"),
+        Change("FUNC_READINESS_PATH", Behaviour.DEFAULT, "/ready"),
+    ) == made.launch_env
+
+
+@pytest.mark.parametrize(
+    ("imports", "dependencies", "constraints"),
+    [
+        (["cloudevents.http"], ["cloudevents"], ("cloudevents<2",)),
+        (["cloudevents.http.event"], ["pytest", "CloudEvents[x]>=1"], ("cloudevents<2",)),
+        (["cloudevents.core.v1.event"], ["cloudevents"], ()),
+        (["cloudevents.httpx"], ["cloudevents"], ()),
+        (["cloudevents.http"], ["cloudevents>=2"], ()),  # the author's word
+        (["cloudevents.http"], ["cloudevents==1.9.0"], ()),
+        (["cloudevents.http"], ["not valid !"], ()),  # the installer's to name
+        (["cloudevents.http"], [], ()),
+    ],
+)
+def test_sdk_1(imports: list[str], dependencies: list[str], constraints: tuple[str, ...]) -> None:
+    """A function written for SDK 1 that asks for any version gets SDK 1."""
+    made = make({"dependencies": dependencies}, imports=frozenset(imports))
+
+    assert constraints == made.constraints
+
+
+def test_sdk_1_locked() -> None:
+    """A lock is never constrained."""
+    made = make(
+        {"dependencies": ["cloudevents"]}, imports=frozenset({"cloudevents.http"}), is_locked=True
+    )
+
+    assert () == made.constraints
+
+
+def test_labels() -> None:
+    """What pyproject.toml and func.yaml know is on the image, and what was given with BP_."""
+    made = make(
+        {"name": "function", "version": "1.2", "description": ""}, func_yaml=FuncYaml(name="mine")
+    )
+
+    assert {
+        "org.opencontainers.image.title": "mine",
+        "org.opencontainers.image.version": "1.2",
+        "given": "1",
+    } == made.labels
+
+
+def test_requirements_key() -> None:
+    """Only what decides the installed packages changes the key."""
+    plain = make({"dependencies": ["a"], "description": "x"}).requirements_key()
+
+    assert plain == make({"dependencies": ["a"], "description": "y"}).requirements_key()
+    assert plain != make({"dependencies": ["a", "b"]}).requirements_key()
+    assert plain != make({"dependencies": ["a"], "requires-python": ">=3"}).requirements_key()
+
+
+def test_digest_separates() -> None:
+    """The same bytes cut elsewhere are another digest."""
+    assert plan.digest([b"ab", b"c"]) != plan.digest([b"a", b"bc"])

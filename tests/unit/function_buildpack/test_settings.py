@@ -1,0 +1,62 @@
+"""Settings: BP_* and BPE_* variables."""
+
+import pytest
+
+from function_buildpack.cnb.layer_env import Behaviour, Change
+from function_buildpack.errors import SettingInvalid
+from function_buildpack.settings import Check, Settings
+
+
+def test_nothing_set() -> None:
+    """Without variables the defaults hold: the function is in the folder and is checked."""
+    settings = Settings.from_environ({"PATH": "/bin"})
+
+    assert Settings("", Check.NEW, {}, ()) == settings
+
+
+def test_labels_with_quotes() -> None:
+    """BP_IMAGE_LABELS holds shell words, as func and Paketo write them."""
+    environ = {"BP_IMAGE_LABELS": "a=1 b=\"two words\" c=x=y 'd e'=f g="}
+
+    labels = Settings.from_environ(environ).labels
+
+    assert {"a": "1", "b": "two words", "c": "x=y", "d e": "f", "g": ""} == labels
+
+
+@pytest.mark.parametrize("value", ["novalue", "=x", 'a="unclosed'])
+def test_labels_malformed(value: str) -> None:
+    """A label without a key or a value is named, and not dropped."""
+    with pytest.raises(SettingInvalid) as caught:
+        Settings.from_environ({"BP_IMAGE_LABELS": value})
+
+    assert ("BP_IMAGE_LABELS", value) == (caught.value.name, caught.value.found)
+
+
+def test_check_unknown() -> None:
+    """BP_FUNCTION_CHECK takes three words, in any case."""
+    assert Check.OFF == Settings.from_environ({"BP_FUNCTION_CHECK": "OFF"}).check
+    with pytest.raises(SettingInvalid):
+        Settings.from_environ({"BP_FUNCTION_CHECK": "maybe"})
+
+
+def test_launch_env() -> None:
+    """BPE_ variables become changes of the launch environment, each in its way."""
+    environ = {
+        "BPE_A": "1",
+        "BPE_OVERRIDE_B": "2",
+        "BPE_DEFAULT_LISTEN_ADDRESS": "[::]:8080",
+        "BPE_APPEND_C": "3",
+        "BPE_DELIM_C": ":",
+        "BPE_PREPEND_D": "4",
+        "BPE_": "no name",
+    }
+
+    changes = Settings.from_environ(environ).launch_env
+
+    assert (
+        Change("A", Behaviour.OVERRIDE, "1"),
+        Change("C", Behaviour.APPEND, "3", ":"),
+        Change("LISTEN_ADDRESS", Behaviour.DEFAULT, "[::]:8080"),
+        Change("B", Behaviour.OVERRIDE, "2"),
+        Change("D", Behaviour.PREPEND, "4"),
+    ) == changes

