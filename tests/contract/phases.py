@@ -21,8 +21,12 @@ POISON = {
     "CPATH": "/invalid",
 }
 
-# What uv needs to reach a package index from this machine, as it would from any other.
-_NETWORK = ("SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "UV_DEFAULT_INDEX")
+# What uv needs to reach a package index from this machine, as it would from any other, and what
+# measures the coverage of child processes (tools/python/coverage.sh).
+_PASSED = (
+    *("SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "UV_DEFAULT_INDEX"),
+    *("COVERAGE_FILE", "COVERAGE_PROCESS_START"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Workspace:
             "CNB_LAYERS_DIR": str(self.layers),
             "CNB_TARGET_OS": "linux",
             "CNB_TARGET_ARCH": "amd64",
-            **{name: os.environ[name] for name in _NETWORK if name in os.environ},
+            **{name: os.environ[name] for name in _PASSED if name in os.environ},
             **POISON,
             **environ,
         }

@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from testcontainers.core.docker_client import DockerClient
+
 from image import prerequisites
 from image.pack import Build, Pack
-from testcontainers.core.docker_client import DockerClient
 
 
 @pytest.fixture(scope="session")

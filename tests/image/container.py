@@ -1,14 +1,15 @@
 """Runs images with the real Docker and talks to them as a user or a platform does."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import httpx
-from image.pack import Image
 from testcontainers.core.container import DockerContainer
+
+from image.pack import Image
 
 _PATIENCE = 30  # seconds until something that takes one or two is taken for failed
 
@@ -70,10 +71,11 @@ def started(
     port: int = 8080,
     host_port: int = 0,
     env: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Container]:
     """Start a container with its port published on loopback; the options are docker-py's."""
-    wanted = DockerContainer(image.name, env=dict(env or {}))
+    wanted = DockerContainer(image.name, env=dict(env or {})).with_command(list(arguments))
     if "network_mode" not in options:
         # testcontainers' own methods publish on every interface; docker-py takes an address too.
         ports = cast("dict[str, tuple[str, int]]", wanted.ports)

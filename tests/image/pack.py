@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from image import prerequisites
 from testcontainers.core.docker_client import DockerClient
+
+from image import prerequisites
 
 # What the environment of a user or a platform may hold; none of it may reach a build's Python.
 POISON = dict.fromkeys(

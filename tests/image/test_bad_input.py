@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+
 from image import prerequisites
 from image.pack import Pack
 

@@ -7,6 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 from image import prerequisites
 from image.container import serving, started
 from image.pack import Build, Pack
@@ -113,7 +114,7 @@ def test_labels_say_what_was_asked_for(pack: Pack, project: Path) -> None:
 
 
 def test_build_sets_variables_of_the_image(pack: Pack) -> None:
-    """BPE_ sets a variable, BPE_DEFAULT_ one that `docker run` may set; func sets the address so."""
+    """BPE_ sets a variable, BPE_DEFAULT_ one that may be set at run time; others stay behind."""
     env = {
         "BPE_GREETING": "Set by the build",
         "BPE_DEFAULT_LISTEN_ADDRESS": "[::]:9126",
@@ -132,9 +133,7 @@ def test_build_sets_variables_of_the_image(pack: Pack) -> None:
 
 
 def test_leftovers_stay_out_of_the_image(pack: Pack, project: Path) -> None:
-    """What git, func and tools leave in a folder is not part of the image, a loop of links
-    included.
-    """
+    """What git, func (a loop of links) and tools leave in a folder is not part of the image."""
     for name in (".git/config", ".func/build/service/main.py", "venv/pyvenv.cfg", ".tox/x"):
         path = project / name
         path.parent.mkdir(parents=True)
@@ -176,6 +175,6 @@ def test_runtime_layer_is_the_same_for_every_function(
 
 def test_arguments_reach_the_runtime(http_build: Build) -> None:
     """The process is the image's default and gets what follows the image's name."""
-    with started(http_build.image, command=["--help"]) as container:
+    with started(http_build.image, arguments=["--help"]) as container:
         assert container.wait() == 0
         assert "usage" in container.log.lower()

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from image import prerequisites
 from image.container import serving
 from image.pack import Build, Pack

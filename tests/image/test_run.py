@@ -4,6 +4,7 @@ import importlib.util
 from collections.abc import Iterator
 
 import pytest
+
 from image import prerequisites
 from image.container import Container, eventually, serving, started
 from image.pack import Build, Pack

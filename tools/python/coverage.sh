@@ -1,10 +1,13 @@
 #!/bin/sh
-# Runs the unit and contract tests with branch coverage, of the processes that they start too.
+# Runs the unit and contract tests with branch coverage, of the processes that they start too: the
+# environment's .pth file (see setup.sh) measures every Python that sees these variables.
 set -eu
 
 cd "$(dirname "$0")/../.."
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 
-export COVERAGE_FILE="$data/coverage"
-pytest -p no:cacheprovider -n 2 tests/unit tests/contract
+export COVERAGE_FILE="$data/coverage" COVERAGE_RCFILE="$PWD/pyproject.toml"
+COVERAGE_PROCESS_START=$COVERAGE_RCFILE pytest -p no:cacheprovider -n 2 "$@" tests/unit tests/contract
+coverage combine --quiet "$data"
+coverage report
