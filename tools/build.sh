@@ -44,7 +44,7 @@ required() {
 build() {
     case $1 in
     pack)
-        module=github.com/buildpacks/pack stamp=github.com/buildpacks/pack.Version=
+        module=github.com/buildpacks/pack stamp=github.com/buildpacks/pack/pkg/client.Version=
         makes=pack takes='a minute'
         ;;
     lifecycle)

@@ -79,6 +79,8 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
     _tell(chosen, found, context.app, python)
+    # Before the install: uv takes a pyproject.toml of func's above the function for a workspace.
+    _remove_leftovers(context.app, found)
 
     with tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache:
         uv = Uv.with_cache(run, context.environ, Path(cache))
@@ -96,7 +98,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         served = _install_runtime(runtime.restore(layers, needed), buildpack.runtime, python, uv)
 
     output.heading("Application")
-    _prepare_application(context.app, function, found)
+    _prepare_application(context.app, function)
 
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *chosen.launch_env)
@@ -174,12 +176,15 @@ def _because(cause: Created | Unreadable | Changed) -> str:
             )
 
 
-def _prepare_application(app: Path, function: project.Project, found: Workspace) -> None:
+def _remove_leftovers(app: Path, found: Workspace) -> None:
     removed = application.remove_leftovers(app, found.scaffolding)
     if removed:
         left_out = ", ".join(str(path.relative_to(app)) for path in removed[:8])
         more = f" and {len(removed) - 8} more" if len(removed) > 8 else ""  # noqa: PLR2004
         output.line(f"Left out of the image: {left_out}{more}")
+
+
+def _prepare_application(app: Path, function: project.Project) -> None:
     opened = application.make_readable(app)
     if opened:
         output.line(f"Made readable for the image's user: {len(opened)} files")

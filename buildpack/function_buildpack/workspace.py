@@ -66,6 +66,8 @@ def scaffolded_invoke(workspace: Workspace) -> str:
     for path in workspace.scaffolding:
         main = path / "main.py"
         if main.is_file():
-            serves_events = "func_python.cloudevent" in main.read_text(encoding="utf-8", errors="replace")
+            serves_events = "func_python.cloudevent" in main.read_text(
+                encoding="utf-8", errors="replace"
+            )
             return names.INVOKE_CLOUDEVENT if serves_events else names.INVOKE_HTTP
     return ""

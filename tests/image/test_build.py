@@ -164,6 +164,7 @@ def test_function_in_another_folder_of_the_source(pack: Pack, tmp_path: Path) ->
         assert container.get("/").status_code == 200
 
 
+@pytest.mark.xdist_group("examples")
 def test_runtime_layer_is_the_same_for_every_function(
     http_build: Build, event_build: Build
 ) -> None:
@@ -173,6 +174,7 @@ def test_runtime_layer_is_the_same_for_every_function(
     assert http["dependencies"] != events["dependencies"]
 
 
+@pytest.mark.xdist_group("examples")
 def test_arguments_reach_the_runtime(http_build: Build) -> None:
     """The process is the image's default and gets what follows the image's name."""
     with started(http_build.image, arguments=["--help"]) as container:

@@ -9,6 +9,9 @@ from image import prerequisites
 from image.container import Container, eventually, serving, started
 from image.pack import Build, Pack
 
+# One worker of pytest-xdist runs them all: they share two images and their containers.
+pytestmark = pytest.mark.xdist_group("examples")
+
 # The guide's CloudEvent, as its curl command sends it.
 EVENT_HEADERS = {
     "Ce-Specversion": "1.0",

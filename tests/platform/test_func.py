@@ -20,6 +20,9 @@ from image import prerequisites
 from image.container import eventually
 from image.pack import Image, remove_images, remove_volumes
 
+# One worker of pytest-xdist runs them all: they share the images.
+pytestmark = pytest.mark.xdist_group("func")
+
 _TIMEOUT = 240  # seconds for a command; a build takes few of them, on a busy machine many
 
 

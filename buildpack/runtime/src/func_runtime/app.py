@@ -1,0 +1,164 @@
+"""The ASGI application around a function: health checks, the function, and what it gets wrong."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from func_runtime import responses
+from func_runtime.asgi import Handler, Message, Receive, Scope, Send
+from func_runtime.errors import ClientDisconnected, RequestAborted
+from func_runtime.health import Health, Probe
+from func_runtime.lifespan import Lifespan, Phase
+from func_runtime.loader import RAISED
+
+log = logging.getLogger("func_runtime")
+
+
+class App:
+    """Serves one function. Tests and servers call it; it knows neither sockets nor settings."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        lifespan: Lifespan,
+        probes: dict[str, Probe],
+        *,
+        unanswered: int = responses.NO_CONTENT,
+    ) -> None:
+        """Take the handler, the probes by path, and the status for a handler that says nothing."""
+        self._handler = handler
+        self._lifespan = lifespan
+        self._probes = probes
+        self._unanswered = unanswered
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request.
+
+        :raises RequestAborted: the answer has begun and cannot be completed.
+        """
+        is_http = scope["type"] == "http"
+        if is_http and (probe := self._probes.get(scope["path"])):
+            await _answer_probe(probe, scope["method"], send)
+            return
+        if self._lifespan.phase is Phase.STARTING:
+            await self._lifespan.until_started()
+        if is_http:
+            await self._answer(scope, receive, send)
+        else:
+            await self._converse(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the function answer an HTTP request, and answer in its place where it does not."""
+        reply = Reply(send)
+        try:
+            await self._handler(scope, receive, reply)
+        except asyncio.CancelledError:
+            _log_failure(scope, "was cut off: it took longer than the process had left")
+            await reply.fail(responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+        except RAISED as error:
+            _log_failure(scope, "raised an exception", error)
+            await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+        else:
+            if not reply.started:
+                await responses.text(send, self._unanswered)
+            elif not reply.completed:
+                _log_failure(scope, "returned before its response was complete")
+                raise RequestAborted
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the function serve a WebSocket, and close what it leaves open."""
+        socket = Socket(send)
+        try:
+            await self._handler(scope, receive, socket)
+        except ClientDisconnected:
+            return
+        except (*RAISED, asyncio.CancelledError) as error:
+            _log_failure(scope, "raised an exception", error)
+        await socket.close()
+
+
+def probes(health: Health, liveness: Iterable[str], readiness: Iterable[str]) -> dict[str, Probe]:
+    """Return the probes by path; each path also with a slash at its end."""
+    by_path: dict[str, Probe] = dict.fromkeys(liveness, health.liveness)
+    by_path |= dict.fromkeys(readiness, health.readiness)
+    return by_path | {f"{path}/": probe for path, probe in by_path.items()}
+
+
+async def _answer_probe(probe: Probe, method: str, send: Send) -> None:
+    if method not in ("GET", "HEAD"):
+        allow = [(b"allow", b"GET, HEAD")]
+        await responses.text(
+            send, responses.METHOD_NOT_ALLOWED, "Method Not Allowed", headers=allow
+        )
+        return
+    status = await probe()
+    code = responses.OK if status.healthy else responses.SERVICE_UNAVAILABLE
+    await responses.text(send, code, status.message, body=method != "HEAD")
+
+
+def _log_failure(scope: Scope, what: str, error: BaseException | None = None) -> None:
+    # %r: a path is the client's, and must not start lines of its own in the log.
+    log.error("%s %r %s", scope.get("method", "WebSocket"), scope["path"], what, exc_info=error)
+
+
+class Reply:
+    """Sends the function's answer, and knows how far it has got."""
+
+    __slots__ = ("_send", "completed", "started")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.completed = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on a message of the function's."""
+        self.started = True
+        await self._send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.completed = True
+
+    async def fail(self, status: int, message: str) -> None:
+        """Answer with an error, unless the answer is complete.
+
+        :raises RequestAborted: it has begun: a client would take the error for its end.
+        """
+        if self.completed:
+            return
+        if self.started:
+            raise RequestAborted
+        await responses.text(self._send, status, message)
+
+
+# RFC 6455, 7.4.1.
+_WEBSOCKET_ERROR = 1011
+
+
+class Socket:
+    """Sends the function's messages on a WebSocket, and knows whether it is open."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._closed = False
+
+    async def __call__(self, message: Message) -> None:
+        """Pass on a message of the function's.
+
+        :raises ClientDisconnected: nobody is there to get it.
+        """
+        try:
+            await self._send(message)
+        except OSError as error:
+            self._closed = True
+            raise ClientDisconnected from error
+        if message["type"] == "websocket.close":
+            self._closed = True
+
+    async def close(self) -> None:
+        """Close it, if the function has not: refused (403) if it was never accepted."""
+        if self._closed:
+            return
+        try:
+            await self._send({"type": "websocket.close", "code": _WEBSOCKET_ERROR})
+        except (OSError, RuntimeError):
+            log.debug("The WebSocket was closed already")

@@ -1,0 +1,14 @@
+"""The shapes of ASGI, named once (https://asgi.readthedocs.io)."""
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+# What a function's handle is: its result may be a reply to an event.
+Handler = Callable[[Scope, Receive, Send], Awaitable[object]]

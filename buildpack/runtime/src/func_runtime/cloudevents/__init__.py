@@ -1,0 +1,1 @@
+"""CloudEvents: imported only for functions that are called with events."""

@@ -1,0 +1,108 @@
+"""An event as it is on the wire: attributes and data, without an SDK. Checks what all modes share.
+
+Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevents/spec).
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+SPECVERSION = "1.0"
+REQUIRED = ("specversion", "id", "source", "type")
+_TEXT = frozenset((*REQUIRED, "subject", "datacontenttype", "dataschema"))
+
+Value = str | int | bool | bytes | datetime
+
+# "Naming conventions": lower-case letters and digits.
+_NAME = re.compile(r"[a-z0-9]+")
+# "Type system", String: no control characters, surrogates or noncharacters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+# RFC 3339, 5.6. The fraction may have any number of digits.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# "Type system", Integer: signed 32 bits.
+_INTEGER = 2**31
+
+
+class EventInvalid(ValueError):
+    """An event breaks a rule of the specification. The text names the rule, never a value."""
+
+
+@dataclass
+class Event:
+    """An event. `data` is parsed JSON, text or bytes, as its content type says; None is no data."""
+
+    attributes: dict[str, Value] = field(default_factory=dict)
+    data: object = None
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the data, empty if it is not stated."""
+        return str(self.attributes.get("datacontenttype", ""))
+
+
+def check(attributes: dict[str, Value]) -> None:
+    """Check the names and values of attributes.
+
+    :raises EventInvalid: one breaks the specification.
+    """
+    for name in REQUIRED:
+        if not attributes.get(name):
+            raise EventInvalid(f"the attribute {name} is missing or empty")
+    if attributes["specversion"] != SPECVERSION:
+        raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
+    for name, value in attributes.items():
+        _check_name(name)
+        if isinstance(value, str):
+            _check_text(name, value)
+        else:
+            _check_other(name, value)
+
+
+def parse_time(text: str) -> datetime:
+    """Read an RFC 3339 time.
+
+    :raises EventInvalid: it is none.
+    """
+    try:
+        if _TIME.fullmatch(text):
+            return datetime.fromisoformat(text.upper())
+    except ValueError:
+        pass
+    raise EventInvalid("the attribute time is no RFC 3339 time")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise EventInvalid("an attribute's name has other characters than a-z and 0-9")
+    if name == "data":
+        raise EventInvalid("no attribute may be named data")
+
+
+def _check_text(name: str, value: str) -> None:
+    if not value and name in _TEXT:
+        raise EventInvalid(f"the attribute {name} is empty")
+    # isprintable() is a quick yes for nearly all; the expression decides about the rest.
+    if not value.isprintable() and _FORBIDDEN.search(value):
+        raise EventInvalid(f"the attribute {name} has characters that are not allowed")
+    if name == "time":
+        parse_time(value)
+
+
+def _check_other(name: str, value: object) -> None:
+    match value:
+        case datetime():
+            suits = name not in _TEXT and value.tzinfo is not None
+        case int():
+            suits = name not in (*_TEXT, "time") and -_INTEGER <= value < _INTEGER
+        case bytes():
+            suits = name not in (*_TEXT, "time")
+        case _:
+            suits = False
+    if not suits:
+        raise EventInvalid(f"the attribute {name} has a value that it cannot have")

@@ -1,0 +1,182 @@
+"""The HTTP protocol binding: requests to events, events to responses.
+
+Section numbers are of the CloudEvents HTTP Protocol Binding 1.0.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, unquote_to_bytes
+
+from func_runtime import responses
+from func_runtime.asgi import Headers
+from func_runtime.cloudevents import event, json_format, media_type
+from func_runtime.cloudevents.event import Event, EventInvalid, Value
+
+_PREFIX = b"ce-"
+# 3.1.3.2: everything but these is percent-encoded; they are U+0021 to U+007E without " and %.
+_SAFE = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """A request is answered with an error; the reason has no words of the client's."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a response carries."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def decode(headers: Headers, body: bytes) -> Event | list[Event]:
+    """Read the event of a request, or the events of a batch.
+
+    :raises Refused: there is none (415), or it is malformed (400).
+    """
+    stated = _header(headers, b"content-type")
+    kind = media_type.parse(stated)
+    try:
+        # 3: the content type alone decides, whatever other headers there are.
+        if kind.name.startswith("application/cloudevents-batch"):
+            return _decode_batch(kind, body)
+        if kind.name.startswith("application/cloudevents"):
+            _require(kind, media_type.STRUCTURED)
+            return json_format.decode(json_format.parse(body, kind.charset))
+        return _decode_binary(headers, stated, body)
+    except EventInvalid as error:
+        raise Refused(responses.BAD_REQUEST, f"Malformed event: {error}") from error
+
+
+def encode_structured(source: Event) -> Content:
+    """Return an event as one JSON document (3.2)."""
+    # Exactly this text: func compares it, and JSON is UTF-8 without a charset saying so.
+    return Content([(b"content-type", media_type.STRUCTURED.encode())], json_format.encode(source))
+
+
+def encode_batch(sources: list[Event]) -> Content:
+    """Return events as one JSON array (3.3)."""
+    content_type = (b"content-type", media_type.BATCH.encode())
+    return Content([content_type], json_format.encode_batch(sources))
+
+
+def encode_binary(source: Event) -> Content:
+    """Return an event as headers, with only its data as the body (3.1).
+
+    :raises TypeError: its data cannot be expressed in its content type.
+    """
+    headers = [
+        (_PREFIX + name.encode(), _header_value(value))
+        for name, value in source.attributes.items()
+        if name != "datacontenttype"
+    ]
+    content = encode_data(source.data, source.content_type)
+    return Content([*headers, *content.headers], content.body)
+
+
+def encode_data(data: object, content_type: str = "") -> Content:
+    """Return data in its media type; without one, bytes are bytes and all else is JSON.
+
+    :raises TypeError: it cannot be expressed in its content type.
+    """
+    if not content_type:
+        if data is None:
+            return Content([], b"")
+        content_type = media_type.BYTES if isinstance(data, bytes) else media_type.JSON
+    headers = [(b"content-type", content_type.encode())]
+    return Content(headers, _body(data, media_type.parse(content_type)))
+
+
+def _body(data: object, kind: media_type.MediaType) -> bytes:
+    if data is None:
+        return b""
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    if isinstance(data, str) and not kind.is_json:
+        return kind.encode(data)
+    return json_format.dump(data)
+
+
+def _header(headers: Headers, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+
+
+def _require(kind: media_type.MediaType, supported: str) -> None:
+    if kind.name != supported:
+        raise Refused(
+            responses.UNSUPPORTED_MEDIA_TYPE, f"The only event format here is {supported}"
+        )
+
+
+def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
+    _require(kind, media_type.BATCH)
+    document = json_format.parse(body, kind.charset)
+    if not isinstance(document, list):
+        raise EventInvalid("the batch is no JSON array")
+    return [json_format.decode(member) for member in document]
+
+
+def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
+    attributes: dict[str, Value] = {}
+    for key, value in headers:
+        if key.startswith(_PREFIX):
+            name = key[len(_PREFIX) :].decode("latin-1")
+            if name in attributes:
+                raise EventInvalid("an attribute is there twice")
+            attributes[name] = _header_text(value)
+    if not attributes:
+        raise Refused(
+            responses.UNSUPPORTED_MEDIA_TYPE,
+            f"The request is no CloudEvent: neither ce- headers nor {media_type.STRUCTURED}",
+        )
+    # 3.1.1: Content-Type is datacontenttype, and a header of that name must not exist.
+    if content_type:
+        attributes["datacontenttype"] = content_type
+    event.check(attributes)
+    return Event(attributes, _decode_data(content_type, body))
+
+
+def _decode_data(content_type: str, body: bytes) -> object:
+    if not body:
+        return None
+    kind = media_type.parse(content_type)
+    if kind.is_json:
+        return json_format.parse(body, kind.charset)
+    if not kind.is_text:
+        return body
+    try:
+        return kind.decode(body)
+    except ValueError as error:
+        raise EventInvalid("the data is not in the charset of its content type") from error
+
+
+def _header_text(value: bytes) -> str:
+    """Decode an attribute's header (3.1.3.2): a quoted string first, then percent signs, once."""
+    if value.startswith(b'"') and value.endswith(b'"') and len(value) > 1:
+        value = re.sub(rb"\\(.)", rb"\1", value[1:-1])
+    if b"%" in value:
+        value = unquote_to_bytes(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EventInvalid("an attribute's header is not valid UTF-8") from error
+
+
+def _header_value(value: Value) -> bytes:
+    """Encode an attribute's value for a header: its canonical string, percent-encoded."""
+    match value:
+        case bool():
+            text = "true" if value else "false"
+        case bytes():
+            text = base64.b64encode(value).decode()
+        case datetime():
+            text = json_format.time_text(value)
+        case _:
+            text = str(value)
+    return quote(text, safe=_SAFE).encode()

@@ -1,0 +1,95 @@
+"""The JSON event format: an event or a batch as one document, in both directions."""
+
+import base64
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NoReturn
+
+from func_runtime.cloudevents import event, media_type
+from func_runtime.cloudevents.event import Event, EventInvalid, Value
+
+
+def decode(document: object) -> Event:
+    """Read an event from parsed JSON. A member that is null is one that is not there.
+
+    :raises EventInvalid: it breaks the format or the specification.
+    """
+    if not isinstance(document, dict):
+        raise EventInvalid("the event is no JSON object")
+    members = {name: value for name, value in document.items() if value is not None}
+    data = members.pop("data", None)
+    encoded = members.pop("data_base64", None)
+    if encoded is not None and data is not None:
+        raise EventInvalid("the event has both data and data_base64")
+    event.check(members)
+    return Event(members, data if encoded is None else _decode_bytes(encoded))
+
+
+def encode(source: Event) -> bytes:
+    """Return an event as a JSON document.
+
+    :raises TypeError: its data cannot be expressed in JSON.
+    """
+    return dump(_members(source))
+
+
+def encode_batch(sources: Iterable[Event]) -> bytes:
+    """Return events as one JSON array.
+
+    :raises TypeError: data of one cannot be expressed in JSON.
+    """
+    return dump([_members(source) for source in sources])
+
+
+def parse(content: bytes, charset: str = "") -> Any:  # noqa: ANN401 -- parsed JSON
+    """Parse JSON strictly: as UTF-8 unless another charset is stated, and without NaN.
+
+    :raises EventInvalid: it is not JSON.
+    """
+    try:
+        text = media_type.MediaType(media_type.JSON, charset).decode(content)
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise EventInvalid("the content is not valid JSON") from error
+
+
+def dump(value: object) -> bytes:
+    """Return a value as JSON.
+
+    :raises TypeError: it cannot be expressed in JSON. :raises ValueError: NaN, or a loop.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def time_text(time: datetime) -> str:
+    """Return a time as RFC 3339 has it."""
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def _members(source: Event) -> dict[str, object]:
+    members: dict[str, object] = {name: _member(value) for name, value in source.attributes.items()}
+    if isinstance(source.data, bytes | bytearray | memoryview):
+        members["data_base64"] = base64.b64encode(source.data).decode()
+    elif source.data is not None:
+        members["data"] = source.data
+    return members
+
+
+def _member(value: Value) -> str | int | bool:
+    if isinstance(value, datetime):
+        return time_text(value)
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def _decode_bytes(encoded: object) -> bytes:
+    try:
+        if isinstance(encoded, str):
+            return base64.b64decode(encoded, validate=True)
+    except ValueError:
+        pass
+    raise EventInvalid("data_base64 is not valid base64")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -1,0 +1,87 @@
+"""The event objects that functions see and send: those of the CloudEvents SDK, 1 or 2.
+
+The SDK makes the objects; what is on the wire is decoded and encoded here (http_binding.py).
+"""
+
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from func_runtime.cloudevents import event, json_format
+from func_runtime.cloudevents.event import Event, EventInvalid
+
+MakeEvent = Callable[[Event], object]
+
+
+def choose() -> MakeEvent:
+    """Return what makes the objects, of the SDK that the function was written for.
+
+    That is SDK 1 if it is installed, for the function must have asked for it; else SDK 2, or its
+    copy of SDK 1's classes if the function imported these and not SDK 2's own.
+    """
+    if find_spec("cloudevents.http") is not None:
+        return _sdk_1(import_module("cloudevents.http").CloudEvent)
+    if "cloudevents.v1.http" in sys.modules and "cloudevents.core.v1.event" not in sys.modules:
+        return _sdk_1(sys.modules["cloudevents.v1.http"].CloudEvent)
+    from cloudevents.core.v1.event import CloudEvent  # noqa: PLC0415
+
+    return _sdk_2(CloudEvent)
+
+
+def _sdk_1(kind: Callable[..., Any]) -> MakeEvent:
+    def make(source: Event) -> object:
+        made = kind(source.attributes, source.data)
+        if "time" not in source.attributes:
+            del made["time"]  # the SDK adds the present; the producer said nothing
+        return made
+
+    return make
+
+
+def _sdk_2(kind: Callable[..., Any]) -> MakeEvent:
+    def make(source: Event) -> object:
+        attributes = dict(source.attributes)
+        if isinstance(time := attributes.get("time"), str):
+            attributes["time"] = event.parse_time(time)
+        made = kind(attributes, source.data)
+        if "time" not in source.attributes:
+            del made.get_attributes()["time"]  # as above
+        return made
+
+    return make
+
+
+def read(reply: object) -> Event | None:
+    """Return the event that an SDK's object or a mapping stands for, None for other data.
+
+    :raises EventInvalid: it is an event, but breaks the specification.
+    """
+    if hasattr(reply, "get_attributes") and hasattr(reply, "get_data"):
+        attributes = reply.get_attributes()
+        found = Event({name: value for name, value in attributes.items() if value is not None})
+        found.data = reply.get_data()
+        event.check(found.attributes)
+        return found
+    if isinstance(reply, Mapping) and is_event(reply):
+        made = {"specversion": event.SPECVERSION, "id": str(uuid.uuid4())}
+        return json_format.decode({**made, **reply})
+    return None
+
+
+def is_event(mapping: Mapping[str, object]) -> bool:
+    """Say whether a mapping is an event, by what every event has, and not other data."""
+    return "specversion" in mapping or ("type" in mapping and "source" in mapping)
+
+
+def required(reply: object) -> Event:
+    """Return the event that a reply stands for.
+
+    :raises EventInvalid: it is none.
+    """
+    found = read(reply)
+    if found is None:
+        raise EventInvalid(f"a reply of type {type(reply).__name__} is no event")
+    return found

@@ -1,0 +1,93 @@
+"""What an events function gets as `send`."""
+
+from collections.abc import Mapping
+
+from func_runtime import responses
+from func_runtime.asgi import Message, Send
+from func_runtime.cloudevents import http_binding, sdk
+from func_runtime.cloudevents.event import Event
+from func_runtime.cloudevents.http_binding import Content
+
+
+class RepliedTwice(RuntimeError):
+    """A function sent a second reply to a request."""
+
+
+class Sender:
+    """Sends the one reply to a request."""
+
+    def __init__(self, send: Send) -> None:
+        self.replied = False
+        self._send = send
+
+    async def __call__(self, reply: object, status: int = responses.OK) -> None:
+        """Send an event, as one JSON document; other data, as what it is; or an ASGI message.
+
+        An event is an object of the CloudEvents SDK or a mapping with its attributes.
+
+        :raises EventInvalid: the event breaks the specification.
+        :raises RepliedTwice: there was a reply already.
+        :raises TypeError: the data cannot be expressed.
+        """
+        if isinstance(reply, Mapping) and is_asgi(reply):
+            await self.http(dict(reply))
+        elif found := sdk.read(reply):
+            await self._reply(http_binding.encode_structured(found), status)
+        else:
+            await self._reply(_encode_other(reply), status)
+
+    async def structured(self, event: object, status: int = responses.OK) -> None:
+        """Send an event as one JSON document. Raises as a plain call does."""
+        await self._reply(http_binding.encode_structured(sdk.required(event)), status)
+
+    async def binary(self, event: object, status: int = responses.OK) -> None:
+        """Send an event as headers, with only its data as the body. Raises as a plain call."""
+        await self._reply(http_binding.encode_binary(sdk.required(event)), status)
+
+    async def http(self, message: Message) -> None:
+        """Send an ASGI message, for all that is no event."""
+        self.replied = True
+        await self._send(message)
+
+    async def _reply(self, content: Content, status: int) -> None:
+        if self.replied:
+            raise RepliedTwice("send was called for a second reply to the same request")
+        self.replied = True
+        await responses.complete(self._send, status, content.headers, content.body)
+
+
+class BatchSender:
+    """Collects the replies to the events of a batch, each of them one event or none."""
+
+    def __init__(self) -> None:
+        self.replied = False
+        self.replies = list[Event]()
+
+    async def __call__(self, reply: object, status: int = responses.OK) -> None:
+        """Reply with an event; `status` is the batch's own matter.
+
+        :raises EventInvalid: the reply is no event, or breaks the specification.
+        :raises RepliedTwice: there was a reply already.
+        """
+        del status
+        found = sdk.required(reply)
+        if self.replied:
+            raise RepliedTwice("send was called for a second reply to the same event")
+        self.replied = True
+        self.replies.append(found)
+
+    structured = __call__
+    binary = __call__
+    http = __call__
+
+
+def is_asgi(message: Mapping[str, object]) -> bool:
+    """Say whether a mapping is an ASGI message: an event's type is never one of these alone."""
+    return str(message.get("type", "")).startswith("http.response.") and not sdk.is_event(message)
+
+
+def _encode_other(data: object) -> Content:
+    """Encode what is no event: the caller gets it as it is (func's language pack contract)."""
+    return http_binding.encode_data(
+        data, "text/plain; charset=utf-8" if isinstance(data, str) else ""
+    )

@@ -1,0 +1,124 @@
+"""The command, told in order: settings, log, function, sockets, serve, exit code."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from func_runtime import func_yaml, function, limits, loader, logs, names, server, sockets
+from func_runtime.app import App, probes
+from func_runtime.asgi import Handler
+from func_runtime.errors import StartFailure, Stopped
+from func_runtime.function import Function
+from func_runtime.health import Health
+from func_runtime.lifespan import Lifespan
+from func_runtime.responses import ACCEPTED, NO_CONTENT
+from func_runtime.serve import SIGNALS, serve
+from func_runtime.settings import (
+    Invoke,
+    LogSettings,
+    Settings,
+    environment,
+    working_directory,
+)
+from func_runtime.threads import Threads
+
+# One thread for each hook: a check that hangs must not keep stop() from running.
+_HOOKS = 4
+
+# What the interpreter may take to end; a thread of the function's could keep it for ever.
+_LEAVING_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line can say."""
+
+    port: str | None = None
+    check: str | None = None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Serve the function, and return the exit code."""
+    options = _parse(arguments)
+    environ = environment()
+    if options.port is not None:
+        environ[names.PORT] = options.port
+    log_settings = LogSettings.from_environ(environ)
+    logs.configure(log_settings)
+    for number in SIGNALS:
+        signal.signal(number, _stop_loading)
+    try:
+        _run(options, environ)
+    except StartFailure as failure:
+        logs.failure(failure, log_settings.format)
+        return _leave(failure.exit_code)
+    except Stopped:
+        logs.log.info("Stopped while the function was loading")
+    return _leave(0)
+
+
+def _parse(arguments: Sequence[str]) -> Options:
+    if not arguments:
+        return Options()
+    from func_runtime import arguments as command_line  # noqa: PLC0415 -- see there
+
+    return command_line.parse(arguments)
+
+
+def _run(options: Options, environ: dict[str, str]) -> None:
+    folder = working_directory()
+    settings = Settings.from_environ(environ, lambda: func_yaml.read(folder / names.FUNC_YAML))
+    entry = loader.load(folder)
+    if options.check == "import":
+        return
+    with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
+        instance = function.create(entry, runner.run)
+        adapted = function.adapt(
+            instance,
+            entry.origin,
+            Threads("function", settings.threads),
+            Threads("function-hook", _HOOKS),
+        )
+        if options.check is None:
+            _serve(adapted, settings, runner.run)
+
+
+def _serve(
+    adapted: Function, settings: Settings, complete: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    limits.raise_open_files()
+    opened = sockets.bind(settings.addresses)
+    lifespan = Lifespan(adapted, environment)
+    paths = (settings.liveness_paths, settings.readiness_paths)
+    app = App(
+        _handler(adapted, settings),
+        lifespan,
+        probes(Health(adapted, lifespan), *paths),
+        unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
+    )
+    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
+
+
+def _handler(adapted: Function, settings: Settings) -> Handler:
+    if settings.invoke is Invoke.HTTP:
+        return adapted.handle
+    from func_runtime.cloudevents import sdk  # noqa: PLC0415 -- HTTP functions start without
+    from func_runtime.cloudevents.handler import EventHandler  # noqa: PLC0415
+
+    return EventHandler(adapted.handle, sdk.choose(), settings.max_event_bytes)
+
+
+def _stop_loading(*_: object) -> None:
+    raise Stopped
+
+
+def _leave(code: int) -> int:
+    """Make sure that the process ends soon, whatever threads the function has left behind."""
+    timer = threading.Timer(_LEAVING_SECONDS, os._exit, [code])
+    timer.daemon = True
+    timer.start()
+    return code

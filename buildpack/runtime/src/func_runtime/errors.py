@@ -1,0 +1,126 @@
+"""Everything that can stop a start, as facts. What a user reads is in messages.py.
+
+StartFailure
+├── SettingInvalid        a variable or an option has a value that cannot be used         exit 2
+├── FileInvalid           func.yaml is not valid YAML                                     exit 2
+├── FieldInvalid          a field of func.yaml has a value that cannot be used            exit 2
+├── YamlReaderMissing     there is a func.yaml and nothing that can read it               exit 2
+├── FunctionMissing       there is no `function` package or module                        exit 2
+├── HandlerMissing        it has neither new nor handle                                   exit 2
+├── HandleMissing         what new() returned has no handle                               exit 2
+├── AddressUnavailable    an address cannot be listened on                                exit 3
+└── FunctionFailed        the function's import, new() or start() raised                  exit 1
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+FUNCTION_FAILED = 1
+UNUSABLE = 2
+NOT_LISTENING = 3
+
+
+class StartFailure(Exception):
+    """Ends the process before it serves. Leaves are dataclasses of facts.
+
+    They are neither frozen (contextlib assigns `__traceback__`) nor comparable (`eq=False` keeps
+    them hashable).
+    """
+
+    exit_code: ClassVar[int] = UNUSABLE
+
+
+@dataclass(eq=False)
+class SettingInvalid(StartFailure):
+    """A setting's value cannot be used; `expected` completes "must be …"."""
+
+    name: str
+    found: str
+    expected: str
+
+
+@dataclass(eq=False)
+class FileInvalid(StartFailure):
+    """A file is not in its format; `problem` is the parser's, with the line."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(eq=False)
+class FieldInvalid(StartFailure):
+    """A field of a file has a value of another kind; `expected` completes "must be …"."""
+
+    path: Path
+    field: str
+    found: str
+    expected: str
+
+
+@dataclass(eq=False)
+class YamlReaderMissing(StartFailure):
+    """The environment has no PyYAML."""
+
+    path: Path
+
+
+@dataclass(eq=False)
+class FunctionMissing(StartFailure):
+    """The folder holds neither `function/` nor `function.py`, nor does its `src/`."""
+
+    folder: Path
+    entries: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class HandlerMissing(StartFailure):
+    """The function's module, at `origin`, defines `names`, but neither new nor handle."""
+
+    origin: str
+    names: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class HandleMissing(StartFailure):
+    """`found` (of the module at `origin`) stands where something to call must be."""
+
+    origin: str
+    found: str
+
+
+@dataclass(eq=False)
+class AddressUnavailable(StartFailure):
+    """The system refuses to let us listen on an address."""
+
+    exit_code: ClassVar[int] = NOT_LISTENING
+
+    address: str
+    reason: str
+
+
+@dataclass(eq=False)
+class FunctionFailed(StartFailure):
+    """The function's own code raised in a step of the start; the exception is `__cause__`."""
+
+    exit_code: ClassVar[int] = FUNCTION_FAILED
+
+    step: str
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end while the function was still being loaded.
+
+    Not an Exception: no handler of the function's may catch it.
+    """
+
+
+class RequestAborted(Exception):
+    """The answer has begun and cannot be completed; the log has the reason.
+
+    The server cuts the connection, so that the client cannot take the part for the whole.
+    """
+
+
+class ClientDisconnected(OSError):
+    """The client has gone: raised where a function sends on a closed WebSocket, as ASGI has it."""

@@ -1,0 +1,74 @@
+"""Finds and imports the function. A failure of its own keeps its traceback."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from func_runtime import names
+from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, HandlerMissing
+
+# Everything that code of the function may raise; SystemExit among it, which would end the process
+# with the function's code (0, perhaps) and without a word.
+RAISED = (Exception, SystemExit)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where the function's instance comes from."""
+
+    origin: str
+    create: Callable[[], object]
+
+
+def load(folder: Path) -> Entry:
+    """Import the function in a folder and return its entry. Nothing of it is called yet.
+
+    :raises FunctionMissing: there is none.
+    :raises HandlerMissing: it has neither new nor handle. :raises HandleMissing: not callable ones.
+    :raises FunctionFailed: its import raised.
+    """
+    _extend_path(folder)
+    if importlib.util.find_spec(names.PACKAGE) is None:
+        raise FunctionMissing(folder, tuple(sorted(entry.name for entry in folder.iterdir())))
+    try:
+        module = importlib.import_module(names.PACKAGE)
+    except RAISED as error:
+        raise FunctionFailed("its import") from error
+    return _entry(module, folder)
+
+
+def _extend_path(folder: Path) -> None:
+    """Make the function importable, before anything that is installed under its name."""
+    sources = folder / names.SOURCES
+    for path in (sources, folder) if _holds_function(sources) else (folder,):
+        if str(path) not in sys.path:
+            sys.path.insert(0, str(path))
+
+
+def _holds_function(folder: Path) -> bool:
+    return (folder / names.PACKAGE).is_dir() or (folder / f"{names.PACKAGE}.py").is_file()
+
+
+def _entry(module: ModuleType, folder: Path) -> Entry:
+    origin = module.__file__ or str(folder / names.PACKAGE)
+    for name in (names.NEW, names.HANDLE):
+        found = getattr(module, name, None)
+        if found is None:
+            continue
+        if not callable(found):
+            raise HandleMissing(origin, f"{name} is of type {type(found).__name__}")
+        return Entry(origin, found if name == names.NEW else partial(_Handling, found))
+    defined = tuple(sorted(name for name in vars(module) if not name.startswith("_")))
+    raise HandlerMissing(origin, defined)
+
+
+class _Handling:
+    """The instance of a function that is only a handle."""
+
+    def __init__(self, handle: Callable[..., object]) -> None:
+        self.handle = handle

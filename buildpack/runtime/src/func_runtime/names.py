@@ -1,0 +1,40 @@
+"""Names that users, platforms and the build side know: modules, files, variables, paths.
+
+The build side has its own copy of what both sides must agree on; tests/contract/test_seam.py
+compares. docs/contract.md lists them for people.
+"""
+
+# The function.
+PACKAGE = "function"
+NEW = "new"
+HANDLE = "handle"
+SOURCES = "src"
+FUNC_YAML = "func.yaml"
+
+# The seam: what the build bakes into an image as defaults.
+RUNTIME_MODULE = "func_runtime"
+FUNC_INVOKE = "FUNC_INVOKE"
+FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
+FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
+INVOKE_HTTP = "http"
+INVOKE_CLOUDEVENT = "cloudevent"
+
+# Set by the platform: PORT and K_REVISION by Knative Serving (its runtime contract), LISTEN_ADDRESS
+# by func, KUBERNETES_SERVICE_HOST by every kubelet.
+PORT = "PORT"
+LISTEN_ADDRESS = "LISTEN_ADDRESS"
+KNATIVE_REVISION = "K_REVISION"
+KUBERNETES = "KUBERNETES_SERVICE_HOST"
+
+# Set by whoever runs the function.
+LOG_LEVEL = "LOG_LEVEL"
+LOG_FORMAT = "LOG_FORMAT"
+FUNC_THREADS = "FUNC_THREADS"
+FUNC_MAX_EVENT_BYTES = "FUNC_MAX_EVENT_BYTES"
+FUNC_KEEP_ALIVE_SECONDS = "FUNC_KEEP_ALIVE_SECONDS"
+FUNC_LAME_DUCK_SECONDS = "FUNC_LAME_DUCK_SECONDS"
+FUNC_SHUTDOWN_SECONDS = "FUNC_SHUTDOWN_SECONDS"
+
+# Always served, whatever else func.yaml names.
+LIVENESS_PATH = "/health/liveness"
+READINESS_PATH = "/health/readiness"

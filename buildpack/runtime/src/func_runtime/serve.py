@@ -1,0 +1,98 @@
+"""The life of the process, from the first signal handler to the last hook."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from func_runtime import sockets as bound_sockets
+from func_runtime.lifespan import Lifespan
+from func_runtime.server import Server
+from func_runtime.settings import Settings
+
+log = logging.getLogger("func_runtime")
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+# The port opens when start() is done, so that a plain TCP probe (Knative's default) sees no port
+# without a function behind it, but at the latest after this time: kubelet kills a container whose
+# liveness it cannot ask for.
+OPEN_AFTER = 1.0
+
+# Of the time to shut down, what is kept for stop() after requests have used theirs.
+_FOR_STOP = 0.25
+
+
+async def serve(
+    server: Server, lifespan: Lifespan, sockets: list[socket.socket], settings: Settings
+) -> None:
+    """Start the function, serve it until a signal comes, and stop it.
+
+    :raises FunctionFailed: start() raised.
+    :raises AddressUnavailable: another process listens on an address by now.
+    """
+    with _signalled() as stop:
+        stopping = asyncio.create_task(stop.wait())
+        starting = asyncio.create_task(lifespan.start())
+        await _either(starting, stopping, OPEN_AFTER)
+        if not stopping.done():
+            await server.listen(sockets)
+            log.info("Listening on %s", bound_sockets.names(sockets))
+            await _either(starting, stopping)
+        if starting.done():
+            await starting
+            log.info("The function is serving")
+            await stopping
+        starting.cancel()
+        stopping.cancel()
+        await _shut_down(server, lifespan, settings)
+
+
+async def _either(
+    starting: asyncio.Task[None], stopping: asyncio.Task[bool], within: float | None = None
+) -> None:
+    """Wait for the start or the signal.
+
+    :raises FunctionFailed: the start ended so.
+    """
+    both: set[asyncio.Task[None] | asyncio.Task[bool]] = {starting, stopping}
+    await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        await starting
+
+
+async def _shut_down(server: Server, lifespan: Lifespan, settings: Settings) -> None:
+    """Let requests end, then the function, all within the time that there is."""
+    now = asyncio.get_running_loop().time
+    end = now() + settings.shutdown
+    log.info("Stopping: the function is not ready any more")
+    lifespan.stopping()
+    await asyncio.sleep(min(settings.lame_duck, settings.shutdown))
+    await server.close(end - settings.shutdown * _FOR_STOP)
+    await lifespan.stop(within=max(end - now(), settings.shutdown * _FOR_STOP))
+    log.info("Stopped")
+
+
+@contextmanager
+def _signalled() -> Iterator[asyncio.Event]:
+    """Yield an event that a signal sets. A second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def received(number: int) -> None:
+        if stop.is_set():
+            log.error("%s again: leaving at once", signal.Signals(number).name)
+            os._exit(128 + number)
+        log.info("%s received", signal.Signals(number).name)
+        stop.set()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, received, number)
+    try:
+        yield stop
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,183 @@
+"""The settings of a process, checked: the only reader of the environment and of func.yaml.
+
+What each is for, its default and what a bad value gets: settings_table.py and docs/contract.md.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from func_runtime import addresses, names
+from func_runtime.addresses import Address
+from func_runtime.errors import SettingInvalid
+from func_runtime.func_yaml import FuncYaml
+
+
+class Invoke(StrEnum):
+    """What a function is called with."""
+
+    HTTP = names.INVOKE_HTTP
+    CLOUDEVENT = names.INVOKE_CLOUDEVENT
+
+
+class LogFormat(StrEnum):
+    """What a line of the log is."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+# The names of logging, and the others that platforms and people use for them.
+_LEVELS = {
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+    "error": logging.ERROR,
+    "warning": logging.WARNING,
+    "warn": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+    "trace": logging.DEBUG,
+}
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """How to log. A bad value is a problem to tell, not one to end for: the function may use
+    these variables for its own log as well.
+    """  # noqa: D205 -- one sentence more than a line holds
+
+    level: int = logging.INFO
+    format: LogFormat = LogFormat.TEXT
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "LogSettings":
+        """Read the settings; never fails."""
+        problems = []
+        level_name = environ.get(names.LOG_LEVEL) or "info"
+        level = _LEVELS.get(level_name.lower())
+        if level is None:
+            problems.append(f"{names.LOG_LEVEL} is {level_name!r}, which is no level: using info")
+        format_name = environ.get(names.LOG_FORMAT) or LogFormat.TEXT
+        known = format_name.lower() in tuple(LogFormat)
+        if not known:
+            problems.append(f"{names.LOG_FORMAT} is {format_name!r}, not text or json: using text")
+        return cls(
+            logging.INFO if level is None else level,
+            LogFormat(format_name.lower()) if known else LogFormat.TEXT,
+            tuple(problems),
+        )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All other settings."""
+
+    addresses: tuple[Address, ...]
+    invoke: Invoke = Invoke.HTTP
+    liveness_paths: tuple[str, ...] = (names.LIVENESS_PATH,)
+    readiness_paths: tuple[str, ...] = (names.READINESS_PATH,)
+    threads: int = 32
+    max_event_bytes: int = 16 * 1024 * 1024
+    keep_alive: int = 100
+    lame_duck: float = 0.5
+    shutdown: float = 9.0
+
+    @classmethod
+    def from_environ(
+        cls, environ: Mapping[str, str], read_func_yaml: Callable[[], FuncYaml]
+    ) -> "Settings":
+        """Read and check the settings.
+
+        `read_func_yaml` is called if the build has left nothing in the environment.
+
+        :raises SettingInvalid: a value cannot be used.
+        """
+        baked = names.FUNC_INVOKE in environ
+        stated = FuncYaml() if baked else read_func_yaml()
+        liveness = environ.get(names.FUNC_LIVENESS_PATH) or stated.liveness_path
+        readiness = environ.get(names.FUNC_READINESS_PATH) or stated.readiness_path
+        numbers = _Numbers(environ)
+        return cls(
+            addresses=addresses.from_environ(environ),
+            invoke=_invoke(environ, stated),
+            liveness_paths=_paths(names.LIVENESS_PATH, liveness),
+            readiness_paths=_paths(names.READINESS_PATH, readiness),
+            threads=numbers.whole(names.FUNC_THREADS, cls.threads),
+            max_event_bytes=numbers.whole(names.FUNC_MAX_EVENT_BYTES, cls.max_event_bytes),
+            keep_alive=numbers.whole(names.FUNC_KEEP_ALIVE_SECONDS, cls.keep_alive),
+            lame_duck=numbers.seconds(names.FUNC_LAME_DUCK_SECONDS, _lame_duck(environ)),
+            shutdown=numbers.seconds(names.FUNC_SHUTDOWN_SECONDS, cls.shutdown),
+        )
+
+
+def environment() -> dict[str, str]:
+    """Return a copy of the process's environment."""
+    return dict(os.environ)  # noqa: TID251 -- this is the one place
+
+
+def working_directory() -> Path:
+    """Return the folder that the process was started in: the function's."""
+    return Path.cwd()
+
+
+def _invoke(environ: Mapping[str, str], stated: FuncYaml) -> Invoke:
+    value = environ.get(names.FUNC_INVOKE) or stated.invoke or Invoke.HTTP
+    try:
+        return Invoke(value.strip().lower())
+    except ValueError as error:
+        source = names.FUNC_INVOKE if names.FUNC_INVOKE in environ else "invoke in func.yaml"
+        raise SettingInvalid(source, value, "http or cloudevent") from error
+
+
+def _paths(fixed: str, stated: str) -> tuple[str, ...]:
+    """Return the paths of a health check: the fixed one and the stated one."""
+    alias = "/" + stated.strip().strip("/")
+    return (fixed,) if alias in ("/", fixed) else (fixed, alias)
+
+
+def _lame_duck(environ: Mapping[str, str]) -> float:
+    """Return how long to go on accepting after SIGTERM.
+
+    Knative's queue-proxy drains before the signal is sent. Elsewhere in Kubernetes the endpoints
+    are taken away while the signal is delivered, so that new connections still arrive.
+    """
+    if names.KNATIVE_REVISION in environ:
+        return 0.0
+    return 3.0 if names.KUBERNETES in environ else Settings.lame_duck
+
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """Reads variables that hold a number; an empty one is an unset one."""
+
+    environ: Mapping[str, str]
+
+    def whole(self, name: str, default: int) -> int:
+        """Return a whole number above zero."""
+        return self._read(name, default, int, 1, "a whole number above 0")
+
+    def seconds(self, name: str, default: float) -> float:
+        """Return a number of seconds."""
+        return self._read(name, default, float, 0, "a number of seconds, 0 or more")
+
+    def _read(
+        self, name: str, default: Number, kind: type[Number], least: int, expected: str
+    ) -> Number:
+        text = self.environ.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            value = kind(text)
+        except ValueError as error:
+            raise SettingInvalid(name, text, expected) from error
+        if not least <= value < float("inf"):
+            raise SettingInvalid(name, text, expected)
+        return value

@@ -1,0 +1,111 @@
+"""The settings, for people: `--help` prints this table, docs/contract.md has the same."""
+
+import textwrap
+from dataclasses import dataclass
+
+from func_runtime import names
+
+_ENDS = "ends the start, exit code 2"
+_WARNS = "a warning; the default holds"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A setting."""
+
+    name: str
+    default: str
+    meaning: str
+    bad_value: str
+
+
+TABLE = (
+    Row(
+        names.PORT,
+        "8080",
+        "the port; reachable on all addresses of the machine, IPv4 and IPv6, unless "
+        "LISTEN_ADDRESS has an address on it; 0 takes a free one",
+        _ENDS,
+    ),
+    Row(
+        names.LISTEN_ADDRESS,
+        "all addresses",
+        "where to listen: host:port, [IPv6]:port, :port or port, several with commas or spaces; "
+        "PORT, where it is set, is served in addition",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_INVOKE,
+        "http",
+        "what the function is called with: http or cloudevent; unset, invoke in func.yaml decides; "
+        "a build bakes it in",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_LIVENESS_PATH,
+        "none",
+        "a path for liveness beside /health/liveness; unset, deploy.healthEndpoints in func.yaml "
+        "decides; a build bakes it in",
+        "none: a missing slash is added",
+    ),
+    Row(
+        names.FUNC_READINESS_PATH,
+        "none",
+        "a path for readiness beside /health/readiness; unset, deploy.healthEndpoints in func.yaml "
+        "decides; a build bakes it in",
+        "none: a missing slash is added",
+    ),
+    Row(
+        names.LOG_LEVEL,
+        "info",
+        "the least important level to log: debug, info, warning, error or critical",
+        _WARNS,
+    ),
+    Row(names.LOG_FORMAT, "text", "lines of the log: text, or json for one object a line", _WARNS),
+    Row(
+        names.FUNC_THREADS,
+        "32",
+        "how many calls of a handle that is not async run at the same time",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_MAX_EVENT_BYTES,
+        "16777216",
+        "the longest body of a request with events; a longer one is answered 413",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_KEEP_ALIVE_SECONDS,
+        "100",
+        "how long a connection may be idle; Knative's queue-proxy keeps its own for 90 s, and a "
+        "shorter time here makes it fail requests",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_LAME_DUCK_SECONDS,
+        "0.5",
+        "how long to go on accepting requests after a signal, not ready any more; 0 by default "
+        "on Knative, which drains before, 3 elsewhere in Kubernetes",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_SHUTDOWN_SECONDS,
+        "9",
+        "how long requests and stop() may take after a signal, all together; keep it below the "
+        "platform's grace period (10 s with docker stop)",
+        _ENDS,
+    ),
+)
+
+_INDENT = " " * 4
+_WIDTH = 96
+
+
+def as_text() -> str:
+    """Return the table for a terminal."""
+    lines = ["settings (environment variables):"]
+    for row in TABLE:
+        lines.append(f"  {row.name} (default: {row.default})")
+        for text in (row.meaning, f"A bad value: {row.bad_value}"):
+            lines += textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return "\n".join(lines)

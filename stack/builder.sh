@@ -1,0 +1,56 @@
+#!/bin/sh
+# Makes the builder knative-python/builder, and all that it needs.
+#   builder.sh [IMAGE RUN_IMAGE]       under other names: those that they have in a registry
+set -eu
+
+cd "$(dirname "$0")"
+
+. ../tools/say.sh
+. ../tools/once.sh
+. ./daemon.sh
+
+image=${1:-knative-python/builder}
+run_image=${2:-knative-python/run}
+
+main() {
+    ../tools/build.sh pack &
+    ./build.sh
+    wait $!
+    daemon_is_there
+    docker tag knative-python/run "$run_image"
+    wanted=$({
+        echo "$image $run_image $(image_id knative-python/build) $(lifecycle) $(uname -m)"
+        cat builder.sh builder/builder.toml
+        buildpack
+    } | key)
+    if has "$image" "$wanted"; then return 0; fi
+    locked builder make_builder
+}
+
+make_builder() {
+    if has "$image" "$wanted"; then return 0; fi
+    say "Making the builder $image"
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    trap 'exit 130' INT TERM
+    mkdir "$folder/buildpack"
+    buildpack | tar -C "$folder/buildpack" -x
+    ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
+    case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
+    sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@ARCH@|$arch|" builder/builder.toml >"$folder/builder.toml"
+    replace "$image" quietly pack-builder-create \
+        ../.tools/pack builder create "$image" --config "$folder/builder.toml" --pull-policy never
+    note "$image" "$wanted"
+}
+
+# The buildpack as an archive, without what running it here leaves behind.
+buildpack() {
+    tar -C ../buildpack --exclude=__pycache__ --exclude='*.egg-info' --exclude='.*_cache' \
+        --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -c .
+}
+
+lifecycle() {
+    readlink -f ../.tools/lifecycle.tgz
+}
+
+main

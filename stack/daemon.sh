@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# Which of our images the Docker daemon has, and from which inputs. To be sourced after once.sh.
+# The daemon's own id of an image depends on how it stores images, so it is noted after each change.
+
+daemon_is_there() {
+    daemon=$(docker info --format '{{.ID}}' 2>/dev/null) ||
+        fail "No Docker daemon answers" "Run: tools/docker.sh start"
+    notes=${cache:?}/stack/daemons/$(echo "$daemon" | key)
+    mkdir -p "$notes"
+}
+
+# has IMAGE KEY: the daemon has the image, made from the inputs that KEY stands for.
+has() {
+    [ "$(cat "$notes/$(echo "$1" | key)" 2>/dev/null)" = "$2 $(image_id "$1")" ]
+}
+
+# note IMAGE KEY: it has now.
+note() {
+    echo "$2 $(image_id "$1")" >"$notes/$(echo "$1" | key)"
+}
+
+image_id() {
+    docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || true
+}
+
+# replace IMAGE COMMAND...: the command makes the image; the one that had its name before is removed, if
+# nothing uses it.
+replace() {
+    _before=$(image_id "$1")
+    _image=$1
+    shift
+    "$@"
+    if [ -n "$_before" ] && [ "$_before" != "$(image_id "$_image")" ]; then
+        docker image rm "$_before" >/dev/null 2>&1 || true
+    fi
+}

@@ -1,0 +1,70 @@
+#!/bin/sh
+# root.sh FOLDER RESULT: makes the run image's layer in the folder RESULT. Called by mmdebstrap
+# (../build.sh), which has prepared FOLDER so that apt sees the suite that the image is made from.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+root=$1/root
+result=$2
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+
+mkdir "$root" "$1/debs"
+
+# --- unpack: `packages` says what, `omit` what of it stays out --------------------------------
+
+names=$(sed 's/#.*//' "$here/packages" | awk 'NF { print $1 }')
+# shellcheck disable=SC2086 # one word a package
+(cd "$1/debs" && apt-get download -q $names)
+
+status=$root/var/lib/dpkg/status.d # where scanners look in images without dpkg
+mkdir -p "$status"
+sed 's/#.*//' "$here/packages" | while read -r name paths; do
+    [ -n "$name" ] || continue
+    deb=$(echo "$1/debs/${name}_"*.deb)
+    dpkg-deb --field "$deb" >"$status/$name"
+    dpkg-deb --info "$deb" md5sums >"$status/$name.md5sums" 2>/dev/null || rm "$status/$name.md5sums"
+    if [ -z "$paths" ]; then
+        dpkg-deb --extract "$deb" "$root"
+    else
+        dpkg-deb --extract "$deb" "$1/part"
+        # shellcheck disable=SC2086 # one word a path
+        (cd "$1/part" && cp -a --parents $paths usr/share/doc "$root")
+        rm -rf "$1/part"
+    fi
+done
+chmod 755 "$root"
+
+sed 's/#.*//' "$here/omit" | while read -r pattern; do
+    [ -z "$pattern" ] || find "$root" -path "$root/$pattern" -prune -exec rm -rf {} +
+done
+
+# --- what maintainer scripts would do ---------------------------------------------------------
+
+mkdir -p "$root/etc/ssl/certs" "$root/home/cnb" "$root/var/lib"
+find "$root/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort |
+    xargs awk 1 >"$root/etc/ssl/certs/ca-certificates.crt"
+rm -r "$root/usr/share/ca-certificates"
+
+cp "$root/usr/share/libc-bin/nsswitch.conf" "$root/etc/nsswitch.conf"
+ln -s /usr/share/zoneinfo/Etc/UTC "$root/etc/localtime"
+printf '%s\n' 'root:x:0:' 'cnb:x:1000:' 'nogroup:x:65534:' >"$root/etc/group"
+printf '%s\n' 'root:x:0:0::/:/sbin/nologin' 'cnb:x:1002:1000::/home/cnb:/sbin/nologin' \
+    'nobody:x:65534:65534::/nonexistent:/sbin/nologin' >"$root/etc/passwd"
+
+chroot "$root" /usr/sbin/ldconfig -X
+rm -r "$root/usr/sbin/ldconfig" "$root/usr/share/libc-bin"
+
+# Compiled here because nothing may be written at run time; unchecked because the files' dates change
+# when they become a layer.
+chroot "$root" /usr/bin/python3.13 -I -m compileall -q -f --invalidation-mode unchecked-hash /usr/lib/python3.13
+
+# --- what the image promises ------------------------------------------------------------------
+
+chmod -R a+rX,ugo-s "$root"
+chmod 1777 "$root/tmp" "$root/var/tmp"
+chmod 555 "$root/home/cnb"
+chroot "$root" /usr/bin/python -I - <"$here/check.py"
+chroot "$root" /usr/bin/python -VV >"$result/python"
+
+tar -C "$root" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+    --format=gnu -cf "$result/layer.tar" .
