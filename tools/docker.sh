@@ -79,9 +79,9 @@ reason() {
 }
 
 install_docker() {
+    install_packages docker.io iptables
     # Newer Debians have the command in a package of its own.
-    # shellcheck disable=SC2046 # one word or none
-    install_packages docker.io iptables $(apt-cache show docker-cli 2>/dev/null | sed -n 's/^Package: //p' | head -n 1)
+    command -v docker >/dev/null || install_packages docker-cli
 }
 
 stop() {

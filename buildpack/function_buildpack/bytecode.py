@@ -29,9 +29,7 @@ def compile_source(path: Path) -> None:
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
             )
     except py_compile.PyCompileError as error:
-        raise _invalid(path, error.exc_value) from error
-    except ValueError as error:  # NUL bytes, before Python 3.12
-        raise _invalid(path, error) from error
+        raise SyntaxInvalid.found(path, error.exc_value) from error
 
 
 def compile_all(paths: Iterable[Path]) -> tuple[int, list[Path]]:
@@ -46,9 +44,3 @@ def compile_all(paths: Iterable[Path]) -> tuple[int, list[Path]]:
         else:
             count += 1
     return count, broken
-
-
-def _invalid(path: Path, error: BaseException) -> SyntaxInvalid:
-    if isinstance(error, SyntaxError):
-        return SyntaxInvalid(path, error.lineno or 0, (error.text or "").strip(), error.msg)
-    return SyntaxInvalid(path, 0, "", str(error))

@@ -81,6 +81,13 @@ class SyntaxInvalid(BuildpackError):
     source: str
     problem: str
 
+    @classmethod
+    def found(cls, path: Path, error: BaseException) -> "SyntaxInvalid":
+        """Take the facts from what the compiler raised: SyntaxError, ValueError for NUL bytes."""
+        line = getattr(error, "lineno", None) or 0
+        source = getattr(error, "text", None) or ""
+        return cls(path, line, source.strip(), getattr(error, "msg", str(error)))
+
 
 @dataclass(eq=False)
 class PythonUnavailable(BuildpackError):

@@ -104,11 +104,8 @@ def _imports(path: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
             tree = ast.parse(path.read_bytes(), filename=str(path))
-    except SyntaxError as error:
-        text = (error.text or "").strip()
-        raise SyntaxInvalid(path, error.lineno or 0, text, error.msg) from error
-    except ValueError as error:  # NUL bytes
-        raise SyntaxInvalid(path, 0, "", str(error)) from error
+    except (SyntaxError, ValueError) as error:
+        raise SyntaxInvalid.found(path, error) from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

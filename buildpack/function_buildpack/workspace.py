@@ -63,11 +63,8 @@ def find_package(folder: Path) -> Path | None:
 
 def scaffolded_invoke(workspace: Workspace) -> str:
     """Return the invocation that func's scaffolding serves, for functions without func.yaml."""
-    for path in workspace.scaffolding:
-        main = path / "main.py"
-        if main.is_file():
-            serves_events = "func_python.cloudevent" in main.read_text(
-                encoding="utf-8", errors="replace"
-            )
-            return names.INVOKE_CLOUDEVENT if serves_events else names.INVOKE_HTTP
-    return ""
+    if not workspace.scaffolding:
+        return ""
+    service, _ = workspace.scaffolding
+    text = (service / "main.py").read_text(encoding="utf-8", errors="replace")
+    return names.INVOKE_CLOUDEVENT if "func_python.cloudevent" in text else names.INVOKE_HTTP

@@ -30,8 +30,9 @@ CONTENTS = {"dependencies": "venv", "runtime": "packages"}
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A function that was built once; tests that build again copy it."""
-    files = {**FUNCTION, ".git/HEAD": "x", ".func/build/x": "y"}
+    files = {**FUNCTION, ".git/HEAD": "x", ".func/build/x": "y", "template.py": "{{ name }}("}
     workspace = Workspace.create(tmp_path_factory.mktemp("built"), files)
+    (workspace.app / "template.py").chmod(0o600)
     phase = workspace.run("build")
     assert phase.status == 0, phase.log
     return workspace
@@ -103,6 +104,12 @@ def test_nothing_else_is_left(built: Workspace) -> None:
     assert not (built.app / ".func").exists()
 
 
+def test_other_files(built: Workspace) -> None:
+    """What is not the function's package may be anything; the image's user can read it."""
+    assert 0o644 == (built.app / "template.py").stat().st_mode & 0o777
+    assert not (built.app / "__pycache__").exists()
+
+
 def test_packages_at_run_time(built: Workspace) -> None:
     """The function's packages come first, the runtime's behind them."""
     code = "import idna, func_runtime, uvicorn; print(idna.__file__, uvicorn.__file__)"
@@ -117,6 +124,7 @@ def test_bytecode_is_complete(built: Workspace) -> None:
     suffix = f".cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
     folders = (built.layers / "dependencies", built.layers / "runtime", built.app)
     sources = [path for folder in folders for path in folder.rglob("*.py")]
+    sources.remove(built.app / "template.py")
 
     assert len(sources) > 100
     for source in sources:

@@ -72,6 +72,7 @@ def started(
     host_port: int = 0,
     env: Mapping[str, str] | None = None,
     arguments: Sequence[str] = (),
+    tmpfs: Sequence[str] = (),
     **options: Any,
 ) -> Iterator[Container]:
     """Start a container with its port published on loopback; the options are docker-py's."""
@@ -80,6 +81,8 @@ def started(
         # testcontainers' own methods publish on every interface; docker-py takes an address too.
         ports = cast("dict[str, tuple[str, int]]", wanted.ports)
         ports[f"{port}/tcp"] = ("127.0.0.1", host_port)
+    for folder in tmpfs:
+        wanted.with_tmpfs_mount(folder)
     with wanted.with_kwargs(**options) as running:
         container = Container(running, port)
         with container.http:

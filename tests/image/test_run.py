@@ -109,7 +109,7 @@ def test_runs_without_rights(http_build: Build) -> None:
     """It serves on a read-only root, as an arbitrary user, without capabilities."""
     limits = {
         "read_only": True,
-        "tmpfs": {"/tmp": ""},
+        "tmpfs": ["/tmp"],
         "cap_drop": ["ALL"],
         "user": "12345:0",
         "security_opt": ["no-new-privileges"],

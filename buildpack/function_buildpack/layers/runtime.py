@@ -33,6 +33,7 @@ class Source:
     """The runtime as the buildpack ships it."""
 
     root: Path
+    wheels: Path = _WHEELS
 
     @property
     def requirements(self) -> Path:
@@ -43,6 +44,13 @@ class Source:
     def package(self) -> Path:
         """The source of func_runtime."""
         return self.root / "src" / names.RUNTIME_MODULE
+
+    def offline(self) -> list[str | Path]:
+        """Return the options that take the wheels from the build image, if it has this lock's."""
+        lock = self.wheels / "requirements.txt"
+        if lock.is_file() and lock.read_bytes() == self.requirements.read_bytes():
+            return ["--no-index", "--find-links", self.wheels]
+        return []
 
     def ranges(self) -> list[Requirement]:
         """Return the versions that the runtime works with, by its pyproject.toml."""
@@ -84,7 +92,7 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     """
     packages = layer.path / "packages"
     options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
-    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *_offline(source)]
+    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *source.offline()]
     uv.install(source.requirements, source.root, options)
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
@@ -96,11 +104,3 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
 def keep(layer: Layer) -> None:
     """Have the layer exported."""
     layer.keep(Types(launch=True, cache=True), ENV)
-
-
-def _offline(source: Source) -> list[str | Path]:
-    """Return the options that take the wheels from the build image, if it has this lock's."""
-    lock = _WHEELS / "requirements.txt"
-    if lock.is_file() and lock.read_bytes() == source.requirements.read_bytes():
-        return ["--no-index", "--find-links", _WHEELS]
-    return []

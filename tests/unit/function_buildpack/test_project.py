@@ -48,6 +48,14 @@ def test_read_module(tmp_path: Path) -> None:
     assert {} == found.pyproject
 
 
+def test_read_package_missing(tmp_path: Path) -> None:
+    """Without `function` the error lists what is there instead."""
+    with pytest.raises(PackageMissing) as caught:
+        read(tmp_path, {"func.yaml": "", "handler/func.py": ""})
+
+    assert ("func.yaml", "handler") == caught.value.entries
+
+
 @pytest.mark.parametrize(
     ("content", "line", "problem"),
     [

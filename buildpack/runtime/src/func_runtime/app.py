@@ -40,9 +40,9 @@ class App:
         if is_http and (probe := self._probes.get(scope["path"])):
             await _answer_probe(probe, scope["method"], send)
             return
-        if self._lifespan.phase is Phase.STARTING:
-            await self._lifespan.until_started()
-        if is_http:
+        if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
+            await _refuse(scope["type"], send)
+        elif is_http:
             await self._answer(scope, receive, send)
         else:
             await self._converse(scope, receive, send)
@@ -94,6 +94,13 @@ async def _answer_probe(probe: Probe, method: str, send: Send) -> None:
     status = await probe()
     code = responses.OK if status.healthy else responses.SERVICE_UNAVAILABLE
     await responses.text(send, code, status.message, body=method != "HEAD")
+
+
+async def _refuse(kind: str, send: Send) -> None:
+    if kind == "http":
+        await responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+    else:
+        await send({"type": "websocket.close"})
 
 
 def _log_failure(scope: Scope, what: str, error: BaseException | None = None) -> None:

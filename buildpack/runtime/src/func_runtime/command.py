@@ -30,7 +30,7 @@ from func_runtime.threads import Threads
 _HOOKS = 4
 
 # What the interpreter may take to end; a thread of the function's could keep it for ever.
-_LEAVING_SECONDS = 0.5
+_LEAVING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ class Lifespan:
         self.phase = Phase.STARTING
         self._function = function
         self._configuration = configuration
-        self._started = asyncio.Event()
+        self._decided = asyncio.Event()
+        self._started = False
+        self._failed = False
 
     async def start(self) -> None:
         """Run the start hook; after it the function serves.
@@ -38,22 +40,29 @@ class Lifespan:
             try:
                 await self._function.start(self._configuration())
             except RAISED as error:
+                self._failed = True
                 raise FunctionFailed("start()") from error
+        self._started = True
         if self.phase is Phase.STARTING:
             self.phase = Phase.SERVING
-        self._started.set()
+        self._decided.set()
 
-    async def until_started(self) -> None:
-        """Return once start() is done. Requests wait here meanwhile."""
-        await self._started.wait()
+    async def started(self) -> bool:
+        """Wait until start() is done, or will never be. Requests wait here meanwhile."""
+        await self._decided.wait()
+        return self._started
 
     def stopping(self) -> None:
         """Note that the process is about to end: from now on the function is not ready."""
         self.phase = Phase.STOPPING
+        self._decided.set()
 
     async def stop(self, within: float) -> None:
-        """Run the stop hook, no longer than `within` seconds. What goes wrong is logged."""
-        if self._function.stop is None:
+        """Run the stop hook, no longer than `within` seconds. What goes wrong is logged.
+
+        It runs for a function whose start was cut off too, but not for one whose start failed.
+        """
+        if self._function.stop is None or self._failed:
             return
         task = asyncio.ensure_future(self._function.stop())
         await asyncio.wait({task}, timeout=within)

@@ -6,8 +6,8 @@ from func_runtime.asgi import Headers, Send
 async def text(
     send: Send, status: int, message: str = "", *, headers: Headers = (), body: bool = True
 ) -> None:
-    """Answer with a line of text; without `body`, with its headers alone, as HEAD asks for."""
-    content = f"{message}\n".encode() if message else b""
+    """Answer with text; without `body`, with its headers alone, as HEAD asks for."""
+    content = message.encode(errors="replace")
     described = [(b"content-type", b"text/plain; charset=utf-8")] if message else []
     await complete(send, status, [*described, *headers], content, body=body)
 

@@ -7,8 +7,10 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from func_runtime import sockets as bound_sockets
+from func_runtime.errors import StartFailure
 from func_runtime.lifespan import Lifespan
 from func_runtime.server import Server
 from func_runtime.settings import Settings
@@ -24,6 +26,9 @@ OPEN_AFTER = 1.0
 
 # Of the time to shut down, what is kept for stop() after requests have used theirs.
 _FOR_STOP = 0.25
+_STOP_AT_LEAST = 0.5
+# Seconds for the requests that wait for a start which has failed.
+_AFTER_FAILURE = 1.0
 
 
 async def serve(
@@ -37,18 +42,36 @@ async def serve(
     with _signalled() as stop:
         stopping = asyncio.create_task(stop.wait())
         starting = asyncio.create_task(lifespan.start())
-        await _either(starting, stopping, OPEN_AFTER)
-        if not stopping.done():
-            await server.listen(sockets)
-            log.info("Listening on %s", bound_sockets.names(sockets))
-            await _either(starting, stopping)
-        if starting.done():
-            await starting
-            log.info("The function is serving")
+        try:
+            await _start(server, sockets, starting, stopping)
             await stopping
-        starting.cancel()
-        stopping.cancel()
-        await _shut_down(server, lifespan, settings)
+        except StartFailure:
+            settings = replace(settings, lame_duck=0.0, shutdown=_AFTER_FAILURE)
+            raise
+        finally:
+            starting.cancel()
+            stopping.cancel()
+            await _shut_down(server, lifespan, settings)
+
+
+async def _start(
+    server: Server,
+    sockets: list[socket.socket],
+    starting: asyncio.Task[None],
+    stopping: asyncio.Task[bool],
+) -> None:
+    """Open the port and wait for the function to start, or for the signal.
+
+    :raises StartFailure: see serve.
+    """
+    await _either(starting, stopping, OPEN_AFTER)
+    if stopping.done():
+        return
+    await server.listen(sockets)
+    log.info("Listening on %s", bound_sockets.names(sockets))
+    await _either(starting, stopping)
+    if starting.done():
+        log.info("The function is serving")
 
 
 async def _either(
@@ -72,7 +95,7 @@ async def _shut_down(server: Server, lifespan: Lifespan, settings: Settings) -> 
     lifespan.stopping()
     await asyncio.sleep(min(settings.lame_duck, settings.shutdown))
     await server.close(end - settings.shutdown * _FOR_STOP)
-    await lifespan.stop(within=max(end - now(), settings.shutdown * _FOR_STOP))
+    await lifespan.stop(within=max(end - now(), _STOP_AT_LEAST))
     log.info("Stopped")
 
 

@@ -85,7 +85,7 @@ class Settings:
     max_event_bytes: int = 16 * 1024 * 1024
     keep_alive: int = 100
     lame_duck: float = 0.5
-    shutdown: float = 9.0
+    shutdown: float = 8.0
 
     @classmethod
     def from_environ(

@@ -90,7 +90,7 @@ TABLE = (
     ),
     Row(
         names.FUNC_SHUTDOWN_SECONDS,
-        "9",
+        "8",
         "how long requests and stop() may take after a signal, all together; keep it below the "
         "platform's grace period (10 s with docker stop)",
         _ENDS,

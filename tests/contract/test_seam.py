@@ -1,0 +1,42 @@
+"""What build side and run side must agree on: each has its own names, they are the same words."""
+
+import re
+
+import pytest
+
+import func_runtime.names as run_side
+import function_buildpack.names as build_side
+from contract.phases import ROOT
+
+SHARED = (
+    *("PACKAGE", "FUNC_YAML", "RUNTIME_MODULE"),
+    *("FUNC_INVOKE", "FUNC_LIVENESS_PATH", "FUNC_READINESS_PATH"),
+    *("INVOKE_HTTP", "INVOKE_CLOUDEVENT"),
+)
+BUILD_SETTINGS = (
+    build_side.FUNCTION_PATH,
+    build_side.FUNCTION_CHECK,
+    build_side.IMAGE_LABELS,
+)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_names_agree(name: str) -> None:
+    """A name that both sides use is the same on both."""
+    assert getattr(build_side, name) == getattr(run_side, name)
+
+
+def test_build_settings_are_documented() -> None:
+    """docs/contract.md has a row for each setting of a build, and no row for any other."""
+    text = (ROOT / "docs" / "contract.md").read_text()
+
+    documented = re.findall(r"^\| `(BP_[A-Z_]+)`", text, re.MULTILINE)
+
+    assert sorted(BUILD_SETTINGS) == sorted(documented)
+
+
+def test_every_build_setting_is_listed_here() -> None:
+    """No BP_ name of the build side is left out above."""
+    named = {value for value in vars(build_side).values() if str(value).startswith("BP_")}
+
+    assert set(BUILD_SETTINGS) == named

@@ -1,0 +1,98 @@
+"""What decides the contents of the dependencies and the runtime layer."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import plan, project, workspace
+from function_buildpack.cnb.context import Target
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import dependencies, runtime
+from function_buildpack.settings import Settings
+
+PYTHON = Interpreter(Path("/usr/bin/python3"), "3.13.5")
+TARGET = Target("linux", "amd64", "debian", "13")
+
+
+def metadata(folder: Path, files: dict[str, str]) -> dependencies.Metadata:
+    """Write a function and collect the metadata of its dependencies layer."""
+    for name, content in {"function.py": "", **files}.items():
+        (folder / name).write_text(content)
+    read = project.read(workspace.locate(folder))
+    chosen = plan.make(read, Settings(), PYTHON.version)
+    return dependencies.metadata(chosen, PYTHON, TARGET, "0.13.9", "0.1.0")
+
+
+def test_dependencies(tmp_path: Path) -> None:
+    """The layer is decided by the source, the Python, the platform, uv and the buildpack."""
+    found = metadata(tmp_path, {"requirements.txt": "idna"})
+
+    assert ("requirements.txt", "3.13.5", "linux/amd64 debian 13", "0.13.9", "0.1.0") == (
+        *(found.source, found.python, found.platform, found.uv, found.buildpack),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "matters"),
+    [
+        ("function.py", "x = 1", False),
+        ("README.md", "text", False),
+        ("requirements.txt", "-r more.txt\n-c missing.txt\nsix\n", True),
+        ("more.txt", "idna==3.9", True),  # included
+        ("other.txt", "idna==3.9", False),
+    ],
+)
+def test_dependencies_requirements(tmp_path: Path, name: str, content: str, matters: bool) -> None:
+    """A requirements file decides with all that it includes, and nothing else does."""
+    files = {"requirements.txt": "-r more.txt\n-c missing.txt\n", "more.txt": "-r requirements.txt"}
+    before = metadata(tmp_path, files)
+
+    after = metadata(tmp_path, {name: content})
+
+    assert matters is (before.requirements != after.requirements)
+
+
+def test_dependencies_none(tmp_path: Path) -> None:
+    """Where nothing is stated, nothing of the source decides."""
+    assert "" == metadata(tmp_path, {}).requirements
+
+
+def source(folder: Path) -> runtime.Source:
+    """Write a runtime as a buildpack ships it."""
+    (folder / "src" / "func_runtime").mkdir(parents=True)
+    (folder / "src" / "func_runtime" / "app.py").write_text("x = 1")
+    (folder / "requirements.txt").write_text("uvicorn==1")
+    (folder / "pyproject.toml").write_text('[project]\ndependencies = ["uvicorn>=1"]')
+    return runtime.Source(folder, folder / "wheels")
+
+
+def test_runtime(tmp_path: Path) -> None:
+    """The layer is decided by its sources; a patch of Python changes nothing about bytecode."""
+    made = source(tmp_path)
+
+    def now(interpreter: Interpreter = PYTHON) -> runtime.Metadata:
+        return runtime.metadata(made, interpreter, TARGET, "0.13.9")
+
+    before = now()
+    assert before == now(replace(PYTHON, version="3.13.6"))
+    assert before != now(replace(PYTHON, version="3.14.0"))
+    (tmp_path / "src" / "func_runtime" / "app.py").write_text("x = 2")
+    assert before.sources != now().sources
+
+
+def test_runtime_offline(tmp_path: Path) -> None:
+    """Wheels of the build image are used if they are this lock's, and never another's."""
+    made = source(tmp_path)
+    made.wheels.mkdir()
+
+    assert [] == made.offline()
+    (made.wheels / "requirements.txt").write_text("uvicorn==0")
+    assert [] == made.offline()
+    (made.wheels / "requirements.txt").write_text("uvicorn==1")
+    assert ["--no-index", "--find-links", made.wheels] == made.offline()
+
+
+def test_runtime_ranges(tmp_path: Path) -> None:
+    """What the runtime works with is stated once, in its own pyproject.toml."""
+    assert ["uvicorn>=1"] == [str(item) for item in source(tmp_path).ranges()]
