@@ -49,14 +49,14 @@ docker: ## Use the running Docker daemon, or install and start one
 tools: ## Build pack, lifecycle, func and queue-proxy (.tools)
 	@tools/build.sh
 
-images: docker ## Make the base images
+images: docker ## Make the base images (stack/README.md)
 	@stack/build.sh
 
-builder: ## Make the builder knative-python/builder, and all that it needs
+builder: docker ## Make the builder knative-python/builder, and all that it needs
 	@stack/builder.sh
 
-registry: ## Serve builder and run image from a registry on loopback, for func
-	@tools/registry.sh start
+registry: docker ## Serve builder and run image from a registry on loopback, for func
+	@stack/push.sh
 
 setup: python tools builder registry ## Do all of the set-up
 
@@ -80,7 +80,7 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@ruff check $(python_sources)
 	@mypy
 	@PYTHONPATH=buildpack:buildpack/runtime/src lint-imports --no-cache
-	@git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x
+	@git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
 .PHONY: unit
 unit: python ## Run the unit and contract tests, with branch coverage

@@ -17,7 +17,7 @@ git config --file "$root/etc/gitconfig" --add safe.directory '/workspace/*'
 
 # Unchecked, because the files' dates change when they become a layer.
 chroot "$root" /usr/bin/python3.13 -I -m compileall -q -f --invalidation-mode unchecked-hash \
-    /usr/lib/python3.13 /usr/lib/python3/dist-packages
+    /usr/lib/python3.13 /usr/lib/python3/dist-packages /usr/share/python3
 
 rm -rf "$root"/var/log/* "$root"/var/cache/debconf/* "$root"/var/lib/dpkg/*-old "$root"/var/cache/ldconfig/*
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -29,7 +29,7 @@ class Runtime:
     process: subprocess.Popen[str]
     port: int
     log_file: Path
-    began: float = field(default_factory=time.monotonic)
+    signalled: bool = False
 
     @property
     def url(self) -> str:
@@ -51,6 +51,7 @@ class Runtime:
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         """Send a signal."""
+        self.signalled = True
         self.process.send_signal(number)
 
     def ended(self) -> int:
@@ -141,9 +142,9 @@ def serving(
     with started(folder, log, port=port, variables=variables) as runtime:
         runtime.until_open()
         yield runtime
-        if runtime.process.poll() is None:
+        if not runtime.signalled:
             runtime.signal()
-            assert 0 == runtime.ended(), runtime.log
+        assert 0 == runtime.ended(), runtime.log
 
 
 def ended(

@@ -1,7 +1,7 @@
 """Runs images with the real Docker and talks to them as a user or a platform does."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -66,33 +66,30 @@ class Container:
 
 @contextmanager
 def started(
-    image: Image,
-    *,
-    port: int = 8080,
-    host_port: int = 0,
-    env: Mapping[str, str] | None = None,
-    arguments: Sequence[str] = (),
-    tmpfs: Sequence[str] = (),
-    **options: Any,
+    image: Image, *, port: int = 8080, host_port: int = 0, **run: Any
 ) -> Iterator[Container]:
-    """Start a container with its port published on loopback; the options are docker-py's."""
-    wanted = DockerContainer(image.name, env=dict(env or {})).with_command(list(arguments))
-    if "network_mode" not in options:
+    """Start a container with its port published on loopback.
+
+    Besides docker-py's own options there are `env`, `arguments` and `tmpfs` (a list of folders).
+    """
+    wanted = DockerContainer(image.name, env=run.pop("env", None))
+    wanted.with_command(run.pop("arguments", []))
+    for folder in run.pop("tmpfs", []):
+        wanted.with_tmpfs_mount(folder)
+    if "network_mode" not in run:
         # testcontainers' own methods publish on every interface; docker-py takes an address too.
         ports = cast("dict[str, tuple[str, int]]", wanted.ports)
         ports[f"{port}/tcp"] = ("127.0.0.1", host_port)
-    for folder in tmpfs:
-        wanted.with_tmpfs_mount(folder)
-    with wanted.with_kwargs(**options) as running:
+    with wanted.with_kwargs(**run) as running:
         container = Container(running, port)
         with container.http:
             yield container
 
 
 @contextmanager
-def serving(image: Image, **options: Any) -> Iterator[Container]:
+def serving(image: Image, **run: Any) -> Iterator[Container]:
     """Start a container as `started` does and wait until it is ready."""
-    with started(image, **options) as container:
+    with started(image, **run) as container:
         assert eventually(container.is_ready), container.log
         yield container
 

@@ -103,14 +103,16 @@ def test_function_becomes_ready_through_it(
 ) -> None:
     """The probe of a starting pod waits for start() and then says yes; requests get answers."""
     user_port = free_port()
-    with proxying(queue_proxy, user_port, tmp_path / "log") as proxy:
-        with ThreadPoolExecutor() as threads:
-            ready = threads.submit(eventually, proxy.is_ready)
-            with started(hooks_build.image, host_port=user_port) as container:
-                assert ready.result(), container.log
-                response = proxy.http.get("/", headers={"K-Anything": "x", "Forwarded": "for=1"})
-                assert response.status_code == 200
-                assert response.text == "start"
+    with (
+        proxying(queue_proxy, user_port, tmp_path / "log") as proxy,
+        ThreadPoolExecutor() as threads,
+    ):
+        ready = threads.submit(eventually, proxy.is_ready)
+        with started(hooks_build.image, host_port=user_port) as container:
+            assert ready.result(), container.log
+            response = proxy.http.get("/", headers={"K-Anything": "x", "Forwarded": "for=1"})
+            assert response.status_code == 200
+            assert response.text == "start"
 
 
 def test_requests_at_once_take_no_longer_than_one(

@@ -1,0 +1,354 @@
+"""Requests on a real socket: dispatch, health, streaming, and what a function gets wrong."""
+
+import base64
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contract.runtime_process import FUNCTIONS, Runtime, eventually, serving
+
+SECRET = "hunter2"
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """Serve the HTTP function, as its func.yaml says."""
+    log = tmp_path_factory.mktemp("http") / "log"
+    with serving(FUNCTIONS / "runtime_http", log) as process:
+        yield process
+
+
+@pytest.fixture
+def own_runtime(tmp_path: Path) -> Iterator[Runtime]:
+    """Serve it to one test that changes it."""
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as process:
+        yield process
+
+
+def exchange(runtime: Runtime, request: bytes) -> bytes:
+    """Send bytes and return all that comes back until the connection closes."""
+    with runtime.connect() as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_request_arrives_as_it_was_sent(runtime: Runtime) -> None:
+    """Method, query, body and every header reach the function unchanged."""
+    headers = {"Forwarded": "for=192.0.2.1", "X-Forwarded-For": "192.0.2.1", "K-Thing": "1"}
+    response = httpx.put(f"{runtime.url}/?a=b", content=b"body", headers=headers)
+
+    answer = response.json()
+    assert ("PUT", "a=b", "body", "127.0.0.1") == tuple(
+        answer[name] for name in ("method", "query", "body", "client")
+    )
+    assert {name.lower(): value for name, value in headers.items()}.items() <= answer[
+        "headers"
+    ].items()
+
+
+def test_response_names_no_server(runtime: Runtime) -> None:
+    """A response has a date, and no header that says what serves it."""
+    response = runtime.get("/")
+
+    assert "date" in response.headers
+    assert "server" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/health/liveness", "Alive and well"),
+        ("/health/liveness/", "Alive and well"),
+        ("/live", "Alive and well"),
+        ("/health/readiness", "Ready to serve"),
+        ("/health/readiness/", "Ready to serve"),
+        ("/internal/ready", "Ready to serve"),
+    ],
+)
+def test_health_paths(runtime: Runtime, path: str, message: str) -> None:
+    """Health is at its fixed paths and at those of func.yaml, with the function's own words."""
+    response = runtime.get(path)
+
+    assert (200, message) == (response.status_code, response.text)
+
+
+def test_health_head(runtime: Runtime) -> None:
+    """HEAD gets what GET gets, without the body."""
+    response = httpx.head(f"{runtime.url}/health/liveness")
+
+    assert (200, "14", b"") == (
+        response.status_code,
+        response.headers["content-length"],
+        response.content,
+    )
+
+
+def test_health_post(runtime: Runtime) -> None:
+    """Other methods on a health path are refused, and never reach the function."""
+    response = httpx.post(f"{runtime.url}/health/liveness")
+
+    assert (405, "GET, HEAD") == (response.status_code, response.headers["allow"])
+
+
+def test_ready_that_raises(own_runtime: Runtime) -> None:
+    """A ready() that raises is 503 without its words; the log has the traceback once."""
+    own_runtime.get("/not_ready")
+    responses = [own_runtime.get("/health/readiness") for _ in range(3)]
+
+    assert [503] * 3 == [response.status_code for response in responses]
+    assert SECRET not in "".join(response.text for response in responses)
+    assert 1 == own_runtime.log.count("RuntimeError: password=hunter2")
+
+
+def test_ready_that_is_slow(own_runtime: Runtime) -> None:
+    """Probes are answered within 100 ms while ready() takes longer, from its last answer."""
+    own_runtime.get("/ready_slowly")
+    with httpx.Client(base_url=own_runtime.url) as client:
+        first = client.get("/health/readiness")
+        eventually(
+            lambda: client.get("/health/readiness").status_code == 200, "a probe that succeeds"
+        )
+        began = time.monotonic()
+        second = client.get("/health/readiness")
+        took = time.monotonic() - began
+
+    assert 503 == first.status_code
+    assert 200 == second.status_code
+    assert took < 0.1
+
+
+@pytest.mark.parametrize("path", ["/fail", "/exit"])
+def test_handler_raises(runtime: Runtime, path: str) -> None:
+    """An exception is a generic 500; its words are in the log, with the traceback, once."""
+    response = runtime.get(path)
+
+    assert (500, "Internal Server Error") == (response.status_code, response.text)
+    assert 1 == runtime.log.count(f"GET '{path}' raised an exception\nTraceback")
+
+
+def test_handler_raises_late(runtime: Runtime) -> None:
+    """After the first message the connection is cut, so that no client takes the part for all."""
+    with pytest.raises(httpx.RemoteProtocolError):
+        runtime.get("/fail_late")
+
+    runtime.until_logged("GET '/fail_late' raised an exception\nTraceback")
+    assert 1 == runtime.log.count("GET '/fail_late'")
+
+
+def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
+    """A response that is never completed is cut as well, and logged."""
+    with pytest.raises(httpx.RemoteProtocolError):
+        runtime.get("/half")
+
+    runtime.until_logged("GET '/half' returned before its response was complete")
+
+
+def test_handler_says_nothing(runtime: Runtime) -> None:
+    """A handler that returns without an answer is answered for: 204."""
+    response = runtime.get("/nothing")
+
+    assert (204, b"") == (response.status_code, response.content)
+    assert "content-length" not in response.headers
+
+
+def test_connection_survives_an_error(runtime: Runtime) -> None:
+    """A connection goes on after an answer with an error."""
+    with httpx.Client(base_url=runtime.url) as client:
+        statuses = [client.get(path).status_code for path in ("/fail", "/", "/nothing", "/")]
+
+    assert [500, 200, 204, 200] == statuses
+
+
+def test_streaming(runtime: Runtime) -> None:
+    """Parts of a response reach the client when they are sent (server-sent events)."""
+    arrivals = []
+    with httpx.stream("GET", f"{runtime.url}/stream") as response:
+        for part in response.iter_text():
+            arrivals.append((part, time.monotonic()))
+
+    assert "data: 0\n\ndata: 1\n\ndata: 2\n\n" == "".join(part for part, _ in arrivals)
+    assert arrivals[-1][1] - arrivals[0][1] > 0.3
+
+
+def test_client_disconnect(runtime: Runtime) -> None:
+    """A function that waits for the client sees it go."""
+    with runtime.connect() as connection:
+        connection.sendall(b"GET /disconnect HTTP/1.1\r\nhost: f\r\n\r\n")
+
+    runtime.until_logged("saw http.disconnect")
+
+
+def test_concurrent_requests(runtime: Runtime) -> None:
+    """Requests that wait do not wait for each other."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(20) as pool:
+        texts = list(pool.map(lambda _: runtime.get("/slow?0.5").text, range(20)))
+
+    assert ["slow"] * 20 == texts
+    assert time.monotonic() - began < 5
+
+
+def test_h2c_upgrade_is_ignored(runtime: Runtime) -> None:
+    """An offer to speak HTTP/2 is passed over, as Knative's runtime contract asks for."""
+    request = (
+        b"GET / HTTP/1.1\r\nhost: f\r\nconnection: Upgrade, HTTP2-Settings, close\r\n"
+        b"upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n"
+    )
+    response = exchange(runtime, request)
+
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_http2_preface_is_refused(runtime: Runtime) -> None:
+    """Prior-knowledge HTTP/2 gets a 400 and a closed connection; HTTP/1.1 is served after it."""
+    response = exchange(runtime, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert 200 == runtime.get("/").status_code
+    assert "Invalid HTTP request" not in runtime.log
+
+
+def test_idle_connection(runtime: Runtime) -> None:
+    """A connection is kept for longer than a few seconds: Knative's queue-proxy reuses them."""
+    with httpx.Client(base_url=runtime.url) as client:
+        client.get("/")
+        time.sleep(6)
+
+        assert 200 == client.post("/", content=b"again").status_code
+
+
+def test_probes_are_not_logged(own_runtime: Runtime) -> None:
+    """Neither probes nor requests add a line to the log."""
+    before = own_runtime.log
+    for path in ("/health/liveness", "/health/readiness", "/"):
+        own_runtime.get(path)
+
+    assert before == own_runtime.log
+
+
+def test_sync_handler_blocks_nobody(tmp_path: Path) -> None:
+    """A handle that is not async runs in a thread: probes and other requests go on."""
+    with (
+        serving(FUNCTIONS / "runtime_sync", tmp_path / "log") as runtime,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        slow = pool.submit(runtime.get, "/?2")
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert 200 == runtime.get("/health/readiness").status_code
+        assert "sync" == runtime.get("/").text
+        assert time.monotonic() - began < 1
+
+        assert "sync" == slow.result().text
+
+
+def test_open_files_limit_is_raised(tmp_path: Path) -> None:
+    """The soft limit of open files is raised to the hard one."""
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime:
+        limits = Path(f"/proc/{runtime.process.pid}/limits").read_text(encoding="utf-8")
+
+    (line,) = (line for line in limits.splitlines() if line.startswith("Max open files"))
+    soft, hard = line.split()[3:5]
+    assert str(min(int(hard), 1 << 20)) == soft
+
+
+class WebSocket:
+    """As much of RFC 6455 as a client of these tests needs."""
+
+    def __init__(self, runtime: Runtime, path: str) -> None:
+        self.connection = runtime.connect()
+        self.stream = self.connection.makefile("rb")
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.connection.sendall(
+            f"GET {path} HTTP/1.1\r\nhost: f\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+            f"sec-websocket-version: 13\r\nsec-websocket-key: {key}\r\n\r\n".encode()
+        )
+        self.status = int(self.stream.readline().split()[1])
+        while self.stream.readline().strip():
+            pass
+
+    def __enter__(self) -> "WebSocket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+        self.connection.close()
+
+    def send(self, text: str) -> None:
+        """Send a short text message, masked with zeros."""
+        self.connection.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode())
+
+    def receive(self) -> tuple[int, bytes]:
+        """Return the next frame's operation and payload."""
+        first, length = self.stream.read(2)
+        return first & 0x0F, self.stream.read(length)
+
+
+CLOSE = 8
+
+
+def test_websocket(runtime: Runtime) -> None:
+    """A function can converse over a WebSocket, and sees its end."""
+    with WebSocket(runtime, "/socket") as client:
+        assert 101 == client.status
+        client.send("hello")
+        assert (1, b"HELLO") == client.receive()
+
+    runtime.until_logged("socket saw websocket.disconnect")
+
+
+def test_websocket_handler_raises(runtime: Runtime) -> None:
+    """A handler that raises closes the WebSocket as an internal error, without its words."""
+    with WebSocket(runtime, "/socket_fail") as client:
+        operation, payload = client.receive()
+
+    assert (CLOSE, (1011).to_bytes(2)) == (operation, payload)
+    runtime.until_logged("'/socket_fail' raised an exception\nTraceback")
+
+
+def test_websocket_refused(runtime: Runtime) -> None:
+    """A handler that never accepts the WebSocket refuses it."""
+    with WebSocket(runtime, "/socket_refuse") as client:
+        assert 403 == client.status
+
+
+def test_log_as_json(tmp_path: Path) -> None:
+    """With LOG_FORMAT=json every line is an object, the function's own among them."""
+    variables = {"LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
+        runtime.get("/fail")
+
+    entries = [json.loads(line) for line in runtime.log.splitlines()]
+    assert {"time", "level", "logger", "message"} <= entries[0].keys()
+    assert "started" in [entry["message"] for entry in entries]
+    (failed,) = (entry for entry in entries if "exception" in entry)
+    assert failed["exception"].endswith("RuntimeError: password=hunter2")
+
+
+def test_log_level(tmp_path: Path) -> None:
+    """LOG_LEVEL holds before the function's first line; a level that is none is told."""
+    log = tmp_path / "log"
+    with serving(FUNCTIONS / "runtime_http", log, variables={"LOG_LEVEL": "error"}) as runtime:
+        pass
+    assert "" == runtime.log
+
+    with serving(FUNCTIONS / "runtime_http", log, variables={"LOG_LEVEL": "chatty"}) as runtime:
+        pass
+    assert "LOG_LEVEL is 'chatty', which is no level: using info" in runtime.log
+
+
+def test_nofile_and_ipv6(tmp_path: Path) -> None:
+    """One port answers on IPv4 and IPv6, whatever form of every address is asked for."""
+    variables = {"LISTEN_ADDRESS": "[::]:8080"}
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
+        with socket.create_connection(("::1", runtime.port), timeout=5):
+            pass
+
+        assert 200 == runtime.get("/health/readiness").status_code

@@ -1,0 +1,233 @@
+"""From the process's start to the open port, and everything that can end it on the way."""
+
+import json
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from contract.runtime_process import FUNCTIONS, ended, free_port, serving, started
+
+
+def last_line(log: str) -> str:
+    """Return the last line of a log."""
+    return log.rstrip().splitlines()[-1]
+
+
+def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
+    """start(cfg) gets the environment as a dict, with what the platform has put into it."""
+    variables = {"K_SERVICE": "greeter", "MINE": "1"}
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
+        configuration = runtime.get("/env").json()
+
+        assert ("greeter", "1") == (configuration["K_SERVICE"], configuration["MINE"])
+        assert str(runtime.port) == configuration["PORT"]
+
+
+def test_slow_start(tmp_path: Path) -> None:
+    """While start() runs, the process is alive, not ready, and holds requests; then it serves."""
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "2.5"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
+        runtime.until_open()
+        assert "is serving" not in runtime.log
+        assert 200 == runtime.get("/health/liveness").status_code
+        assert 503 == runtime.get("/health/readiness").status_code
+
+        assert "OK" == runtime.get("/").text
+
+        assert 200 == runtime.get("/health/readiness").status_code
+
+
+def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
+    """A start that takes less than a second is over before the port opens (Knative's TCP probe)."""
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "0.3"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
+        runtime.until_logged("starting")
+        with pytest.raises(ConnectionRefusedError):
+            runtime.connect()
+        runtime.until_open()
+
+        assert 200 == runtime.get("/health/readiness").status_code
+
+
+@pytest.mark.parametrize("seconds", ["0", "1.5"], ids=["at once", "with the port open"])
+def test_start_fails(tmp_path: Path, seconds: str) -> None:
+    """A start() that raises ends the process with 1 and its traceback as the last lines."""
+    variables = {"START_SECONDS": seconds, "START_ERROR": "no database"}
+    status, log = ended(FUNCTIONS / "runtime_slow_start", variables=variables)
+
+    assert 1 == status
+    assert "ERROR: The function failed: start() raised an exception" in log
+    assert "ConnectionError: no database" == last_line(log)
+    assert "is serving" not in log
+    assert "stopped" not in log
+
+
+def test_start_fails_while_requests_wait(tmp_path: Path) -> None:
+    """A request that waits for a start that fails is answered 503."""
+    folder = FUNCTIONS / "runtime_slow_start"
+    variables = {"START_SECONDS": "2", "START_ERROR": "no database"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
+        runtime.until_open()
+        response = runtime.get("/")
+
+        assert 503 == response.status_code
+        assert 1 == runtime.ended()
+        assert "ConnectionError: no database" == last_line(runtime.log)
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "title", "last"),
+    [
+        ("new_raises", 1, "The function failed: new() raised an exception", "db01"),
+        ("import_missing", 1, "The function failed: its import raised an exception", "be_found'"),
+        ("syntax_error", 1, "The function failed: its import raised an exception", "expected ':'"),
+        ("handler_missing", 2, "The function has neither new nor handle", "from .func import new"),
+        ("package_missing", 2, "There is no package named function", "in its src/."),
+        ("yaml_invalid", 2, "func.yaml is not valid YAML", "start again."),
+    ],
+)
+def test_start_of_a_broken_function(function: str, status: int, title: str, last: str) -> None:
+    """What cannot be served says so under a title, and ends with its own exit code."""
+    found, log = ended(FUNCTIONS / function)
+
+    assert status == found
+    assert f"ERROR: {title}\n" in log
+    assert last_line(log).endswith(last)
+
+
+def test_traceback_begins_with_the_function() -> None:
+    """The traceback of a failed import has no calls of the runtime or of the import system."""
+    _, log = ended(FUNCTIONS / "import_missing")
+
+    assert "nowhere_to_be_found" in log
+    assert "func_runtime/" not in log
+    assert "importlib" not in log
+
+
+def test_failure_as_json() -> None:
+    """With LOG_FORMAT=json a failed start is one line of JSON too, with the traceback in it."""
+    status, log = ended(FUNCTIONS / "new_raises", variables={"LOG_FORMAT": "json"})
+
+    entry = json.loads(last_line(log))
+    assert 1 == status
+    assert "The function failed: new() raised an exception" == entry["message"]
+    assert entry["exception"].rstrip().endswith("ConnectionError: no database at db01")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("LISTEN_ADDRESS", "unix:///tmp/socket"),
+        ("FUNC_INVOKE", "grpc"),
+        ("FUNC_SHUTDOWN_SECONDS", "soon"),
+    ],
+)
+def test_setting_malformed(name: str, value: str) -> None:
+    """A malformed setting is named with what was found; the process ends with 2."""
+    status, log = ended(FUNCTIONS / "runtime_http", variables={name: value})
+
+    assert 2 == status
+    assert "ERROR: A setting has a value that cannot be used" in log
+    assert f"Setting:  {name}\nFound:    {value}\n" in log
+
+
+@pytest.mark.parametrize("variable", ["PORT", "LISTEN_ADDRESS"])
+def test_address_in_use(variable: str) -> None:
+    """An address that another process listens on ends the process with 3."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        value = port if variable == "PORT" else f"127.0.0.1:{port}"
+        status, log = ended(FUNCTIONS / "runtime_http", variables={variable: value})
+
+    assert 3 == status
+    assert "ERROR: An address cannot be listened on" in log
+    assert f":{port}" in log
+    assert "EADDRINUSE" in log
+
+
+def test_address_taken_while_starting(tmp_path: Path) -> None:
+    """An address that another process takes during start() is noticed as well, and stop() runs."""
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "0.7"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
+        runtime.until_logged("starting")
+        with socket.create_server(("127.0.0.1", runtime.port)):
+            assert 3 == runtime.ended()
+
+        assert "stopped" in runtime.log
+        assert "ERROR: An address cannot be listened on" in runtime.log
+
+
+@pytest.mark.parametrize("check", ["import", "new"])
+def test_check(tmp_path: Path, check: str) -> None:
+    """--check loads the function and ends: no start(), no port, and nothing said if all is well."""
+    assert (0, "") == ended(FUNCTIONS / "runtime_http", "--check", check)
+
+
+@pytest.mark.parametrize(("check", "status"), [("import", 0), ("new", 1)])
+def test_check_finds_what_it_looks_at(check: str, status: int) -> None:
+    """--check import does not call new(); --check new does."""
+    assert status == ended(FUNCTIONS / "new_raises", "--check", check)[0]
+
+
+def test_check_finds_a_missing_handle(tmp_path: Path) -> None:
+    """--check new sees that what new() returns can be served at all."""
+    (tmp_path / "function.py").write_text("new = object\n")
+
+    status, log = ended(tmp_path, "--check", "new")
+
+    assert 2 == status
+    assert "ERROR: The function has nothing to call" in log
+
+
+def test_port_option(tmp_path: Path) -> None:
+    """--port stands for PORT."""
+    port = free_port()
+    folder = FUNCTIONS / "runtime_http"
+    with started(folder, tmp_path / "log", "--port", str(port), port=free_port()) as runtime:
+        runtime.port = port
+        runtime.until_open()
+
+        assert 200 == runtime.get("/health/readiness").status_code
+
+
+def test_argument_unknown() -> None:
+    """An unknown argument ends the process with 2 and the usage."""
+    status, log = ended(FUNCTIONS / "runtime_http", "--prot", "1")
+
+    assert 2 == status
+    assert "usage: python -m func_runtime" in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_during_the_import(tmp_path: Path, number: int) -> None:
+    """A signal while the function is still loading ends the process in order."""
+    source = "import logging, time\nlogging.info('loading')\ntime.sleep(30)\n"
+    (tmp_path / "function.py").write_text(source)
+    with started(tmp_path, tmp_path / "log") as runtime:
+        runtime.until_logged("loading")
+        runtime.signal(number)
+
+        assert 0 == runtime.ended()
+        assert "Stopped while the function was loading" in runtime.log
+
+
+def test_function_in_sources(tmp_path: Path) -> None:
+    """A function in src/ is found; one that is only a handle needs no new()."""
+    with serving(FUNCTIONS / "runtime_sources", tmp_path / "log") as runtime:
+        assert "from src" == runtime.get("/").text
+
+
+def test_read_only_folder_without_home(tmp_path: Path) -> None:
+    """Nothing is written: the function's folder stays as it is, and there is no HOME."""
+    folder = tmp_path / "function-folder"
+    shutil.copytree(FUNCTIONS / "runtime_http", folder)
+    before = sorted(folder.rglob("*"))
+    with serving(folder, tmp_path / "log") as runtime:
+        assert 200 == runtime.get("/health/readiness").status_code
+
+    assert before == sorted(folder.rglob("*"))

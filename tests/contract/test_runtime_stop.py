@@ -1,0 +1,189 @@
+"""From a signal to the end of the process."""
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from contract.runtime_process import FUNCTIONS, eventually, serving, started
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_idle(tmp_path: Path, number: int) -> None:
+    """An idle process ends within a second of a signal, with 0, after stop()."""
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime:
+        began = time.monotonic()
+        runtime.signal(number)
+
+        assert 0 == runtime.ended()
+        assert time.monotonic() - began < 1.5
+        assert 1 == runtime.log.count("stopped")
+
+
+def test_request_in_flight(tmp_path: Path) -> None:
+    """A request that runs when the signal comes is answered, and stop() runs after it."""
+    with (
+        serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        request = pool.submit(runtime.get, "/slow?2")
+        runtime.until_logged("slow request began")
+        runtime.signal()
+
+        assert "slow" == request.result().text
+        assert 0 == runtime.ended()
+        assert 1 == runtime.log.count("stopped")
+
+
+def test_lame_duck(tmp_path: Path) -> None:
+    """At once after the signal it is not ready, and still answers for a while."""
+    variables = {"FUNC_LAME_DUCK_SECONDS": "2"}
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
+        runtime.signal()
+        runtime.until_logged("not ready any more")
+
+        assert 503 == runtime.get("/health/readiness").status_code
+        assert 200 == runtime.get("/health/liveness").status_code
+        assert 200 == runtime.get("/").status_code
+        assert 0 == runtime.ended()
+
+
+def test_request_without_end(tmp_path: Path) -> None:
+    """A request that outlasts the time to shut down is cut off with 503; stop() runs all the same."""
+    variables = {"FUNC_SHUTDOWN_SECONDS": "1"}
+    with (
+        serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        request = pool.submit(runtime.get, "/slow?60")
+        runtime.until_logged("slow request began")
+        runtime.signal()
+
+        assert 503 == request.result().status_code
+        assert 0 == runtime.ended()
+        assert "GET '/slow' was cut off" in runtime.log
+        assert 1 == runtime.log.count("stopped")
+
+
+def test_sync_request_without_end(tmp_path: Path) -> None:
+    """A thread that nothing can interrupt does not keep the process from ending."""
+    variables = {"FUNC_SHUTDOWN_SECONDS": "1"}
+    with (
+        serving(FUNCTIONS / "runtime_sync", tmp_path / "log", variables=variables) as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        request = pool.submit(runtime.get, "/?60")
+        time.sleep(0.5)
+        began = time.monotonic()
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert time.monotonic() - began < 6
+        assert 503 == request.result().status_code
+
+
+def test_second_signal(tmp_path: Path) -> None:
+    """A second signal ends the process at once, with the code of a process that a signal ended."""
+    with (
+        started(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        runtime.until_open()
+        request = pool.submit(runtime.get, "/slow?60")
+        runtime.until_logged("slow request began")
+        runtime.signal()
+        runtime.until_logged("not ready any more")
+        runtime.signal()
+
+        assert 128 + signal.SIGTERM == runtime.ended()
+        assert "SIGTERM again: leaving at once" in runtime.log
+        assert request.exception() is not None
+
+
+def test_signal_during_start(tmp_path: Path) -> None:
+    """A signal while start() runs ends the process in order too; requests that waited get 503."""
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "30"}
+    with (
+        started(folder, tmp_path / "log", variables=variables) as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        runtime.until_open()
+        request = pool.submit(runtime.get, "/")
+        time.sleep(0.3)
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert 503 == request.result().status_code
+        assert 1 == runtime.log.count("stopped")
+
+
+def test_signal_before_the_port_is_open(tmp_path: Path) -> None:
+    """A signal in the first moments of start() ends the process without ever opening the port."""
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "30"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
+        runtime.until_logged("starting")
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert "Listening" not in runtime.log
+        assert 1 == runtime.log.count("stopped")
+
+
+def test_stop_raises(tmp_path: Path) -> None:
+    """A stop() that raises is logged with its traceback; the process still ends in order."""
+    with serving(FUNCTIONS / "runtime_stop_raises", tmp_path / "log") as runtime:
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert "stop() raised an exception\nTraceback" in runtime.log
+        assert "RuntimeError: cannot flush" in runtime.log
+
+
+def test_stop_without_end(tmp_path: Path) -> None:
+    """A stop() that does not return in time is left behind, and told."""
+    variables = {"STOP_SECONDS": "60", "FUNC_SHUTDOWN_SECONDS": "1"}
+    folder = FUNCTIONS / "runtime_stop_raises"
+    with serving(folder, tmp_path / "log", variables=variables) as runtime:
+        began = time.monotonic()
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert time.monotonic() - began < 6
+        assert "stop() took longer than" in runtime.log
+
+
+def test_idle_connections_are_closed(tmp_path: Path) -> None:
+    """Connections that are kept alive do not keep the process alive."""
+    with (
+        serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
+        runtime.connect() as connection,
+    ):
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: f\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        runtime.signal()
+
+        assert b"" == connection.recv(65536)
+        assert 0 == runtime.ended()
+
+
+def test_new_connections_are_refused_after_the_lame_duck(tmp_path: Path) -> None:
+    """While requests end, no new connection is accepted."""
+    with (
+        serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        request = pool.submit(runtime.get, "/slow?2")
+        runtime.until_logged("slow request began")
+        runtime.signal()
+
+        def refused() -> bool:
+            try:
+                runtime.connect().close()
+            except OSError:
+                return True
+            return False
+
+        eventually(refused, "a refused connection")
+        assert "slow" == request.result().text
