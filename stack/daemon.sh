@@ -31,6 +31,10 @@ replace() {
     shift
     "$@"
     if [ -n "$_before" ] && [ "$_before" != "$(image_id "$_image")" ]; then
-        docker image rm "$_before" >/dev/null 2>&1 || true
+        # One that was pushed still has its name there.
+        for _name in $(docker image inspect "$_before" --format \
+            '{{if not .RepoTags}}{{range .RepoDigests}}{{.}} {{end}}{{.Id}}{{end}}' 2>/dev/null); do
+            docker image rm "$_name" >/dev/null 2>&1 || true
+        done
     fi
 }

@@ -90,7 +90,9 @@ def test_no_reply(runtime: Runtime) -> None:
     assert (202, b"") == (response.status_code, response.content)
 
 
-@pytest.mark.parametrize(("kind", "status", "text"), [("http", 418, "teapot"), ("asgi", 200, "plain")])
+@pytest.mark.parametrize(
+    ("kind", "status", "text"), [("http", 418, "teapot"), ("asgi", 200, "plain")]
+)
 def test_plain_http_reply(runtime: Runtime, kind: str, status: int, text: str) -> None:
     """send.http() and ASGI messages reach the client as they are."""
     response = post(runtime, kind)
@@ -100,9 +102,12 @@ def test_plain_http_reply(runtime: Runtime, kind: str, status: int, text: str) -
 
 def test_body_can_be_read_again(runtime: Runtime) -> None:
     """A function that reads the request itself gets the whole body."""
-    assert b"raw" == httpx.post(
-        runtime.url, headers=headers("body", **{"Content-Type": "text/plain"}), content=b"raw"
-    ).content
+    assert (
+        b"raw"
+        == httpx.post(
+            runtime.url, headers=headers("body", **{"Content-Type": "text/plain"}), content=b"raw"
+        ).content
+    )
 
 
 def test_structured_event(runtime: Runtime) -> None:

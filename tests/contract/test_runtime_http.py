@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -74,9 +75,10 @@ def test_response_names_no_server(runtime: Runtime) -> None:
 )
 def test_health_paths(runtime: Runtime, path: str, message: str) -> None:
     """Health is at its fixed paths and at those of func.yaml, with the function's own words."""
-    response = runtime.get(path)
-
-    assert (200, message) == (response.status_code, response.text)
+    eventually(
+        lambda: (200, message) == ((response := runtime.get(path)).status_code, response.text),
+        f"{message} at {path}",
+    )
 
 
 def test_health_head(runtime: Runtime) -> None:
@@ -121,7 +123,7 @@ def test_ready_that_is_slow(own_runtime: Runtime) -> None:
 
     assert 503 == first.status_code
     assert 200 == second.status_code
-    assert took < 0.1
+    assert took < 0.2  # the hook takes 0.4
 
 
 @pytest.mark.parametrize("path", ["/fail", "/exit"])
@@ -168,10 +170,8 @@ def test_connection_survives_an_error(runtime: Runtime) -> None:
 
 def test_streaming(runtime: Runtime) -> None:
     """Parts of a response reach the client when they are sent (server-sent events)."""
-    arrivals = []
     with httpx.stream("GET", f"{runtime.url}/stream") as response:
-        for part in response.iter_text():
-            arrivals.append((part, time.monotonic()))
+        arrivals = [(part, time.monotonic()) for part in response.iter_text()]
 
     assert "data: 0\n\ndata: 1\n\ndata: 2\n\n" == "".join(part for part, _ in arrivals)
     assert arrivals[-1][1] - arrivals[0][1] > 0.3
@@ -242,7 +242,7 @@ def test_sync_handler_blocks_nobody(tmp_path: Path) -> None:
         slow = pool.submit(runtime.get, "/?2")
         time.sleep(0.3)
         began = time.monotonic()
-        assert 200 == runtime.get("/health/readiness").status_code
+        assert 200 == runtime.get("/").status_code
         assert "sync" == runtime.get("/").text
         assert time.monotonic() - began < 1
 
@@ -274,7 +274,7 @@ class WebSocket:
         while self.stream.readline().strip():
             pass
 
-    def __enter__(self) -> "WebSocket":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -344,11 +344,11 @@ def test_log_level(tmp_path: Path) -> None:
     assert "LOG_LEVEL is 'chatty', which is no level: using info" in runtime.log
 
 
-def test_nofile_and_ipv6(tmp_path: Path) -> None:
-    """One port answers on IPv4 and IPv6, whatever form of every address is asked for."""
+def test_baked_address_does_not_hide_the_port(tmp_path: Path) -> None:
+    """PORT answers on IPv4 and IPv6, whatever address is baked into the image."""
     variables = {"LISTEN_ADDRESS": "[::]:8080"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         with socket.create_connection(("::1", runtime.port), timeout=5):
             pass
 
-        assert 200 == runtime.get("/health/readiness").status_code
+        assert 200 == runtime.get("/").status_code

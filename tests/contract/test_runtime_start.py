@@ -4,11 +4,21 @@ import json
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from contract.runtime_process import FUNCTIONS, ended, free_port, serving, started
+from contract.runtime_process import (
+    FUNCTIONS,
+    PATIENCE,
+    ended,
+    environment,
+    free_port,
+    serving,
+    started,
+)
 
 
 def last_line(log: str) -> str:
@@ -191,8 +201,10 @@ def test_port_option(tmp_path: Path) -> None:
     with started(folder, tmp_path / "log", "--port", str(port), port=free_port()) as runtime:
         runtime.port = port
         runtime.until_open()
+        assert 200 == runtime.get("/").status_code
+        runtime.signal()
 
-        assert 200 == runtime.get("/health/readiness").status_code
+        assert 0 == runtime.ended()
 
 
 def test_argument_unknown() -> None:
@@ -201,6 +213,22 @@ def test_argument_unknown() -> None:
 
     assert 2 == status
     assert "usage: python -m func_runtime" in log
+
+
+def test_console_script() -> None:
+    """The console script is the same as `python -m func_runtime`."""
+    code = "from func_runtime.__main__ import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "--check", "new"],
+        cwd=FUNCTIONS / "runtime_http",
+        env=environment(None),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert (0, "") == (result.returncode, result.stderr)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -222,12 +250,58 @@ def test_function_in_sources(tmp_path: Path) -> None:
         assert "from src" == runtime.get("/").text
 
 
+ANSWERING_MODULES = """
+import sys
+async def handle(scope, receive, send):
+    body = " ".join(sorted(sys.modules)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+"""
+
+# What only a command line, YAML, events, WebSockets, JSON logs or a failure need.
+UNNEEDED = {
+    *("argparse", "click", "cloudevents", "func_runtime.arguments"),
+    *("func_runtime.cloudevents", "func_runtime.messages", "uvicorn.lifespan"),
+    *("uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
+}
+
+
+def test_modules_of_a_start(tmp_path: Path) -> None:
+    """A start imports nothing that an HTTP function without hooks does not need."""
+    (tmp_path / "function.py").write_text(ANSWERING_MODULES)
+    variables = {"FUNC_INVOKE": "http", "COVERAGE_PROCESS_START": ""}
+    with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
+        loaded = set(runtime.get("/").text.split())
+
+    assert "uvicorn.config" in loaded
+    assert set() == loaded & UNNEEDED
+
+
+USING_UVICORN = """
+async def handle(scope, receive, send):
+    import uvicorn
+    body = f"{uvicorn.Config.__module__} {uvicorn.Server.__name__} {uvicorn.config.Config}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import uvicorn"], ids=["while it serves", "before"])
+def test_function_uses_uvicorn(tmp_path: Path, first: str) -> None:
+    """A function that uses uvicorn finds all of it, whenever it imports it."""
+    (tmp_path / "function.py").write_text(f"{first}\n{USING_UVICORN}")
+    with serving(tmp_path, tmp_path / "log") as runtime:
+        expected = "uvicorn.config Server <class 'uvicorn.config.Config'>"
+
+        assert expected == runtime.get("/").text
+
+
 def test_read_only_folder_without_home(tmp_path: Path) -> None:
     """Nothing is written: the function's folder stays as it is, and there is no HOME."""
     folder = tmp_path / "function-folder"
     shutil.copytree(FUNCTIONS / "runtime_http", folder)
     before = sorted(folder.rglob("*"))
     with serving(folder, tmp_path / "log") as runtime:
-        assert 200 == runtime.get("/health/readiness").status_code
+        assert 200 == runtime.get("/").status_code
 
     assert before == sorted(folder.rglob("*"))

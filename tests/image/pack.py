@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Pack:
     program: Path
     client: DockerClient
     prefix: str
-    _images: list[str] = field(default_factory=list)
+    _made: list[tuple[str, str]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def build(self, app: Path, **options: Any) -> Build:
@@ -147,7 +147,7 @@ class Pack:
             check=False,
         )
         if image.exists:
-            self._images.append(image.digest)
+            self._made.append((image.name, image.digest))
         return Build(result.returncode, _COLOUR.sub("", result.stdout), image)
 
     def new_image(self) -> Image:
@@ -156,16 +156,22 @@ class Pack:
 
     def remove_all(self) -> None:
         """Remove the images that were built, the replaced ones too, and pack's caches of them."""
-        remove_images(self.client, self._images)
+        remove_images(self.client, self._made)
         remove_volumes(self.client, self.prefix)
 
 
-def remove_images(client: DockerClient, digests: Sequence[str]) -> None:
-    """Remove images with all of their names; those that are gone already are none any more."""
-    present = {image.id for image in client.client.images.list(all=True)}
-    for digest in dict.fromkeys(digests):
-        if digest in present:
-            client.client.images.remove(digest, force=True)
+def remove_images(client: DockerClient, made: Sequence[tuple[str, str]]) -> None:
+    """Remove the names, and the digests that rebuilds have left without a name.
+
+    Not simply the digests: others may have built the same image under another name.
+    """
+    for name in {name for name, _ in made}:
+        client.client.images.remove(name)
+    replaced = {digest for _, digest in made}
+    for image in client.client.images.list(filters={"dangling": True}):
+        if image.id in replaced:
+            with suppress(OSError):  # docker-py's errors are requests', which are OSErrors
+                client.client.images.remove(image.id)
 
 
 def remove_volumes(client: DockerClient, part: str) -> None:

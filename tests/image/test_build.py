@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from image import prerequisites
-from image.container import serving, started
-from image.pack import Build, Pack
+from image.container import serving
+from image.pack import Pack
 
 # What the build says in its log (function_buildpack/build.py).
 SOURCE = "Stated in: {}"
@@ -162,21 +162,3 @@ def test_function_in_another_folder_of_the_source(pack: Pack, tmp_path: Path) ->
     built = pack.build(tmp_path, env={"BP_FUNCTION_PATH": "functions/one"})
     with serving(built.image) as container:
         assert container.get("/").status_code == 200
-
-
-@pytest.mark.xdist_group("examples")
-def test_runtime_layer_is_the_same_for_every_function(
-    http_build: Build, event_build: Build
-) -> None:
-    """Two functions with other dependencies share the runtime's layer, so a node pulls it once."""
-    http, events = http_build.image.layers, event_build.image.layers
-    assert http["runtime"] == events["runtime"]
-    assert http["dependencies"] != events["dependencies"]
-
-
-@pytest.mark.xdist_group("examples")
-def test_arguments_reach_the_runtime(http_build: Build) -> None:
-    """The process is the image's default and gets what follows the image's name."""
-    with started(http_build.image, arguments=["--help"]) as container:
-        assert container.wait() == 0
-        assert "usage" in container.log.lower()

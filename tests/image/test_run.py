@@ -9,9 +9,6 @@ from image import prerequisites
 from image.container import Container, eventually, serving, started
 from image.pack import Build, Pack
 
-# One worker of pytest-xdist runs them all: they share two images and their containers.
-pytestmark = pytest.mark.xdist_group("examples")
-
 # The guide's CloudEvent, as its curl command sends it.
 EVENT_HEADERS = {
     "Ce-Specversion": "1.0",
@@ -218,3 +215,19 @@ def test_hooks_may_be_sync_or_async(pack: Pack, hooks: str) -> None:
         assert container.stop() == 0
         assert f"{kind} start, PORT 9125" in container.log
         assert f"{kind} stop" in container.log
+
+
+def test_runtime_layer_is_the_same_for_every_function(
+    http_build: Build, event_build: Build
+) -> None:
+    """Two functions with other dependencies share the runtime's layer, so a node pulls it once."""
+    http, events = http_build.image.layers, event_build.image.layers
+    assert http["runtime"] == events["runtime"]
+    assert http["dependencies"] != events["dependencies"]
+
+
+def test_arguments_reach_the_runtime(http_build: Build) -> None:
+    """The process is the image's default and gets what follows the image's name."""
+    with started(http_build.image, arguments=["--help"]) as container:
+        assert container.wait() == 0
+        assert "usage" in container.log.lower()

@@ -1,5 +1,8 @@
 """What every platform test starts from."""
 
+import fcntl
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,9 @@ def func() -> Path:
     return prerequisites.program("func")
 
 
-@pytest.fixture(scope="session")
-def queue_proxy() -> Path:
-    """Return Knative's queue-proxy."""
-    return prerequisites.program("queue-proxy")
+@pytest.fixture
+def queue_proxy() -> Iterator[Path]:
+    """Return Knative's queue-proxy, to one test at a time: some of its ports cannot be chosen."""
+    with Path(tempfile.gettempdir(), "functest-queue-proxy.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield prerequisites.program("queue-proxy")

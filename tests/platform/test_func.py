@@ -20,9 +20,6 @@ from image import prerequisites
 from image.container import eventually
 from image.pack import Image, remove_images, remove_volumes
 
-# One worker of pytest-xdist runs them all: they share the images.
-pytestmark = pytest.mark.xdist_group("func")
-
 _TIMEOUT = 240  # seconds for a command; a build takes few of them, on a busy machine many
 
 
@@ -34,7 +31,7 @@ class Func:
     client: DockerClient
     folder: Path
     namespace: str
-    _images: list[str] = field(default_factory=list)
+    _made: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def registry(self) -> str:
@@ -63,7 +60,7 @@ class Func:
         options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
         self.command(["build", *options, "--verbose"], cwd=project)
         image = Image(f"{self.registry}/{project.name}:latest", self.client)
-        self._images.append(image.digest)
+        self._made.append((image.name, image.digest))
         return image
 
     @contextmanager
@@ -99,10 +96,10 @@ class Func:
 
     def remove_all(self) -> None:
         """Remove the images, pack's caches of them, and containers that func left."""
-        for digest in self._images:
-            for left in self.client.client.containers.list(all=True, filters={"ancestor": digest}):
+        for left in self.client.client.containers.list(all=True):
+            if left.attrs["Config"]["Image"] in {name for name, _ in self._made}:
                 left.remove(force=True)
-        remove_images(self.client, self._images)
+        remove_images(self.client, self._made)
         remove_volumes(self.client, self.namespace)
 
 

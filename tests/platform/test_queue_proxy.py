@@ -23,9 +23,6 @@ from image import prerequisites
 from image.container import Container, eventually, serving, started
 from image.pack import Build, Pack
 
-# It listens on fixed ports too: two of them cannot run at once.
-pytestmark = pytest.mark.xdist_group("queue-proxy")
-
 ADMIN = "http://127.0.0.1:8022"
 PROBE = {"User-Agent": "Knative-Activator-Probe", "K-Network-Probe": "queue"}
 

@@ -17,7 +17,7 @@ from func_runtime.loader import RAISED
 log = logging.getLogger("func_runtime")
 
 # A probe waits this long for the function's own check.
-PATIENCE = 0.05
+PATIENCE = 0.06
 # An answer stands this long for probes that could not wait: three of kubelet's default periods.
 FRESH = 30.0
 # A check that runs this long has failed: what it asks hangs.

@@ -3,6 +3,7 @@
 Set up before any code of the function runs, so that its `logging` calls just work.
 """
 
+import io
 import logging
 import sys
 import time
@@ -60,7 +61,8 @@ def configure(settings: LogSettings) -> None:
     """Send all logging to standard error, and write lines when they are made."""
     # On a host without PYTHONUNBUFFERED a pipe would hold back what the function prints.
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(settings.format))
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)

@@ -4,26 +4,16 @@ import asyncio
 import contextvars
 import functools
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 
 
 class Threads:
     """A bounded set of threads, none of them started before it is needed."""
 
     def __init__(self, name: str, count: int) -> None:
-        self._name = name
-        self._count = count
-        self._executor: Executor | None = None
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix=name)
 
     async def run(self, function: Callable[..., object], *arguments: object) -> object:
         """Call a function in a thread, in the caller's context, and return its result."""
         call = functools.partial(contextvars.copy_context().run, function, *arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._pool(), call)
-
-    def _pool(self) -> Executor:
-        if self._executor is None:
-            # Threads cost an import: a function that is async throughout starts without.
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
-            self._executor = ThreadPoolExecutor(self._count, thread_name_prefix=self._name)
-        return self._executor
+        return await asyncio.get_running_loop().run_in_executor(self._executor, call)

@@ -1,0 +1,348 @@
+"""The codec: requests to events and events to responses, by the specification's words."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from func_runtime.cloudevents import event, http_binding, json_format, media_type
+from func_runtime.cloudevents.event import Event, EventInvalid, Value
+from func_runtime.cloudevents.http_binding import Refused
+
+MINIMAL: dict[str, Value] = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+HEADERS = [(f"ce-{name}".encode(), str(value).encode()) for name, value in MINIMAL.items()]
+
+
+def decode_one(headers: list[tuple[bytes, bytes]], body: bytes = b"") -> Event:
+    """Decode a request with one event."""
+    found = http_binding.decode(headers, body)
+    assert isinstance(found, Event)
+    return found
+
+
+def structured(document: object, media: bytes = b"application/cloudevents+json") -> Event:
+    """Decode a document with one event."""
+    return decode_one([(b"content-type", media)], json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"plain", "plain"),
+        (b"Euro%20%E2%82%AC%20%F0%9F%98%80", "Euro € 😀"),
+        (b"%e2%82%ac", "€"),
+        (b"%41%2541", "A%41"),
+        (b"100%", "100%"),
+        (b'"a \\"b\\" c"', 'a "b" c'),
+        (b'"%22"', '"'),
+        (b'"', '"'),
+        ("€".encode(), "€"),
+    ],
+)
+def test_binary_attribute(value: bytes, expected: str) -> None:
+    """Quotes are taken off first, then percent signs are decoded, once."""
+    assert expected == decode_one([*HEADERS, (b"ce-subject", value)]).attributes["subject"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "data"),
+    [
+        (b"", b"", None),
+        (b"application/json", b"", None),
+        (b"application/json", b'{"a": 1}', {"a": 1}),
+        (b"Application/JSON ; charset=utf-8", b"[1]", [1]),
+        (b"application/json", "\ufeff1".encode(), 1),
+        (b"application/problem+json", b'"text"', "text"),
+        (b"application/json; charset=latin-1", b'"\xe9"', "é"),
+        (b"text/plain", "é".encode(), "é"),
+        (b"text/plain", b"\xe9", "é"),
+        (b'text/plain; format=flowed; charset="UTF-16LE"', "é".encode("utf-16le"), "é"),
+        (b"application/octet-stream", b"text", b"text"),
+        (b"application/xml", b"<a/>", b"<a/>"),
+        (b"", b"bytes", b"bytes"),
+    ],
+)
+def test_binary_data(content_type: bytes, body: bytes, data: object) -> None:
+    """The content type alone decides what the data is: parsed JSON, text or bytes."""
+    found = decode_one([*HEADERS, (b"content-type", content_type)], body)
+
+    assert data == found.data
+    assert content_type.decode() == found.content_type
+
+
+def test_nothing_is_invented() -> None:
+    """An event has the attributes that were sent, and no others."""
+    assert MINIMAL == decode_one([*HEADERS, (b"host", b"f")]).attributes
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (HEADERS[1:], b""),
+        ([*HEADERS[1:], (b"ce-specversion", b"0.3")], b""),
+        ([*HEADERS[:3], (b"ce-type", b"")], b""),
+        ([*HEADERS, (b"ce-id", b"2")], b""),
+        ([*HEADERS, (b"ce-subject", b"")], b""),
+        ([*HEADERS, (b"ce-subject", b"%C0%A0")], b""),
+        ([*HEADERS, (b"ce-subject", b"%00")], b""),
+        ([*HEADERS, (b"ce-subject", b"a%0Ab")], b""),
+        ([*HEADERS, (b"ce-subject", "\uffff".encode())], b""),
+        ([*HEADERS, (b"ce-time", b"yesterday")], b""),
+        ([*HEADERS, (b"ce-time", b"2026-13-01T00:00:00Z")], b""),
+        ([*HEADERS, (b"ce-time", b"2026-01-01T00:00:00")], b""),
+        ([*HEADERS, (b"ce-my_extension", b"1")], b""),
+        ([*HEADERS, (b"ce-", b"1")], b""),
+        ([*HEADERS, (b"ce-data", b"1")], b""),
+        ([*HEADERS, (b"content-type", b"application/json")], b"{"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"NaN"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"\xff"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"[" * 100_000),
+        ([*HEADERS, (b"content-type", b"text/plain; charset=none")], b"x"),
+        ([*HEADERS, (b"content-type", b"text/plain; charset=ascii")], b"\xff"),
+    ],
+)
+def test_binary_malformed(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    """What claims to be an event and breaks a rule is 400."""
+    with pytest.raises(Refused) as caught:
+        http_binding.decode(headers, body)
+
+    assert 400 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "application/json", "application/cloudevents", "application/cloudevents+xml"],
+)
+def test_no_event(content_type: str) -> None:
+    """What is no event, or one in a format that is unknown here, is 415."""
+    with pytest.raises(Refused) as caught:
+        http_binding.decode([(b"content-type", content_type.encode())], b"{}")
+
+    assert 415 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("members", "attributes", "data"),
+    [
+        ({"data": {"a": 1}}, {}, {"a": 1}),
+        ({"data": "text", "datacontenttype": "application/json"}, None, "text"),
+        ({"data": None, "subject": None, "time": None, "ext": None}, {}, None),
+        ({"data_base64": "AAE="}, {}, b"\x00\x01"),
+        ({"data_base64": "", "data": None}, {}, b""),
+        ({"flag": True, "count": 3}, {"flag": True, "count": 3}, None),
+        ({"time": "2026-01-01T00:00:00.123456789+01:00"}, None, None),
+        ({"ext": ""}, {"ext": ""}, None),
+    ],
+)
+def test_structured(
+    members: dict[str, object], attributes: dict[str, Value] | None, data: object
+) -> None:
+    """Members are attributes and data; null is unset."""
+    found = structured({**MINIMAL, **members}, b"Application/CloudEvents+JSON; charset=UTF-8")
+
+    assert data == found.data
+    if attributes is not None:
+        assert {**MINIMAL, **attributes} == found.attributes
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"id": 1},
+        {"id": None},
+        {"type": ""},
+        {"source": "\ud800"},
+        {"specversion": "1.1"},
+        {"subject": ["a"]},
+        {"ext": 1.5},
+        {"ext": {"a": 1}},
+        {"count": 2**31},
+        {"time": 0},
+        {"Upper": "a"},
+        {"data": 1, "data_base64": "AAE="},
+        {"data_base64": "A"},
+        {"data_base64": "AAE=\n"},
+        {"data_base64": 1},
+    ],
+)
+def test_structured_malformed(members: dict[str, object]) -> None:
+    """What breaks the JSON format or the specification is 400."""
+    with pytest.raises(Refused) as caught:
+        structured({**MINIMAL, **members})
+
+    assert 400 == caught.value.status
+
+
+@pytest.mark.parametrize("document", [[], "text", 1, None])
+def test_structured_is_no_object(document: object) -> None:
+    """JSON that is no object is 400."""
+    with pytest.raises(Refused):
+        structured(document)
+
+
+def test_reasons_have_no_words_of_the_client() -> None:
+    """What is answered to a malformed event repeats nothing of it."""
+    with pytest.raises(Refused) as caught:
+        structured({**MINIMAL, "subject": "secret\n"})
+
+    assert "secret" not in caught.value.reason
+
+
+def test_batch() -> None:
+    """A batch is a list of events."""
+    headers = [(b"content-type", b"application/cloudevents-batch+json")]
+
+    found = http_binding.decode(headers, json.dumps([MINIMAL, MINIMAL]).encode())
+
+    assert [Event(MINIMAL), Event(MINIMAL)] == found
+    assert [] == http_binding.decode(headers, b"[]")
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_encode_structured() -> None:
+    """Attributes are members of their JSON types."""
+    source = Event({**MINIMAL, "time": NOON, "flag": True, "count": 3, "raw": b"\x00"}, {"ä": 1})
+
+    content = http_binding.encode_structured(source)
+
+    assert [(b"content-type", b"application/cloudevents+json")] == content.headers
+    expected = {"time": "2026-01-01T12:00:00Z", "flag": True, "count": 3, "raw": "AA=="}
+    assert {**MINIMAL, **expected, "data": {"ä": 1}} == json.loads(content.body)
+    assert "ä".encode() in content.body
+
+
+@pytest.mark.parametrize(
+    ("data", "members"),
+    [
+        (None, {}),
+        (b"\x00\x01", {"data_base64": "AAE="}),
+        ("text", {"data": "text"}),
+        (False, {"data": False}),
+    ],
+)
+def test_encode_structured_data(data: object, members: dict[str, object]) -> None:
+    """Bytes are base64, all else is JSON, nothing is left out but None."""
+    body = http_binding.encode_structured(Event(MINIMAL, data)).body
+
+    assert {**MINIMAL, **members} == json.loads(body)
+
+
+def test_encode_batch() -> None:
+    """A batch is an array."""
+    content = http_binding.encode_batch([Event(MINIMAL), Event(MINIMAL)])
+
+    assert [(b"content-type", b"application/cloudevents-batch+json")] == content.headers
+    assert [MINIMAL, MINIMAL] == json.loads(content.body)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Euro € 😀", b"Euro%20%E2%82%AC%20%F0%9F%98%80"),
+        ('50% "off"', b"50%25%20%22off%22"),
+        ("/a?b=c&d#e~", b"/a?b=c&d#e~"),
+        (True, b"true"),
+        (False, b"false"),
+        (-3, b"-3"),
+        (b"\x00\x01", b"AAE="),
+        (NOON.astimezone(timezone(timedelta(hours=1))), b"2026-01-01T13:00:00+01:00"),
+    ],
+)
+def test_encode_binary_attribute(value: Value, expected: bytes) -> None:
+    """Values are canonical strings, percent-encoded; they decode to what they were."""
+    headers = dict(http_binding.encode_binary(Event({**MINIMAL, "ext": value})).headers)
+
+    assert expected == headers[b"ce-ext"]
+    if isinstance(value, str):
+        assert value == decode_one(list(headers.items())).attributes["ext"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "header", "body"),
+    [
+        ("", None, None, b""),
+        ("", {"message": "OK"}, b"application/json", b'{"message":"OK"}'),
+        ("", "text", b"application/json", b'"text"'),
+        ("", b"raw", b"application/octet-stream", b"raw"),
+        ("application/json", ["a", True, None], b"application/json", b'["a",true,null]'),
+        ("application/json", "hi", b"application/json", b'"hi"'),
+        ("application/json", b'{"a":1}', b"application/json", b'{"a":1}'),
+        ("text/plain", "é", b"text/plain", "é".encode()),
+        ("text/plain; charset=latin-1", "é", b"text/plain; charset=latin-1", b"\xe9"),
+        ("text/plain", 1, b"text/plain", b"1"),
+        ("image/png", bytearray(b"\x89"), b"image/png", b"\x89"),
+        ("image/png", None, b"image/png", b""),
+    ],
+)
+def test_encode_binary_data(
+    content_type: str, data: object, header: bytes | None, body: bytes
+) -> None:
+    """The body is the data in its content type, which is Content-Type and no ce- header."""
+    stated: dict[str, Value] = {"datacontenttype": content_type} if content_type else {}
+    content = http_binding.encode_binary(Event({**MINIMAL, **stated}, data))
+
+    headers = dict(content.headers)
+    assert body == content.body
+    assert header == headers.get(b"content-type")
+    assert b"ce-datacontenttype" not in headers
+
+
+@pytest.mark.parametrize("data", [object(), {1, 2}, float("nan")])
+def test_encode_what_json_has_not(data: object) -> None:
+    """Data that JSON cannot express is the function's mistake, and not repaired."""
+    with pytest.raises((TypeError, ValueError)):
+        http_binding.encode_structured(Event(MINIMAL, data))
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"datacontenttype": "text/plain\r\nx-injected: 1"},
+        {"ext": "a\nb"},
+        {"Ext": "a"},
+        {"ext": None},
+        {"time": datetime(2026, 1, 1)},  # noqa: DTZ001 -- it must have a zone
+        {"time": b"noon"},
+        {"id": b"1"},
+        {"id": NOON},
+    ],
+)
+def test_check(attributes: dict[str, Value]) -> None:
+    """An attribute that breaks the specification is found before it is on the wire."""
+    with pytest.raises(EventInvalid):
+        event.check({**MINIMAL, **attributes})
+
+
+def test_unassigned_characters_are_allowed() -> None:
+    """Characters that Unicode has yet to name are not control characters."""
+    event.check({**MINIMAL, "ext": "\u0378\u00a0"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01T12:00:00Z", NOON),
+        ("2026-01-01t12:00:00.000z", NOON),
+        ("2026-01-01T13:00:00+01:00", NOON),
+        ("2026-01-01T12:00:00.123456789Z", NOON.replace(microsecond=123456)),
+    ],
+)
+def test_time(text: str, expected: datetime) -> None:
+    """Times are RFC 3339, in any case and with any number of digits."""
+    assert expected == event.parse_time(text)
+
+
+def test_unknown_charset_of_a_reply() -> None:
+    """A reply in a charset that nobody knows is the function's mistake."""
+    with pytest.raises(ValueError, match="charset"):
+        media_type.parse("text/plain; charset=none").encode("a")
+
+
+def test_data_of_a_view() -> None:
+    """A view of memory is bytes like any other."""
+    body = json_format.encode(Event(MINIMAL, memoryview(b"raw")))
+
+    assert base64.b64encode(b"raw").decode() == json.loads(body)["data_base64"]

@@ -1,0 +1,212 @@
+"""The handler around a function that takes events."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from func_runtime.asgi import Message, Receive, Scope
+from func_runtime.cloudevents.event import Event
+from func_runtime.cloudevents.handler import EventHandler, Replay, read_body
+from func_runtime.cloudevents.http_binding import Refused
+
+pytestmark = pytest.mark.anyio
+
+HEADERS = [
+    (b"ce-specversion", b"1.0"),
+    (b"ce-id", b"1"),
+    (b"ce-source", b"/s"),
+    (b"ce-type", b"t"),
+]
+BATCH = (b"content-type", b"application/cloudevents-batch+json")
+LIMIT = 1000
+DISCONNECT: Message = {"type": "http.disconnect"}
+
+
+def receiving(*parts: bytes | None) -> Receive:
+    """Return a receive that gives parts of a body; None is a client that goes."""
+    messages = [
+        DISCONNECT
+        if part is None
+        else {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, start=1)
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0) if messages else DISCONNECT
+
+    return receive
+
+
+async def answer(
+    handle: Callable[..., Awaitable[object]],
+    headers: list[tuple[bytes, bytes]],
+    receive: Receive | None = None,
+    scope: Scope | None = None,
+) -> list[Message]:
+    """Call the handler and return what it sends."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    def make(event: Event) -> object:
+        return event
+
+    called: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "headers": headers,
+        **(scope or {}),
+    }
+    handler = EventHandler(handle, make, LIMIT)
+    await handler(called, receive or receiving(b""), send)
+    return sent
+
+
+async def unreachable(*_: object) -> None:
+    """Fail a test: the function must not be called."""
+    raise AssertionError
+
+
+async def test_event_is_in_the_scope() -> None:
+    """The function finds the event in a scope of its own, and can read the body again."""
+    seen = []
+
+    async def handle(scope: Scope, receive: Receive, send: object) -> None:
+        seen.append((scope["event"].data, scope["path"], await receive(), await receive()))
+
+    sent = await answer(handle, HEADERS, receiving(b"a", b"b"))
+
+    body = {"type": "http.request", "body": b"ab", "more_body": False}
+    assert [(b"ab", "/", body, DISCONNECT)] == seen
+    assert [] == sent
+
+
+async def test_result_is_the_reply() -> None:
+    """What the function returns is its reply, unless it has sent one."""
+
+    async def returning(*_: object) -> object:
+        return {"answer": 42}
+
+    async def sending(scope: Scope, receive: Receive, send: Callable[..., Awaitable[None]]) -> str:
+        await send("sent")
+        return "returned"
+
+    assert b'{"answer":42}' == (await answer(returning, HEADERS))[1]["body"]
+    assert [b"sent"] == [
+        message["body"] for message in await answer(sending, HEADERS) if "body" in message
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "scope", "status"),
+    [
+        ([], {}, 415),
+        (HEADERS[1:], {}, 400),
+        ([(b"content-length", b"1001"), *HEADERS], {}, 413),
+        ([], {"path": "/dapr/config", "method": "GET"}, 404),
+    ],
+)
+async def test_refused(headers: list[tuple[bytes, bytes]], scope: Scope, status: int) -> None:
+    """What is no event, or too long, is refused before the function is called."""
+    assert status == (await answer(unreachable, headers, scope=scope))[0]["status"]
+
+
+async def test_event_on_the_path_of_dapr() -> None:
+    """An event is an event on any path."""
+    called = []
+
+    async def handle(*_: object) -> None:
+        called.append(1)
+
+    await answer(handle, HEADERS, scope={"path": "/dapr/mine"})
+
+    assert [1] == called
+
+
+async def test_client_goes_within_the_body() -> None:
+    """Half an event is none."""
+    assert [] == await answer(unreachable, HEADERS, receiving(b"a", None))
+
+
+async def test_options() -> None:
+    """OPTIONS names the methods; who asks for leave to send gets it."""
+    asked = [
+        (b"webhook-request-origin", b"example.com"),
+        (b"webhook-request-rate", b"9"),
+        (b"a", b"b"),
+    ]
+
+    start, _ = await answer(unreachable, asked, scope={"method": "OPTIONS"})
+
+    assert {
+        b"allow": b"POST, OPTIONS",
+        b"webhook-allowed-origin": b"example.com",
+        b"webhook-allowed-rate": b"*",
+        b"content-length": b"0",
+    } == dict(start["headers"])
+
+
+async def test_websocket() -> None:
+    """A WebSocket is refused."""
+    assert [{"type": "websocket.close"}] == await answer(
+        unreachable, [], scope={"type": "websocket"}
+    )
+
+
+EVENTS = [{"specversion": "1.0", "id": id_, "source": "/s", "type": "t"} for id_ in ("a", "b", "c")]
+
+
+async def reply_to_all_but_b(scope: Scope, *_: object) -> object:
+    """Reply with an event."""
+    event = scope["event"]
+    return None if event.attributes["id"] == "b" else event_of(event)
+
+
+def event_of(event: Event) -> dict[str, object]:
+    """Return a reply to an event."""
+    return {"source": "/r", "type": "r", "id": "re-" + str(event.attributes["id"])}
+
+
+async def test_batch() -> None:
+    """Replies to a batch come as a batch where the client accepts that."""
+    headers = [BATCH, (b"accept", b"application/cloudevents-batch+json, */*")]
+    body = json.dumps(EVENTS).encode()
+
+    start, content = await answer(reply_to_all_but_b, headers, receiving(body))
+
+    assert BATCH in start["headers"]
+    assert ["re-a", "re-c"] == [reply["id"] for reply in json.loads(content["body"])]
+
+
+async def test_batch_without_replies() -> None:
+    """A batch that nobody replies to is left to the application to answer for."""
+    assert [] == await answer(
+        reply_to_all_but_b, [BATCH], receiving(json.dumps(EVENTS[1:2]).encode())
+    )
+
+
+async def test_batch_without_leave(caplog: pytest.LogCaptureFixture) -> None:
+    """Replies to a batch are dropped, and that is told, where nobody asked for them."""
+    body = json.dumps(EVENTS[:1]).encode()
+
+    assert [] == await answer(reply_to_all_but_b, [BATCH, (b"accept", b"*/*")], receiving(body))
+    assert "1 replies dropped" in caplog.text
+
+
+@pytest.mark.parametrize("parts", [[b"a" * 10], [b"a" * 5, b"a" * 5], [b"", b"a" * 10]])
+async def test_read_body(parts: list[bytes]) -> None:
+    """A body is read whole, up to the limit."""
+    assert b"a" * 10 == await read_body([(b"content-length", b"10")], receiving(*parts), 10)
+    with pytest.raises(Refused):
+        await read_body([(b"content-length", b"odd")], receiving(*parts), 9)
+
+
+async def test_replay() -> None:
+    """The body comes once more, and then what the server says."""
+    replay = Replay(b"body", receiving(None))
+
+    assert b"body" == (await replay())["body"]
+    assert DISCONNECT == await replay()

@@ -1,0 +1,118 @@
+"""Event objects of both SDKs, mappings, and other data."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+from cloudevents.core.v1.event import CloudEvent
+from cloudevents.v1.http import CloudEvent as CloudEvent1
+
+from func_runtime.cloudevents import sdk
+from func_runtime.cloudevents.event import Event, EventInvalid, Value
+
+MINIMAL: dict[str, Value] = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
+
+
+def test_make_sdk_2() -> None:
+    """An event of SDK 2 has what was sent: time as a datetime if there was one, else none."""
+    made: Any = sdk.choose()(Event({**MINIMAL, "time": "2026-01-01T12:00:00Z"}, {"a": 1}))
+    timeless: Any = sdk.choose()(Event(dict(MINIMAL)))
+
+    assert isinstance(made, CloudEvent)
+    assert datetime(2026, 1, 1, 12, tzinfo=UTC) == made.get_time()
+    assert {"a": 1} == made.get_data()
+    assert MINIMAL == timeless.get_attributes()
+
+
+def test_make_sdk_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SDK 1's module is, events are its objects, again with what was sent."""
+    module = ModuleType("cloudevents.http")
+    module.CloudEvent = CloudEvent1  # type: ignore[attr-defined]
+    module.__spec__ = sys.modules["cloudevents.v1.http"].__spec__
+    monkeypatch.setitem(sys.modules, "cloudevents.http", module)
+
+    made: Any = sdk.choose()(Event({**MINIMAL, "time": "2026-01-01T12:00:00Z"}, {"a": 1}))
+    timeless: Any = sdk.choose()(Event(dict(MINIMAL)))
+
+    assert isinstance(made, CloudEvent1)
+    assert ("1", "2026-01-01T12:00:00Z", {"a": 1}) == (made["id"], made["time"], made.data)
+    assert MINIMAL == dict(timeless.get_attributes())
+
+
+@pytest.mark.parametrize(
+    ("imports", "module"),
+    [
+        ("", "cloudevents.core.v1.event"),
+        ("import cloudevents.v1.http", "cloudevents.v1.http.event"),
+        ("import cloudevents.v1.http, cloudevents.core.v1.event", "cloudevents.core.v1.event"),
+    ],
+)
+def test_choice_follows_the_functions_imports(imports: str, module: str) -> None:
+    """A function that imported SDK 2's copy of SDK 1, and nothing else of it, gets its objects."""
+    code = f"""
+    {imports or "pass"}
+    from func_runtime.cloudevents import sdk
+    from func_runtime.cloudevents.event import Event
+    made = sdk.choose()(Event({MINIMAL!r}))
+    print(type(made).__module__)
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+    )
+
+    assert module == result.stdout.strip()
+
+
+@pytest.mark.parametrize("kind", [CloudEvent, CloudEvent1])
+def test_read_objects(kind: Any) -> None:
+    """An event object is read by its attributes and data, without those that are None."""
+    made = kind({**MINIMAL, "time": None} if kind is CloudEvent1 else dict(MINIMAL), {"a": 1})
+    found = sdk.read(made)
+
+    assert found
+    assert MINIMAL == {name: found.attributes[name] for name in MINIMAL}
+    assert None not in found.attributes.values()
+    assert {"a": 1} == found.data
+
+
+def test_read_mappings() -> None:
+    """A mapping with an event's attributes is one; id and specversion are added if missing."""
+    found = sdk.read({"type": "t", "source": "/s", "data_base64": "AAE="})
+
+    assert found
+    assert found.attributes.pop("id")
+    assert {"specversion": "1.0", "type": "t", "source": "/s"} == found.attributes
+    assert b"\x00\x01" == found.data
+    assert Event(MINIMAL, 1) == sdk.read({**MINIMAL, "data": 1})
+
+
+@pytest.mark.parametrize("reply", [None, 1, "text", b"raw", [1], {"type": "only"}, {"a": 1}])
+def test_read_other_data(reply: object) -> None:
+    """Other data is no event."""
+    assert sdk.read(reply) is None
+    with pytest.raises(EventInvalid):
+        sdk.required(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"specversion": "1.0"},
+        {"type": "t", "source": ""},
+        {"type": "t", "source": "/s", "my-ext": "1"},
+        CloudEvent({**MINIMAL, "subject": "a\nb"}),
+    ],
+)
+def test_read_malformed_events(reply: object) -> None:
+    """An event that breaks the specification is not sent."""
+    with pytest.raises(EventInvalid):
+        sdk.read(reply)

@@ -1,0 +1,126 @@
+"""The log: text and JSON, and the last words of a start."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from func_runtime import errors, logs, messages
+from func_runtime.settings import LogFormat, LogSettings
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Leave logging as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def an_exception() -> ValueError:
+    """Return an exception with a traceback."""
+    try:
+        int("mine")
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+def failed() -> errors.FunctionFailed:
+    """Return the failure of a function."""
+    failure = errors.FunctionFailed("start()")
+    failure.__cause__ = an_exception()
+    return failure
+
+
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of text has time, level, logger and message; problems with settings come first."""
+    logs.configure(LogSettings(level=logging.WARNING, problems=("odd",)))
+    logging.getLogger("mine").info("unseen")
+    logging.getLogger("mine").error("seen")
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("Z WARNING  func_runtime: odd")
+    assert second.endswith("Z ERROR    mine: seen")
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of JSON has the same, and the traceback of an exception."""
+    logs.configure(LogSettings(format=LogFormat.JSON))
+    logging.getLogger("mine").info("päth %s", "a\nb")
+    logging.getLogger("mine").error("failed", exc_info=an_exception())
+
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert ("INFO", "mine", "päth a\nb") == (first["level"], first["logger"], first["message"])
+    assert "exception" not in first
+    assert second["exception"].endswith("int() with base 10: 'mine'")
+
+
+def test_streams_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process without standard output can log all the same."""
+    monkeypatch.setattr(sys, "stdout", None)
+
+    logs.configure(LogSettings())
+
+
+def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
+    """The function's traceback is the end of the log."""
+    logs.failure(failed(), LogFormat.TEXT)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert "ERROR: The function failed: start() raised an exception" == lines[1]
+    assert "Traceback (most recent call last):" == lines[3]
+    assert lines[-1].startswith("ValueError: ")
+
+
+def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON a failure is one line."""
+    logs.failure(failed(), LogFormat.JSON)
+    logs.failure(errors.SettingInvalid("PORT", "x", "a port"), LogFormat.JSON)
+
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first["exception"].endswith("'mine'\n")
+    assert second["detail"].startswith("Setting:  PORT\nFound:    x\n")
+
+
+HERE = Path("func.yaml")
+FAILURES: list[errors.StartFailure] = [
+    errors.SettingInvalid("PORT", "x", "a port"),
+    errors.FileInvalid(HERE, "odd (at line 1, column 1)"),
+    errors.FieldInvalid(HERE, "invoke", "1", "text"),
+    errors.YamlReaderMissing(HERE),
+    errors.FunctionMissing(HERE, ()),
+    errors.HandlerMissing("function.py", ()),
+    errors.HandleMissing("function.py", "new is of type int"),
+    errors.AddressUnavailable("*:80", "Permission denied (EACCES)"),
+    errors.FunctionFailed("new()"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_every_failure_has_words(failure: errors.StartFailure) -> None:
+    """Each failure has a title of its own, and all but the function's own say what was found."""
+    message = messages.describe(failure)
+
+    assert message.title
+    assert bool(message.body) is not isinstance(failure, errors.FunctionFailed)
+
+
+def test_no_failure_is_missing_here() -> None:
+    """Every kind of failure is in the list above, and no two have one title."""
+    titles = [messages.describe(failure).title for failure in FAILURES]
+
+    assert set(errors.StartFailure.__subclasses__()) == {type(failure) for failure in FAILURES}
+    assert len(titles) == len(set(titles))
+
+
+def test_failure_without_words() -> None:
+    """A failure that nobody described is a mistake of ours."""
+    with pytest.raises(NotImplementedError):
+        messages.describe(errors.StartFailure())

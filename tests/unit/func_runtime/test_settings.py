@@ -1,0 +1,129 @@
+"""Settings: variables, func.yaml, defaults."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from func_runtime import settings, settings_table
+from func_runtime.addresses import Address
+from func_runtime.errors import SettingInvalid
+from func_runtime.func_yaml import FuncYaml
+from func_runtime.settings import Invoke, LogFormat, LogSettings, Settings
+
+DEFAULTS = Settings(addresses=(Address("", 8080),))
+
+
+def read(environ: dict[str, str], stated: FuncYaml | None = None) -> Settings:
+    """Read settings beside a func.yaml."""
+    return Settings.from_environ(environ, lambda: stated or FuncYaml())
+
+
+def test_nothing_set() -> None:
+    """Without variables and without func.yaml the defaults hold."""
+    assert DEFAULTS == read({})
+
+
+def test_func_yaml() -> None:
+    """On the host func.yaml says how the function is called and where else its health is."""
+    found = read({}, FuncYaml("cloudevent", "/live", "ready/"))
+
+    assert Invoke.CLOUDEVENT == found.invoke
+    assert ("/health/liveness", "/live") == found.liveness_paths
+    assert ("/health/readiness", "/ready") == found.readiness_paths
+
+
+def test_baked() -> None:
+    """In an image the build's variables stand for func.yaml, which is not read."""
+
+    def unreadable() -> FuncYaml:
+        raise AssertionError
+
+    environ = {
+        "FUNC_INVOKE": "CloudEvent",
+        "FUNC_LIVENESS_PATH": "/health/liveness",
+        "FUNC_READINESS_PATH": "/",
+    }
+    found = Settings.from_environ(environ, unreadable)
+
+    assert Invoke.CLOUDEVENT == found.invoke
+    assert DEFAULTS.liveness_paths == found.liveness_paths
+    assert DEFAULTS.readiness_paths == found.readiness_paths
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [({}, 0.5), ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, 3.0)],
+)
+def test_lame_duck(environ: dict[str, str], expected: float) -> None:
+    """How long to accept requests after a signal depends on who takes the endpoint away."""
+    assert expected == read(environ).lame_duck
+    assert 0.0 == read(environ | {"K_REVISION": "greeter-00001"}).lame_duck
+    assert 7.5 == read(environ | {"FUNC_LAME_DUCK_SECONDS": "7.5"}).lame_duck
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FUNC_INVOKE", "grpc"),
+        ("FUNC_THREADS", "0"),
+        ("FUNC_THREADS", "many"),
+        ("FUNC_THREADS", "1.5"),
+        ("FUNC_MAX_EVENT_BYTES", "1MB"),
+        ("FUNC_KEEP_ALIVE_SECONDS", "-1"),
+        ("FUNC_LAME_DUCK_SECONDS", "nan"),
+        ("FUNC_SHUTDOWN_SECONDS", "inf"),
+        ("FUNC_SHUTDOWN_SECONDS", "-0.1"),
+    ],
+)
+def test_malformed(name: str, value: str) -> None:
+    """A value that cannot be used is named."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({name: value})
+
+    assert (name, value) == (caught.value.name, caught.value.found)
+
+
+def test_invoke_of_func_yaml_unknown() -> None:
+    """An unknown invocation in func.yaml is named as the file's."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({}, FuncYaml("grpc"))
+
+    assert "invoke in func.yaml" == caught.value.name
+
+
+@pytest.mark.parametrize("row", settings_table.TABLE, ids=lambda row: row.name)
+def test_table_has_the_defaults(row: settings_table.Row) -> None:
+    """The default that the table names, if it is a value, is the one that holds."""
+    if row.default in ("none", "all addresses"):
+        return
+    environ = {row.name: row.default}
+
+    assert DEFAULTS == read(environ)
+    assert LogSettings() == LogSettings.from_environ(environ)
+
+
+def test_log_settings() -> None:
+    """Levels are known by their usual names, in any case."""
+    environ = {"LOG_LEVEL": "Warn", "LOG_FORMAT": "JSON"}
+
+    assert LogSettings(logging.WARNING, LogFormat.JSON) == LogSettings.from_environ(environ)
+
+
+def test_log_settings_unknown() -> None:
+    """What is no level or format is told, and the defaults hold."""
+    found = LogSettings.from_environ({"LOG_LEVEL": "chatty", "LOG_FORMAT": "xml"})
+
+    assert (logging.INFO, LogFormat.TEXT) == (found.level, found.format)
+    assert ("chatty", "xml") == tuple(problem.split("'")[1] for problem in found.problems)
+
+
+def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment is copied, and the folder is the one that the process is in."""
+    monkeypatch.setenv("MINE", "1")
+    monkeypatch.chdir(tmp_path)
+    copied = settings.environment()
+    monkeypatch.setenv("MINE", "2")
+
+    assert "1" == copied["MINE"]
+    assert tmp_path == settings.working_directory()
