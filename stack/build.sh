@@ -30,7 +30,7 @@ main() {
     tools=$made/tools/$(cat build.sh ../tools/python/uv.txt "$requirements" | key)
     if [ "${1:-}" = --fresh ]; then rm -rf "$run" "$build"; fi
 
-    together "once $run make_run" "once $build make_build" "once $tools make_tools" "../tools/build.sh lifecycle"
+    together "once $run make_run" "once $build make_build" "once $tools make_tools" "env --default-signal=INT ../tools/build.sh lifecycle"
 
     cmp -s "$run/python" "$build/python" ||
         fail "The run image and the build image have different CPythons" \
@@ -85,6 +85,7 @@ make_tools() {
     ../tools/python/setup.sh
     fetch uv "$1/uv" -r ../tools/python/uv.txt
     fetch wheels "$1/root/opt/knative-python/wheels" -r "$requirements"
+    cp "$requirements" "$1/root/opt/knative-python/wheels/" # of which lock they are
     mkdir -p "$1/root/usr/local/bin"
     python3 -m zipfile --extract "$1"/uv/uv-*.whl "$1/uv"
     install -m 755 "$1"/uv/uv-*.data/scripts/uv "$1/root/usr/local/bin/uv"

@@ -14,7 +14,7 @@ run_image=${2:-knative-python/run}
 
 main() {
     daemon_is_there
-    ../tools/build.sh pack &
+    env --default-signal=INT ../tools/build.sh pack &
     ./build.sh
     wait $!
     docker tag knative-python/run "$run_image"

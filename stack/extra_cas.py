@@ -1,8 +1,10 @@
-"""Prints the CA certificates that this machine trusts and Debian does not: extra_cas.py TRUSTED DEBIAN.
+"""Prints the CA certificates that this machine trusts and Debian does not.
 
-TRUSTED is the machine's bundle (SSL_CERT_FILE), DEBIAN the one of the images. What the machine's own
-distribution ships is not extra, only older or newer.
-"""
+    extra_cas.py TRUSTED DEBIAN
+
+TRUSTED is the machine's bundle (SSL_CERT_FILE), DEBIAN the one of the images. What the machine's
+own distribution ships is not extra, only older or newer.
+"""  # noqa: INP001
 
 import re
 import ssl
@@ -14,6 +16,7 @@ PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.D
 
 
 def main() -> None:
+    """Compare the bundles."""
     trusted, debian = map(Path, sys.argv[1:])
     extra = certificates(trusted) - certificates(debian)
     for shipped in SHIPPED.rglob("*.crt") if extra else ():
@@ -23,6 +26,7 @@ def main() -> None:
 
 
 def certificates(file: Path) -> set[bytes]:
+    """Read the certificates of a bundle; what is written between them does not matter."""
     return {ssl.PEM_cert_to_DER_cert(pem) for pem in PEM.findall(file.read_text(errors="replace"))}
 
 

@@ -1,8 +1,10 @@
-"""Writes an image for `docker load` to standard output: image.py NAME IMAGE.toml [KEY=LABEL]... -- LAYER.tar...
+"""Writes an image for `docker load` to standard output.
+
+    image.py NAME IMAGE.toml [KEY=LABEL]... -- LAYER.tar...
 
 Unlike `docker import` and `docker build` it writes no date of its own: the same layers and the same
 description are the same image.
-"""
+"""  # noqa: INP001
 
 import hashlib
 import io
@@ -12,13 +14,15 @@ import sys
 import tarfile
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 # The date that buildpacks give to what has none: the first that a zip file can hold.
 CREATED = "1980-01-01T00:00:01Z"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def main() -> None:
+    """Read the command line, write the archive."""
     name, description, *rest = sys.argv[1:]
     split = rest.index("--")
     labels = dict(label.split("=", 1) for label in rest[:split])
@@ -39,10 +43,11 @@ def main() -> None:
 
 
 def image_config(description: Path, labels: dict[str, str], digests: list[str]) -> dict[str, Any]:
+    """Describe the image as the OCI image specification has it."""
     config = tomllib.loads(description.read_text())
     config["Labels"] = {**config["Labels"], **labels}
     return {
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine],
+        "architecture": ARCHITECTURES[os.uname().machine],
         "os": "linux",
         "created": CREATED,
         "config": config,
@@ -52,11 +57,13 @@ def image_config(description: Path, labels: dict[str, str], digests: list[str]) 
 
 
 def digest(file: Path) -> str:
+    """Hash a layer; its name in the image is the hash of its uncompressed bytes."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def add(archive: tarfile.TarFile, name: str, content: Any, size: int) -> None:
+def add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
+    """Add a file to the archive."""
     entry = tarfile.TarInfo(name)
     entry.size = size
     archive.addfile(entry, content)

@@ -15,6 +15,9 @@ root=$(cd .. && pwd -P)
 export CGO_ENABLED=0 GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
 
 main() {
+    for tool in "$@"; do
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy"
+    done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
 }
@@ -61,7 +64,6 @@ build() {
         module=knative.dev/serving stamp=
         makes=queue-proxy takes='a minute'
         ;;
-    *) fail "There is no tool called $1" "Tools: pack lifecycle func queue-proxy" ;;
     esac
     version=$(required "$1" "^require $module ")
     flags="-s -w${stamp:+ -X $stamp$version}"

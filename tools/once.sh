@@ -14,7 +14,7 @@ locked() (
     mkdir -p "$cache/locks"
     exec 9>"$cache/locks/$1"
     flock -n 9 || {
-        say "Waiting for another run that works on $1"
+        say "Waiting for another run that works on $(echo "$1" | sed 's/-[0-9a-f]*$//')"
         flock 9
     }
     shift
@@ -57,8 +57,11 @@ quietly() {
     _what=$1
     shift
     mkdir -p "$cache/logs"
-    "$@" >"$_log" 2>&1 ||
+    # Shells make what runs in the background deaf to Ctrl-C.
+    env --default-signal=INT "$@" >"$_log" 2>&1 || {
+        kill -0 $$ 2>/dev/null || exit 130 # Ctrl-C, of which the script itself has already died
         fail "$_what failed" "$(tail -n 20 "$_log")" "The whole log: $_log"
+    }
 }
 
 # install_packages NAME...: installs Debian packages where this user may, else says what to install.

@@ -4,10 +4,11 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from function_buildpack import bytecode, project
+from function_buildpack.errors import SyntaxInvalid
 
 # What tools leave in a source folder. None of it is the function's, some of it is large (.func may
 # hold a virtual environment of `func run`), and .git holds every file that ever was.
@@ -30,27 +31,31 @@ _LEFTOVERS = frozenset(
 def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
     """Remove what tools left in the folder, virtual environments, and `also`; return what it was.
 
-    Links are removed, never followed.
+    Links are removed, never followed. What belongs to another user stays: func's scaffolding is
+    root's, and a build has a user of its own.
     """
-    removed = [path for path in also if path.exists()]
+    found = [path for path in also if path.exists()]
     for parent, folders, files in os.walk(folder):
-        found = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
-        removed += [Path(parent, name) for name in sorted(found)]
-        folders[:] = [name for name in folders if name not in found]
-    for path in removed:
-        _remove(path)
-    return removed
+        here = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
+        found += [Path(parent, name) for name in sorted(here)]
+        folders[:] = [name for name in folders if name not in here]
+    return [path for path in found if _remove(path)]
 
 
 def _is_leftover(path: Path) -> bool:
     return path.name in _LEFTOVERS or (path / "pyvenv.cfg").is_file()
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _remove(path: Path) -> bool:
+    """Remove a file or folder; say whether that was allowed."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except PermissionError:
+        return False
+    return True
 
 
 def make_readable(folder: Path) -> list[Path]:
@@ -75,10 +80,11 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Compiled:
-    """How many files were compiled, and which do not compile; those are not the function's."""
+    """How many files were compiled, and which could not be."""
 
     count: int
     broken: list[Path]
+    unwritable: list[Path]
 
 
 def compile_sources(folder: Path, package: Path) -> Compiled:
@@ -86,9 +92,20 @@ def compile_sources(folder: Path, package: Path) -> Compiled:
 
     :raises SyntaxInvalid: a file of the function's package does not compile.
     """
-    own = list(project.sources(package))
-    for path in own:
+    own = frozenset(project.sources(package))
+    compiled = Compiled(0, [], [])
+    for path in project.sources(folder):
+        compiled = _compile_source(compiled, path, own=path in own)
+    return compiled
+
+
+def _compile_source(so_far: Compiled, path: Path, *, own: bool) -> Compiled:
+    try:
         bytecode.compile_source(path)
-    others = [path for path in project.sources(folder) if path not in set(own)]
-    count, broken = bytecode.compile_all(others)
-    return Compiled(count + len(own), broken)
+    except SyntaxInvalid:
+        if own:
+            raise
+        return replace(so_far, broken=[*so_far.broken, path])
+    except PermissionError:  # the folder is another user's
+        return replace(so_far, unwritable=[*so_far.unwritable, path])
+    return replace(so_far, count=so_far.count + 1)

@@ -192,6 +192,9 @@ def _prepare_application(app: Path, function: project.Project) -> None:
         compiled = application.compile_sources(app, function.package)
     for path in compiled.broken:
         output.note(f"{path.relative_to(app)} does not compile; it is not part of the function")
+    if compiled.unwritable:
+        names_ = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
+        output.line(f"Not compiled, for the folder is another user's: {names_}")
 
 
 def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -> None:

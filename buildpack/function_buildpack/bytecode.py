@@ -6,7 +6,6 @@ time-stamped bytecode stale, and the image's user could not write it anew.
 
 import py_compile
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 
 from function_buildpack.errors import SyntaxInvalid
@@ -19,6 +18,7 @@ def compile_source(path: Path) -> None:
     """Compile one file into its folder's `__pycache__`.
 
     :raises SyntaxInvalid: the file does not compile.
+    :raises PermissionError: the folder cannot be written to.
     """
     try:
         with warnings.catch_warnings():
@@ -30,17 +30,3 @@ def compile_source(path: Path) -> None:
             )
     except py_compile.PyCompileError as error:
         raise SyntaxInvalid.found(path, error.exc_value) from error
-
-
-def compile_all(paths: Iterable[Path]) -> tuple[int, list[Path]]:
-    """Compile files; return how many were compiled and which do not compile."""
-    count = 0
-    broken = []
-    for path in paths:
-        try:
-            compile_source(path)
-        except SyntaxInvalid:
-            broken.append(path)
-        else:
-            count += 1
-    return count, broken

@@ -1,4 +1,4 @@
-"""Run inside the new run image: every library that CPython and compiled wheels need is there."""
+"""Run inside the new run image: every library that CPython and compiled wheels need is there."""  # noqa: INP001
 
 import ctypes
 import importlib
@@ -8,6 +8,8 @@ import ssl
 import sys
 import zoneinfo
 
+FEWEST_CERTIFICATES = 100  # Debian ships about 150
+
 for extension in sorted(pathlib.Path(sys.prefix, "lib/python3.13/lib-dynload").glob("*.so")):
     importlib.import_module(extension.name.partition(".")[0])
 
@@ -16,7 +18,7 @@ for library in ("libstdc++.so.6", "libgcc_s.so.1", "libcrypt.so.1", "librt.so.1"
 
 locale.setlocale(locale.LC_ALL, "C.UTF-8")
 zoneinfo.ZoneInfo("Europe/Berlin")
-if ssl.create_default_context().cert_store_stats()["x509_ca"] < 100:
+if ssl.create_default_context().cert_store_stats()["x509_ca"] < FEWEST_CERTIFICATES:
     sys.exit("The bundle of CA certificates is not found, or not whole.")
 
 commands = {path.name for path in pathlib.Path("/usr/bin").iterdir()}

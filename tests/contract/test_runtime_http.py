@@ -13,7 +13,7 @@ from typing import Self
 import httpx
 import pytest
 
-from contract.runtime_process import FUNCTIONS, Runtime, eventually, serving
+from contract.runtime_process import FUNCTIONS, Runtime, eventually, free_port, serving
 
 SECRET = "hunter2"
 
@@ -85,11 +85,8 @@ def test_health_head(runtime: Runtime) -> None:
     """HEAD gets what GET gets, without the body."""
     response = httpx.head(f"{runtime.url}/health/liveness")
 
-    assert (200, "14", b"") == (
-        response.status_code,
-        response.headers["content-length"],
-        response.content,
-    )
+    assert (200, b"") == (response.status_code, response.content)
+    assert int(response.headers["content-length"]) > 0
 
 
 def test_health_post(runtime: Runtime) -> None:
@@ -198,12 +195,15 @@ def test_concurrent_requests(runtime: Runtime) -> None:
 def test_h2c_upgrade_is_ignored(runtime: Runtime) -> None:
     """An offer to speak HTTP/2 is passed over, as Knative's runtime contract asks for."""
     request = (
-        b"GET / HTTP/1.1\r\nhost: f\r\nconnection: Upgrade, HTTP2-Settings, close\r\n"
+        b"GET / HTTP/1.1\r\nhost: f\r\nconnection: Upgrade, HTTP2-Settings\r\n"
         b"upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n"
     )
-    response = exchange(runtime, request)
+    with runtime.connect() as connection:
+        connection.sendall(request)
+        answer = connection.recv(65536)
 
-    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert "upgrade" not in runtime.log.lower()
 
 
 def test_http2_preface_is_refused(runtime: Runtime) -> None:
@@ -346,7 +346,7 @@ def test_log_level(tmp_path: Path) -> None:
 
 def test_baked_address_does_not_hide_the_port(tmp_path: Path) -> None:
     """PORT answers on IPv4 and IPv6, whatever address is baked into the image."""
-    variables = {"LISTEN_ADDRESS": "[::]:8080"}
+    variables = {"LISTEN_ADDRESS": f"[::]:{free_port()}"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         with socket.create_connection(("::1", runtime.port), timeout=5):
             pass

@@ -151,7 +151,7 @@ def test_stop_runs_the_function_s_stop(http_build: Build) -> None:
         assert container.get("/").status_code == 200
         assert container.stop() == 0
         assert "Function started" in container.log
-        assert "Function stopped after 1 requests" in container.log
+        assert "Function stopped, requests handled: 1" in container.log
 
 
 def test_port_moves_it(http_build: Build) -> None:

@@ -54,14 +54,14 @@ class Func:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def build(self, project: Path) -> Image:
-        """Run `func build` in a function's folder and return the image."""
+    def build(self, project: Path) -> tuple[Image, str]:
+        """Run `func build` in a function's folder and return the image and the log."""
         builder = prerequisites.builder_in_registry()
         options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
-        self.command(["build", *options, "--verbose"], cwd=project)
+        log = self.command(["build", *options, "--verbose"], cwd=project)
         image = Image(f"{self.registry}/{project.name}:latest", self.client)
         self._made.append((image.name, image.digest))
-        return image
+        return image, log
 
     @contextmanager
     def running(self, project: Path) -> Iterator[str]:
@@ -127,7 +127,8 @@ def http_function(command: Func) -> Function:
     """Return a function of func's http template, built."""
     command.command(["create", "-l", "python", "httpfunc"])
     folder = command.folder / "httpfunc"
-    return Function(folder, command.build(folder))
+    image, _ = command.build(folder)
+    return Function(folder, image)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,8 @@ def event_function(command: Func) -> Function:
     """Return a function of func's cloudevents template, built."""
     command.command(["create", "-l", "python", "-t", "cloudevents", "eventfunc"])
     folder = command.folder / "eventfunc"
-    return Function(folder, command.build(folder))
+    image, _ = command.build(folder)
+    return Function(folder, image)
 
 
 def test_http_template_is_built_run_and_invoked(command: Func, http_function: Function) -> None:
@@ -171,6 +173,24 @@ def test_what_func_keeps_locally_stays_out_of_the_image(http_function: Function)
         files = [member.name for member in workspace.getmembers() if member.isfile()]
     assert "workspace/fn/function/func.py" in files
     assert not [name for name in files if {".func", ".git"} & set(Path(name).parts)]
+
+
+def test_rebuild_reuses_the_layers(command: Func) -> None:
+    """A second `func build` after a change in func.py installs nothing, and the change is there."""
+    command.command(["create", "-l", "python", "againfunc"])
+    folder = command.folder / "againfunc"
+    before = command.build(folder)[0].layers
+    function = folder / "function" / "func.py"
+    function.write_text(function.read_text().replace("'OK'.encode()", "b'changed'"))
+
+    image, log = command.build(folder)
+
+    assert "Reusing the dependencies layer" in log
+    assert "Reusing the runtime layer" in log
+    after = image.layers
+    assert {name for name in after if after[name] != before[name]} == {"application"}
+    with command.running(folder) as address:
+        assert httpx.get(address).text == "changed"
 
 
 def test_build_envs_reach_the_build(command: Func) -> None:

@@ -98,7 +98,8 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    bytecode.compile_all(project.sources(copied))
+    for path in project.sources(copied):
+        bytecode.compile_source(path)
 
 
 def keep(layer: Layer) -> None:

@@ -36,7 +36,7 @@ class Function:
 
     def stop(self):
         """Clean up: flush buffers, close connections. No event is being handled any more."""
-        log.info("Function stopped after %d events", self.events)
+        log.info("Function stopped, events handled: %d", self.events)
 
     def alive(self):
         """Answer /health/liveness. A function that says no is started anew."""

@@ -40,7 +40,7 @@ class Function:
 
     def stop(self):
         """Clean up: flush buffers, close connections. No request is running any more."""
-        log.info("Function stopped after %d requests", self.requests)
+        log.info("Function stopped, requests handled: %d", self.requests)
 
     def alive(self):
         """Answer /health/liveness. A function that says no is started anew."""

@@ -52,6 +52,24 @@ def test_remove_leftovers_links(tmp_path: Path) -> None:
     assert not (tmp_path / "app" / ".git").is_symlink()
 
 
+def test_remove_leftovers_of_others(tmp_path: Path) -> None:
+    """What the build's user may not remove stays, and is not said to be gone."""
+    not_even_root_may = Path("/proc/self/comm")
+
+    assert [] == application.remove_leftovers(tmp_path, (not_even_root_may,))
+
+
+def test_compile_sources_of_others(tmp_path: Path) -> None:
+    """A folder that cannot be written to keeps its sources, without bytecode."""
+    write(tmp_path, "function/__init__.py", "service/main.py")
+    not_even_root_may = Path("/sys/kernel")
+    (tmp_path / "service" / "__pycache__").symlink_to(not_even_root_may)
+
+    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+
+    assert (1, [tmp_path / "service" / "main.py"]) == (compiled.count, compiled.unwritable)
+
+
 def test_make_readable(tmp_path: Path) -> None:
     """Files and folders that only their owner could read are opened for reading, and no more."""
     write(tmp_path, "private/data", "run.sh", "open")
