@@ -67,7 +67,7 @@ stop: ## End the Docker daemon and the registry, where `make` started them
 
 # --- checks and tests -------------------------------------------------------------------------
 
-python_sources := buildpack tests examples
+python_sources := buildpack examples stack tests tools
 
 .PHONY: fmt
 fmt: python ## Format the sources

@@ -8,8 +8,8 @@ def stop(title: str, found: str) -> None:
     """End with a message that needs nothing of what may be missing."""
     sys.exit(
         "\nERROR: " + title + "\n\nFound:    " + found + "\n\n"
-        "The buildpack runs on the build image's python3, 3.11 or newer, with the Debian packages\n"
-        "python3-venv, python3-yaml, python3-packaging and python3-tomli-w. Use the builder that\n"
+        "The buildpack runs on the build image's python3, 3.11 or newer, with the Debian\n"
+        "packages python3-yaml, python3-packaging and python3-tomli-w. Use the builder that\n"
         "belongs to this buildpack, or add them to your build image."
     )
 

@@ -26,7 +26,7 @@ def test_nothing_set() -> None:
 
 def test_func_yaml() -> None:
     """On the host func.yaml says how the function is called and where else its health is."""
-    found = read({}, FuncYaml("cloudevent", "/live", "ready/"))
+    found = read({"FUNC_INVOKE": ""}, FuncYaml("cloudevent", "/live", "ready/"))
 
     assert Invoke.CLOUDEVENT == found.invoke
     assert ("/health/liveness", "/live") == found.liveness_paths

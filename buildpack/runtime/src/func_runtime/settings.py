@@ -97,8 +97,7 @@ class Settings:
 
         :raises SettingInvalid: a value cannot be used.
         """
-        baked = names.FUNC_INVOKE in environ
-        stated = FuncYaml() if baked else read_func_yaml()
+        stated = FuncYaml() if environ.get(names.FUNC_INVOKE) else read_func_yaml()
         liveness = environ.get(names.FUNC_LIVENESS_PATH) or stated.liveness_path
         readiness = environ.get(names.FUNC_READINESS_PATH) or stated.readiness_path
         numbers = _Numbers(environ)
@@ -130,7 +129,7 @@ def _invoke(environ: Mapping[str, str], stated: FuncYaml) -> Invoke:
     try:
         return Invoke(value.strip().lower())
     except ValueError as error:
-        source = names.FUNC_INVOKE if names.FUNC_INVOKE in environ else "invoke in func.yaml"
+        source = names.FUNC_INVOKE if environ.get(names.FUNC_INVOKE) else "invoke in func.yaml"
         raise SettingInvalid(source, value, "http or cloudevent") from error
 
 
