@@ -190,11 +190,16 @@ def _prepare_application(app: Path, function: project.Project) -> None:
         output.line(f"Made readable for the image's user: {len(opened)} files")
     with output.timed("Compiled the sources"):
         compiled = application.compile_sources(app, function.package)
+    tell_compiled(compiled, app)
+
+
+def tell_compiled(compiled: application.Compiled, app: Path) -> None:
+    """Say which sources have no bytecode, and why."""
     for path in compiled.broken:
         output.note(f"{path.relative_to(app)} does not compile; it is not part of the function")
     if compiled.unwritable:
-        names_ = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
-        output.line(f"Not compiled, for the folder is another user's: {names_}")
+        paths = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
+        output.line(f"Not compiled, for the folder is another user's: {paths}")
 
 
 def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -> None:

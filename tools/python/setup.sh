@@ -31,9 +31,6 @@ install() {
     "$environment/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r uv.txt
     "$environment/bin/uv" pip install --quiet --compile-bytecode --python "$environment/bin/python" \
         --require-hashes -r requirements.txt
-    # Lets coverage.sh measure the processes that tests start (coverage's "Measuring subprocesses").
-    echo 'import coverage; coverage.process_startup()' \
-        >"$(echo "$environment"/lib/python*/site-packages)/coverage-of-child-processes.pth"
     touch "$environment/.complete"
 }
 
