@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from function_buildpack import build
 from function_buildpack.application import Compiled
 
