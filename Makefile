@@ -80,7 +80,7 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@ruff check $(python_sources)
 	@mypy
 	@PYTHONPATH=buildpack:buildpack/runtime/src lint-imports --no-cache
-	@git ls-files -z | xargs -0 grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
+	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
 .PHONY: unit
 unit: python ## Run the unit and contract tests, with branch coverage
