@@ -91,7 +91,7 @@ check: lint unit ## lint and unit: all that needs no Docker
 
 .PHONY: test-image
 test-image: ## Run the image and platform tests (after make setup)
-	@pytest -n 2 --dist loadgroup tests/image tests/platform
+	@pytest -n 2 --dist loadfile tests/image tests/platform
 
 .PHONY: lock
 lock: python ## Renew the locked versions of the runtime and the development environment
