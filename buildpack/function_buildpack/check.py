@@ -36,4 +36,6 @@ class Loader:
             cwd=project.folder,
         )
         if result.status != 0:
-            raise FunctionUnloadable(project.package, result.output.strip())
+            # One error is shown, ours; the runtime's words are what was found.
+            output = result.output.strip().removeprefix("ERROR: ")
+            raise FunctionUnloadable(project.package, output)
