@@ -95,6 +95,7 @@ FAILURES: list[errors.StartFailure] = [
     errors.FileInvalid(HERE, "odd (at line 1, column 1)"),
     errors.FieldInvalid(HERE, "invoke", "1", "text"),
     errors.YamlReaderMissing(HERE),
+    errors.WatcherMissing(),
     errors.FunctionMissing(HERE, ()),
     errors.HandlerMissing("function.py", ()),
     errors.HandleMissing("function.py", "new is of type int"),

@@ -48,6 +48,7 @@ def test_document_has_the_failures() -> None:
         "There is no package named function": errors.FunctionMissing,
         "The function has neither new nor handle": errors.HandlerMissing,
         "The function has nothing to call": errors.HandleMissing,
+        "--reload cannot watch files here": errors.WatcherMissing,
         "An address cannot be listened on": errors.AddressUnavailable,
         "The function failed: … raised an exception": errors.FunctionFailed,
     }
@@ -75,3 +76,4 @@ def test_arguments() -> None:
     """Arguments are optional."""
     assert Options() == arguments.parse([])
     assert Options(port="1", check="new") == arguments.parse(["--port", "1", "--check", "new"])
+    assert Options(reload=True) == arguments.parse(["--reload"])

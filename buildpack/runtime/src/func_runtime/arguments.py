@@ -16,10 +16,16 @@ def parse(arguments: Sequence[str]) -> Options:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", metavar="N", help="listen on this port; stands for PORT")
-    parser.add_argument(
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--check",
         choices=("import", "new"),
         help="only load the function: import it, or call its new() as well",
     )
+    only.add_argument(
+        "--reload",
+        action="store_true",
+        help="start again when a source file changes, for development; needs func-runtime[reload]",
+    )
     found = parser.parse_args(arguments)
-    return Options(port=found.port, check=found.check)
+    return Options(port=found.port, check=found.check, reload=found.reload)

@@ -8,26 +8,26 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from func_runtime import func_yaml, function, limits, loader, logs, names, server, sockets
-from func_runtime.app import App, probes
-from func_runtime.asgi import Handler
+from func_runtime import (
+    assembly,
+    func_yaml,
+    function,
+    limits,
+    loader,
+    logs,
+    names,
+    server,
+    sockets,
+)
 from func_runtime.errors import StartFailure, Stopped
 from func_runtime.function import Function
-from func_runtime.health import Health
-from func_runtime.lifespan import Lifespan
-from func_runtime.responses import ACCEPTED, NO_CONTENT
 from func_runtime.serve import SIGNALS, serve
 from func_runtime.settings import (
-    Invoke,
     LogSettings,
     Settings,
     environment,
     working_directory,
 )
-from func_runtime.threads import Threads
-
-# One thread for each hook: a check that hangs must not keep stop() from running.
-_HOOKS = 4
 
 # What the interpreter may take to end; a thread of the function's could keep it for ever.
 _LEAVING_SECONDS = 1.0
@@ -39,6 +39,7 @@ class Options:
 
     port: str | None = None
     check: str | None = None
+    reload: bool = False
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -52,7 +53,12 @@ def run(arguments: Sequence[str]) -> int:
     for number in SIGNALS:
         signal.signal(number, _stop_loading)
     try:
-        _run(options, environ)
+        if options.reload:
+            from func_runtime import reload  # noqa: PLC0415 -- needs what an image does not have
+
+            reload.run(working_directory(), environ)
+        else:
+            _run(options, environ)
     except StartFailure as failure:
         logs.failure(failure, log_settings.format)
         return _leave(failure.exit_code)
@@ -77,12 +83,7 @@ def _run(options: Options, environ: dict[str, str]) -> None:
         return
     with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
         instance = function.create(entry, runner.run)
-        adapted = function.adapt(
-            instance,
-            entry.origin,
-            Threads("function", settings.threads),
-            Threads("function-hook", _HOOKS),
-        )
+        adapted = assembly.adapt(instance, entry.origin, settings)
         if options.check is None:
             _serve(adapted, settings, runner.run)
 
@@ -92,24 +93,8 @@ def _serve(
 ) -> None:
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
-    lifespan = Lifespan(adapted, environment)
-    paths = (settings.liveness_paths, settings.readiness_paths)
-    app = App(
-        _handler(adapted, settings),
-        lifespan,
-        probes(Health(adapted, lifespan), *paths),
-        unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
-    )
+    app, lifespan = assembly.assemble(adapted, settings, environment)
     complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
-
-
-def _handler(adapted: Function, settings: Settings) -> Handler:
-    if settings.invoke is Invoke.HTTP:
-        return adapted.handle
-    from func_runtime.cloudevents import sdk  # noqa: PLC0415 -- HTTP functions start without
-    from func_runtime.cloudevents.handler import EventHandler  # noqa: PLC0415
-
-    return EventHandler(adapted.handle, sdk.choose(), settings.max_event_bytes)
 
 
 def _stop_loading(*_: object) -> None:

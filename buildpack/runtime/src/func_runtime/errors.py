@@ -9,6 +9,7 @@ StartFailure
 ├── HandlerMissing        it has neither new nor handle                                   exit 2
 ├── HandleMissing         what new() returned has no handle                               exit 2
 ├── AddressUnavailable    an address cannot be listened on                                exit 3
+├── WatcherMissing        --reload without the package that watches files                 exit 2
 └── FunctionFailed        the function's import, new() or start() raised                  exit 1
 """
 
@@ -97,6 +98,11 @@ class AddressUnavailable(StartFailure):
 
     address: str
     reason: str
+
+
+@dataclass(eq=False)
+class WatcherMissing(StartFailure):
+    """The environment has no watchfiles, which --reload needs."""
 
 
 @dataclass(eq=False)

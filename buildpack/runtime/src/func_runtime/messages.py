@@ -103,6 +103,15 @@ def _address_unavailable(error: errors.AddressUnavailable) -> Message:
 
 
 @describe.register
+def _watcher_missing(_: errors.WatcherMissing) -> Message:
+    return Message(
+        "--reload cannot watch files here",
+        "Missing:  the package watchfiles\n\n"
+        "Install it (pip install 'func-runtime[reload]'), or start without --reload.",
+    )
+
+
+@describe.register
 def _function_failed(error: errors.FunctionFailed) -> Message:
     # The traceback follows, so that the last lines of the log are the exception's own: Knative
     # shows these in the Revision's status (terminationMessagePolicy FallbackToLogsOnError).

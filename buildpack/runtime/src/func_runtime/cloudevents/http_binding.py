@@ -139,10 +139,14 @@ def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
     if content_type:
         attributes["datacontenttype"] = content_type
     event.check(attributes)
-    return Event(attributes, _decode_data(content_type, body))
+    return Event(attributes, decode_data(content_type, body))
 
 
-def _decode_data(content_type: str, body: bytes) -> object:
+def decode_data(content_type: str, body: bytes) -> object:
+    """Read data: parsed JSON, text or bytes, as its media type says; None if there is none.
+
+    :raises EventInvalid: it is not what its media type says.
+    """
     if not body:
         return None
     kind = media_type.parse(content_type)

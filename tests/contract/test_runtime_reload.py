@@ -1,0 +1,242 @@
+"""`--reload`: real processes, real edits of files, real sockets and signals."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.runtime_process import (
+    FUNCTIONS,
+    PATIENCE,
+    Runtime,
+    ended,
+    environment,
+    eventually,
+    started,
+)
+
+SOURCE = """
+import logging
+from function.answer import answer
+
+def new():
+    return Function()
+
+class Function:
+    def stop(self):
+        logging.info("stopped %s", answer)
+
+    async def handle(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": answer.encode()})
+"""
+
+# Never ends by itself: its event loop is blocked, so that no signal arrives.
+BLOCKED = """
+import logging, time
+class Function:
+    async def start(self, cfg):
+        logging.info("no signal arrives any more")
+        while True:
+            time.sleep(1)
+    async def handle(self, scope, receive, send):
+        pass
+new = Function
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A function that answers with one."""
+    folder = tmp_path / "greeter"
+    (folder / "function").mkdir(parents=True)
+    (folder / "function" / "__init__.py").write_text(SOURCE)
+    (folder / "function" / "answer.py").write_text("answer = 'one'\n")
+    return folder
+
+
+def edit(path: Path, content: str, *, time: float | None = None) -> None:
+    """Write a file as editors do: all of it at once. At a time of its own, if one is given."""
+    written = path.with_suffix(".new")
+    written.write_text(content)
+    if time is not None:
+        os.utime(written, (time, time))
+    written.replace(path)
+
+
+@contextmanager
+def reloading(folder: Path, variables: dict[str, str] | None = None) -> Iterator[Runtime]:
+    """Start it with --reload. The process that serves would outlive a kill: a signal ends both."""
+    log = folder.parent / "log"
+    with started(folder, log, "--reload", variables=variables) as runtime:
+        try:
+            yield runtime
+        finally:
+            if runtime.process.poll() is None:
+                runtime.signal()
+                runtime.ended()
+
+
+def until_serving(runtime: Runtime, times: int) -> None:
+    """Wait until a process serves for the nth time."""
+    eventually(lambda: runtime.log.count("is serving") >= times, f"serving {times} times")
+
+
+def test_changes(folder: Path) -> None:
+    """A change is named, the function stops in order, and its successor has the same port."""
+    with reloading(folder) as runtime:
+        until_serving(runtime, 1)
+        assert "one" == runtime.get("/").text
+
+        edit(folder / "function" / "answer.py", "answer = 'two'\n")
+        until_serving(runtime, 2)
+        assert "Changed: function/answer.py\n" in runtime.log
+        assert "two" == runtime.get("/").text
+
+        edit(folder / "func.yaml", "deploy: {healthEndpoints: {liveness: /live}}")
+        until_serving(runtime, 3)
+        assert "Changed: func.yaml\n" in runtime.log
+        assert "OK" == runtime.get("/live").text
+
+        runtime.signal()
+        assert 0 == runtime.ended(), runtime.log
+        assert 1 == runtime.log.count("stopped one")
+        assert 2 == runtime.log.count("stopped two")
+        with pytest.raises(ConnectionRefusedError):
+            runtime.connect()
+
+
+def test_edits_within_a_second(folder: Path) -> None:
+    """An edit of the same size in the same second is seen, for no bytecode is written."""
+    bytecode = folder.parent / "bytecode"
+    variables = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bytecode)}
+    with reloading(folder, variables) as runtime:
+        until_serving(runtime, 1)
+        for count, answer in enumerate(("two", "six"), start=2):
+            edit(folder / "function" / "answer.py", f"answer = {answer!r}\n", time=1e9)
+            until_serving(runtime, count)
+            assert answer == runtime.get("/").text
+
+        assert [] == list(bytecode.rglob("answer*"))
+
+
+@pytest.mark.parametrize("broken", ["def", "answer = undefined"], ids=["syntax", "exception"])
+def test_broken_edit(folder: Path, broken: str) -> None:
+    """An edit that cannot be loaded is shown; the next change starts the function again."""
+    with reloading(folder) as runtime:
+        until_serving(runtime, 1)
+        edit(folder / "function" / "answer.py", broken)
+        runtime.until_logged("has ended with exit code 1: waiting for a change")
+        assert "ERROR: The function failed: its import raised an exception" in runtime.log
+        assert "function/answer.py" in runtime.log
+
+        edit(folder / "function" / "answer.py", "answer = 'mended'\n")
+        until_serving(runtime, 2)
+        assert "mended" == runtime.get("/").text
+
+
+def test_nothing_to_serve_at_first(tmp_path: Path) -> None:
+    """A folder without a function is waited in, until there is one."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with reloading(folder) as runtime:
+        runtime.until_logged("has ended with exit code 2: waiting for a change")
+        assert "ERROR: There is no package named function" in runtime.log
+
+        edit(folder / "function.py", "async def handle(*request): pass\n")
+        until_serving(runtime, 1)
+        assert 204 == runtime.get("/").status_code
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals(folder: Path, number: int) -> None:
+    """One signal stops the function in order and ends both processes with 0."""
+    with reloading(folder) as runtime:
+        until_serving(runtime, 1)
+        runtime.signal(number)
+
+        assert 0 == runtime.ended()
+        assert 1 == runtime.log.count("stopped one")
+        with pytest.raises(ConnectionRefusedError):
+            runtime.connect()
+
+
+def test_signal_before_it_serves(folder: Path) -> None:
+    """A signal that arrives while the function is loading ends both as well."""
+    source = "import time\nprint('loading')\ntime.sleep(30)\n"
+    (folder / "function" / "answer.py").write_text(source)
+    with reloading(folder) as runtime:
+        runtime.until_logged("loading")
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+
+
+def test_blocked_function(folder: Path) -> None:
+    """A function that blocks its event loop is killed when its time is over, and served anew."""
+    (folder / "function" / "__init__.py").write_text(BLOCKED)
+    with reloading(folder, {"FUNC_SHUTDOWN_SECONDS": "0"}) as runtime:
+        runtime.until_logged("no signal arrives any more")
+        edit(folder / "function" / "__init__.py", SOURCE)
+        until_serving(runtime, 1)
+
+        assert "The function did not end in 3.0 s and is killed" in runtime.log
+        assert "one" == runtime.get("/").text
+
+
+def test_signal_during_a_restart(folder: Path) -> None:
+    """A signal during a restart ends all once the old function has, and no new one is started."""
+    (folder / "function" / "__init__.py").write_text(BLOCKED)
+    with reloading(folder, {"FUNC_SHUTDOWN_SECONDS": "0"}) as runtime:
+        runtime.until_logged("no signal arrives any more")
+        edit(folder / "function" / "__init__.py", SOURCE)
+        runtime.until_logged("Changed: function/__init__.py")
+        runtime.signal()
+
+        assert 0 == runtime.ended()
+        assert "is serving" not in runtime.log
+
+
+def test_second_signal(folder: Path) -> None:
+    """A second signal ends both processes at once."""
+    (folder / "function" / "__init__.py").write_text(BLOCKED)
+    with reloading(folder) as runtime:
+        runtime.until_logged("no signal arrives any more")
+        runtime.signal(signal.SIGINT)
+        runtime.until_logged("SIGINT received")
+        runtime.signal(signal.SIGINT)
+
+        assert 130 == runtime.ended()
+        assert "SIGINT again: leaving at once" in runtime.log
+
+
+def test_setting_malformed() -> None:
+    """A setting that no edit can mend ends the start, as without --reload."""
+    status, log = ended(FUNCTIONS / "http_basic", "--reload", variables={"PORT": "eighty"})
+
+    assert 2 == status
+    assert "ERROR: A setting has a value that cannot be used" in log
+
+
+def test_without_a_watcher() -> None:
+    """Where watchfiles is not installed, --reload says so and ends with 2."""
+    missing = "import sys; sys.modules['watchfiles'] = None"
+    code = f"{missing}; from func_runtime.__main__ import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "--reload"],
+        cwd=FUNCTIONS / "http_basic",
+        env=environment(None),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert 2 == result.returncode
+    assert "ERROR: --reload cannot watch files here" in result.stderr
+    assert "pip install 'func-runtime[reload]'" in result.stderr

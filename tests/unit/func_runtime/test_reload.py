@@ -1,0 +1,46 @@
+"""What makes a process start again. The starting is in tests/contract/test_runtime_reload.py."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+from watchfiles import Change
+
+from func_runtime import reload
+from func_runtime.errors import WatcherMissing
+
+FOLDER = Path("/home/me/site-packages/.git/my-function")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("function/__init__.py", True),
+        ("function/deep/inside.py", True),
+        ("func.yaml", True),
+        ("pyproject.toml", True),
+        ("function/data.json", False),
+        ("myfunc.yaml", False),
+        ("README.md", False),
+        (".venv/lib/python3.13/site.py", False),
+        ("env/lib/python3.13/site-packages/httpx/__init__.py", False),
+        (".git/hooks/a.py", False),
+        (".func/built.py", False),
+        ("function/__pycache__/func.py", False),
+        ("function/.#func.py", False),
+        ("function/func.py~", False),
+    ],
+)
+def test_sources(path: str, expected: bool) -> None:
+    """Python files and the two descriptions count, but not those of packages and tools."""
+    assert expected == reload.Sources(FOLDER)(Change.modified, str(FOLDER / path))
+
+
+def test_without_a_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without watchfiles a start with --reload fails in the way that is shown to people."""
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    monkeypatch.delitem(sys.modules, "func_runtime.reload")
+
+    with pytest.raises(WatcherMissing):
+        importlib.import_module("func_runtime.reload")
