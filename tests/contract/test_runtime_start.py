@@ -262,8 +262,10 @@ async def handle(scope, receive, send):
 UNNEEDED = {
     *("argparse", "click", "cloudevents", "func_runtime.arguments"),
     *("func_runtime.cloudevents", "func_runtime.messages", "uvicorn.lifespan"),
+    *("func_runtime.access_log", "func_runtime.request_limits", "func_runtime.trace_context"),
+    *("func_runtime.telemetry", "opentelemetry"),
     *("func_runtime.reload", "func_runtime.testing", "httpx", "watchfiles"),
-    *("uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
+    *("uvicorn", "uvicorn.config", "uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
 }
 
 
@@ -274,7 +276,7 @@ def test_modules_of_a_start(tmp_path: Path) -> None:
     with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
         loaded = set(runtime.get("/").text.split())
 
-    assert "uvicorn.config" in loaded
+    assert "func_runtime.http_protocol" in loaded
     assert set() == loaded & UNNEEDED
 
 

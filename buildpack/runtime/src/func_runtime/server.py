@@ -1,34 +1,28 @@
-"""Serves an ASGI application on sockets, with uvicorn's protocol classes on uvloop.
+"""Serves an ASGI application on sockets: HTTP by http_protocol, WebSocket by uvicorn, on uvloop.
 
-The only importer of both. Of uvicorn it takes what speaks HTTP and WebSocket. The life of the
-process is ours (serve.py): uvicorn's Server answers no probe while an application starts, forgets
-to shut it down if a signal comes meanwhile, closes its sockets first of all, and raises the signal
-again at the end, so that no process ends with 0.
+The only importer of uvicorn and uvloop. The life of the process is ours (serve.py).
 """
 
 import asyncio
-import importlib.util
 import logging
-import sys
-import time
-from collections.abc import Iterable
-from email.utils import formatdate
+from collections.abc import Callable, Iterable
+from functools import partial
 from socket import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import uvloop
 
 from func_runtime import sockets
 from func_runtime.asgi import Application
+from func_runtime.http_protocol import HttpProtocol, State
 
 if TYPE_CHECKING:
-    from uvicorn.config import Config
     from uvicorn.server import ServerState
 
 log = logging.getLogger("func_runtime")
 
 _BACKLOG = 2048
-_DATE_SECONDS = 1.0
+_TICK_SECONDS = 1.0
 # What connections may take to close once their requests are done or cut off.
 _CLOSING_SECONDS = 0.5
 _POLL_SECONDS = 0.01
@@ -40,12 +34,10 @@ class Server:
     """Listens, serves, and lets go, each when told so."""
 
     def __init__(self, app: Application, keep_alive: int) -> None:
-        config, state, protocol = _protocol(app, keep_alive)
-        self._config = config
-        self._state = state
-        self._protocol = protocol
+        self._state = State(app, keep_alive, self._websocket)
         self._listening: list[asyncio.Server] = []
-        self._date: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
+        self._new_websocket: Callable[[], asyncio.Protocol] | None = None
 
     async def listen(self, bound: Iterable[socket]) -> None:
         """Accept connections on bound sockets.
@@ -59,7 +51,7 @@ class Server:
                 sock.listen(_BACKLOG)
             except OSError as error:
                 raise sockets.unavailable(sockets.names([sock]), error) from error
-            server = await loop.create_server(self._connection, sock=sock, backlog=_BACKLOG)
+            server = await loop.create_server(self._http, sock=sock, backlog=_BACKLOG)
             self._listening.append(server)
 
     async def close(self, deadline: float) -> None:
@@ -73,8 +65,8 @@ class Server:
             connection.shutdown()
         await self._finish_requests(deadline)
         await self._finish_connections()
-        if self._date is not None:
-            self._date.cancel()
+        if self._ticking is not None:
+            self._ticking.cancel()
 
     async def _finish_requests(self, deadline: float) -> None:
         clock = asyncio.get_running_loop().time
@@ -97,68 +89,30 @@ class Server:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _connection(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = self._protocol(
-            config=self._config, server_state=self._state, app_state={}
-        )
-        return made
+    def _http(self) -> HttpProtocol:
+        return HttpProtocol(self._state)
+
+    def _websocket(self) -> asyncio.Protocol:
+        if self._new_websocket is None:
+            self._new_websocket = _websocket(self._state)
+        return self._new_websocket()
 
     def _tick(self) -> None:
-        """Keep the Date header's value, for all answers of a second."""
-        now = formatdate(time.time(), usegmt=True).encode()
-        self._state.default_headers = [(b"date", now)]
-        self._date = asyncio.get_running_loop().call_later(_DATE_SECONDS, self._tick)
+        loop = asyncio.get_running_loop()
+        self._state.tick(loop.time())
+        self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
 
 
-def _protocol(app: Application, keep_alive: int) -> tuple["Config", "ServerState", Any]:
-    """Set uvicorn up for an application: its configuration, its state, its protocol class."""
-    _defer_command_line()
-    from uvicorn.config import Config  # noqa: PLC0415 -- after its package was prepared
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
-    from uvicorn.server import ServerState  # noqa: PLC0415
+def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
+    """Return what makes the protocol of a WebSocket; uvicorn is imported with the first of them."""
+    from uvicorn.config import Config  # noqa: PLC0415 -- takes as long as all that serves HTTP
+    from uvicorn.protocols.websockets.wsproto_impl import WSProtocol  # noqa: PLC0415
 
-    config = Config(
-        app,
-        interface="asgi3",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # headers reach the function as they came
-        timeout_keep_alive=keep_alive,
-    )
+    config = Config(state.app, interface="asgi3", lifespan="off", log_config=None)
     # What Config.load() does beyond this is to import the lifespan and find out the interface.
-    config.loaded_app = app
-    vars(config)["ws_protocol_class"] = _websocket  # only ever called; the type asks for a class
+    config.loaded_app = state.app
     config.loaded = True
     # It tells what the application does wrong, which ours has told by then, and what clients do.
     level = logging.DEBUG if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL
     logging.getLogger("uvicorn.error").setLevel(level)
-    return config, ServerState(), HttpToolsProtocol
-
-
-def _websocket(**arguments: Any) -> asyncio.Protocol:  # noqa: ANN401 -- handed on as they are
-    """Make the protocol of a WebSocket connection; imported with the first of them."""
-    from uvicorn.protocols.websockets.wsproto_impl import WSProtocol  # noqa: PLC0415
-
-    return WSProtocol(**arguments)
-
-
-def _defer_command_line() -> None:
-    """Put uvicorn's package in place without running it, until someone asks it for a name.
-
-    Its __init__ imports the command line, click and the reload supervisors: more than half of the
-    time that importing uvicorn takes, for nothing that serves.
-    """
-    if "uvicorn" in sys.modules:
-        return
-    spec = importlib.util.find_spec("uvicorn")
-    assert spec is not None and spec.loader is not None  # noqa: PT018 -- it is a dependency
-    package, loader = importlib.util.module_from_spec(spec), spec.loader
-
-    def complete(name: str) -> object:
-        vars(package).pop("__getattr__", None)
-        loader.exec_module(package)
-        return getattr(package, name)
-
-    vars(package)["__getattr__"] = complete
-    sys.modules["uvicorn"] = package
+    return partial(WSProtocol, config, cast("ServerState", state), {})

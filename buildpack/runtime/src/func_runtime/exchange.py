@@ -1,0 +1,230 @@
+"""One request and its response, as an ASGI application has them: scope, receive and send.
+
+What a connection is and when an exchange may begin, it leaves to http_protocol.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from func_runtime import response_head
+from func_runtime.asgi import Headers, Message, Scope
+from func_runtime.errors import RequestAborted
+
+if TYPE_CHECKING:
+    from func_runtime.http_protocol import HttpProtocol
+
+log = logging.getLogger("func_runtime")
+
+# A body that waits for the application: beyond this the client waits too.
+_BODY_BYTES = 64 * 1024
+# A body of at least this goes out on its own, for joining it to its head would copy it.
+_LARGE = 64 * 1024
+
+_START = "http.response.start"
+_BODY = "http.response.body"
+_NO_CONTENT = 204
+_WITHOUT_CONTENT = (_NO_CONTENT, 304)  # RFC 9112, 6.3
+_HTTP_1_0 = "1.0"
+_GOES_ON = b"\r\n\r\n"
+_ENDS = response_head.CONNECTION + b"close\r\n\r\n"
+
+
+class Exchange:
+    """A request, from the end of its head, to the end of its response."""
+
+    __slots__ = (
+        "_arrived",
+        "_bodiless",
+        "_body",
+        "_chunked",
+        "_connection",
+        "_delivered",
+        "_head",
+        "_left",
+        "_may_expect",
+        "_responding",
+        "completed",
+        "gone",
+        "keep_alive",
+        "on_the_wire",
+        "received",
+        "scope",
+    )
+
+    def __init__(self, connection: "HttpProtocol", scope: Scope, keep_alive: bool) -> None:
+        """Take the connection, the request, and whether the connection may go on after it."""
+        self._connection = connection
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self._arrived: asyncio.Event | None = None  # made if the application has to wait
+        # The request.
+        self._body: bytes | bytearray = b""
+        self.received = False  # the server has all of it
+        self._delivered = False  # the application has
+        self._may_expect = True
+        # The response. What else there is to know, _respond adds.
+        self._bodiless = scope["method"] == "HEAD"  # now: a scope is the application's to change
+        self._responding = False  # the application has begun it
+        self.on_the_wire = False
+        self.completed = False
+        self.gone = False  # nobody is there to get it
+
+    # What the connection says.
+
+    def add_body(self, data: bytes) -> bool:
+        """Take a part of the body; say whether that is enough for now."""
+        if self._body:
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += data
+        else:
+            self._body = data
+        if self._arrived is not None:
+            self._arrived.set()
+        return len(self._body) > _BODY_BYTES
+
+    def end_body(self) -> None:
+        """Note that the request is complete."""
+        self.received = True
+        if self._arrived is not None:
+            self._arrived.set()
+
+    def disconnect(self) -> None:
+        """Note that there is no client any more, or none to rely on."""
+        self.gone = not self.completed
+        self._body = b""
+        if self._arrived is not None:
+            self._arrived.set()
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """See how the application has ended; without a whole response the connection ends too."""
+        self._connection.state.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, RequestAborted):
+            log.error("The application raised an exception", exc_info=error)
+        if not self.completed:
+            self._connection.abort(self)
+
+    # What the application calls.
+
+    async def receive(self) -> Message:
+        """Return the next part of the request, or that there is nobody to answer (any more)."""
+        while not self.completed and not self.gone:
+            if self._body or (self.received and not self._delivered):
+                body = bytes(self._body)
+                self._body = b""
+                self._delivered = self.received
+                self._connection.resume_reading()
+                return {"type": "http.request", "body": body, "more_body": not self.received}
+            if not self.received and not self.on_the_wire and self._expects():
+                self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if self._arrived is None:
+                self._arrived = asyncio.Event()
+            self._arrived.clear()
+            await self._arrived.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the response.
+
+        :raises RuntimeError: it is not its turn. :raises ValueError: it cannot be sent.
+        """
+        connection = self._connection
+        if connection.congested is not None:
+            await connection.congested.wait()
+        if self.gone:
+            # A response without end must not keep the loop from others.
+            await asyncio.sleep(0)
+            return
+        kind = message["type"]
+        if self.completed or kind != (_BODY if self._responding else _START):
+            raise RuntimeError(f"{kind} is not what comes next in a response")
+        if self._responding:
+            self._write(message.get("body", b""), message.get("more_body", False))
+        else:
+            self._respond(message["status"], message.get("headers", ()))
+
+    def _respond(self, status: int, headers: Headers) -> None:
+        """Make the head, but hold it: none is sent before there is a body (ASGI, HTTP).
+
+        Where it raises, nothing has changed: the application may begin again.
+        """
+        line = response_head.status_line(status)
+        block, read = response_head.fields(headers)
+        told = read.get(response_head.CONTENT_LENGTH)
+        self._left: int | None = None if told is None else response_head.length(told)
+        self._chunked = False
+        if status in _WITHOUT_CONTENT:
+            self._bodiless = True
+        if told is not None and status != _NO_CONTENT:  # RFC 9110, 8.6
+            block += response_head.CONTENT_LENGTH + told
+        connection = read.get(response_head.CONNECTION)
+        if connection is not None and response_head.asks_to_close(connection):
+            self.keep_alive = False
+        date = b"" if response_head.DATE in read else self._connection.state.date
+        self._head = line + date + block
+        self._responding = True
+
+    def _write(self, body: bytes, more: bool) -> None:
+        """Write a part of the body, after the head if it is the first, and end with the last.
+
+        :raises ValueError: it is not as long as the application has said.
+        """
+        head = b"" if self.on_the_wire else self._complete_head(len(body), more)
+        if self._bodiless or self._left is None:
+            body = self._frame(body, more)
+        else:
+            left = self._left - len(body)
+            if left < 0 or (left and not more):
+                raise ValueError("the response is not as long as its content-length")
+            self._left = left
+        transport = self._connection.transport
+        if len(body) < _LARGE:
+            body = head + body
+        elif head:
+            transport.write(head)
+        if body:
+            transport.write(body)
+        self.on_the_wire = True
+        if not more:
+            self.completed = True
+            if self._arrived is not None:
+                self._arrived.set()
+            self._connection.finished(self)
+
+    def _complete_head(self, size: int, more: bool) -> bytes:
+        """Return the head with what frames the body (RFC 9112, 6)."""
+        framing = b""
+        if self._left is None and not self._bodiless:
+            if not more:
+                framing = b"%b%d" % (response_head.CONTENT_LENGTH, size)
+            elif self.scope["http_version"] == _HTTP_1_0:
+                self.keep_alive = False  # it ends where the connection does
+            else:
+                self._chunked = True
+                framing = response_head.TRANSFER_ENCODING + b"chunked"
+        if not self.received and self._expects():
+            self.keep_alive = False  # nobody knows whether the body will come
+        return self._head + framing + (_GOES_ON if self.keep_alive else _ENDS)
+
+    def _frame(self, body: bytes, more: bool) -> bytes:
+        """Return a part of a body of unknown length as it goes out."""
+        if self._bodiless:
+            return b""
+        if not self._chunked:
+            return body
+        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        return chunk if more else chunk + b"0\r\n\r\n"
+
+    def _expects(self) -> bool:
+        """Say, the first time, whether the client waits for leave to send the body."""
+        ask, self._may_expect = self._may_expect, False
+        return (
+            ask
+            and self.scope["http_version"] != _HTTP_1_0
+            and any(
+                name == b"expect" and value.lower() == b"100-continue"
+                for name, value in self.scope["headers"]
+            )
+        )

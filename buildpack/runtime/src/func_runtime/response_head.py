@@ -1,0 +1,96 @@
+"""Writes the head of a response: what an application says about it, checked.
+
+Names are checked once and remembered, values together, because this runs for every response.
+"""
+
+import re
+
+from func_runtime.asgi import Headers
+
+# What an application says about the message's framing is read, and said by the server itself.
+CONTENT_LENGTH = b"\r\ncontent-length: "
+TRANSFER_ENCODING = b"\r\ntransfer-encoding: "
+CONNECTION = b"\r\nconnection: "
+DATE = b"\r\ndate: "
+
+_READ = frozenset((CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, DATE))
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+# RFC 9110, 5.5: a value holds no control characters but tabs.
+_CONTROL = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
+# Names are few. The bound is for an application that makes them up.
+_REMEMBERED = 1024
+_FINAL = range(200, 1000)  # RFC 9110, 15: those below announce a response
+
+_prefixes = {prefix[2:-2]: prefix for prefix in _READ}
+_status_lines = {200: b"HTTP/1.1 200 OK"}
+
+
+def status_line(status: int) -> bytes:
+    """Return the first line of a response, without its end.
+
+    :raises ValueError: the status is none of a final response.
+    """
+    return _status_lines.get(status) or _new_status_line(status)
+
+
+def fields(headers: Headers) -> tuple[bytes, dict[bytes, bytes]]:
+    """Return the lines of the headers, each after a line's end, and apart what the server reads.
+
+    What frames the message is in the second part only: the server says that itself.
+
+    :raises ValueError: a name or a value would not be one on the wire.
+    """
+    lines: list[bytes] = []
+    read: dict[bytes, bytes] = {}
+    for name, value in headers:
+        try:
+            prefix = _prefixes[name]
+        except KeyError:
+            prefix = _new_prefix(name)
+        if prefix in _READ:
+            read[prefix] = value
+            if prefix is not DATE:
+                continue
+        lines += (prefix, value)
+    block = b"".join(lines)
+    # A prefix has two control characters, and there is one for every two elements.
+    if len(block.translate(None, _CONTROL)) + len(lines) != len(block):
+        raise ValueError("a response header's value has a control character in it")
+    return block, read
+
+
+def length(value: bytes) -> int:
+    """Read a content-length.
+
+    :raises ValueError: it is no number.
+    """
+    if not value.isdigit():
+        raise ValueError(f"content-length is {value!r}, which is no number")
+    return int(value)
+
+
+def asks_to_close(value: bytes) -> bool:
+    """Say whether a connection header asks for the end of the connection."""
+    return b"close" in [option.strip() for option in value.lower().split(b",")]
+
+
+def _new_status_line(status: int) -> bytes:
+    from http import HTTPStatus  # noqa: PLC0415 -- not before the first answer that is no 200
+
+    if status not in _FINAL:
+        raise ValueError(f"a response has a status from 200 to 999, not {status!r}")
+    known = {entry.value: entry.phrase for entry in HTTPStatus}
+    line = f"HTTP/1.1 {int(status)} {known.get(status, '')}".encode()
+    _status_lines[status] = line
+    return line
+
+
+def _new_prefix(name: bytes) -> bytes:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for a response header")
+    prefix = b"\r\n%b: " % name.lower()
+    # The constants themselves, whatever the name's case.
+    prefix = _prefixes.get(name.lower(), prefix)
+    if len(_prefixes) < _REMEMBERED:
+        _prefixes[name] = prefix
+    return prefix

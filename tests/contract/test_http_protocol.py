@@ -1,0 +1,1286 @@
+"""HTTP/1.1 on a real socket: bytes in, bytes out, and what the application sees meanwhile."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, cast
+
+import pytest
+
+from func_runtime import http_protocol
+from func_runtime.asgi import Message, Receive, Scope, Send
+from func_runtime.errors import RequestAborted
+from func_runtime.http_protocol import HttpProtocol, State, http_date
+
+pytestmark = pytest.mark.anyio
+
+KEEP_ALIVE = 100.0
+PATIENCE = 10.0
+Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
+
+GET = b"GET / HTTP/1.1\r\nhost: f\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nhost: f\r\n"
+CHUNKED = POST + b"transfer-encoding: chunked\r\n\r\n"
+CLOSE = b"connection: close\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\ndate: now\r\n"
+DONE = HEAD + b"content-length: 4\r\n\r\ndone"
+DONE_AND_CLOSED = HEAD + b"content-length: 4\r\nconnection: close\r\n\r\ndone"
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Run on uvloop, as the runtime does."""
+    return "asyncio", {"use_uvloop": True}
+
+
+class Client:
+    """The other end of a connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.transport.abort()
+
+    async def send(self, *parts: bytes) -> None:
+        """Send bytes, each part in a segment of its own."""
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(0.01)
+
+    async def read(self, length: int) -> bytes:
+        """Return so many bytes."""
+        return await asyncio.wait_for(self.reader.readexactly(length), PATIENCE)
+
+    async def rest(self) -> bytes:
+        """Return what comes until the connection is closed."""
+        return await asyncio.wait_for(self.reader.read(), PATIENCE)
+
+    async def ask(self, request: bytes, length: int = len(DONE)) -> bytes:
+        """Send a request and return so many bytes."""
+        await self.send(request)
+        return await self.read(length)
+
+
+@dataclass
+class Served:
+    """A server, what it has been asked, and what its application got for it."""
+
+    state: State
+    port: int
+    scopes: list[Scope] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
+
+    async def connect(self) -> Client:
+        """Open a connection."""
+        return Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16))
+
+    async def exchange(self, *parts: bytes) -> bytes:
+        """Send bytes and return all that comes until the connection is closed."""
+        async with await self.connect() as client:
+            await client.send(*parts)
+            return await client.rest()
+
+    @property
+    def connection(self) -> HttpProtocol:
+        """The only connection, on the server's side."""
+        (connection,) = self.state.connections
+        assert isinstance(connection, HttpProtocol)
+        return connection
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the connections believe so."""
+        self.state.tick(self.state.now + seconds)
+        self.state.date = b"\r\ndate: now"
+
+
+async def answer(send: Send, *parts: bytes, status: int = 200, headers: Any = ()) -> None:
+    """Answer in parts; the last ends the response."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    for part in parts[:-1]:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": parts[-1]})
+
+
+async def done(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, whatever is asked."""
+    await answer(send, b"done")
+
+
+async def body(receive: Receive) -> bytes:
+    """Return the whole body of a request."""
+    whole, more = b"", True
+    while more:
+        message = await receive()
+        assert "http.request" == message["type"]
+        whole += message["body"]
+        more = message["more_body"]
+    return whole
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the request's body."""
+    await answer(send, await body(receive))
+
+
+@asynccontextmanager
+async def serving(handler: Handler = done) -> AsyncIterator[Served]:
+    """Serve a handler."""
+    loop = asyncio.get_running_loop()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        served.scopes.append(scope)
+        try:
+            await handler(scope, receive, send)
+        except BaseException as error:
+            served.errors.append(error)
+            raise
+
+    def no_websocket() -> asyncio.Protocol:
+        raise AssertionError
+
+    state = State(app, KEEP_ALIVE, no_websocket)
+    server = await loop.create_server(lambda: HttpProtocol(state), "127.0.0.1", 0)
+    served = Served(state, server.sockets[0].getsockname()[1])
+    served.pass_time(0)
+    try:
+        yield served
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in list(state.tasks):
+            task.cancel()
+        await eventually(lambda: not state.connections and not state.tasks)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110 -- what it asks about sets no event
+            await asyncio.sleep(0.005)
+
+
+def statuses(responses: bytes) -> list[int]:
+    """Return the statuses of responses."""
+    return [int(found) for found in re.findall(rb"HTTP/1\.1 (\d+)", responses)]
+
+
+# What the application sees of a request.
+
+
+async def test_scope() -> None:
+    """A scope has all that ASGI names; headers are as they came, but for the case of names."""
+    request = (
+        b"PATCH /a%20%C3%A9%2Fb//?c=%20&c HTTP/1.1\r\nHOST: f\r\n"
+        b"X-Some: One \xe9\r\nx-some:\r\nconnection: close\r\n\r\n"
+    )
+    async with serving() as served, await served.connect() as client:
+        address = client.writer.get_extra_info("sockname")
+        assert DONE_AND_CLOSED == await client.ask(request, len(DONE_AND_CLOSED))
+
+    expected = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", served.port),
+        "client": address,
+        "scheme": "http",
+        "method": "PATCH",
+        "root_path": "",
+        "path": "/a é/b//",
+        "raw_path": b"/a%20%C3%A9%2Fb//",
+        "query_string": b"c=%20&c",
+        "headers": [
+            (b"host", b"f"),
+            (b"x-some", b"One \xe9"),
+            (b"x-some", b""),
+            (b"connection", b"close"),
+        ],
+        "state": {},
+    }
+    assert [expected] == served.scopes
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/", b"/", b""),
+        (b"/?", b"/", b""),
+        (b"//h/p", b"//h/p", b""),
+        (b"/p?q?r", b"/p", b"q?r"),
+        (b"/p#f?q", b"/p", b""),
+        (b"/p?q#f", b"/p", b"q"),
+        (b"http://h:80/p?q", b"/p", b"q"),
+        (b"http://h", b"/", b""),
+        (b"*", b"*", b""),
+    ],
+)
+async def test_target(target: bytes, path: bytes, query: bytes) -> None:
+    """Every form of a target (RFC 9112, 3.2) has a path and a query."""
+    async with serving() as served:
+        await served.exchange(b"OPTIONS %b HTTP/1.1\r\nhost: f\r\n" % target + CLOSE)
+
+    (scope,) = served.scopes
+    assert (path, query) == (scope["raw_path"], scope["query_string"])
+    assert path.decode() == scope["path"]
+
+
+async def test_request_in_single_bytes() -> None:
+    """A request may come in any pieces."""
+    request = (
+        b"\r\nPOST /long/path HTTP/1.1\r\nhost: f\r\nx: y\r\ncontent-length: 2\r\n" + CLOSE + b"hi"
+    )
+    async with serving(echo) as served:
+        response = await served.exchange(*(bytes([byte]) for byte in request))
+
+    assert HEAD + b"content-length: 2\r\nconnection: close\r\n\r\nhi" == response
+    assert b"/long/path" == served.scopes[0]["raw_path"]
+    assert (b"x", b"y") == served.scopes[0]["headers"][1]
+
+
+@pytest.mark.parametrize(
+    "request_parts",
+    [
+        (POST + b"content-length: 6\r\n\r\nabcdef",),
+        (POST + b"content-length: 6\r\n\r\n", b"abc", b"def"),
+        (CHUNKED + b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n",),
+        (CHUNKED + b"3;a=b\r\nab", b"c\r\n003\r\ndef\r\n0", b"\r\nx-trailer: 1\r\n\r\n"),
+    ],
+    ids=["at once", "in parts", "chunked", "with extension and trailer"],
+)
+async def test_body(request_parts: tuple[bytes, ...]) -> None:
+    """A body arrives whole, however it was framed; the next request begins where it ends."""
+    async with serving(echo) as served, await served.connect() as client:
+        await client.send(*request_parts)
+        expected = HEAD + b"content-length: 6\r\n\r\nabcdef"
+        assert expected == await client.read(len(expected))
+        await client.send(GET)
+        assert HEAD + b"content-length: 0\r\n\r\n" == await client.read(len(HEAD) + 21)
+
+    assert [(b"host", b"f")] == served.scopes[1]["headers"]
+
+
+async def test_body_in_the_same_segment() -> None:
+    """A body that came with its head is there in one message, for a handler that asks."""
+    messages: list[Message] = []
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        messages.append(await receive())
+        await answer(send, b"done")
+        messages.append(await receive())
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert DONE == await client.ask(CHUNKED + b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n")
+
+    expected = [
+        {"type": "http.request", "body": b"abc", "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    assert expected == messages
+
+
+async def test_body_is_not_read_ahead() -> None:
+    """A client that sends more than the application takes has to wait."""
+    size = 20 * 1024 * 1024
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"%d" % len(await body(receive)))
+
+    async with serving(handler) as served, await served.connect() as client:
+        client.writer.write(POST + b"content-length: %d\r\n\r\n" % size)
+        client.writer.write(b"x" * size)
+        await eventually(lambda: not served.connection.transport.is_reading())
+        await asyncio.sleep(0.05)
+        assert client.writer.transport.get_write_buffer_size() > size / 2
+        proceed.set()
+        expected = HEAD + b"content-length: 8\r\n\r\n%d" % size
+
+        assert expected == await client.read(len(expected))
+
+
+async def test_body_that_nobody_reads() -> None:
+    """What is left of a body is passed over, and the connection goes on."""
+    size = 5 * 1024 * 1024
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await eventually(lambda: not served.connection.transport.is_reading())
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        client.writer.write(POST + b"content-length: %d\r\n\r\n" % size + b"x" * size)
+        assert DONE == await client.read(len(DONE))
+        assert DONE == await client.ask(GET)
+
+
+async def test_disconnect() -> None:
+    """A client that goes is told to whoever waits for it; what is sent to it is dropped."""
+    messages: list[Message] = []
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        messages.append(await receive())
+        both = await asyncio.gather(receive(), receive())
+        messages.extend(both)
+        await answer(send, b"too", b"late")
+        messages.append(await receive())
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET)
+        await eventually(lambda: len(messages) == 4)
+        await eventually(lambda: not served.state.tasks)
+
+    gone = {"type": "http.disconnect"}
+    assert [{"type": "http.request", "body": b"", "more_body": False}, gone, gone, gone] == messages
+    assert [] == served.errors
+
+
+async def test_disconnect_within_a_body() -> None:
+    """A body that was cut off does not look like a whole one."""
+    messages: list[Message] = []
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        messages.append(await receive())
+        messages.append(await receive())
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(POST + b"content-length: 9\r\n\r\nabc")
+        await eventually(lambda: len(messages) == 2)
+
+    expected = {"type": "http.request", "body": b"abc", "more_body": True}
+    assert [expected, {"type": "http.disconnect"}] == messages
+
+
+async def test_disconnect_before_the_answer() -> None:
+    """Requests that wait behind another are not begun for a client that has gone."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await receive()
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET + GET)
+        served.connection.resume_reading()
+        served.connection.transport.abort()
+        await eventually(lambda: not served.state.connections)
+        await eventually(lambda: not served.state.tasks)
+
+    assert 1 == len(served.scopes)
+
+
+async def test_connection_that_ends_with_an_answer() -> None:
+    """The next request is not begun either if the connection is lost while one is answered."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        served.connection.transport.abort()
+        await answer(send, b"nobody reads this")
+
+    async with serving(handler) as served:
+        assert b"" == await served.exchange(GET + GET)
+
+    assert 1 == len(served.scopes)
+    assert [] == served.errors
+
+
+# Expect: 100-continue (RFC 9110, 10.1.1).
+
+EXPECTING = b"expect: 100-Continue\r\ncontent-length: 4\r\n\r\n"
+
+
+async def test_continue_is_sent_when_the_body_is_wanted() -> None:
+    """The client is told to go on when the application receives, and not before."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await echo(scope, receive, send)
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(POST + EXPECTING)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.reader.read(1), 0.05)
+        proceed.set()
+        leave = b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert leave == await client.read(len(leave))
+        await client.send(b"do")
+        assert DONE == await client.ask(b"ne")
+        assert HEAD + b"content-length: 0\r\n\r\n" == await client.ask(GET, len(HEAD) + 21)
+
+
+async def test_continue_is_not_sent_for_nothing() -> None:
+    """An answer without the body is the last: nobody knows what the client sends next."""
+    async with serving() as served:
+        assert DONE_AND_CLOSED == await served.exchange(POST + EXPECTING)
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_continue_is_not_sent_for_a_body_that_comes(version: bytes) -> None:
+    """HTTP/1.0 knows no such thing, and who sends the body needs no leave."""
+    head = b"POST / HTTP/%b\r\nhost: f\r\nconnection: close\r\n" % version
+    async with serving(echo) as served:
+        assert DONE_AND_CLOSED == await served.exchange(head + EXPECTING + b"done")
+        if version == b"1.0":
+            assert DONE_AND_CLOSED == await served.exchange(head + EXPECTING, b"do", b"ne")
+
+
+async def test_other_expectations_are_passed_over() -> None:
+    """The application may see to them."""
+    request = POST + b"expect: more\r\ncontent-length: 4\r\n\r\n"
+    async with serving(echo) as served, await served.connect() as client:
+        await client.send(request)
+        assert DONE == await client.ask(b"done")
+
+
+# Responses.
+
+
+@pytest.mark.parametrize(
+    ("parts", "headers", "expected"),
+    [
+        ([b"done"], [(b"Content-Length", b"4")], b"content-length: 4\r\n\r\ndone"),
+        ([b"do", b"ne"], [(b"content-length", b"4")], b"content-length: 4\r\n\r\ndone"),
+        ([b"done"], [], b"content-length: 4\r\n\r\ndone"),
+        ([b""], [], b"content-length: 0\r\n\r\n"),
+        (
+            [b"do", b"", b"n" * 17, b""],
+            [],
+            b"transfer-encoding: chunked\r\n\r\n2\r\ndo\r\n11\r\n%b\r\n0\r\n\r\n" % (b"n" * 17),
+        ),
+        ([b"", b"e"], [], b"transfer-encoding: chunked\r\n\r\n1\r\ne\r\n0\r\n\r\n"),
+        (
+            [b"do", b"ne"],
+            [(b"transfer-encoding", b"chunked")],
+            b"transfer-encoding: chunked\r\n\r\n2\r\ndo\r\n2\r\nne\r\n0\r\n\r\n",
+        ),
+        (
+            [b"done"],
+            [(b"transfer-encoding", b"chunked"), (b"content-length", b"4")],
+            b"content-length: 4\r\n\r\ndone",
+        ),
+    ],
+)
+async def test_framing(parts: list[bytes], headers: Any, expected: bytes) -> None:
+    """A body has the length that is known when it begins, or is chunked; never both."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, *parts, headers=headers)
+
+    async with serving(handler) as served, await served.connect() as client:
+        expected = HEAD + expected
+        assert expected * 2 == await client.ask(GET + GET, 2 * len(expected))
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "expected"),
+    [
+        (b"HEAD", 200, [(b"content-length", b"9")], b"200 OK\r\ndate: now\r\ncontent-length: 9"),
+        (b"HEAD", 200, [], b"200 OK\r\ndate: now"),
+        (b"GET", 204, [], b"204 No Content\r\ndate: now"),
+        (b"GET", 204, [(b"content-length", b"4")], b"204 No Content\r\ndate: now"),
+        (
+            b"GET",
+            304,
+            [(b"content-length", b"9")],
+            b"304 Not Modified\r\ndate: now\r\ncontent-length: 9",
+        ),
+    ],
+)
+async def test_no_content(method: bytes, status: int, headers: Any, expected: bytes) -> None:
+    """Where a response has no content, none is sent, whatever the application gives."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["method"] = "GET"  # as a middleware may that answers HEAD so
+        await answer(send, b"do", b"ne", status=status, headers=headers)
+
+    async with serving(handler) as served, await served.connect() as client:
+        request = b"%b / HTTP/1.1\r\nhost: f\r\n\r\n" % method
+        whole = b"HTTP/1.1 " + expected + b"\r\n\r\n"
+        assert whole * 2 == await client.ask(request * 2, 2 * len(whole))
+
+
+async def test_headers_of_a_response() -> None:
+    """Headers are passed on in order, a date in place of the server's."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"X-B", b"1"), [b"date", b"then"], (b"x-b", b"2")]
+        await answer(send, b"", status=404, headers=headers)
+
+    expected = (
+        b"HTTP/1.1 404 Not Found\r\nx-b: 1\r\ndate: then\r\nx-b: 2\r\ncontent-length: 0\r\n\r\n"
+    )
+    async with serving(handler) as served, await served.connect() as client:
+        assert expected == await client.ask(GET, len(expected))
+
+
+async def test_head_waits_for_the_body() -> None:
+    """Nothing is sent before there is a part of the body, as ASGI has it; then at once."""
+    parts: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        while True:
+            await send(await parts.get())
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.reader.read(1), 0.05)
+        parts.put_nowait({"type": "http.response.body", "more_body": True})
+        expected = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+        assert expected == await client.read(len(expected))
+        parts.put_nowait({"type": "http.response.body", "body": b"a", "more_body": True})
+        assert b"1\r\na\r\n" == await client.read(6)
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 3_000_000])
+async def test_large_response(size: int) -> None:
+    """A body of any size follows its head."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"x" * size)
+
+    async with serving(handler) as served, await served.connect() as client:
+        expected = HEAD + b"content-length: %d\r\n\r\n" % size + b"x" * size
+        assert expected == await client.ask(GET, len(expected))
+
+
+PART = {"type": "http.response.body", "body": b"x" * 100_000, "more_body": True}
+
+
+async def test_response_waits_for_a_slow_client() -> None:
+    """An application that sends more than the client reads has to wait for it."""
+    sent = 0
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(200):
+            await send(PART)
+            sent += 1
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(b"GET / HTTP/1.1\r\nhost: f\r\n" + CLOSE)
+        await eventually(lambda: served.connection.congested is not None)
+        before = sent
+        await asyncio.sleep(0.05)
+        assert before == sent < 200
+        whole = await client.rest()
+
+    assert 200 == sent
+    assert whole.endswith(b"x\r\n0\r\n\r\n")
+    assert 20_000_000 == whole.count(b"x")
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_client_that_takes_nothing_is_cut_off(streams: bool) -> None:
+    """A client that takes nothing of a response for the time of an idle connection is gone."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while streams and served.state.connections:
+            await send(PART)
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000})
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET + GET)
+        await eventually(lambda: served.connection.congested is not None)
+        served.pass_time(KEEP_ALIVE)
+        assert 1 == len(served.state.connections)
+        await client.read(1_000_000)
+        await asyncio.sleep(0.1)
+        served.pass_time(KEEP_ALIVE)
+        assert 1 == len(served.state.connections)
+        served.pass_time(KEEP_ALIVE)
+        await eventually(lambda: not served.state.connections and not served.state.tasks)
+
+
+async def test_client_that_goes_releases_a_response() -> None:
+    """A response that waits for its client ends with it, and others go on if it does not."""
+    begun = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send(PART)
+            begun.set()
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET)
+            await begun.wait()
+        await eventually(lambda: not served.state.connections)
+        (task,) = served.state.tasks
+        assert not task.done()
+
+
+async def test_write_event_that_nobody_waits_for() -> None:
+    """A transport may say that it has room when it was never full."""
+    async with serving() as served, await served.connect() as client:
+        await client.ask(GET)
+        served.connection.resume_writing()
+
+        assert DONE == await client.ask(GET)
+
+
+# What an application does wrong.
+
+
+@pytest.mark.parametrize(
+    ("messages", "error"),
+    [
+        ([{"type": "http.response.body"}], RuntimeError),
+        ([{"type": "http.response.start", "status": 200}] * 2, RuntimeError),
+        ([{"type": "http.response.start", "status": 102}], ValueError),
+        ([{"type": "http.response.start", "status": 200, "headers": [(b"a", b"\n")]}], ValueError),
+        (
+            [
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [(b"content-length", b"x")],
+                }
+            ],
+            ValueError,
+        ),
+        ([{"type": "websocket.accept"}], RuntimeError),
+        ([{"type": "http.response.start", "status": 200}, {"type": "other"}], RuntimeError),
+        (
+            [
+                {"type": "http.response.start", "status": 200},
+                {"type": "http.response.body", "body": "text"},
+            ],
+            TypeError,
+        ),
+        ([], RequestAborted),
+    ],
+)
+async def test_message_that_is_wrong(messages: list[Message], error: type[Exception]) -> None:
+    """A message that is not in its place or cannot be sent is an error; nothing is sent."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+        raise RequestAborted
+
+    async with serving(handler) as served:
+        assert b"" == await served.exchange(GET)
+
+    assert [error] == [type(found) for found in served.errors]
+
+
+async def test_head_that_is_wrong_can_be_corrected() -> None:
+    """A head that was refused leaves nothing behind in the one after it."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        for name in (b"content-length", b"no name"):
+            with pytest.raises(ValueError, match="no n"):
+                await answer(
+                    send, b"", status=304, headers=[(b"connection", b"close"), (name, b"x")]
+                )
+        await answer(send, b"do", b"ne", headers=[(b"content-length", b"4")])
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert 2 * DONE == await client.ask(GET + GET, 2 * len(DONE))
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([b"longer than that"], b""),
+        ([b"1234", b"5"], b"1234"),
+        ([b"short"[:3]], b""),
+        ([b"12", b"3"], b"12"),
+    ],
+)
+async def test_content_length_that_is_wrong(parts: list[bytes], expected: bytes) -> None:
+    """A body of another length is never sent as a whole one: the connection ends."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, *parts, headers=[(b"content-length", b"4")])
+
+    async with serving(handler) as served:
+        response = await served.exchange(GET)
+
+    assert expected == response.partition(b"\r\n\r\n")[2]
+    assert [ValueError] == [type(found) for found in served.errors]
+
+
+async def test_message_after_the_end() -> None:
+    """A response cannot be sent twice; the client has the first, and its connection."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"done")
+        await answer(send, b"again")
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert DONE == await client.ask(GET)
+        assert DONE == await client.ask(GET)
+
+    assert [RuntimeError] * 2 == [type(found) for found in served.errors]
+
+
+async def fail_late(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a part and fail."""
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"part", "more_body": True})
+    await asyncio.sleep(0)
+    raise OSError
+
+
+async def test_failure_within_a_response() -> None:
+    """The client sees that the response has no end."""
+    async with serving(fail_late) as served:
+        response = await served.exchange(GET + GET)
+
+    assert HEAD + b"transfer-encoding: chunked\r\n\r\n4\r\npart\r\n" == response
+    assert 1 == len(served.scopes)
+
+
+async def test_failure_within_a_response_without_framing() -> None:
+    """Where only the connection's end would end the response, it is reset."""
+    async with serving(fail_late) as served:
+        with pytest.raises(ConnectionResetError):
+            await served.exchange(b"GET / HTTP/1.0\r\n\r\n")
+
+
+async def test_application_that_does_not_answer() -> None:
+    """A handler that returns, or is cancelled, without an answer: the connection ends."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/wait":
+            await asyncio.Event().wait()
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert b"" == await served.exchange(GET)
+        await client.send(GET.replace(b"/", b"/wait", 1))
+        await eventually(lambda: len(served.state.tasks) == 1)
+        for task in served.state.tasks:
+            task.cancel()
+        assert b"" == await client.rest()
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"), [(RequestAborted(), []), (OSError("why"), ["The application raised"])]
+)
+async def test_failure_is_logged(
+    error: Exception, logged: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An exception is logged, but for the one whose reason was logged already."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        raise error
+
+    async with serving(handler) as served:
+        assert b"" == await served.exchange(GET)
+
+    assert logged == [record.getMessage()[:22] for record in caplog.records if record.exc_info]
+
+
+# The connection's life.
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [b"GET / HTTP/1.1\r\nhost: f\r\nconnection: close\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"],
+)
+async def test_last_request(request_head: bytes) -> None:
+    """A client that asks for it, or speaks HTTP/1.0, gets one answer and the end."""
+    async with serving() as served:
+        assert DONE_AND_CLOSED == await served.exchange(request_head)
+
+
+async def test_http_1_0_is_not_chunked() -> None:
+    """A body whose length is not known ends with the connection for HTTP/1.0."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"do", b"ne")
+
+    async with serving(handler) as served:
+        response = await served.exchange(b"GET / HTTP/1.0\r\n\r\n")
+
+    assert HEAD + b"connection: close\r\n\r\ndone" == response
+    assert "1.0" == served.scopes[0]["http_version"]
+
+
+async def test_application_closes() -> None:
+    """An application may end the connection with its response."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"done", headers=[(b"Connection", b"Close")])
+
+    async with serving(handler) as served:
+        assert DONE_AND_CLOSED == await served.exchange(GET + GET)
+
+    assert 1 == len(served.scopes)
+
+
+async def test_idle_connection_is_closed_in_time() -> None:
+    """A connection may be idle for the time that is set, since its last answer."""
+    async with serving() as served, await served.connect() as client:
+        await eventually(lambda: len(served.state.connections) == 1)
+        served.pass_time(KEEP_ALIVE - 1)
+        assert DONE == await client.ask(GET)
+        served.pass_time(KEEP_ALIVE - 1)
+        assert DONE == await client.ask(GET)
+        served.pass_time(KEEP_ALIVE)
+
+        assert b"" == await client.rest()
+
+
+async def test_new_connection_without_a_request_is_closed_in_time() -> None:
+    """A connection that was only opened has the same time: proxies open some ahead."""
+    async with serving() as served, await served.connect() as client:
+        await eventually(lambda: len(served.state.connections) == 1)
+        served.pass_time(KEEP_ALIVE)
+
+        assert b"" == await client.rest()
+
+
+async def test_request_that_runs_has_all_time() -> None:
+    """What the application takes is not the connection's affair."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET)
+        served.pass_time(10 * KEEP_ALIVE)
+        proceed.set()
+
+        assert DONE == await client.read(len(DONE))
+
+
+async def test_head_has_a_time() -> None:
+    """A head that is not complete in time is refused, however steadily it comes."""
+    async with serving() as served, await served.connect() as client:
+        assert DONE == await client.ask(GET)
+        await client.send(b"GET / HTTP/1.1\r\nho")
+        served.pass_time(15)
+        await client.send(b"st")
+        served.pass_time(4)
+        await client.send(b": f")
+        served.pass_time(1)
+
+        assert [408] == statuses(await client.rest())
+
+
+async def test_head_that_begins_with_the_last_request() -> None:
+    """A head that came with the request before it has a bound too."""
+    async with serving() as served, await served.connect() as client:
+        assert DONE == await client.ask(GET + b"GET / HTTP/1.1\r\nho")
+        served.pass_time(20)
+
+        assert [408] == statuses(await client.rest())
+
+
+async def test_pipelined_requests() -> None:
+    """Requests that came together are answered in order, one after the other."""
+    running = 0
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal running
+        running += 1
+        assert 1 == running
+        if scope["path"] != "/2":
+            await asyncio.sleep(0.02)
+        running -= 1
+        await answer(send, scope["raw_path"])
+
+    requests = b"".join(b"GET /%d HTTP/1.1\r\nhost: f\r\n\r\n" % number for number in range(9))
+    async with serving(handler) as served:
+        last = b"GET /9 HTTP/1.1\r\nhost: f\r\n" + CLOSE
+        whole = await served.exchange(requests[:20], requests[20:], last)
+
+    assert [b"/%d" % number for number in range(10)] == re.findall(rb"\n(/\d)", whole)
+    assert [] == served.errors
+
+
+async def test_pipelined_requests_are_not_read_ahead() -> None:
+    """While answers are due, no more requests are read than came at once."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET)
+        assert served.connection.transport.is_reading()
+        await client.send(GET + GET)
+        assert not served.connection.transport.is_reading()
+        proceed.set()
+        assert 3 * DONE == await client.read(3 * len(DONE))
+        assert served.connection.transport.is_reading()
+
+
+async def test_too_many_pipelined_requests() -> None:
+    """What comes at once has a bound: requests within it are answered, the next is refused."""
+    async with serving() as served:
+        whole = await served.exchange(GET * 1000)
+
+    assert [200] * 64 + [429] == statuses(whole)
+    assert 64 == len(served.scopes)
+
+
+async def test_handler_that_goes_on_after_its_response() -> None:
+    """The next request need not wait for what a handler does after its response."""
+    release = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"done")
+        await release.wait()
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert DONE * 3 == await client.ask(GET + GET + GET, 3 * len(DONE))
+        assert 3 == len(served.state.tasks)
+        release.set()
+        await eventually(lambda: not served.state.tasks)
+
+
+def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any) -> asyncio.Future[None]:
+    """Run a coroutine that waits for nothing, as an eager task does on newer Pythons."""
+    future: asyncio.Future[None] = loop.create_future()
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        future.set_result(None)
+    except RuntimeError as error:
+        future.set_exception(error)
+    return future
+
+
+async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler may be done within the call that began it, well or not."""
+    monkeypatch.setattr(http_protocol, "_task", at_once)
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, await body(receive) or b"done")
+        if scope["method"] == "HEAD":
+            await answer(send, b"again")
+
+    async with serving(handler) as served, await served.connect() as client:
+        assert 3 * DONE == await client.ask(GET + GET + GET, 3 * len(DONE))
+        assert DONE == await client.ask(POST + b"content-length: 4\r\n\r\ndone")
+        assert HEAD + b"\r\n" == await client.ask(b"HEAD" + GET[3:], len(HEAD) + 2)
+        assert set() == served.state.tasks
+
+
+async def test_shutdown() -> None:
+    """An idle connection is closed at once; requests that are here are answered first."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with (
+        serving(handler) as served,
+        await served.connect() as idle,
+        await served.connect() as single,
+        await served.connect() as several,
+    ):
+        await single.send(GET)
+        await several.send(GET + GET)
+        await eventually(lambda: len(served.state.connections) == 3)
+        for connection in list(served.state.connections):
+            connection.shutdown()
+        assert b"" == await idle.rest()
+        proceed.set()
+
+        assert DONE_AND_CLOSED == await single.rest()
+        assert DONE + DONE_AND_CLOSED == await several.rest()
+
+
+# What is no request.
+
+WRONG = {
+    "no HTTP": b"hello\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "bytes in the target": b"GET /\xff HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target of nothing": b"GET http:// HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target with a port that is none": b"GET http://h:99999/ HTTP/1.1\r\nhost: f\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "another header for a host": b"GET / HTTP/1.1\r\nx-host: f\r\n\r\n",
+    "space in a name": b"GET / HTTP/1.1\r\nhost : f\r\n\r\n",
+    "folded header": b"GET / HTTP/1.1\r\nhost: f\r\n g\r\n\r\n",
+    "NUL in a value": b"GET / HTTP/1.1\r\nhost: f\x00\r\n\r\n",
+    "bare LF": b"GET / HTTP/1.1\nhost: f\n\n",
+    "two lengths": POST + b"content-length: 1\r\ncontent-length: 2\r\n\r\n",
+    "length and chunks": POST + b"content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+    "unknown coding": POST + b"transfer-encoding: gzip\r\n\r\n",
+    "negative length": POST + b"content-length: -1\r\n\r\n",
+    "tunnel": b"CONNECT h:1 HTTP/1.1\r\nhost: f\r\n\r\n",
+    "tunnel to a path": b"CONNECT /h HTTP/1.1\r\nhost: f\r\n\r\n",
+    "upgrade with an unknown coding": POST
+    + b"connection: upgrade\r\nupgrade: h2c\r\ntransfer-encoding: gzip\r\n\r\n",
+}
+REFUSED = (
+    b"HTTP/1.1 400 Bad Request\r\ndate: now\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: 11\r\nconnection: close\r\n\r\nBad Request"
+)
+
+
+@pytest.mark.parametrize("request_bytes", WRONG.values(), ids=WRONG)
+async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """What is no HTTP/1.1 request is refused, after the requests before it, and not logged."""
+    caplog.set_level(logging.INFO)
+    async with serving() as served:
+        assert REFUSED == await served.exchange(request_bytes)
+        assert DONE + REFUSED == await served.exchange(GET + request_bytes)
+
+    assert 1 == len(served.scopes)
+    assert [] == caplog.records
+
+
+async def test_no_request_while_another_runs() -> None:
+    """The answer to what came before is not disturbed."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET, b"hello\r\n\r\n", GET)
+        proceed.set()
+
+        assert DONE + REFUSED == await client.rest()
+
+    assert 1 == len(served.scopes)
+
+
+LONG = b"x" * 5000
+HUGE = b"x" * 70_000
+TOO_LARGE = {
+    "target": (414, (b"GET /" + HUGE[:16_384] + b" HTTP/1.1\r\nhost: f\r\n\r\n",)),
+    "target in parts": (414, (b"GET /" + LONG, LONG, LONG, LONG)),
+    "header": (431, (b"GET / HTTP/1.1\r\nhost: f\r\nx: " + HUGE + b"\r\n\r\n",)),
+    "header in parts": (431, (b"GET / HTTP/1.1\r\nhost: f\r\nx: ", HUGE, b"\r\n\r\n")),
+    "header without end": (431, (b"GET / HTTP/1.1\r\nhost: f\r\nx: ", *[HUGE] * 6)),
+    "headers": (431, (b"GET / HTTP/1.1\r\nhost: f\r\n" + b"x: y\r\n" * 256 + b"\r\n",)),
+    "headers in parts": (431, (b"GET / HTTP/1.1\r\nhost: f\r\n", *[b"x: y\r\n" * 50] * 6)),
+    "large headers": (431, (b"GET / HTTP/1.1\r\nhost: f\r\n", *[b"x: " + LONG + b"\r\n"] * 15)),
+    "version": (505, (b"GET / HTTP/2.0\r\nhost: f\r\n\r\n",)),
+}
+
+
+@pytest.mark.parametrize(("status", "parts"), TOO_LARGE.values(), ids=TOO_LARGE)
+async def test_too_large(status: int, parts: tuple[bytes, ...]) -> None:
+    """A head has a bound, whether it comes at once, in parts, or after another request."""
+    async with serving() as served:
+        assert [status] == statuses(await served.exchange(*parts))
+        assert [200, status] == statuses(await served.exchange(GET + parts[0], *parts[1:]))
+
+    assert 1 == len(served.scopes)
+
+
+async def test_large_enough() -> None:
+    """What is within the bounds is no matter, in one piece or in two."""
+    headers = b"host: f\r\n" + b"".join(b"x: %b\r\n" % LONG for _ in range(12))
+    request = b"GET /%b HTTP/1.1\r\n%b\r\n" % (b"p" * 4000, headers)
+    async with serving() as served, await served.connect() as client:
+        assert DONE == await client.ask(request)
+        await client.send(POST + b"content-length: 60000\r\n\r\n" + b"x" * 60_000 + request[:9000])
+        assert 2 * DONE == await client.ask(request[9000:], 2 * len(DONE))
+
+    assert [13, 2, 13] == [len(scope["headers"]) for scope in served.scopes]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [(b"1;" + HUGE, *[HUGE] * 6), (b"0\r\nx: ", *[HUGE] * 6), (b"0\r\n", *[b"x: y\r\n" * 99] * 3)],
+    ids=["chunk extension", "trailer", "trailers"],
+)
+async def test_chunks_have_bounds(parts: tuple[bytes, ...]) -> None:
+    """What stands between the parts of a body is bounded too."""
+    async with serving(echo) as served:
+        assert [431] == statuses(await served.exchange(CHUNKED + b"1\r\na\r\n", *parts))
+
+    assert [AssertionError] == [type(found) for found in served.errors]
+
+
+BROKEN = b"no chunk\r\n"
+
+
+async def test_broken_body() -> None:
+    """The application sees a body that is broken off; the client gets the refusal."""
+    async with serving(echo) as served:
+        assert REFUSED == await served.exchange(CHUNKED, BROKEN)
+        assert REFUSED == await served.exchange(CHUNKED + BROKEN)
+        await eventually(lambda: not served.state.tasks)
+
+    assert [AssertionError] == [type(found) for found in served.errors]
+
+
+async def test_broken_body_of_a_request_that_waits() -> None:
+    """A request that is broken before it could begin is refused in its turn."""
+    async with serving() as served:
+        assert DONE + DONE + REFUSED == await served.exchange(GET + GET + CHUNKED + BROKEN)
+
+    assert 2 == len(served.scopes)
+
+
+async def test_broken_body_within_the_response() -> None:
+    """A response that has begun cannot be refused any more: it is cut off."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"part", "more_body": True})
+        await receive()
+
+    async with serving(handler) as served:
+        response = await served.exchange(CHUNKED, BROKEN)
+
+    assert HEAD + b"transfer-encoding: chunked\r\n\r\n4\r\npart\r\n" == response
+
+
+async def test_broken_body_after_the_response() -> None:
+    """After the response, nothing is left to refuse."""
+    async with serving() as served:
+        assert DONE == await served.exchange(CHUNKED, BROKEN)
+
+
+async def test_refusal_reaches_a_client_that_still_sends() -> None:
+    """A client that is not done sending can read why it should stop; then the connection ends."""
+    async with serving() as served, await served.connect() as client:
+        await client.send(b"hello\r\n\r\n", *[HUGE] * 20)
+        assert REFUSED == await client.rest()
+        served.pass_time(2)
+        await eventually(lambda: not served.state.connections)
+
+
+async def test_last_answer_reaches_a_client_that_still_sends() -> None:
+    """The same holds for an answer that does not wait for the request's body."""
+    request = POST + b"content-length: 9000000\r\n" + CLOSE
+    async with serving() as served, await served.connect() as client:
+        await client.send(request + HUGE * 10, *[HUGE] * 20)
+        assert DONE_AND_CLOSED == await client.rest()
+        served.connection.shutdown()
+        await eventually(lambda: not served.state.connections)
+
+
+# Upgrades.
+
+UPGRADE = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMA\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "content"),
+    [
+        (b"", b""),
+        (b"content-length: 4\r\n", b"body"),
+        (b"transfer-encoding: chunked\r\n", b"4\r\nbody\r\n0\r\n\r\n"),
+    ],
+)
+async def test_other_upgrade(head: bytes, content: bytes) -> None:
+    """An offer to speak something else is passed over; the request keeps its body and headers."""
+    text = b"body" if content else b""
+    expected = HEAD + b"content-length: %d\r\n\r\n%b" % (len(text), text)
+    async with serving(echo) as served, await served.connect() as client:
+        request = b"POST /p?q HTTP/1.1\r\nhost: f\r\n" + UPGRADE + head + b"\r\n" + content
+        assert expected == await client.ask(request, len(expected))
+        assert 3 * expected == await client.ask(request * 3, 3 * len(expected))
+
+    assert 4 == len(served.scopes)
+    assert {(b"upgrade", b"h2c"), (b"connection", b"Upgrade, HTTP2-Settings")} <= set(
+        served.scopes[0]["headers"]
+    )
+    assert (b"/p", b"q") == (served.scopes[3]["raw_path"], served.scopes[3]["query_string"])
+
+
+WEBSOCKET = b"connection: upgrade\r\nupgrade: WebSocket\r\n\r\n"
+
+
+class Recorder(asyncio.Protocol):
+    """Stands where a WebSocket protocol would."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what comes."""
+        self.data += data
+
+
+async def test_websocket() -> None:
+    """A WebSocket's protocol gets the connection, its request, and what follows."""
+    recorder = Recorder()
+    async with serving() as served, await served.connect() as client:
+        served.state.websocket = lambda: recorder
+        assert DONE == await client.ask(GET)
+        await client.send(
+            b"GET /a%20?b HTTP/1.1\r\nHost: f\r\nX: ", b"y\r\n" + WEBSOCKET + b"1", b"2"
+        )
+        await eventually(lambda: recorder.data.endswith(b"2"))
+        served.pass_time(2 * KEEP_ALIVE)
+        recorder.transport.abort()
+
+        assert set() == served.state.connections
+
+    expected = b"GET /a%20?b HTTP/1.1\r\nhost: f\r\nx: y\r\nconnection: upgrade\r\n"
+    assert expected + b"upgrade: WebSocket\r\n\r\n12" == recorder.data
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST / HTTP/1.1\r\nhost: f\r\n" + WEBSOCKET,
+        b"GET / HTTP/1.0\r\nhost: f\r\n" + WEBSOCKET,
+        b"GET / HTTP/1.1\r\nhost: f\r\nupgrade: h2c\r\n" + WEBSOCKET,
+        GET + b"GET / HTTP/1.1\r\nhost: f\r\n" + WEBSOCKET,
+    ],
+    ids=["method", "version", "choice", "pipelined"],
+)
+async def test_no_websocket(request_bytes: bytes) -> None:
+    """A request that cannot open a WebSocket is a request."""
+    async with serving() as served, await served.connect() as client:
+        response = await client.ask(request_bytes)
+
+    assert [200] == statuses(response)
+
+
+# The time.
+
+
+def test_http_date() -> None:
+    """A date is as RFC 9110 has it in its example."""
+    assert b"Sun, 06 Nov 1994 08:49:37 GMT" == http_date(784111777)
+
+
+async def test_tick() -> None:
+    """All responses of a second have its date; so have those of other protocols."""
+    async with serving() as served:
+        served.state.tick(5)
+
+        ((name, date),) = served.state.default_headers
+        assert (b"date", b"\r\ndate: " + date) == (name, served.state.date)
+
+
+async def test_tick_with_other_protocols() -> None:
+    """The time limits are those of HTTP connections."""
+    async with serving() as served:
+        other = Recorder()
+        served.state.connections.add(other)  # type: ignore[arg-type]
+        served.pass_time(10 * KEEP_ALIVE)
+        served.state.connections.clear()
