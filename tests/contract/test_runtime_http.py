@@ -226,6 +226,7 @@ def test_idle_connection(runtime: Runtime) -> None:
 
 def test_probes_are_not_logged(own_runtime: Runtime) -> None:
     """Neither probes nor requests add a line to the log."""
+    own_runtime.until_logged("is serving")
     before = own_runtime.log
     for path in ("/health/liveness", "/health/readiness", "/"):
         own_runtime.get(path)

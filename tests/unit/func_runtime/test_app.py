@@ -113,6 +113,22 @@ async def test_exception_after_the_answer(caplog: pytest.LogCaptureFixture) -> N
     assert 1 == len(caplog.records)
 
 
+async def test_answer_that_cannot_be_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """A first message that the server refuses has not begun the answer: a generic 500."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if message.get("status") == 99:
+            raise ValueError("no status of a response")
+        sent.append(message)
+
+    application, _ = await serve(sending({**START, "status": 99}))
+    await application(request(), never, send)
+
+    assert 500 == sent[0]["status"]
+    assert "no status of a response" in caplog.text
+
+
 async def test_unfinished_answer() -> None:
     """An answer that never ends is aborted."""
     application, _ = await serve(sending(START, PART))

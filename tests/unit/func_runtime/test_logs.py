@@ -2,14 +2,20 @@
 
 import json
 import logging
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from func_runtime import errors, logs, messages
+from func_runtime.asgi import Receive, Scope, Send
 from func_runtime.settings import LogFormat, LogSettings
+from func_runtime.trace_context import TraceContext
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +64,54 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
     first, second = map(json.loads, capsys.readouterr().err.splitlines())
     assert ("INFO", "mine", "päth a\nb") == (first["level"], first["logger"], first["message"])
-    assert "exception" not in first
+    assert {"time", "level", "logger", "message"} == first.keys()
     assert second["exception"].endswith("int() with base 10: 'mine'")
+
+
+def test_json_names_the_service(capsys: pytest.CaptureFixture[str]) -> None:
+    """On Knative a line of JSON has the service and its revision."""
+    logs.configure(LogSettings(format=LogFormat.JSON, service="greeter", revision="greeter-1"))
+    logging.getLogger("mine").info("seen")
+
+    entry = json.loads(capsys.readouterr().err)
+    assert ("greeter", "greeter-1") == (entry["service"], entry["revision"])
+
+
+async def test_json_names_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    """Within a request a line of JSON has the ids of its trace."""
+    logs.configure(LogSettings(format=LogFormat.JSON))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        logging.getLogger("mine").info("seen")
+
+    async def nothing(*_: object) -> Any:
+        """Do nothing."""
+
+    headers = [(b"traceparent", b"00-%b-%b-01" % (b"a" * 32, b"b" * 16))]
+    await TraceContext(app)({"headers": headers}, nothing, nothing)
+
+    entry = json.loads(capsys.readouterr().err)
+    assert ("a" * 32, "b" * 16) == (entry["trace_id"], entry["span_id"])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"id": 7}, {"id": 7}),
+        (Path("file"), "file"),
+        ({(1, 2): 3, "a": 4}, {"a": 4}),
+        (math.nan, "nan"),
+    ],
+)
+def test_json_has_extras(
+    value: object, expected: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the caller gave as `extra` is in the line, if need be as text."""
+    logs.configure(LogSettings(format=LogFormat.JSON))
+    logging.getLogger("mine").info("seen", extra={"order": value, "level": "mine"})
+
+    entry = json.loads(capsys.readouterr().err)
+    assert (expected, "seen", "INFO") == (entry["order"], entry["message"], entry["level"])
 
 
 def test_streams_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +123,7 @@ def test_streams_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
     """The function's traceback is the end of the log."""
-    logs.failure(failed(), LogFormat.TEXT)
+    logs.failure(failed(), LogSettings())
 
     lines = capsys.readouterr().err.splitlines()
     assert "ERROR: The function failed: start() raised an exception" == lines[1]
@@ -81,10 +133,13 @@ def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON a failure is one line."""
-    logs.failure(failed(), LogFormat.JSON)
-    logs.failure(errors.SettingInvalid("PORT", "x", "a port"), LogFormat.JSON)
+    settings = LogSettings(format=LogFormat.JSON, service="greeter")
+    logs.failure(failed(), settings)
+    logs.failure(errors.SettingInvalid("PORT", "x", "a port"), settings)
 
     first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert ("CRITICAL", "func_runtime") == (first["level"], first["logger"])
+    assert {"time", "service"} <= first.keys()
     assert first["exception"].endswith("'mine'\n")
     assert second["detail"].startswith("Setting:  PORT\nFound:    x\n")
 

@@ -69,7 +69,10 @@ def test_lame_duck(environ: dict[str, str], expected: float) -> None:
         ("FUNC_THREADS", "0"),
         ("FUNC_THREADS", "many"),
         ("FUNC_THREADS", "1.5"),
+        ("FUNC_MAX_BODY_BYTES", "-1"),
         ("FUNC_MAX_EVENT_BYTES", "1MB"),
+        ("FUNC_MAX_EVENT_BYTES", "0"),
+        ("FUNC_REQUEST_SECONDS", "a minute"),
         ("FUNC_KEEP_ALIVE_SECONDS", "-1"),
         ("FUNC_LAME_DUCK_SECONDS", "nan"),
         ("FUNC_SHUTDOWN_SECONDS", "inf"),
@@ -95,7 +98,7 @@ def test_invoke_of_func_yaml_unknown() -> None:
 @pytest.mark.parametrize("row", settings_table.TABLE, ids=lambda row: row.name)
 def test_table_has_the_defaults(row: settings_table.Row) -> None:
     """The default that the table names, if it is a value, is the one that holds."""
-    if row.default in ("none", "all addresses"):
+    if row.default in ("none", "all addresses", "by CPU limit"):
         return
     environ = {row.name: row.default}
 
@@ -110,12 +113,45 @@ def test_log_settings() -> None:
     assert LogSettings(logging.WARNING, LogFormat.JSON) == LogSettings.from_environ(environ)
 
 
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("True", True), ("off", False)])
+def test_access_log(value: str, expected: bool) -> None:
+    """The access log is switched on by 1, and by other words for yes."""
+    assert expected is LogSettings.from_environ({"FUNC_ACCESS_LOG": value}).access
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ("none", "none")),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, ("otlp", "otlp")),
+        ({"OTEL_TRACES_EXPORTER": "console"}, ("console", "none")),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_METRICS_EXPORTER": "none"},
+            ("otlp", "none"),
+        ),
+    ],
+)
+def test_telemetry(environ: dict[str, str], expected: tuple[str, str]) -> None:
+    """Telemetry is what the variables of OpenTelemetry ask for."""
+    found = read(environ).telemetry
+
+    assert expected == (found.traces, found.metrics)
+
+
+def test_names_on_knative() -> None:
+    """On Knative the log knows the service and its revision."""
+    found = read({"K_SERVICE": "greeter", "K_REVISION": "greeter-00001"}).log
+
+    assert ("greeter", "greeter-00001") == (found.service, found.revision)
+
+
 def test_log_settings_unknown() -> None:
     """What is no level or format is told, and the defaults hold."""
-    found = LogSettings.from_environ({"LOG_LEVEL": "chatty", "LOG_FORMAT": "xml"})
+    environ = {"LOG_LEVEL": "chatty", "LOG_FORMAT": "xml", "FUNC_ACCESS_LOG": "some"}
+    found = LogSettings.from_environ(environ)
 
-    assert (logging.INFO, LogFormat.TEXT) == (found.level, found.format)
-    assert ("chatty", "xml") == tuple(problem.split("'")[1] for problem in found.problems)
+    assert LogSettings(problems=found.problems) == found
+    assert list(environ.values()) == [problem.split("'")[1] for problem in found.problems]
 
 
 def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

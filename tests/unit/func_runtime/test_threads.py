@@ -4,9 +4,11 @@ import asyncio
 import contextvars
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from func_runtime import threads
 from func_runtime.threads import Threads
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +36,51 @@ async def test_no_more_than_asked_for() -> None:
         time.sleep(0.01)
         return threading.current_thread().name
 
-    threads = Threads("t", 2)
-    names = await asyncio.gather(*(threads.run(work) for _ in range(5)))
+    two = Threads("t", 2)
+    names = await asyncio.gather(*(two.run(work) for _ in range(5)))
 
     assert {"t_0", "t_1"} == set(names)
+
+
+async def test_as_many_as_suit() -> None:
+    """Without a number there may be at least as many threads as any limit allows."""
+    both = threading.Barrier(16)
+    unbounded = Threads("t")
+
+    await asyncio.gather(*(unbounded.run(both.wait, 9) for _ in range(16)))
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("max 100000", 32),
+        ("100000 100000", 32),
+        ("10000 100000", 16),
+        ("50000 100000", 16),
+        ("75000 100000", 24),
+        ("200000 100000", 64),
+        ("6400000 100000", 128),
+        ("", 32),
+        ("100000 0", 32),
+    ],
+)
+async def test_suitable(limit: str, expected: int, tmp_path: Path) -> None:
+    """How many threads there may be follows the CPU limit, within bounds."""
+    (tmp_path / "cpu.max").write_text(f"{limit}\n")
+
+    assert expected == threads.suitable(tmp_path)
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("-1", 32), ("200000", 64)])
+async def test_suitable_in_cgroup_1(quota: str, expected: int, tmp_path: Path) -> None:
+    """The first version of cgroups has the limit in two files."""
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+
+    assert expected == threads.suitable(tmp_path)
+
+
+async def test_suitable_without_a_cgroup(tmp_path: Path) -> None:
+    """Where there is no limit to be seen, there is none."""
+    assert 32 == threads.suitable(tmp_path / "nowhere")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from func_runtime import responses
 from func_runtime.asgi import Handler, Message, Receive, Scope, Send
-from func_runtime.errors import ClientDisconnected, RequestAborted
+from func_runtime.errors import ClientDisconnected, RequestAborted, TimeLimitExceeded
 from func_runtime.health import Health, Probe
 from func_runtime.lifespan import Lifespan, Phase
 from func_runtime.loader import RAISED
@@ -52,16 +52,14 @@ class App:
         reply = Reply(send)
         try:
             await self._handler(scope, receive, reply)
-        except asyncio.CancelledError:
-            _log_failure(scope, "was cut off: it took longer than the process had left")
-            await reply.fail(responses.SERVICE_UNAVAILABLE, "Service Unavailable")
-        except RAISED as error:
-            _log_failure(scope, "raised an exception", error)
-            await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+        except (*RAISED, asyncio.CancelledError) as error:
+            await _answer_for(error, scope, reply)
         else:
+            if reply.completed:
+                return
             if not reply.started:
                 await responses.text(send, self._unanswered)
-            elif not reply.completed:
+            else:
                 _log_failure(scope, "returned before its response was complete")
                 raise RequestAborted
 
@@ -96,6 +94,27 @@ async def _answer_probe(probe: Probe, method: str, send: Send) -> None:
     await responses.text(send, code, status.message, body=method != "HEAD")
 
 
+async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> None:
+    """Answer in place of a handler that ended with an error.
+
+    :raises RequestAborted: its answer has begun.
+    """
+    match error:
+        case asyncio.CancelledError():
+            _log_failure(scope, "was cut off: it took longer than the process had left")
+            await reply.fail(responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+        case TimeLimitExceeded():
+            _log_failure(scope, str(error))
+            # As from queue-proxy. Not 503, after which a service mesh asks again by itself.
+            await reply.fail(responses.GATEWAY_TIMEOUT, "Gateway Timeout")
+        case RequestAborted():  # told by who raised it
+            if not reply.completed:
+                raise error
+        case _:
+            _log_failure(scope, "raised an exception", error)
+            await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+
+
 async def _refuse(kind: str, send: Send) -> None:
     if kind == "http":
         await responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
@@ -120,9 +139,10 @@ class Reply:
 
     async def __call__(self, message: Message) -> None:
         """Pass on a message of the function's."""
-        self.started = True
         await self._send(message)
-        if message["type"] == "http.response.body" and not message.get("more_body", False):
+        if message["type"] != "http.response.body":
+            self.started = True
+        elif not message.get("more_body"):
             self.completed = True
 
     async def fail(self, status: int, message: str) -> None:

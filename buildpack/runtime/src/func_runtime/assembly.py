@@ -1,16 +1,19 @@
 """Puts the parts around a function together: what a server serves, and what a test calls."""
 
+import logging
 from collections.abc import Callable
 
 from func_runtime import function
 from func_runtime.app import App, probes
-from func_runtime.asgi import Handler
+from func_runtime.asgi import Application, Handler
 from func_runtime.function import Configuration, Function
-from func_runtime.health import Health
+from func_runtime.health import Health, Probe
 from func_runtime.lifespan import Lifespan
 from func_runtime.responses import ACCEPTED, NO_CONTENT
-from func_runtime.settings import Invoke, Settings
+from func_runtime.settings import Invoke, LogFormat, LogSettings, Settings, TelemetrySettings
 from func_runtime.threads import Threads
+
+log = logging.getLogger("func_runtime")
 
 # One thread for each hook: a check that hangs must not keep stop() from running.
 _HOOKS = 4
@@ -28,17 +31,61 @@ def adapt(instance: object, origin: str, settings: Settings) -> Function:
 
 def assemble(
     adapted: Function, settings: Settings, configuration: Callable[[], Configuration]
-) -> tuple[App, Lifespan]:
+) -> tuple[Application, Lifespan]:
     """Return the application of a function, and its life, which is to be started and stopped."""
     lifespan = Lifespan(adapted, configuration)
     health = Health(adapted, lifespan)
+    by_path = probes(health, settings.liveness_paths, settings.readiness_paths)
     app = App(
-        _handler(adapted, settings),
+        _limited(_handler(adapted, settings), settings),
         lifespan,
-        probes(health, settings.liveness_paths, settings.readiness_paths),
+        by_path,
         unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
     )
-    return app, lifespan
+    return _logged(_observed(app, by_path, settings), by_path, settings.log), lifespan
+
+
+# What is not asked for is neither imported nor in the way of a request.
+
+
+def _logged(app: Application, by_path: dict[str, Probe], wanted: LogSettings) -> Application:
+    """Add what the log needs to know about a request."""
+    if wanted.access:
+        from func_runtime.access_log import AccessLog  # noqa: PLC0415
+
+        app = AccessLog(app, by_path)
+    if wanted.format is LogFormat.JSON:
+        from func_runtime.trace_context import TraceContext  # noqa: PLC0415
+
+        app = TraceContext(app)
+    return app
+
+
+def _observed(app: Application, by_path: dict[str, Probe], settings: Settings) -> Application:
+    """Add traces and metrics."""
+    if settings.telemetry == TelemetrySettings():
+        return app
+    try:
+        from func_runtime import telemetry  # noqa: PLC0415
+
+        telemetry.configure(settings.telemetry, settings.log.service)
+    except ImportError as error:
+        log.warning("No telemetry: %s (pip install 'func-runtime[otel]')", error)
+        return app
+    return telemetry.Telemetry(app, by_path)
+
+
+def _limited(handler: Handler, settings: Settings) -> Handler:
+    """Add the limits that are set."""
+    if settings.max_body_bytes and settings.invoke is Invoke.HTTP:
+        from func_runtime.request_limits import BodyLimit  # noqa: PLC0415
+
+        handler = BodyLimit(handler, settings.max_body_bytes)
+    if settings.request:
+        from func_runtime.request_limits import TimeLimit  # noqa: PLC0415
+
+        handler = TimeLimit(handler, settings.request)
+    return handler
 
 
 def _handler(adapted: Function, settings: Settings) -> Handler:

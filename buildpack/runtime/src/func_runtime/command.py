@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         else:
             _run(options, environ)
     except StartFailure as failure:
-        logs.failure(failure, log_settings.format)
+        logs.failure(failure, log_settings)
         return _leave(failure.exit_code)
     except Stopped:
         logs.log.info("Stopped while the function was loading")

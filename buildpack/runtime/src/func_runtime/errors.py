@@ -128,5 +128,16 @@ class RequestAborted(Exception):
     """
 
 
+class BodyTooLong(RequestAborted):
+    """A request's body goes beyond FUNC_MAX_BODY_BYTES: raised where a function receives it."""
+
+
+class TimeLimitExceeded(Exception):
+    """A request took longer than FUNC_REQUEST_SECONDS, and its handler was cancelled."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"took longer than {seconds:g} s and was cut off")
+
+
 class ClientDisconnected(OSError):
     """The client has gone: raised where a function sends on a closed WebSocket, as ASGI has it."""

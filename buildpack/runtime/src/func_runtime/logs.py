@@ -35,26 +35,46 @@ class TextFormatter(UtcFormatter):
 
 
 class JsonFormatter(UtcFormatter):
-    """A JSON object on one line; `exception` holds the traceback."""
+    """A JSON object on one line; `exception` holds the traceback.
+
+    It names the trace of the request, the service and its revision where they are known, and has
+    what the caller gave as `extra`.
+    """
+
+    def __init__(self, settings: LogSettings) -> None:
+        # Text logs, the default, start without them.
+        from json import dumps  # noqa: PLC0415
+
+        from func_runtime.trace_context import ids  # noqa: PLC0415
+
+        super().__init__()
+        self._dumps = dumps
+        self._trace = ids
+        known = {"service": settings.service, "revision": settings.revision}
+        self._process = {name: value for name, value in known.items() if value}
+        self._plain = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        entry = {
+        entry: dict[str, object] = {
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            **self._trace(),
+            **self._process,
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return to_json(entry)
-
-
-def to_json(entry: dict[str, str]) -> str:
-    """Return an entry as a line of JSON."""
-    import json  # noqa: PLC0415 -- text logs, the default, start without it
-
-    return json.dumps(entry, ensure_ascii=False)
+        for name, value in vars(record).items():
+            if name not in self._plain:
+                entry.setdefault(name, value)
+        try:
+            return self._dumps(
+                entry, ensure_ascii=False, default=str, skipkeys=True, allow_nan=False
+            )
+        except ValueError:  # NaN, or a loop
+            return self._dumps({name: str(value) for name, value in entry.items()})
 
 
 def configure(settings: LogSettings) -> None:
@@ -64,34 +84,35 @@ def configure(settings: LogSettings) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(settings.format))
+    handler.setFormatter(_formatter(settings))
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
     for problem in settings.problems:
         log.warning("%s", problem)
 
 
-def _formatter(wanted: LogFormat) -> logging.Formatter:
-    match wanted:
+def _formatter(settings: LogSettings) -> logging.Formatter:
+    match settings.format:
         case LogFormat.TEXT:
             return TextFormatter()
         case LogFormat.JSON:
-            return JsonFormatter()
+            return JsonFormatter(settings)
 
 
-def failure(error: StartFailure, wanted: LogFormat) -> None:
+def failure(error: StartFailure, settings: LogSettings) -> None:
     """Write why the process ends, as the last lines of the log."""
     from func_runtime import messages  # noqa: PLC0415 -- only a failed start needs the words
 
     message = messages.describe(error)
     cause = error.__cause__ if isinstance(error, FunctionFailed) else None
     trace = user_traceback(cause) if cause else ""
-    match wanted:
+    match settings.format:
         case LogFormat.TEXT:
             sys.stderr.write(f"\nERROR: {message.title}\n\n{message.body or trace.rstrip()}\n")
         case LogFormat.JSON:
-            entry = {"level": "CRITICAL", "logger": log.name, "message": message.title}
             detail = {"detail": message.body} if message.body else {"exception": trace}
-            sys.stderr.write(f"{to_json(entry | detail)}\n")
+            facts = {"name": log.name, "levelname": "CRITICAL", "msg": message.title, **detail}
+            line = JsonFormatter(settings).format(logging.makeLogRecord(facts))
+            sys.stderr.write(f"{line}\n")
 
 
 def user_traceback(error: BaseException) -> str:

@@ -44,6 +44,9 @@ _LEVELS = {
 }
 
 
+_SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
+
+
 @dataclass(frozen=True)
 class LogSettings:
     """How to log. A bad value is a problem to tell, not one to end for: the function may use
@@ -52,6 +55,9 @@ class LogSettings:
 
     level: int = logging.INFO
     format: LogFormat = LogFormat.TEXT
+    access: bool = False
+    service: str = ""
+    revision: str = ""
     problems: tuple[str, ...] = ()
 
     @classmethod
@@ -66,23 +72,50 @@ class LogSettings:
         known = format_name.lower() in tuple(LogFormat)
         if not known:
             problems.append(f"{names.LOG_FORMAT} is {format_name!r}, not text or json: using text")
+        access_name = environ.get(names.FUNC_ACCESS_LOG) or "0"
+        access = _SWITCH.get(access_name.lower())
+        if access is None:
+            problems.append(f"{names.FUNC_ACCESS_LOG} is {access_name!r}, not 1 or 0: using 0")
         return cls(
             logging.INFO if level is None else level,
             LogFormat(format_name.lower()) if known else LogFormat.TEXT,
+            bool(access),
+            environ.get(names.KNATIVE_SERVICE, ""),
+            environ.get(names.KNATIVE_REVISION, ""),
             tuple(problems),
         )
 
 
 @dataclass(frozen=True)
+class TelemetrySettings:
+    """Which of OpenTelemetry's exporters to use: names with commas, or none."""
+
+    traces: str = "none"
+    metrics: str = "none"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "TelemetrySettings":
+        """Read the settings; an address to send to stands for OTLP."""
+        default = "otlp" if environ.get(names.OTEL_ENDPOINT) else "none"
+        return cls(
+            environ.get(names.OTEL_TRACES) or default, environ.get(names.OTEL_METRICS) or default
+        )
+
+
+@dataclass(frozen=True)
 class Settings:
-    """All other settings."""
+    """All settings of a process."""
 
     addresses: tuple[Address, ...]
     invoke: Invoke = Invoke.HTTP
     liveness_paths: tuple[str, ...] = (names.LIVENESS_PATH,)
     readiness_paths: tuple[str, ...] = (names.READINESS_PATH,)
-    threads: int = 32
+    log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    threads: int = 0  # as many as suit the CPU limit
+    max_body_bytes: int = 0  # no limit
     max_event_bytes: int = 16 * 1024 * 1024
+    request: float = 0.0  # no limit
     keep_alive: int = 100
     lame_duck: float = 0.5
     shutdown: float = 8.0
@@ -106,8 +139,12 @@ class Settings:
             invoke=_invoke(environ, stated),
             liveness_paths=_paths(names.LIVENESS_PATH, liveness),
             readiness_paths=_paths(names.READINESS_PATH, readiness),
+            log=LogSettings.from_environ(environ),
+            telemetry=TelemetrySettings.from_environ(environ),
             threads=numbers.whole(names.FUNC_THREADS, cls.threads),
+            max_body_bytes=numbers.whole(names.FUNC_MAX_BODY_BYTES, cls.max_body_bytes, least=0),
             max_event_bytes=numbers.whole(names.FUNC_MAX_EVENT_BYTES, cls.max_event_bytes),
+            request=numbers.seconds(names.FUNC_REQUEST_SECONDS, cls.request),
             keep_alive=numbers.whole(names.FUNC_KEEP_ALIVE_SECONDS, cls.keep_alive),
             lame_duck=numbers.seconds(names.FUNC_LAME_DUCK_SECONDS, _lame_duck(environ)),
             shutdown=numbers.seconds(names.FUNC_SHUTDOWN_SECONDS, cls.shutdown),
@@ -159,9 +196,9 @@ class _Numbers:
 
     environ: Mapping[str, str]
 
-    def whole(self, name: str, default: int) -> int:
-        """Return a whole number above zero."""
-        return self._read(name, default, int, 1, "a whole number above 0")
+    def whole(self, name: str, default: int, *, least: int = 1) -> int:
+        """Return a whole number of at least `least`."""
+        return self._read(name, default, int, least, f"a whole number, {least} or more")
 
     def seconds(self, name: str, default: float) -> float:
         """Return a number of seconds."""

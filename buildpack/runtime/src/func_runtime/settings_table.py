@@ -7,6 +7,7 @@ from func_runtime import names
 
 _ENDS = "ends the start, exit code 2"
 _WARNS = "a warning; the default holds"
+_NO_TELEMETRY = "a warning; there are neither traces nor metrics"
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,36 @@ TABLE = (
     ),
     Row(names.LOG_FORMAT, "text", "lines of the log: text, or json for one object a line", _WARNS),
     Row(
+        names.FUNC_ACCESS_LOG,
+        "0",
+        "1: a line in the log for each request after it has ended, but for health checks",
+        _WARNS,
+    ),
+    Row(
         names.FUNC_THREADS,
-        "32",
-        "how many calls of a handle that is not async run at the same time",
+        "by CPU limit",
+        "how many calls of a handle that is not async run at the same time; unset, 32 for each CPU "
+        "of the container's limit, at least 16, at most 128, and 32 without a limit",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_MAX_BODY_BYTES,
+        "0",
+        "the longest body of a request to a function without events; a longer one is answered "
+        "413; 0 is no limit",
         _ENDS,
     ),
     Row(
         names.FUNC_MAX_EVENT_BYTES,
         "16777216",
         "the longest body of a request with events; a longer one is answered 413",
+        _ENDS,
+    ),
+    Row(
+        names.FUNC_REQUEST_SECONDS,
+        "0",
+        "how long the function may take for a request, its answer included; then it is cancelled, "
+        "and the answer is 504; 0 is no limit",
         _ENDS,
     ),
     Row(
@@ -94,6 +116,26 @@ TABLE = (
         "how long requests and stop() may take after a signal, all together; keep it below the "
         "platform's grace period (10 s with docker stop)",
         _ENDS,
+    ),
+    Row(
+        names.OTEL_ENDPOINT,
+        "none",
+        "where to send traces and metrics of requests (OTLP over HTTP), with OpenTelemetry's SDK, "
+        "which must be installed: func-runtime[otel]",
+        _NO_TELEMETRY,
+    ),
+    Row(
+        names.OTEL_TRACES,
+        "none",
+        "exporters of traces: otlp, console, or others that are installed; otlp by default if "
+        "there is an endpoint",
+        _NO_TELEMETRY,
+    ),
+    Row(
+        names.OTEL_METRICS,
+        "none",
+        "exporters of metrics: as for traces",
+        _NO_TELEMETRY,
     ),
 )
 

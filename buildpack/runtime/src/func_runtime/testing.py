@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from func_runtime import assembly, func_yaml, messages, names
-from func_runtime.app import App
+from func_runtime.asgi import Application
 from func_runtime.cloudevents import http_binding, media_type, sdk
 from func_runtime.cloudevents.event import Event
 from func_runtime.cloudevents.http_binding import Content, Refused
@@ -60,7 +60,7 @@ def running(
 class Running:
     """A function that runs inside of `async with`, or of `with` in a test that is not async."""
 
-    def __init__(self, started: AbstractAsyncContextManager[App]) -> None:
+    def __init__(self, started: AbstractAsyncContextManager[Application]) -> None:
         self._connected = _connected(started)
         self._connected_blocking = _connected_blocking(started)
 
@@ -105,7 +105,9 @@ class BlockingClient(httpx.Client):
 
 
 @asynccontextmanager
-async def _connected(started: AbstractAsyncContextManager[App]) -> AsyncIterator[Client]:
+async def _connected(
+    started: AbstractAsyncContextManager[Application],
+) -> AsyncIterator[Client]:
     async with started as app:
         transport = httpx.ASGITransport(app)
         async with Client(transport=transport, base_url=_URL) as client:
@@ -113,7 +115,9 @@ async def _connected(started: AbstractAsyncContextManager[App]) -> AsyncIterator
 
 
 @contextmanager
-def _connected_blocking(started: AbstractAsyncContextManager[App]) -> Iterator[BlockingClient]:
+def _connected_blocking(
+    started: AbstractAsyncContextManager[Application],
+) -> Iterator[BlockingClient]:
     """Connect to a function whose event loop runs in a thread."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(started) as app:
         transport = _BlockingTransport(portal, httpx.ASGITransport(app))
@@ -144,7 +148,7 @@ class _BlockingTransport(httpx.BaseTransport):
 @asynccontextmanager
 async def _started(
     instance: object, environ: dict[str, str], invoke: str | None
-) -> AsyncIterator[App]:
+) -> AsyncIterator[Application]:
     """Start a function, yield its application, and stop it."""
     with _explained():
         settings = _settings(environ, invoke)
