@@ -4,13 +4,31 @@
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
+
+# once FILE COMMAND...: COMMAND's output becomes FILE, if that isn't there; of several runs at a time one wins.
+once() (
+    file=$1
+    shift
+    [ ! -e "$file" ] || exit 0
+    umask 077
+    "$@" >"$file.$$"
+    ln "$file.$$" "$file" 2>/dev/null || [ -e "$file" ]
+    rm -f "$file.$$"
+)
+
+secret() {
+    od -An -N15 -tx1 /dev/urandom | tr -d ' \n'
+}
+
 if [ -z "${PACK_HOME:-}" ]; then
     PACK_HOME=${XDG_CACHE_HOME:-$HOME/.cache}/knative-python/pack
     export PACK_HOME
-    if [ ! -e "$PACK_HOME/config.toml" ]; then
-        mkdir -p "$PACK_HOME"
-        cp "$here/config.toml" "$PACK_HOME/config.toml.$$"
-        mv "$PACK_HOME/config.toml.$$" "$PACK_HOME/config.toml"
-    fi
+    mkdir -p "$PACK_HOME"
+    once "$PACK_HOME/config.toml" cat "$here/config.toml"
+    # Without a key of the environment's, pack keeps one for each image in a file that it writes in place:
+    # two builds at a time leave it broken for good (pkg/cache/volume_cache.go of pack 0.40.6).
+    once "$PACK_HOME/volume-key" secret
+    PACK_VOLUME_KEY=${PACK_VOLUME_KEY:-$(cat "$PACK_HOME/volume-key")}
+    export PACK_VOLUME_KEY
 fi
 exec "$here/../../.tools/libexec/pack" "$@"
