@@ -1,7 +1,6 @@
 """The parts around a function, put together."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -84,7 +83,7 @@ async def test_time_limit(invoke: Invoke, unlimited: int) -> None:
     settings = Settings(addresses=(), invoke=invoke)
 
     assert unlimited == await status(settings, Slow())
-    assert 504 == await status(replace(settings, request=0.01), Slow())
+    assert 504 == await status(settings._replace(request=0.01), Slow())
 
 
 async def test_logs(caplog: pytest.LogCaptureFixture) -> None:

@@ -31,21 +31,21 @@ def test_places(tmp_path: Path, where: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HANDLE)
 
-    assert str(path) == loader.load(tmp_path).origin
+    assert str(path) == loader.load(str(tmp_path)).origin
 
 
 def test_new_comes_first(tmp_path: Path) -> None:
     """new is what counts where there is handle too; it is not called yet."""
     (tmp_path / "function.py").write_text(f"{HANDLE}class Mine: pass\nnew = Mine\n")
 
-    assert "Mine" == type(loader.load(tmp_path).create()).__name__
+    assert "Mine" == type(loader.load(str(tmp_path)).create()).__name__
 
 
 def test_handle_alone(tmp_path: Path) -> None:
     """A handle alone becomes the handle of an instance."""
     (tmp_path / "function.py").write_text(HANDLE)
 
-    instance = loader.load(tmp_path).create()
+    instance = loader.load(str(tmp_path)).create()
 
     assert "handle" == getattr(instance, "handle").__name__  # noqa: B009 -- it is an object
 
@@ -55,7 +55,7 @@ def test_modules_beside_the_function(tmp_path: Path) -> None:
     (tmp_path / "function.py").write_text("from beside_it import handle\n")
     (tmp_path / "beside_it.py").write_text(HANDLE)
 
-    assert str(tmp_path / "function.py") == loader.load(tmp_path).origin
+    assert str(tmp_path / "function.py") == loader.load(str(tmp_path)).origin
 
 
 def test_nothing_there(tmp_path: Path) -> None:
@@ -63,9 +63,9 @@ def test_nothing_there(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
 
     with pytest.raises(FunctionMissing) as caught:
-        loader.load(tmp_path)
+        loader.load(str(tmp_path))
 
-    assert (tmp_path, ("app",)) == (caught.value.folder, caught.value.entries)
+    assert (str(tmp_path), ("app",)) == (caught.value.folder, caught.value.entries)
 
 
 @pytest.mark.parametrize("package", [True, False])
@@ -76,7 +76,7 @@ def test_neither_new_nor_handle(tmp_path: Path, package: bool) -> None:
         (tmp_path / "function" / "__init__.py").write_text("import os\n_hidden = 1\nanswer = 42\n")
 
     with pytest.raises(HandlerMissing) as caught:
-        loader.load(tmp_path)
+        loader.load(str(tmp_path))
 
     assert (("answer", "os") if package else ()) == caught.value.names
     assert caught.value.origin.startswith(str(tmp_path / "function"))
@@ -88,7 +88,7 @@ def test_not_callable(tmp_path: Path, name: str) -> None:
     (tmp_path / "function.py").write_text(f"{name} = 1\n")
 
     with pytest.raises(HandleMissing) as caught:
-        loader.load(tmp_path)
+        loader.load(str(tmp_path))
 
     assert f"{name} is of type int" == caught.value.found
 
@@ -107,6 +107,6 @@ def test_import_fails(tmp_path: Path, source: str, cause: type[BaseException]) -
     (tmp_path / "function.py").write_text(source)
 
     with pytest.raises(FunctionFailed) as caught:
-        loader.load(tmp_path)
+        loader.load(str(tmp_path))
 
     assert isinstance(caught.value.__cause__, cause)

@@ -151,7 +151,7 @@ FAILURES: list[errors.StartFailure] = [
     errors.FieldInvalid(HERE, "invoke", "1", "text"),
     errors.YamlReaderMissing(HERE),
     errors.WatcherMissing(),
-    errors.FunctionMissing(HERE, ()),
+    errors.FunctionMissing(str(HERE), ()),
     errors.HandlerMissing("function.py", ()),
     errors.HandleMissing("function.py", "new is of type int"),
     errors.AddressUnavailable("*:80", "Permission denied (EACCES)"),

@@ -162,4 +162,4 @@ def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MINE", "2")
 
     assert "1" == copied["MINE"]
-    assert tmp_path == settings.working_directory()
+    assert str(tmp_path) == settings.working_directory()

@@ -68,7 +68,7 @@ async def test_suitable(limit: str, expected: int, tmp_path: Path) -> None:
     """How many threads there may be follows the CPU limit, within bounds."""
     (tmp_path / "cpu.max").write_text(f"{limit}\n")
 
-    assert expected == threads.suitable(tmp_path)
+    assert expected == threads.suitable(str(tmp_path))
 
 
 @pytest.mark.parametrize(("quota", "expected"), [("-1", 32), ("200000", 64)])
@@ -78,9 +78,9 @@ async def test_suitable_in_cgroup_1(quota: str, expected: int, tmp_path: Path) -
     (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(f"{quota}\n")
     (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
 
-    assert expected == threads.suitable(tmp_path)
+    assert expected == threads.suitable(str(tmp_path))
 
 
 async def test_suitable_without_a_cgroup(tmp_path: Path) -> None:
     """Where there is no limit to be seen, there is none."""
-    assert 32 == threads.suitable(tmp_path / "nowhere")
+    assert 32 == threads.suitable(str(tmp_path / "nowhere"))

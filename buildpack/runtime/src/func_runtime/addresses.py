@@ -7,7 +7,7 @@ reachable: an address in LISTEN_ADDRESS counts in addition, unless it is on that
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from func_runtime import names
 from func_runtime.errors import SettingInvalid
@@ -19,8 +19,7 @@ _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 -- a container is reached from outside
 _EVERY_IPV6 = "::"
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """A host, empty for every address of the machine (IPv6 and IPv4), and a port; 0 is any."""
 
     host: str

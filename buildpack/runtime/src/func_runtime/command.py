@@ -5,12 +5,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from func_runtime import (
     assembly,
-    func_yaml,
     function,
     limits,
     loader,
@@ -29,12 +28,14 @@ from func_runtime.settings import (
     working_directory,
 )
 
+if TYPE_CHECKING:
+    from func_runtime.func_yaml import FuncYaml
+
 # What the interpreter may take to end; a thread of the function's could keep it for ever.
 _LEAVING_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What the command line can say."""
 
     port: str | None = None
@@ -77,7 +78,7 @@ def _parse(arguments: Sequence[str]) -> Options:
 
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
-    settings = Settings.from_environ(environ, lambda: func_yaml.read(folder / names.FUNC_YAML))
+    settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
     entry = loader.load(folder)
     if options.check == "import":
         return
@@ -86,6 +87,14 @@ def _run(options: Options, environ: dict[str, str]) -> None:
         adapted = assembly.adapt(instance, entry.origin, settings)
         if options.check is None:
             _serve(adapted, settings, runner.run)
+
+
+def _read_func_yaml(folder: str) -> "FuncYaml":
+    from pathlib import Path  # noqa: PLC0415 -- an image has what the file says in its environment
+
+    from func_runtime import func_yaml  # noqa: PLC0415
+
+    return func_yaml.read(Path(folder, names.FUNC_YAML))
 
 
 def _serve(

@@ -13,26 +13,34 @@ StartFailure
 └── FunctionFailed        the function's import, new() or start() raised                  exit 1
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, dataclass_transform
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FUNCTION_FAILED = 1
 UNUSABLE = 2
 NOT_LISTENING = 3
 
 
+@dataclass_transform(eq_default=False)
 class StartFailure(Exception):
-    """Ends the process before it serves. Leaves are dataclasses of facts.
+    """Ends the process before it serves. Leaves state their facts as dataclasses do.
 
-    They are neither frozen (contextlib assigns `__traceback__`) nor comparable (`eq=False` keeps
-    them hashable).
+    They are none: every start imports them, few raise one, and generating the methods of ten
+    classes takes a start longer than opening the sockets.
     """
 
-    exit_code: ClassVar[int] = UNUSABLE
+    exit_code = UNUSABLE
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(*facts)
+        for name, fact in zip(type(self).__annotations__, facts, strict=True):
+            setattr(self, name, fact)
 
 
-@dataclass(eq=False)
 class SettingInvalid(StartFailure):
     """A setting's value cannot be used; `expected` completes "must be …"."""
 
@@ -41,7 +49,6 @@ class SettingInvalid(StartFailure):
     expected: str
 
 
-@dataclass(eq=False)
 class FileInvalid(StartFailure):
     """A file is not in its format; `problem` is the parser's, with the line."""
 
@@ -49,7 +56,6 @@ class FileInvalid(StartFailure):
     problem: str
 
 
-@dataclass(eq=False)
 class FieldInvalid(StartFailure):
     """A field of a file has a value of another kind; `expected` completes "must be …"."""
 
@@ -59,22 +65,19 @@ class FieldInvalid(StartFailure):
     expected: str
 
 
-@dataclass(eq=False)
 class YamlReaderMissing(StartFailure):
     """The environment has no PyYAML."""
 
     path: Path
 
 
-@dataclass(eq=False)
 class FunctionMissing(StartFailure):
     """The folder holds neither `function/` nor `function.py`, nor does its `src/`."""
 
-    folder: Path
+    folder: str
     entries: tuple[str, ...]
 
 
-@dataclass(eq=False)
 class HandlerMissing(StartFailure):
     """The function's module, at `origin`, defines `names`, but neither new nor handle."""
 
@@ -82,7 +85,6 @@ class HandlerMissing(StartFailure):
     names: tuple[str, ...]
 
 
-@dataclass(eq=False)
 class HandleMissing(StartFailure):
     """`found` (of the module at `origin`) stands where something to call must be."""
 
@@ -90,26 +92,23 @@ class HandleMissing(StartFailure):
     found: str
 
 
-@dataclass(eq=False)
 class AddressUnavailable(StartFailure):
     """The system refuses to let us listen on an address."""
 
-    exit_code: ClassVar[int] = NOT_LISTENING
+    exit_code = NOT_LISTENING
 
     address: str
     reason: str
 
 
-@dataclass(eq=False)
 class WatcherMissing(StartFailure):
     """The environment has no watchfiles, which --reload needs."""
 
 
-@dataclass(eq=False)
 class FunctionFailed(StartFailure):
     """The function's own code raised in a step of the start; the exception is `__cause__`."""
 
-    exit_code: ClassVar[int] = FUNCTION_FAILED
+    exit_code = FUNCTION_FAILED
 
     step: str
 

@@ -1,14 +1,13 @@
 """Reads what func.yaml says of running a function, where no build has read it before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from func_runtime.errors import FieldInvalid, FileInvalid, YamlReaderMissing
 
 
-@dataclass(frozen=True)
-class FuncYaml:
+class FuncYaml(NamedTuple):
     """The fields that decide something here. All are optional."""
 
     invoke: str = ""
@@ -52,8 +51,7 @@ def _problem(error: Exception) -> str:
     return f"{getattr(error, 'problem', '')} (at line {mark.line + 1}, column {mark.column + 1})"
 
 
-@dataclass(frozen=True)
-class _Fields:
+class _Fields(NamedTuple):
     """A table of the file; a missing field is an empty one."""
 
     path: Path

@@ -9,8 +9,7 @@ import logging
 import threading
 from asyncio import AbstractEventLoop, get_running_loop, run_coroutine_threadsafe
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from func_runtime import names
 from func_runtime.asgi import Handler, Receive, Scope, Send
@@ -24,8 +23,7 @@ Configuration = dict[str, str]
 Hook = Callable[[], Awaitable[object]]
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """A function with all of its hooks; one that its author left out is None."""
 
     handle: Handler

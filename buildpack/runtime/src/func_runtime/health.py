@@ -8,7 +8,7 @@ Here a check goes on in the background and its answer serves the next probe.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from func_runtime.function import Function, Hook
 from func_runtime.lifespan import Lifespan, Phase
@@ -24,8 +24,7 @@ FRESH = 30.0
 HUNG = 30.0
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """The answer to a probe."""
 
     healthy: bool

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, cast
-from urllib.parse import unquote
 
 from httptools import (
     HttpParserError,
@@ -243,7 +242,7 @@ class HttpProtocol(asyncio.Protocol):
             "scheme": "http",
             "method": parser.get_method().decode("ascii"),
             "root_path": "",
-            "path": unquote(path) if "%" in path else path,
+            "path": _unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query,
             "headers": headers,
@@ -480,6 +479,13 @@ def _split(url: bytes) -> tuple[bytes, bytes]:
     # RFC 9112, 3.2: the absolute form, or the asterisk form.
     parsed = parse_url(url)
     return parsed.path or b"/", parsed.query or b""
+
+
+def _unquote(path: str) -> str:
+    """Decode what is percent-encoded; what decodes it is imported with the first such path."""
+    from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
+
+    return unquote(path)
 
 
 def _head(scope: Scope, headers: list[tuple[bytes, bytes]]) -> bytes:

@@ -2,12 +2,13 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from os.path import isdir, isfile, join
 from types import ModuleType
+from typing import NamedTuple
 
 from func_runtime import names
 from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, HandlerMissing
@@ -17,15 +18,14 @@ from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, 
 RAISED = (Exception, SystemExit)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Where the function's instance comes from."""
 
     origin: str
     create: Callable[[], object]
 
 
-def load(folder: Path) -> Entry:
+def load(folder: str) -> Entry:
     """Import the function in a folder and return its entry. Nothing of it is called yet.
 
     :raises FunctionMissing: there is none.
@@ -34,7 +34,7 @@ def load(folder: Path) -> Entry:
     """
     _extend_path(folder)
     if importlib.util.find_spec(names.PACKAGE) is None:
-        raise FunctionMissing(folder, tuple(sorted(entry.name for entry in folder.iterdir())))
+        raise FunctionMissing(folder, tuple(sorted(os.listdir(folder))))
     try:
         module = importlib.import_module(names.PACKAGE)
     except RAISED as error:
@@ -42,20 +42,20 @@ def load(folder: Path) -> Entry:
     return _entry(module, folder)
 
 
-def _extend_path(folder: Path) -> None:
+def _extend_path(folder: str) -> None:
     """Make the function importable, before anything that is installed under its name."""
-    sources = folder / names.SOURCES
+    sources = join(folder, names.SOURCES)
     for path in (sources, folder) if _holds_function(sources) else (folder,):
-        if str(path) not in sys.path:
-            sys.path.insert(0, str(path))
+        if path not in sys.path:
+            sys.path.insert(0, path)
 
 
-def _holds_function(folder: Path) -> bool:
-    return (folder / names.PACKAGE).is_dir() or (folder / f"{names.PACKAGE}.py").is_file()
+def _holds_function(folder: str) -> bool:
+    return isdir(join(folder, names.PACKAGE)) or isfile(join(folder, f"{names.PACKAGE}.py"))
 
 
-def _entry(module: ModuleType, folder: Path) -> Entry:
-    origin = module.__file__ or str(folder / names.PACKAGE)
+def _entry(module: ModuleType, folder: str) -> Entry:
+    origin = module.__file__ or join(folder, names.PACKAGE)
     for name in (names.NEW, names.HANDLE):
         found = getattr(module, name, None)
         if found is None:

@@ -37,7 +37,7 @@ _FOLDERS = (".func", "site-packages")
 _GRACE_SECONDS = 3.0
 
 
-def run(folder: Path, environ: dict[str, str]) -> None:
+def run(folder: str, environ: dict[str, str]) -> None:
     """Serve the function in a folder, and serve it anew after each change, until a signal comes.
 
     :raises SettingInvalid: a variable cannot be used; the serving process tells what else is wrong.
@@ -45,7 +45,7 @@ def run(folder: Path, environ: dict[str, str]) -> None:
     settings = Settings.from_environ(environ, FuncYaml)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     child = Child(_development(environ), settings.shutdown + _GRACE_SECONDS)
-    asyncio.run(_supervise(folder, child))
+    asyncio.run(_supervise(Path(folder), child))
 
 
 def _development(environ: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from func_runtime import sockets as bound_sockets
 from func_runtime.errors import StartFailure
@@ -46,7 +45,7 @@ async def serve(
             await _start(server, sockets, starting, stopping)
             await stopping
         except StartFailure:
-            settings = replace(settings, lame_duck=0.0, shutdown=_AFTER_FAILURE)
+            settings = settings._replace(lame_duck=0.0, shutdown=_AFTER_FAILURE)
             raise
         finally:
             starting.cancel()

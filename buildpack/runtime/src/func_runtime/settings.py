@@ -6,15 +6,15 @@ What each is for, its default and what a bad value gets: settings_table.py and d
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from func_runtime import addresses, names
 from func_runtime.addresses import Address
 from func_runtime.errors import SettingInvalid
-from func_runtime.func_yaml import FuncYaml
+
+if TYPE_CHECKING:
+    from func_runtime.func_yaml import FuncYaml
 
 
 class Invoke(StrEnum):
@@ -47,8 +47,7 @@ _LEVELS = {
 _SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
-@dataclass(frozen=True)
-class LogSettings:
+class LogSettings(NamedTuple):
     """How to log. A bad value is a problem to tell, not one to end for: the function may use
     these variables for its own log as well.
     """  # noqa: D205 -- one sentence more than a line holds
@@ -86,8 +85,7 @@ class LogSettings:
         )
 
 
-@dataclass(frozen=True)
-class TelemetrySettings:
+class TelemetrySettings(NamedTuple):
     """Which of OpenTelemetry's exporters to use: names with commas, or none."""
 
     traces: str = "none"
@@ -102,8 +100,10 @@ class TelemetrySettings:
         )
 
 
-@dataclass(frozen=True)
-class Settings:
+_LAME_DUCK = 0.5
+
+
+class Settings(NamedTuple):
     """All settings of a process."""
 
     addresses: tuple[Address, ...]
@@ -117,12 +117,12 @@ class Settings:
     max_event_bytes: int = 16 * 1024 * 1024
     request: float = 0.0  # no limit
     keep_alive: int = 100
-    lame_duck: float = 0.5
+    lame_duck: float = _LAME_DUCK
     shutdown: float = 8.0
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str], read_func_yaml: Callable[[], FuncYaml]
+        cls, environ: Mapping[str, str], read_func_yaml: "Callable[[], FuncYaml]"
     ) -> "Settings":
         """Read and check the settings.
 
@@ -130,24 +130,27 @@ class Settings:
 
         :raises SettingInvalid: a value cannot be used.
         """
-        stated = FuncYaml() if environ.get(names.FUNC_INVOKE) else read_func_yaml()
-        liveness = environ.get(names.FUNC_LIVENESS_PATH) or stated.liveness_path
-        readiness = environ.get(names.FUNC_READINESS_PATH) or stated.readiness_path
+        stated = ("", "", "") if environ.get(names.FUNC_INVOKE) else read_func_yaml()
+        invoke, liveness, readiness = stated
+        liveness = environ.get(names.FUNC_LIVENESS_PATH) or liveness
+        readiness = environ.get(names.FUNC_READINESS_PATH) or readiness
         numbers = _Numbers(environ)
-        return cls(
-            addresses=addresses.from_environ(environ),
-            invoke=_invoke(environ, stated),
+        default = cls(addresses.from_environ(environ), lame_duck=_lame_duck(environ))
+        return default._replace(
+            invoke=_invoke(environ, invoke),
             liveness_paths=_paths(names.LIVENESS_PATH, liveness),
             readiness_paths=_paths(names.READINESS_PATH, readiness),
             log=LogSettings.from_environ(environ),
             telemetry=TelemetrySettings.from_environ(environ),
-            threads=numbers.whole(names.FUNC_THREADS, cls.threads),
-            max_body_bytes=numbers.whole(names.FUNC_MAX_BODY_BYTES, cls.max_body_bytes, least=0),
-            max_event_bytes=numbers.whole(names.FUNC_MAX_EVENT_BYTES, cls.max_event_bytes),
-            request=numbers.seconds(names.FUNC_REQUEST_SECONDS, cls.request),
-            keep_alive=numbers.whole(names.FUNC_KEEP_ALIVE_SECONDS, cls.keep_alive),
-            lame_duck=numbers.seconds(names.FUNC_LAME_DUCK_SECONDS, _lame_duck(environ)),
-            shutdown=numbers.seconds(names.FUNC_SHUTDOWN_SECONDS, cls.shutdown),
+            threads=numbers.whole(names.FUNC_THREADS, default.threads),
+            max_body_bytes=numbers.whole(
+                names.FUNC_MAX_BODY_BYTES, default.max_body_bytes, least=0
+            ),
+            max_event_bytes=numbers.whole(names.FUNC_MAX_EVENT_BYTES, default.max_event_bytes),
+            request=numbers.seconds(names.FUNC_REQUEST_SECONDS, default.request),
+            keep_alive=numbers.whole(names.FUNC_KEEP_ALIVE_SECONDS, default.keep_alive),
+            lame_duck=numbers.seconds(names.FUNC_LAME_DUCK_SECONDS, default.lame_duck),
+            shutdown=numbers.seconds(names.FUNC_SHUTDOWN_SECONDS, default.shutdown),
         )
 
 
@@ -156,13 +159,13 @@ def environment() -> dict[str, str]:
     return dict(os.environ)  # noqa: TID251 -- this is the one place
 
 
-def working_directory() -> Path:
+def working_directory() -> str:
     """Return the folder that the process was started in: the function's."""
-    return Path.cwd()
+    return os.getcwd()
 
 
-def _invoke(environ: Mapping[str, str], stated: FuncYaml) -> Invoke:
-    value = environ.get(names.FUNC_INVOKE) or stated.invoke or Invoke.HTTP
+def _invoke(environ: Mapping[str, str], stated: str) -> Invoke:
+    value = environ.get(names.FUNC_INVOKE) or stated or Invoke.HTTP
     try:
         return Invoke(value.strip().lower())
     except ValueError as error:
@@ -184,14 +187,13 @@ def _lame_duck(environ: Mapping[str, str]) -> float:
     """
     if names.KNATIVE_REVISION in environ:
         return 0.0
-    return 3.0 if names.KUBERNETES in environ else Settings.lame_duck
+    return 3.0 if names.KUBERNETES in environ else _LAME_DUCK
 
 
 Number = TypeVar("Number", int, float)
 
 
-@dataclass(frozen=True)
-class _Numbers:
+class _Numbers(NamedTuple):
     """Reads variables that hold a number; an empty one is an unset one."""
 
     environ: Mapping[str, str]

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -154,7 +155,7 @@ async def _started(
         settings = _settings(environ, invoke)
         adapted = await _adapt(instance, settings)
     stop = _Stop(adapted.stop) if adapted.stop else None
-    app, lifespan = assembly.assemble(replace(adapted, stop=stop), settings, lambda: dict(environ))
+    app, lifespan = assembly.assemble(adapted._replace(stop=stop), settings, lambda: dict(environ))
     try:
         await lifespan.start()
     except FunctionFailed as failure:
@@ -181,9 +182,9 @@ def _explained() -> Iterator[None]:
 
 
 def _settings(environ: dict[str, str], invoke: str | None) -> Settings:
-    file = working_directory() / names.FUNC_YAML
+    file = Path(working_directory(), names.FUNC_YAML)
     settings = Settings.from_environ(environ, lambda: func_yaml.read(file))
-    return replace(settings, invoke=Invoke(invoke)) if invoke else settings
+    return settings._replace(invoke=Invoke(invoke)) if invoke else settings
 
 
 async def _adapt(instance: object, settings: Settings) -> Function:

@@ -5,15 +5,17 @@ import contextvars
 import functools
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 # Code that is not async mostly waits, for a database say: 32 calls that compute for 3 % of their
 # time keep a CPU busy. Fewer than 16 would only wait in line, and more than 128 only for the GIL.
 _PER_CPU = 32
 _LEAST, _MOST = 16, 128
 
-_CGROUP = Path("/sys/fs/cgroup")
+_CGROUP = "/sys/fs/cgroup"
 
 
 class Threads:
@@ -30,11 +32,13 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     @functools.cached_property
-    def _executor(self) -> ThreadPoolExecutor:
+    def _executor(self) -> "ThreadPoolExecutor":
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- with the first call
+
         return ThreadPoolExecutor(self._count or suitable(), thread_name_prefix=self._name)
 
 
-def suitable(cgroup: Path = _CGROUP) -> int:
+def suitable(cgroup: str = _CGROUP) -> int:
     """Return how many threads suit the CPU limit of this container.
 
     Not the number of CPUs: that is the node's.
@@ -43,7 +47,7 @@ def suitable(cgroup: Path = _CGROUP) -> int:
     return max(_LEAST, min(_MOST, math.ceil(_PER_CPU * cpus)))
 
 
-def _cpu_limit(cgroup: Path) -> float | None:
+def _cpu_limit(cgroup: str) -> float | None:
     """Return the limit in CPUs, None if there is none (or none to be seen).
 
     Version 2 says "max" or time and period in one file, version 1 -1 or the time
@@ -51,11 +55,16 @@ def _cpu_limit(cgroup: Path) -> float | None:
     """
     try:
         try:
-            quota, period = (cgroup / "cpu.max").read_text(encoding="ascii").split()
+            quota, period = _read(cgroup, "cpu.max").split()
         except FileNotFoundError:
-            quota = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text(encoding="ascii")
-            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text(encoding="ascii")
+            quota = _read(cgroup, "cpu/cpu.cfs_quota_us")
+            period = _read(cgroup, "cpu/cpu.cfs_period_us")
         limit = int(quota) / int(period)
     except (OSError, ValueError, ZeroDivisionError):
         return None
     return limit if limit > 0 else None
+
+
+def _read(cgroup: str, name: str) -> str:
+    with open(f"{cgroup}/{name}", encoding="ascii") as file:
+        return file.read()
