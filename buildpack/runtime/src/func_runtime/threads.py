@@ -5,10 +5,7 @@ import contextvars
 import functools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 # Code that is not async mostly waits, for a database say: 32 calls that compute for 3 % of their
 # time keep a CPU busy. Fewer than 16 would only wait in line, and more than 128 only for the GIL.
@@ -32,9 +29,7 @@ class Threads:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     @functools.cached_property
-    def _executor(self) -> "ThreadPoolExecutor":
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- with the first call
-
+    def _executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._count or suitable(), thread_name_prefix=self._name)
 
 
