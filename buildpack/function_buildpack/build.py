@@ -2,6 +2,8 @@
 
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from function_buildpack.cnb.layers import (
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import configuration, dependencies, runtime
+from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan, Source
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import Workspace
@@ -72,6 +75,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     output.title(f"Knative Python function {buildpack.version}")
     settings = Settings.from_environ(context.environ)
     layers = Layers(context.layers)
+    archives = Archives.restored(layers)
     python = interpreter.current()
 
     output.heading("Reading the function")
@@ -90,21 +94,27 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         wanted = dependencies.metadata(
             chosen, python, context.target, uv_version, buildpack.version
         )
-        installed = _install_dependencies(dependencies.restore(layers, wanted), chosen, uv)
-        installed.check_runtime(buildpack.runtime.ranges())
+        kept = dependencies.restore(layers, wanted, archives)
+        installed = _install_dependencies(kept, chosen, uv)
+        if installed.layer.filled:
+            installed.check_runtime(buildpack.runtime.ranges())
 
         output.heading("Runtime")
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
-        served = _install_runtime(runtime.restore(layers, needed), buildpack.runtime, python, uv)
+        same = runtime.restore(layers, needed, archives)
+        served = _install_runtime(same, buildpack.runtime, python, uv)
 
     output.heading("Application")
     _prepare_application(context.app, function)
 
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *chosen.launch_env)
-    _check_function(check.Loader(run, installed.python, env), chosen, context)
+    packed = archives.pack({installed.layer: installed.library, served: runtime.library(served)})
+    with _packages(installed, served, packed, python) as packages:
+        _check_function(check.Loader(run, packages, env), chosen, context)
     installed.keep()
     runtime.keep(served)
+    archives.keep()
     configuration.contribute(layers, chosen.launch_env)
     return _launch(chosen, installed)
 
@@ -200,6 +210,20 @@ def tell_compiled(compiled: application.Compiled, app: Path) -> None:
     if compiled.unwritable:
         paths = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
         output.line(f"Not compiled, for the folder is another user's: {paths}")
+
+
+@contextmanager
+def _packages(
+    installed: dependencies.Dependencies, served: Layer, packed: list[Path], python: Interpreter
+) -> Iterator[check.Packages]:
+    """Yield the packages where they are: in the layers, or in archives if a layer is reused."""
+    if installed.layer.filled and served.filled:
+        yield check.Installed(installed.python)
+        return
+    layers = installed.layer.path.parent
+    with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
+        site = installed.site(python.minor).relative_to(layers)
+        yield check.Archived(python.path, Path(root), site, packed)
 
 
 def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -> None:

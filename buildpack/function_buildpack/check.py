@@ -1,8 +1,9 @@
 """Sees that the function loads, with the runtime's own loader, as the first start would."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from function_buildpack import names
 from function_buildpack.cnb import layer_env
@@ -16,12 +17,56 @@ from function_buildpack.settings import Check
 _PASSED = ("PATH", "LANG", "TMPDIR")
 
 
+# A script of ours for the function's interpreter, which does not know this package.
+_UNPACKING = Path(__file__).with_name("unpacking.py")
+
+
+class Packages(Protocol):
+    """Where the image's packages are during the build."""
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return how a module of them is run, before its name: one or more ways, tried in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Installed:
+    """In the layers, as at run time: this build has installed them."""
+
+    python: Path
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return the image's own start."""
+        return ((self.python, "-m"),)
+
+
+@dataclass(frozen=True)
+class Archived:
+    """In archives, to be unpacked below `root`; `site` is a folder there.
+
+    A package that looks for another's files without importing it may not find them: so a module
+    that fails is run once more with all unpacked, and that counts.
+    """
+
+    interpreter: Path
+    root: Path
+    site: Path
+    archives: Sequence[Path]
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return the quick start and the whole one."""
+        # -S: no packages of the build image's.
+        script: list[str | Path] = [self.interpreter, "-s", "-S", _UNPACKING]
+        places: list[str | Path] = [self.root, self.site, *self.archives, "--"]
+        return ([*script, *places], [*script, "--all", *places])
+
+
 @dataclass(frozen=True)
 class Loader:
     """The runtime's loader, in the image's Python environment."""
 
     run: Runner
-    python: Path
+    packages: Packages
     env: layer_env.LayerEnv
 
     def load(self, project: Project, check: Check, environ: Mapping[str, str]) -> None:
@@ -30,12 +75,15 @@ class Loader:
         :raises FunctionUnloadable: one of both failed.
         """
         passed = {name: environ[name] for name in _PASSED if name in environ}
-        result = self.run(
-            [self.python, "-m", names.RUNTIME_MODULE, "--check", check.value],
-            environ=layer_env.apply(self.env, passed),
-            cwd=project.folder,
-        )
-        if result.status != 0:
-            # One error is shown, ours; the runtime's words are what was found.
-            output = result.output.strip().removeprefix("ERROR: ")
-            raise FunctionUnloadable(project.package, output)
+        output = ""
+        for start in self.packages.starts():
+            result = self.run(
+                [*start, names.RUNTIME_MODULE, "--check", check.value],
+                environ=layer_env.apply(self.env, passed),
+                cwd=project.folder,
+            )
+            if result.status == 0:
+                return
+            output = result.output
+        # One error is shown, ours; the runtime's words are what was found.
+        raise FunctionUnloadable(project.package, output.strip().removeprefix("ERROR: "))

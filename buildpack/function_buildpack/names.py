@@ -24,6 +24,7 @@ IMAGE_LABELS = "BP_IMAGE_LABELS"
 DEPENDENCIES = "dependencies"
 RUNTIME = "runtime"
 CONFIGURATION = "configuration"
+ARCHIVES = "archives"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"

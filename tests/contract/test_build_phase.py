@@ -44,7 +44,8 @@ def again(built: Workspace, tmp_path: Path) -> Workspace:
     workspace = Workspace.create(tmp_path, FUNCTION)
     workspace.layers.rmdir()
     shutil.copytree(built.layers, workspace.layers, symlinks=True)
-    for layer in ("dependencies", "runtime"):  # restored metadata has no types
+    for layer in CONTENTS:  # of a launch layer, the metadata, without types
+        shutil.rmtree(workspace.layers / layer)
         text = (workspace.layers / f"{layer}.toml").read_text()
         (workspace.layers / f"{layer}.toml").write_text(text[text.index("[metadata]") :])
     return workspace
@@ -73,18 +74,12 @@ def test_labels(built: Workspace) -> None:
 
 
 def test_layers(built: Workspace) -> None:
-    """Dependencies and runtime are launch and cache layers, the configuration is launch only."""
-    types = {
-        name: built.toml(f"{name}.toml")["types"]
-        for name in ("dependencies", "runtime", "configuration")
-    }
+    """What is launched is not cached: the archives are, which are not launched."""
+    launched = dict.fromkeys(("dependencies", "runtime", "configuration"), "launch")
 
-    both = {"launch": True, "build": False, "cache": True}
-    assert {
-        "dependencies": both,
-        "runtime": both,
-        "configuration": both | {"cache": False},
-    } == types
+    for name, kind in {**launched, "archives": "cache"}.items():
+        types = built.toml(f"{name}.toml")["types"]
+        assert [kind] == [each for each, is_so in types.items() if is_so], name
     assert {"FUNC_INVOKE.default": "http"} == built.launch_env("configuration")
     assert ["PATH.delim", "PATH.prepend"] == sorted(built.launch_env("dependencies"))
 
@@ -98,7 +93,7 @@ def test_nothing_else_is_left(built: Workspace) -> None:
     """The layers folder holds layers only, the application neither .git nor .func."""
     names = {path.name for path in built.layers.iterdir()}
 
-    layers = {"dependencies", "runtime", "configuration"}
+    layers = {"dependencies", "runtime", "configuration", "archives"}
     assert layers | {f"{name}.toml" for name in layers} | {"launch.toml"} == names
     assert not (built.app / ".git").exists()
     assert not (built.app / ".func").exists()
@@ -133,17 +128,71 @@ def test_bytecode_is_complete(built: Workspace) -> None:
 
 
 def test_rebuild_reuses(again: Workspace) -> None:
-    """A changed source reuses both layers, says so, and leaves their bytes as they were."""
+    """A changed source reuses both layers, which are in the image alone, and says so."""
     again.write({"function/func.py": HANDLE.replace("OK", "Changed")})
-    layers = [again.layers / name / folder for name, folder in CONTENTS.items()]
-    before = [files_below(folder) for folder in layers]
+    before = files_below(again.layers / "archives")
 
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
     assert "Reusing the dependencies layer" in phase.log
     assert "Reusing the runtime layer" in phase.log
-    assert before == [files_below(folder) for folder in layers]
+    assert "Loaded the function" in phase.log
+    assert before == files_below(again.layers / "archives")
+    names = {path.name for path in again.layers.iterdir()}
+    assert {"archives", "configuration"} == {name for name in names if "." not in name}
+    assert not [name for name in names if name.startswith(".")]
+
+
+def test_rebuild_loads_what_is_imported(again: Workspace) -> None:
+    """The packages of a reused layer are there for the check, found by name or by their data."""
+    imports = (
+        "import idna\nfrom importlib.metadata import version\nassert version('idna') == '3.10'"
+    )
+    again.write({"function/func.py": f"{imports}\n{HANDLE}"})
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "Reusing the dependencies layer" in phase.log
+
+
+def test_rebuild_looks_for_a_package_without_its_import(again: Workspace) -> None:
+    """Some packages look for others' files: what fails for that is tried with all of them."""
+    looks = "from importlib.metadata import version\nassert version('idna') == '3.10'"
+    again.write({"function/func.py": f"{looks}\n{HANDLE}"})
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError: No module named 'nowhere_to_be"),
+        ("raise RuntimeError('at import')\n", "RuntimeError: at import"),
+    ],
+)
+def test_rebuild_that_does_not_load(again: Workspace, source: str, found: str) -> None:
+    """A source that no longer loads is refused in a rebuild as in the first build."""
+    again.write({"function/func.py": source + HANDLE})
+
+    phase = again.run("build")
+
+    assert 1 == phase.status
+    assert found in phase.log
+
+
+def test_rebuild_without_archives(again: Workspace) -> None:
+    """Where the cache is gone but the image is not, the layers are installed again."""
+    shutil.rmtree(again.layers / "archives")
+    (again.layers / "archives.toml").unlink()
+
+    phase = again.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert 2 == phase.log.count("Installing: there is no layer of an earlier build")
 
 
 def test_rebuild_with_another_dependency(again: Workspace) -> None:
@@ -156,6 +205,8 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     assert "Installing: since the earlier build, requirements changed from" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
+    archives = [path.name.partition("-")[0] for path in (again.layers / "archives").iterdir()]
+    assert ["dependencies", "runtime"] == sorted(archives)
 
 
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:

@@ -4,8 +4,10 @@ A layer's metadata is a frozen dataclass of strings: all that decides its conten
 layer's metadata is equal, the layer is kept; else it is emptied, with every differing field named.
 """
 
+import hashlib
 import shutil
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,9 @@ from function_buildpack.cnb import layer_env
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+
+_KEY = 16
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,25 @@ class Layer:
     path: Path
     metadata: "DataclassInstance"
 
+    @property
+    def key(self) -> str:
+        """What tells layers of this name with other contents apart, for a file's name."""
+        return hashlib.sha256(repr(asdict(self.metadata)).encode()).hexdigest()[:_KEY]
+
+    @property
+    def filled(self) -> bool:
+        """Whether the contents are here; those of a restored launch layer are in the image."""
+        return self.path.is_dir()
+
     def keep(self, types: Types, env: layer_env.LayerEnv = ()) -> None:
-        """Write the launch environment and `<layer>.toml`, with which the layer is exported."""
-        shutil.rmtree(self.path / "env.launch", ignore_errors=True)
-        layer_env.write(env, self.path / "env.launch")
+        """Write the launch environment and `<layer>.toml`, with which the layer is exported.
+
+        Without contents here the lifecycle takes over the earlier image's layer, with its
+        environment.
+        """
+        if self.filled:
+            shutil.rmtree(self.path / "env.launch", ignore_errors=True)
+            layer_env.write(env, self.path / "env.launch")
         table = {"types": asdict(types), "metadata": asdict(self.metadata)}
         _toml(self.path).write_text(tomli_w.dumps(table))
 
@@ -64,7 +84,7 @@ Cause = Created | Unreadable | Changed
 
 @dataclass(frozen=True)
 class Restored:
-    """The layer is there, from an earlier build, and holds what is wanted."""
+    """The earlier build's layer holds what is wanted; its contents may be in the image alone."""
 
     layer: Layer
 
@@ -83,14 +103,25 @@ class Layers:
 
     root: Path
 
-    def cached(self, name: str, metadata: "DataclassInstance") -> Restored | Empty:
-        """Return the restored layer if its metadata is equal, else an emptied one and why."""
+    def restored(
+        self, name: str, metadata: "DataclassInstance", has_contents: Callable[[Layer], bool]
+    ) -> Restored | Empty:
+        """Return the restored layer if its metadata is equal, else an emptied one and why.
+
+        `has_contents` says whether its contents can be had, without which it is of no use.
+        """
         assert is_dataclass(metadata)
         layer = Layer(self.root / name, metadata)
         cause = _cause(layer)
-        if cause is None:
+        if cause is None and (layer.filled or has_contents(layer)):
             return Restored(layer)
-        return Empty(self.fresh(name, metadata), cause)
+        return Empty(self.fresh(name, metadata), cause or Created())
+
+    def there(self, name: str, metadata: "DataclassInstance") -> Layer:
+        """Return a layer with what an earlier build has left in it, if anything."""
+        layer = Layer(self.root / name, metadata)
+        layer.path.mkdir(parents=True, exist_ok=True)
+        return layer
 
     def fresh(self, name: str, metadata: "DataclassInstance") -> Layer:
         """Return an emptied layer."""
@@ -107,9 +138,7 @@ def _toml(layer: Path) -> Path:
 
 def _cause(layer: Layer) -> Cause | None:
     """Say why the restored layer cannot be kept; None if it can."""
-    # Restored metadata without contents is a launch layer's: it tells what the earlier image holds,
-    # but there is nothing here to work with, so it counts as not restored.
-    if not _toml(layer.path).is_file() or not layer.path.is_dir():
+    if not _toml(layer.path).is_file():
         return Created()
     try:
         before = tomllib.loads(_toml(layer.path).read_text(encoding="utf-8")).get("metadata", {})

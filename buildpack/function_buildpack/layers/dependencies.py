@@ -1,7 +1,4 @@
-"""The dependencies layer: a virtual environment with the packages that the function asks for.
-
-Launch and cache: a source-only rebuild needs its contents, to see that the function still loads.
-"""
+"""The dependencies layer: a virtual environment with the packages that the function asks for."""
 
 import os
 import re
@@ -21,6 +18,7 @@ from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
 from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan, Source, digest
 
 
@@ -53,9 +51,18 @@ class Dependencies:
         bin_ = str(_venv(self.layer) / "bin")
         return (Change("PATH", Behaviour.PREPEND, bin_, delimiter=":"),)
 
+    @property
+    def library(self) -> Path:
+        """The environment without its commands, which begin with their interpreter's path."""
+        return _venv(self.layer) / "lib"
+
+    def site(self, minor: str) -> Path:
+        """Return the folder of its packages for a minor version of Python."""
+        return self.library / f"python{minor}" / "site-packages"
+
     def keep(self) -> None:
         """Have the layer exported."""
-        self.layer.keep(Types(launch=True, cache=True), self.env)
+        self.layer.keep(Types(launch=True), self.env)
 
     def check_runtime(self, needed: list[Requirement]) -> None:
         """Compare the installed packages with what the runtime needs of the same names.
@@ -84,9 +91,9 @@ def metadata(
     )
 
 
-def restore(layers: Layers, wanted: Metadata) -> Restored | Empty:
+def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:
     """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
-    return layers.cached(names.DEPENDENCIES, wanted)
+    return layers.restored(names.DEPENDENCIES, wanted, archives.hold)
 
 
 def install(layer: Layer, plan: Plan, uv: Uv) -> None:

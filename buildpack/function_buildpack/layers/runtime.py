@@ -16,6 +16,7 @@ from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import digest
 
 # The build image of our builder holds the runtime's wheels, beside the lock that they are of.
@@ -80,9 +81,9 @@ def metadata(source: Source, interpreter: Interpreter, target: Target, uv_versio
     )
 
 
-def restore(layers: Layers, wanted: Metadata) -> Restored | Empty:
+def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:
     """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
-    return layers.cached(names.RUNTIME, wanted)
+    return layers.restored(names.RUNTIME, wanted, archives.hold)
 
 
 def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> None:
@@ -90,7 +91,7 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
 
     :raises BuildpackError: see installer.
     """
-    packages = layer.path / "packages"
+    packages = library(layer)
     options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *source.offline()]
     uv.install(source.requirements, source.root, options)
@@ -102,6 +103,11 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
         bytecode.compile_source(path)
 
 
+def library(layer: Layer) -> Path:
+    """Return the folder of its packages."""
+    return layer.path / "packages"
+
+
 def keep(layer: Layer) -> None:
     """Have the layer exported."""
-    layer.keep(Types(launch=True, cache=True), ENV)
+    layer.keep(Types(launch=True), ENV)

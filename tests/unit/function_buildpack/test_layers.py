@@ -11,6 +11,7 @@ from function_buildpack.cnb.layers import (
     Changed,
     Created,
     Empty,
+    Layer,
     Layers,
     Restored,
     Types,
@@ -29,6 +30,12 @@ class Metadata:
 NOW = Metadata("abc", "3.13.5")
 
 
+def nowhere(layer: Layer) -> bool:
+    """Say that no layer's contents are elsewhere."""
+    del layer
+    return False
+
+
 def filled(root: Path, metadata: Metadata = NOW) -> Layers:
     """Return layers with one that an earlier build has left."""
     layers = Layers(root)
@@ -38,9 +45,9 @@ def filled(root: Path, metadata: Metadata = NOW) -> Layers:
     return layers
 
 
-def test_cached_new(tmp_path: Path) -> None:
+def test_restored_new(tmp_path: Path) -> None:
     """The first build gets an empty folder, and no layer.toml before it keeps the layer."""
-    found = Layers(tmp_path).cached("packages", NOW)
+    found = Layers(tmp_path).restored("packages", NOW, nowhere)
 
     assert isinstance(found, Empty)
     assert Created() == found.cause
@@ -48,17 +55,17 @@ def test_cached_new(tmp_path: Path) -> None:
     assert not (tmp_path / "packages.toml").exists()
 
 
-def test_cached_equal(tmp_path: Path) -> None:
+def test_restored_equal(tmp_path: Path) -> None:
     """Equal metadata keeps the contents."""
-    found = filled(tmp_path).cached("packages", NOW)
+    found = filled(tmp_path).restored("packages", NOW, nowhere)
 
     assert isinstance(found, Restored)
     assert "content" == (found.layer.path / "file").read_text()
 
 
-def test_cached_changed(tmp_path: Path) -> None:
+def test_restored_changed(tmp_path: Path) -> None:
     """Other metadata empties the layer and names what differs, before and now."""
-    found = filled(tmp_path, Metadata("abc", "3.12.1")).cached("packages", NOW)
+    found = filled(tmp_path, Metadata("abc", "3.12.1")).restored("packages", NOW, nowhere)
 
     assert isinstance(found, Empty)
     assert Changed({"python": ("3.12.1", "3.13.5")}) == found.cause
@@ -68,22 +75,39 @@ def test_cached_changed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["not toml", "[metadata]\nlock = 'abc'", "metadata = 1", "\xff"]
 )
-def test_cached_unreadable(tmp_path: Path, content: str) -> None:
+def test_restored_unreadable(tmp_path: Path, content: str) -> None:
     """Damaged metadata, or another version's, empties the layer instead of failing the build."""
     layers = filled(tmp_path)
     (tmp_path / "packages.toml").write_bytes(content.encode("latin-1"))
 
-    found = layers.cached("packages", NOW)
+    found = layers.restored("packages", NOW, nowhere)
 
     assert isinstance(found, Empty)
     assert Unreadable() == found.cause
 
 
-def test_cached_without_contents(tmp_path: Path) -> None:
-    """Metadata whose contents were not restored is no layer to work with."""
+def test_restored_without_contents(tmp_path: Path) -> None:
+    """A launch layer's contents stay in the image: it counts if they can be had elsewhere."""
     (tmp_path / "packages.toml").write_text("[metadata]\nlock = 'abc'\npython = '3.13.5'\n")
 
-    found = Layers(tmp_path).cached("packages", NOW)
+    asked: list[Layer] = []
+
+    def elsewhere(layer: Layer) -> bool:
+        asked.append(layer)
+        return True
+
+    found = Layers(tmp_path).restored("packages", NOW, elsewhere)
+
+    assert isinstance(found, Restored)
+    assert not found.layer.filled
+    assert [found.layer] == asked
+
+
+def test_restored_without_any_contents(tmp_path: Path) -> None:
+    """Metadata whose contents are nowhere is no layer to work with."""
+    (tmp_path / "packages.toml").write_text("[metadata]\nlock = 'abc'\npython = '3.13.5'\n")
+
+    found = Layers(tmp_path).restored("packages", NOW, nowhere)
 
     assert isinstance(found, Empty)
     assert Created() == found.cause
@@ -102,3 +126,20 @@ def test_keep(tmp_path: Path) -> None:
         "metadata": {"lock": "abc", "python": "3.13.5"},
     } == tomllib.loads((tmp_path / "packages.toml").read_text())
     assert ["A.default"] == [path.name for path in (layer.path / "env.launch").iterdir()]
+
+
+def test_keep_without_contents(tmp_path: Path) -> None:
+    """A layer that is in the image alone stays so: no folder is made, which would replace it."""
+    layer = Layer(tmp_path / "packages", NOW)
+
+    layer.keep(Types(launch=True), (Change("A", Behaviour.DEFAULT, "1"),))
+
+    assert ["packages.toml"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_key(tmp_path: Path) -> None:
+    """Layers with other contents have other keys, in every process."""
+    keys = {Layer(tmp_path, Metadata(lock, "3.13.5")).key for lock in ("abc", "abd", "abc")}
+
+    assert 2 == len(keys)
+    assert "21c276b60642f5d1" in keys
