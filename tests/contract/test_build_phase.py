@@ -127,6 +127,39 @@ def test_bytecode_is_complete(built: Workspace) -> None:
         assert 0b01 == int.from_bytes(cached.read_bytes()[4:8], "little"), source
 
 
+def test_runtime_is_trimmed(built: Workspace) -> None:
+    """The runtime layer has no debug symbols, nor what its modules were compiled from."""
+    packages = built.layers / "runtime" / "packages"
+    libraries = list(packages.rglob("*.so"))
+    sections = subprocess.run(
+        ["readelf", "--sections", *libraries], check=True, text=True, stdout=subprocess.PIPE
+    ).stdout
+
+    assert libraries
+    assert ".dynsym" in sections
+    assert ".debug" not in sections
+    assert ".symtab" not in sections
+    assert [] == [path for path in packages.rglob("*") if path.suffix in (".pyx", ".c", ".h")]
+
+
+def test_runtime_without_strip(tmp_path: Path) -> None:
+    """A build image without binutils gives a larger layer, and says why."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    # By its path, an environment's Python finds its packages.
+    (tools / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (tools / "python3").chmod(0o755)
+    (tools / "uv").symlink_to(Path(sys.executable).parent / "uv")
+    for tool in ("sh", "dirname"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
+
+    phase = workspace.run("build", PATH=str(tools))
+
+    assert 0 == phase.status, phase.log
+    assert "the build image has no strip" in phase.log
+
+
 def test_rebuild_reuses(again: Workspace) -> None:
     """A changed source reuses both layers, which are in the image alone, and says so."""
     again.write({"function/func.py": HANDLE.replace("OK", "Changed")})

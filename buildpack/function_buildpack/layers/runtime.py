@@ -10,10 +10,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from function_buildpack import bytecode, names, project
+from function_buildpack import bytecode, names, output, project
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.errors import ToolMissing
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
@@ -21,6 +22,9 @@ from function_buildpack.plan import digest
 
 # The build image of our builder holds the runtime's wheels, beside the lock that they are of.
 _WHEELS = Path("/opt/knative-python/wheels")
+
+# What extension modules were compiled from.
+_COMPILED = (".c", ".h", ".pxd", ".pxi", ".pyx")
 
 # A start writes no bytecode (it is there), and a log line is seen when it is written.
 ENV: LayerEnv = (
@@ -97,10 +101,24 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     uv.install(source.requirements, source.root, options)
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
+    _trim(packages, uv)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     for path in project.sources(copied):
         bytecode.compile_source(path)
+
+
+def _trim(packages: Path, uv: Uv) -> None:
+    """Take away what nobody reads at run time: three quarters of the layer, most of it uvloop's."""
+    files = [path for path in packages.rglob("*") if path.is_file()]
+    for path in files:
+        if path.suffix in _COMPILED:
+            path.unlink()
+    libraries = sorted(path for path in files if path.suffix == ".so")
+    try:
+        uv.run(["strip", "--strip-unneeded", *libraries], environ=uv.environ, cwd=packages)
+    except ToolMissing:
+        output.line("Debug symbols stay in the runtime: the build image has no strip (binutils)")
 
 
 def library(layer: Layer) -> Path:
