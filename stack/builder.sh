@@ -34,7 +34,7 @@ make_builder() {
     trap 'rm -rf "$folder"' EXIT
     trap 'exit 130' INT TERM
     mkdir "$folder/buildpack"
-    buildpack | tar -C "$folder/buildpack" -x
+    buildpack | compiled | tar -C "$folder/buildpack" -x
     ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
     case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
     sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@ARCH@|$arch|" builder/builder.toml >"$folder/builder.toml"
@@ -47,6 +47,13 @@ make_builder() {
 buildpack() {
     tar -C ../buildpack --exclude=__pycache__ --exclude='*.egg-info' --exclude='.*_cache' \
         --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -c .
+}
+
+# The same with bytecode for the build image's Python, without which each phase would compile the buildpack.
+compiled() {
+    docker run --rm --interactive --network none --entrypoint sh knative-python/build -c '
+        cd "$(mktemp -d)" && tar -x &&
+            python3 -m compileall -q --invalidation-mode unchecked-hash . >&2 && tar --sort=name -c .'
 }
 
 lifecycle() {
