@@ -1,0 +1,136 @@
+"""What is measured: the names under which a result has it, and how people read it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure; `note` says how it is taken."""
+
+    name: str
+    title: str
+    unit: str
+    digits: int
+    note: str
+
+
+CPU = Figure(
+    "cpu_us",
+    "CPU time per request",
+    "µs",
+    1,
+    "user and system time of the whole process tree, by /proc, divided by the requests of the run "
+    "at full load; the figure that a busy machine moves least",
+)
+RATE = Figure(
+    "requests_per_s",
+    "Requests per second",
+    "1/s",
+    0,
+    "wrk on the same machine, 32 connections that stay open, each sends when it is answered",
+)
+P99_FULL = Figure("p99_full_ms", "p99 latency at full load", "ms", 2, "of the same run")
+P99_HALF = Figure(
+    "p99_half_ms",
+    "p99 latency at half of raw uvicorn's peak",
+    "ms",
+    2,
+    "wrk has no rate limit: as many connections as make that rate, each waiting 5 to 15 ms (10 on "
+    "average) before a request. The loop is closed, so a slow answer delays the next request of "
+    "its connection; wrk adds what it thinks was missed so. Peers that cannot keep up with the "
+    "rate have no figure",
+)
+HALF_RATE = Figure("half_rate", "Rate reached there", "1/s", 0, "what the connections made of it")
+BINARY = Figure(
+    "binary_events_per_s",
+    "CloudEvents per second, binary",
+    "1/s",
+    0,
+    "an event in binary mode in, an event out, 32 connections",
+)
+BINARY_CPU = Figure("binary_cpu_us", "CPU time per event, binary", "µs", 1, "as for a request")
+STRUCTURED = Figure(
+    "structured_events_per_s",
+    "CloudEvents per second, structured",
+    "1/s",
+    0,
+    "an event as one JSON document in, an event out, 32 connections",
+)
+STRUCTURED_CPU = Figure(
+    "structured_cpu_us", "CPU time per event, structured", "µs", 1, "as for a request"
+)
+START = Figure(
+    "start_ms",
+    "Process start to first answer",
+    "ms",
+    1,
+    "from before the spawn until the first 200 is read, connecting every 0.5 ms; bytecode is there",
+)
+START_EVENT = Figure(
+    "start_event_ms", "Process start to first event answered", "ms", 1, "the same with an event"
+)
+RESIDENT = Figure(
+    "resident_mb",
+    "Resident memory, idle",
+    "MB",
+    1,
+    "of the process tree, half a second after the first answer; what processes share counts for each",
+)
+OWN = Figure("own_mb", "Own memory, idle (PSS)", "MB", 1, "a page counts by its share")
+SOAKED = Figure(
+    "soaked_mb",
+    "Resident memory after the long run",
+    "MB",
+    1,
+    "200,000 requests, or as many as are answered in a minute",
+)
+GROWTH = Figure(
+    "growth",
+    "Growth in the long run",
+    "×",
+    3,
+    "resident memory after the long run, as a multiple of that after its first tenth",
+)
+MODULES = Figure(
+    "modules",
+    "Modules imported until the first answer",
+    "",
+    0,
+    "lines of `python -X importtime`, the interpreter's own included",
+)
+IMPORTS = Figure(
+    "import_ms", "Time of these imports", "ms", 1, "by the same, which makes them slower"
+)
+MODULES_EVENT = Figure("modules_event", "Modules, events function", "", 0, "the same")
+IMPORTS_EVENT = Figure("import_event_ms", "Time of these imports", "ms", 1, "the same")
+CONTRACT = Figure(
+    "contract_us",
+    "What the contract adds to a request",
+    "µs",
+    2,
+    "CPU time of func_runtime's application around the function's handle, less that of the handle "
+    "alone: in process, without sockets; dispatch, health checks and guards",
+)
+
+FIGURES = (
+    CPU,
+    RATE,
+    P99_FULL,
+    P99_HALF,
+    HALF_RATE,
+    BINARY,
+    BINARY_CPU,
+    STRUCTURED,
+    STRUCTURED_CPU,
+    START,
+    START_EVENT,
+    RESIDENT,
+    OWN,
+    SOAKED,
+    GROWTH,
+    MODULES,
+    IMPORTS,
+    MODULES_EVENT,
+    IMPORTS_EVENT,
+    CONTRACT,
+)
