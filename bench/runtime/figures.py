@@ -1,12 +1,25 @@
 """What is measured: the names under which a result has it, and how people read it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """What is measured together."""
+
+    START = "start"
+    LOAD = "load"
+    EVENTS = "events"
+    IMPORTS = "imports"
+    CONTRACT = "contract"
+    SOAK = "long run"
 
 
 @dataclass(frozen=True)
 class Figure:
     """A figure; `note` says how it is taken."""
 
+    part: Part
     name: str
     title: str
     unit: str
@@ -15,6 +28,7 @@ class Figure:
 
 
 CPU = Figure(
+    Part.LOAD,
     "cpu_us",
     "CPU time per request",
     "µs",
@@ -23,33 +37,42 @@ CPU = Figure(
     "at full load; the figure that a busy machine moves least",
 )
 RATE = Figure(
+    Part.LOAD,
     "requests_per_s",
     "Requests per second",
     "1/s",
     0,
     "wrk on the same machine, 32 connections that stay open, each sends when it is answered",
 )
-P99_FULL = Figure("p99_full_ms", "p99 latency at full load", "ms", 2, "of the same run")
+P99_FULL = Figure(Part.LOAD, "p99_full_ms", "p99 latency at full load", "ms", 2, "of the same run")
 P99_HALF = Figure(
+    Part.LOAD,
     "p99_half_ms",
     "p99 latency at half of raw uvicorn's peak",
     "ms",
     2,
-    "wrk has no rate limit: as many connections as make that rate, each waiting 5 to 15 ms (10 on "
-    "average) before a request. The loop is closed, so a slow answer delays the next request of "
-    "its connection; wrk adds what it thinks was missed so. Peers that cannot keep up with the "
-    "rate have no figure",
+    "the same load for all: half of what raw uvicorn reached in that round. wrk has no rate limit, "
+    "so there are as many connections as make that rate, each waiting 5 to 15 ms (10 on average) "
+    "before a request. The loop is closed: a slow answer delays the next request of its "
+    "connection, and wrk adds what it thinks was missed so. Its clock has steps of 1 ms, so requests come in "
+    "small bunches. Peers that cannot keep up with the rate have no figure",
 )
-HALF_RATE = Figure("half_rate", "Rate reached there", "1/s", 0, "what the connections made of it")
+HALF_RATE = Figure(
+    Part.LOAD, "half_rate", "Rate reached there", "1/s", 0, "what the connections made of it"
+)
 BINARY = Figure(
+    Part.EVENTS,
     "binary_events_per_s",
     "CloudEvents per second, binary",
     "1/s",
     0,
     "an event in binary mode in, an event out, 32 connections",
 )
-BINARY_CPU = Figure("binary_cpu_us", "CPU time per event, binary", "µs", 1, "as for a request")
+BINARY_CPU = Figure(
+    Part.EVENTS, "binary_cpu_us", "CPU time per event, binary", "µs", 1, "as for a request"
+)
 STRUCTURED = Figure(
+    Part.EVENTS,
     "structured_events_per_s",
     "CloudEvents per second, structured",
     "1/s",
@@ -57,9 +80,10 @@ STRUCTURED = Figure(
     "an event as one JSON document in, an event out, 32 connections",
 )
 STRUCTURED_CPU = Figure(
-    "structured_cpu_us", "CPU time per event, structured", "µs", 1, "as for a request"
+    Part.EVENTS, "structured_cpu_us", "CPU time per event, structured", "µs", 1, "as for a request"
 )
 START = Figure(
+    Part.START,
     "start_ms",
     "Process start to first answer",
     "ms",
@@ -67,31 +91,42 @@ START = Figure(
     "from before the spawn until the first 200 is read, connecting every 0.5 ms; bytecode is there",
 )
 START_EVENT = Figure(
-    "start_event_ms", "Process start to first event answered", "ms", 1, "the same with an event"
+    Part.START,
+    "start_event_ms",
+    "Process start to first event answered",
+    "ms",
+    1,
+    "the same with an event",
 )
 RESIDENT = Figure(
+    Part.LOAD,
     "resident_mb",
     "Resident memory, idle",
     "MB",
     1,
-    "of the process tree, half a second after the first answer; what processes share counts for each",
+    "of the process tree, half a second after the first answer; what processes share counts for "
+    "each",
 )
-OWN = Figure("own_mb", "Own memory, idle (PSS)", "MB", 1, "a page counts by its share")
+OWN = Figure(Part.LOAD, "own_mb", "Own memory, idle (PSS)", "MB", 1, "a page counts by its share")
 SOAKED = Figure(
+    Part.SOAK,
     "soaked_mb",
     "Resident memory after the long run",
     "MB",
     1,
-    "200,000 requests, or as many as are answered in a minute",
+    "200,000 requests, or as many as are answered in half a minute; once, not each round",
 )
 GROWTH = Figure(
+    Part.SOAK,
     "growth",
     "Growth in the long run",
-    "×",
+    "",
     3,
-    "resident memory after the long run, as a multiple of that after its first tenth",
+    "resident memory after the long run, as a multiple of that after its first tenth (a second at "
+    "least)",
 )
 MODULES = Figure(
+    Part.IMPORTS,
     "modules",
     "Modules imported until the first answer",
     "",
@@ -99,11 +134,14 @@ MODULES = Figure(
     "lines of `python -X importtime`, the interpreter's own included",
 )
 IMPORTS = Figure(
-    "import_ms", "Time of these imports", "ms", 1, "by the same, which makes them slower"
+    Part.IMPORTS, "import_ms", "Time of imports", "ms", 1, "by the same, which makes them slower"
 )
-MODULES_EVENT = Figure("modules_event", "Modules, events function", "", 0, "the same")
-IMPORTS_EVENT = Figure("import_event_ms", "Time of these imports", "ms", 1, "the same")
+MODULES_EVENT = Figure(Part.IMPORTS, "modules_event", "Modules, events function", "", 0, "the same")
+IMPORTS_EVENT = Figure(
+    Part.IMPORTS, "import_event_ms", "Time of imports, events function", "ms", 1, "the same"
+)
 CONTRACT = Figure(
+    Part.CONTRACT,
     "contract_us",
     "What the contract adds to a request",
     "µs",
@@ -134,3 +172,5 @@ FIGURES = (
     IMPORTS_EVENT,
     CONTRACT,
 )
+
+BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -36,9 +36,7 @@ class Answered:
         return self.requests / self.seconds
 
 
-def send(
-    port: int, mode: Mode, *, connections: int, seconds: int, think_ms: int = 0, wrk: str = "wrk"
-) -> Answered:
+def send(port: int, mode: Mode, *, connections: int, seconds: int, think_ms: int = 0) -> Answered:
     """Send requests on connections that stay open, each as soon as the last one is answered.
 
     With `think_ms` a connection waits that long on average before each of its requests.
@@ -46,9 +44,19 @@ def send(
     :raises BenchFailed: a request failed, or was not answered with success.
     """
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
-    command = [wrk, *options, f"http://127.0.0.1:{port}/", "--", mode, str(think_ms)]
+    command = ["wrk", *options, f"http://127.0.0.1:{port}/", "--", mode, str(think_ms)]
     output = process.complete(command, environ={}, within=seconds + _PATIENCE)
     return parse(output)
+
+
+def version() -> str:
+    """Return wrk's name and version.
+
+    :raises BenchFailed: there is no wrk.
+    """
+    # It shows its options as well, and ends as if it had been called wrongly.
+    said = process.complete(["wrk", "-v"], environ={}, codes=(0, 1))
+    return said.split(" [")[0]
 
 
 def parse(output: str) -> Answered:

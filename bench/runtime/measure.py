@@ -2,15 +2,14 @@
 
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from bench.runtime import figures, imports, load
-from bench.runtime.figures import Figure
+from bench.runtime.figures import Figure, Part
 from bench.runtime.load import Answered, Mode
 from bench.runtime.peers import OURS, UVICORN, Kind, Peer
+from bench.runtime.result import Plan, Round
 from bench.runtime.serve import Served, Stage
 
 CONNECTIONS = 32
@@ -22,71 +21,67 @@ _IDLE_SECONDS = 0.5
 # faster than the load a peer must be for its latency to say something.
 THINK_MS = 10
 _HEADROOM = 1.25
-_SOAK_SECONDS = 60
+_SOAK_SECONDS = 30
 _SOAK_STEPS = 10
-
-# Values by figure and peer, one a round.
-Values = dict[str, dict[str, list[float]]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much to measure. `starts` are of each round, the median of which counts."""
-
-    rounds: int
-    seconds: int
-    starts: int
-    soak: int
 
 
 class Measurement:
     """Measures peers by a plan."""
 
-    def __init__(self, stage: Stage, peers: Sequence[Peer], plan: Plan, wrk: str) -> None:
+    def __init__(self, stage: Stage, peers: Sequence[Peer], plan: Plan) -> None:
         self._stage = stage
         self._peers = peers
         self._plan = plan
-        self._wrk = wrk
-        self._values: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._rounds: list[Round] = []
 
-    def run(self) -> Values:
+    def run(self) -> list[Round]:
         """Measure all.
 
         :raises BenchFailed: a peer does not do its work.
         """
         for number in range(self._plan.rounds):
+            self._rounds.append({})
             self._round(number)
-        for peer in self._peers:
-            _say(f"long run: {peer.name}")
-            self._soak(peer)
-        return {figure: dict(values) for figure, values in self._values.items()}
+        if Part.SOAK in self._plan.parts:
+            for peer in self._peers:
+                _say(f"long run: {peer.name}")
+                self._soak(peer)
+        return self._rounds
 
     def _round(self, number: int) -> None:
         """Measure all once; each round begins with another peer."""
         first = number % len(self._peers)
         peers = [*self._peers[first:], *self._peers[:first]]
-        name = f"round {number + 1} of {self._plan.rounds}"
-        for kind in Kind:
-            _say(f"{name}: start, {kind}")
-            self._starts([peer for peer in peers if _serves(peer, kind)], kind)
-        rates = {}
-        for peer in peers:
-            _say(f"{name}: full load, {peer.name}")
-            rates[peer.name] = self._full_load(peer)
-        for peer in peers:
-            if rates[peer.name] >= _HEADROOM / 2 * rates.get(UVICORN, float("inf")):
-                _say(f"{name}: half load, {peer.name}")
-                self._half_load(peer, rates[UVICORN] / 2)
-        for peer in (peer for peer in peers if _serves(peer, Kind.EVENT)):
-            _say(f"{name}: events, {peer.name}")
-            self._events(peer)
-        self._imports(peers)
-        self._contract(peers)
+        parts = {
+            Part.START: self._all_starts,
+            Part.LOAD: self._loads,
+            Part.EVENTS: self._all_events,
+            Part.IMPORTS: self._imports,
+            Part.CONTRACT: self._contract,
+        }
+        for part, measure in parts.items():
+            if part in self._plan.parts:
+                _say(f"round {number + 1} of {self._plan.rounds}: {part}")
+                measure(peers)
 
     def _add(self, figure: Figure, peer: Peer, value: float) -> None:
-        self._values[figure.name][peer.name].append(value)
+        self._rounds[-1].setdefault(figure.name, {})[peer.name] = value
+
+    def _all_starts(self, peers: Sequence[Peer]) -> None:
+        for kind in Kind:
+            self._starts([peer for peer in peers if _serves(peer, kind)], kind)
+
+    def _loads(self, peers: Sequence[Peer]) -> None:
+        """Measure all at full load, then at half of uvicorn's those that can keep up with it."""
+        rates = {peer.name: self._full_load(peer) for peer in peers}
+        for peer in peers:
+            if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
+                self._half_load(peer, rates[UVICORN] / 2)
+
+    def _all_events(self, peers: Sequence[Peer]) -> None:
+        for peer in peers:
+            if _serves(peer, Kind.EVENT):
+                self._events(peer)
 
     def _starts(self, peers: Sequence[Peer], kind: Kind) -> None:
         """Start all peers in turn, several times."""
@@ -121,9 +116,7 @@ class Measurement:
         return answered, used / answered.requests * _MEGA
 
     def _send(self, served: Served, mode: Mode, seconds: int) -> Answered:
-        return load.send(
-            served.port, mode, connections=CONNECTIONS, seconds=seconds, wrk=self._wrk
-        )
+        return load.send(served.port, mode, connections=CONNECTIONS, seconds=seconds)
 
     def _half_load(self, peer: Peer, rate: float) -> None:
         connections = connections_for(rate)
@@ -135,7 +128,6 @@ class Measurement:
                 connections=connections,
                 seconds=self._plan.seconds,
                 think_ms=THINK_MS,
-                wrk=self._wrk,
             )
         self._add(figures.P99_HALF, peer, answered.p99 * _KILO)
         self._add(figures.HALF_RATE, peer, answered.rate)

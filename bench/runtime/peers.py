@@ -48,54 +48,63 @@ UVICORN = "uvicorn"
 GRANIAN = "granian"
 ASYNCIO = "asyncio"
 
+def _words(arguments: str) -> tuple[str, ...]:
+    return tuple(arguments.split())
+
+
 PEERS = (
     Peer(
         OURS,
         "this repository's",
         RUNTIME / "requirements.txt",
-        ("-m", "func_runtime"),
-        ("-m", "func_runtime"),
+        _words("-m func_runtime"),
+        _words("-m func_runtime"),
     ),
     Peer(
         FUNC_PYTHON,
         "what `func` puts into an image today, on hypercorn",
         _LOCKS / "func-python.txt",
-        ("-m", "func_python_http"),
-        ("-m", "func_python_event"),
+        _words("-m func_python_http"),
+        _words("-m func_python_event"),
     ),
     Peer(
         "functions-framework",
         "Flask on gunicorn, its defaults: one worker with threads",
         _LOCKS / "functions-framework.txt",
-        ("-m", "functions_framework", "--source", "../serve/framework.py", "--target", "handle")
-        + ("--host", "127.0.0.1", "--port", PORT),
+        _words(
+            "-m functions_framework --source ../serve/framework.py --target handle "
+            f"--host 127.0.0.1 --port {PORT}"
+        ),
     ),
     Peer(
         UVICORN,
-        "raw: uvloop, httptools, a bare ASGI application, no access log",
+        "raw: uvloop, httptools, a bare ASGI application, without all that can be switched off",
         _LOCKS / "uvicorn.txt",
-        ("-m", "uvicorn", "asgi:app", "--loop", "uvloop", "--http", "httptools", "--lifespan", "off")
-        + ("--ws", "none", "--no-access-log", "--log-level", "warning")
-        + ("--host", "127.0.0.1", "--port", PORT),
+        _words(
+            "-m uvicorn asgi:app --interface asgi3 --loop uvloop --http httptools --ws none "
+            "--lifespan off --no-proxy-headers --no-server-header --no-access-log "
+            f"--log-level warning --host 127.0.0.1 --port {PORT}"
+        ),
     ),
     Peer(
         GRANIAN,
         "asginl, one worker, uvloop, HTTP/1 alone",
         _LOCKS / "granian.txt",
-        ("-m", "granian", "asgi:app", "--interface", "asginl", "--workers", "1", "--loop", "uvloop")
-        + ("--http", "1", "--no-ws", "--log-level", "warning")
-        + ("--host", "127.0.0.1", "--port", PORT),
+        _words(
+            "-m granian asgi:app --interface asginl --workers 1 --loop uvloop --http 1 --no-ws "
+            f"--log-level warning --host 127.0.0.1 --port {PORT}"
+        ),
     ),
     Peer(
         ASYNCIO,
         "a bare server on the standard library: no checks, no limits",
         None,
-        ("-m", "asyncio_server", PORT),
+        _words(f"-m asyncio_server {PORT}"),
     ),
     Peer(
         "floor",
         "a bare protocol on httptools and uvloop: no checks, no limits",
         _LOCKS / "floor.txt",
-        ("-m", "floor", PORT),
+        _words(f"-m floor {PORT}"),
     ),
 )

@@ -2,9 +2,9 @@
 
 import os
 import signal
-import subprocess  # noqa: TID251 -- this is bench's one place
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Memory:
 class Running:
     """A child process, with all that it has started."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]", log: Path) -> None:
+    def __init__(self, command: str, child: "subprocess.Popen[bytes]", log: Path) -> None:
+        self._command = command
         self._child = child
         self._log = log
 
@@ -48,7 +49,7 @@ class Running:
 
     def failed(self, what: str) -> BenchFailed:
         """Return the error that says what went wrong, with the end of the log."""
-        lines = [f"{self._child.args!r} {what}", *self.log().splitlines()[-_LOG_LINES:]]
+        lines = [f"{self._command} {what}", *self.log().splitlines()[-_LOG_LINES:]]
         return BenchFailed("\n".join(lines))
 
     def cpu_seconds(self) -> float:
@@ -62,7 +63,8 @@ class Running:
 
     def end(self) -> None:
         """End it with all that it has started: its process group is its own."""
-        os.killpg(self._child.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # nothing of it is left
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait(_ENDING_SECONDS)
 
     def _tree(self) -> list[int]:
@@ -75,7 +77,7 @@ def running(
 ) -> Iterator[Running]:
     """Run a command for as long as the `with` lasts."""
     with log.open("wb") as output:
-        child = subprocess.Popen(  # noqa: S603 -- commands are of peers.py
+        child = subprocess.Popen(
             command,
             cwd=cwd,
             env=dict(environ),
@@ -84,7 +86,7 @@ def running(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    process = Running(child, log)
+    process = Running(" ".join(map(str, command)), child, log)
     try:
         yield process
     finally:
@@ -97,13 +99,16 @@ def complete(
     environ: Mapping[str, str],
     cwd: Path | None = None,
     within: float = 600.0,
+    codes: Collection[int] = (0,),
 ) -> str:
     """Run a command to its end and return what it has written to stdout.
+
+    `codes` are the exit codes of success.
 
     :raises BenchFailed: it is missing, failed, or took too long.
     """
     try:
-        ended = subprocess.run(  # noqa: S603 -- as above
+        ended = subprocess.run(
             command,
             env=dict(environ),
             cwd=cwd,
@@ -115,7 +120,7 @@ def complete(
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BenchFailed(str(error)) from error
-    if ended.returncode:
+    if ended.returncode not in codes:
         lines = f"{ended.stdout}\n{ended.stderr}".splitlines()[-_LOG_LINES:]
         raise BenchFailed("\n".join([f"{command[0]} failed", *lines]))
     return ended.stdout

@@ -50,7 +50,7 @@ class Stage:
         :raises BenchFailed: it ends, or does not answer with 200.
         """
         port = _free_port()
-        command = [self.interpreters[peer.name], *options, *peer.arguments(kind, port)]
+        command: list[str | Path] = [self.interpreters[peer.name], *options, *peer.arguments(kind, port)]
         environ = self._environ(peer, kind, port)
         cwd, log = self.sources.function(kind), self.logs / f"{peer.name}-{kind}.log"
         begin = time.perf_counter()
@@ -61,7 +61,7 @@ class Stage:
     def run(self, peer: Peer, module: str) -> str:
         """Run a module of functions/serve to its end, and return what it prints."""
         environ = self._environ(peer, Kind.HTTP, 0)
-        command = [self.interpreters[peer.name], "-m", module]
+        command: list[str | Path] = [self.interpreters[peer.name], "-m", module]
         return process.complete(command, environ=environ, cwd=self.sources.function(Kind.HTTP))
 
     def _environ(self, peer: Peer, kind: Kind, port: int) -> dict[str, str]:
