@@ -54,8 +54,8 @@ P99_HALF = Figure(
     "the same load for all: half of what raw uvicorn reached in that round. wrk has no rate limit, "
     "so there are as many connections as make that rate, each waiting 5 to 15 ms (10 on average) "
     "before a request. The loop is closed: a slow answer delays the next request of its "
-    "connection, and wrk adds what it thinks was missed so. Its clock has steps of 1 ms, so requests come in "
-    "small bunches. Peers that cannot keep up with the rate have no figure",
+    "connection, and wrk adds what it thinks was missed so. Its clock has steps of 1 ms, so "
+    "requests come in small bunches. Peers that cannot keep up with the rate have no figure",
 )
 HALF_RATE = Figure(
     Part.LOAD, "half_rate", "Rate reached there", "1/s", 0, "what the connections made of it"

@@ -48,6 +48,7 @@ UVICORN = "uvicorn"
 GRANIAN = "granian"
 ASYNCIO = "asyncio"
 
+
 def _words(arguments: str) -> tuple[str, ...]:
     return tuple(arguments.split())
 

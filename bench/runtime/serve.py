@@ -50,7 +50,11 @@ class Stage:
         :raises BenchFailed: it ends, or does not answer with 200.
         """
         port = _free_port()
-        command: list[str | Path] = [self.interpreters[peer.name], *options, *peer.arguments(kind, port)]
+        command: list[str | Path] = [
+            self.interpreters[peer.name],
+            *options,
+            *peer.arguments(kind, port),
+        ]
         environ = self._environ(peer, kind, port)
         cwd, log = self.sources.function(kind), self.logs / f"{peer.name}-{kind}.log"
         begin = time.perf_counter()

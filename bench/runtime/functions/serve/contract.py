@@ -6,9 +6,10 @@ In process and without sockets: the same calls with and without the application 
 import asyncio
 import time
 
+from function import new
+
 from func_runtime import assembly
 from func_runtime.settings import Settings
-from function import new
 
 CALLS = 20_000
 REPETITIONS = 9
