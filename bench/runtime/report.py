@@ -90,16 +90,16 @@ def _doubts(result: Result) -> list[str]:
     """Say what makes figures doubtful."""
     doubts = []
     if result.machine.load > _BUSY:
-        doubts.append(f"the machine was not idle before (load average {result.machine.load:.1f})")
+        doubts.append(f"load average before the run {result.machine.load:.1f}")
     if result.plan.rounds == 1:
-        doubts.append("a single round shows no spread")
+        doubts.append("a single round")
     noisy = [
-        f"{figure.name} ± {spread / 2:.0%}"
+        f"{figure.name} (± {spread / 2:.0%})"
         for figure in FIGURES
         if (spread := result.spread(figure, OURS)) is not None and spread > _NOISY
     ]
     if noisy:
-        doubts.append(f"the rounds are far apart in {', '.join(noisy)}")
+        doubts.append(f"rounds are far apart in {', '.join(noisy)}")
     return [f"Doubtful: {'; '.join(doubts)}."] if doubts else []
 
 
