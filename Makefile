@@ -99,9 +99,8 @@ test-image: ## Run the image and platform tests (after make setup)
 BENCH ?=
 
 .PHONY: bench-runtime
-bench-runtime: python ## Measure the runtime beside its peers (10 minutes; BENCH=--quick: one)
-	@tools/wrk.sh
-	@python -m bench.runtime $(or $(BENCH),--out docs/benchmarks)
+bench-runtime: images ## Measure the runtime beside its peers (10 minutes; BENCH=--quick: one)
+	@bench/runtime/container.sh $(or $(BENCH),--keep)
 
 .PHONY: lock
 lock: python ## Renew the locked versions of the runtime and the development environment

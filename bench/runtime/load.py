@@ -55,7 +55,12 @@ def version() -> str:
     :raises BenchFailed: there is no wrk.
     """
     # It shows its options as well, and ends as if it had been called wrongly.
-    said = process.complete(["wrk", "-v"], environ={}, codes=(0, 1))
+    try:
+        said = process.complete(["wrk", "-v"], environ={}, codes=(0, 1))
+    except BenchFailed as error:
+        raise BenchFailed(
+            f"wrk does not run: {error}. Debian has it: apt-get install wrk"
+        ) from error
     return said.split(" [")[0]
 
 
