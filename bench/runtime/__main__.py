@@ -31,8 +31,8 @@ def main() -> int:
     arguments = _parse()
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # end what was started
     try:
-        found = _measure(arguments, os.environ)
-    except BenchFailed as error:
+        found = _again(arguments.again) if arguments.again else _measure(arguments, os.environ)
+    except (BenchFailed, OSError, ValueError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
     if arguments.out is None:
@@ -59,6 +59,7 @@ def _parse() -> Namespace:
         help=f"version or path of the interpreter (default: {_RUN_IMAGES_PYTHON} as in the run "
         "image if it is here, else the one that runs this)",
     )
+    add("--again", type=Path, metavar="FILE", help="show the result in FILE, and measure nothing")
     add("--out", type=Path, metavar="FOLDER", help="write runtime.json, .md and .svg there")
     return parser.parse_args()
 
@@ -85,6 +86,10 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
         peers={peer.name: Measured(peer.note, environments.versions(peer)) for peer in PEERS},
         rounds=rounds,
     )
+
+
+def _again(file: Path) -> Result:
+    return result.read(file.read_text(encoding="utf-8"))
 
 
 def _plan(arguments: Namespace) -> Plan:

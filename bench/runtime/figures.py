@@ -44,6 +44,15 @@ RATE = Figure(
     0,
     "wrk on the same machine, 32 connections that stay open, each sends when it is answered",
 )
+BUSY = Figure(
+    Part.LOAD,
+    "busy_cores",
+    "Cores in use at full load",
+    "",
+    2,
+    "CPU time per second of the same run; a server on one thread that is well below 1 has waited "
+    "for wrk, or for other work on the machine, and could answer more",
+)
 P99_FULL = Figure(Part.LOAD, "p99_full_ms", "p99 latency at full load", "ms", 2, "of the same run")
 P99_HALF = Figure(
     Part.LOAD,
@@ -153,6 +162,7 @@ CONTRACT = Figure(
 FIGURES = (
     CPU,
     RATE,
+    BUSY,
     P99_FULL,
     P99_HALF,
     HALF_RATE,

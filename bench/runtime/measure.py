@@ -104,6 +104,7 @@ class Measurement:
             answered, cpu = self._loaded(served, Mode.GET)
         self._add(figures.RATE, peer, answered.rate)
         self._add(figures.CPU, peer, cpu)
+        self._add(figures.BUSY, peer, cpu * answered.rate / _MEGA)
         self._add(figures.P99_FULL, peer, answered.p99 * _KILO)
         return answered.rate
 

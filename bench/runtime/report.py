@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+from bench.runtime import figures
 from bench.runtime.figures import FIGURES, Figure, Part
-from bench.runtime.peers import OURS
+from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
 from bench.runtime.result import Result
 from bench.runtime.targets import TARGETS, Outcome, outcomes
 
 _NONE = "-"
 # Rounds of ours that are further apart say that something else was at work on the machine.
 _NOISY = 0.15
+# The rate of a server that used less of its core was not decided by the server.
+_WAITED = 0.9
 # A load average beyond this share of a core was somebody else's.
-_BUSY = 0.3
+_LOADED = 0.3
 
 
 def render(result: Result, chart: str | None = None) -> str:
@@ -82,14 +85,14 @@ def _target(outcome: Outcome) -> tuple[str, ...]:
         target.peer or "",
         _NONE if target.peer is None else f"{outcome.found:.2f}",
         f"{'aim ' if target.aim else ''}{target.bound} {target.limit:g}",
-        "yes" if outcome.reached else f"no, by {outcome.missed_by:.0%}",
+        "yes" if outcome.reached else f"no, by {outcome.missed_by:.1%}",
     )
 
 
 def _doubts(result: Result) -> list[str]:
     """Say what makes figures doubtful."""
     doubts = []
-    if result.machine.load > _BUSY:
+    if result.machine.load > _LOADED:
         doubts.append(f"load average before the run {result.machine.load:.1f}")
     if result.plan.rounds == 1:
         doubts.append("a single round")
@@ -98,6 +101,13 @@ def _doubts(result: Result) -> list[str]:
         for figure in FIGURES
         if (spread := result.spread(figure, OURS)) is not None and spread > _NOISY
     ]
+    waited = [
+        f"{peer} ({busy:.2f} cores)"
+        for peer in (OURS, UVICORN, FUNC_PYTHON)
+        if (busy := result.median(figures.BUSY, peer)) is not None and busy < _WAITED
+    ]
+    if waited:
+        doubts.append(f"rates at full load, where servers waited: {', '.join(waited)}")
     if noisy:
         doubts.append(f"rounds are far apart in {', '.join(noisy)}")
     return [f"Doubtful: {'; '.join(doubts)}."] if doubts else []

@@ -24,7 +24,7 @@ def test_targets() -> None:
     text = report.render(sample.result(rounds))
 
     assert [
-        "| CPU time per request, µs | 90.0 | 100.0 | uvicorn | 0.90 | ≤ 0.75 | no, by 20% |",
+        "| CPU time per request, µs | 90.0 | 100.0 | uvicorn | 0.90 | ≤ 0.75 | no, by 20.0% |",
         "| CPU time per request, µs | 90.0 | 100.0 | - | - |",
     ] == lines(text, "| CPU")
     assert "| What the contract adds to a request, µs | 0.50 | - | | - | ≤ 1 | yes |" in lines(
@@ -59,6 +59,15 @@ def test_doubts() -> None:
 
     assert ["Doubtful: load average before the run 1.5; a single round."] == lines(busy, "Doubtful")
     assert ["Doubtful: rounds are far apart in contract_us (± 27%)."] == lines(apart, "Doubtful")
+
+
+def test_doubts_about_rates() -> None:
+    """A rate is doubtful where the server did not use its core."""
+    rounds = [{figures.BUSY.name: {OURS: 0.99, UVICORN: 0.6}}] * 2
+
+    assert ["Doubtful: rates at full load, where servers waited: uvicorn (0.60 cores)."] == lines(
+        report.render(sample.result(rounds)), "Doubtful"
+    )
 
 
 def test_no_doubts() -> None:
