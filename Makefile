@@ -103,7 +103,7 @@ bench-runtime: images ## Measure the runtime beside its peers (10 minutes; BENCH
 	@bench/runtime/container.sh $(or $(BENCH),--keep)
 
 .PHONY: lock
-lock: python ## Renew the locked versions of the runtime and the development environment
+lock: python ## Renew the locked versions of runtime, development environment and measured peers
 	@tools/python/lock.sh
 
 .PHONY: clean

@@ -16,10 +16,10 @@ if [ "${1:-}" = --keep ]; then
     shift
     set -- --out /results "$@"
 fi
-mkdir -p "$cache/bench" "$results"
+mkdir -p "$cache/bench" "$results" # else Docker makes them, and root owns them
 quietly bench-image docker build --tag "$image" bench/runtime
 say "python -m bench.runtime${*:+ $*}"
 exec docker run --rm --init --user "$(id -u):$(id -g)" \
     --volume "$PWD:/source:ro" --volume "$results:/results" --workdir /source \
     --volume "$cache/bench:/cache/knative-python/bench" --env XDG_CACHE_HOME=/cache \
-    --env PYTHONDONTWRITEBYTECODE=1 "$image" python3 -m bench.runtime "$@"
+    --env UV_CACHE_DIR=/tmp/uv --env PYTHONDONTWRITEBYTECODE=1 "$image" python3 -m bench.runtime "$@"

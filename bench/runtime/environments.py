@@ -24,15 +24,10 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python. `identity` is all that it says of its version, `version` what people call it."""
+    """A Python. `identity` is all that it says of its version."""
 
     path: Path
     identity: str
-
-    @property
-    def version(self) -> str:
-        """The version, as 3.13.1."""
-        return self.identity.split()[1]
 
 
 @dataclass(frozen=True)

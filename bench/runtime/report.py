@@ -22,10 +22,10 @@ def render(result: Result, chart: str | None = None) -> str:
     parts = [
         "# The runtime beside its peers",
         _about(result),
+        *_doubts(result),
         *([f"![The runtime beside its peers]({chart})"] if chart else []),
         "## Targets",
         _targets(outcomes(result)),
-        *_doubts(result),
         "## All figures",
         "Medians of the rounds; ± is half of how far those of func_runtime are apart.",
         _figures(result),
