@@ -99,10 +99,26 @@ START = Figure(
     1,
     "from before the spawn until the first 200 is read, connecting every 0.5 ms; bytecode is there",
 )
+START_CPU = Figure(
+    Part.START,
+    "start_cpu_ms",
+    "CPU time until the first answer",
+    "ms",
+    1,
+    "of the same starts, by the scheduler's clock: what a busy machine moves less",
+)
 START_EVENT = Figure(
     Part.START,
     "start_event_ms",
     "Process start to first event answered",
+    "ms",
+    1,
+    "the same with an event",
+)
+START_EVENT_CPU = Figure(
+    Part.START,
+    "start_event_cpu_ms",
+    "CPU time until the first event answered",
     "ms",
     1,
     "the same with an event",
@@ -171,7 +187,9 @@ FIGURES = (
     STRUCTURED,
     STRUCTURED_CPU,
     START,
+    START_CPU,
     START_EVENT,
+    START_EVENT_CPU,
     RESIDENT,
     OWN,
     SOAKED,

@@ -24,6 +24,11 @@ _HEADROOM = 1.25
 _SOAK_SECONDS = 30
 _SOAK_STEPS = 10
 
+_STARTS = {
+    Kind.HTTP: (figures.START, figures.START_CPU),
+    Kind.EVENT: (figures.START_EVENT, figures.START_EVENT_CPU),
+}
+
 
 class Measurement:
     """Measures peers by a plan."""
@@ -86,13 +91,16 @@ class Measurement:
     def _starts(self, peers: Sequence[Peer], kind: Kind) -> None:
         """Start all peers in turn, several times."""
         times: dict[str, list[float]] = {peer.name: [] for peer in peers}
+        used: dict[str, list[float]] = {peer.name: [] for peer in peers}
         for _ in range(self._plan.starts):
             for peer in peers:
                 with self._stage.serve(peer, kind) as served:
                     times[peer.name].append(served.seconds * _KILO)
-        figure = figures.START if kind is Kind.HTTP else figures.START_EVENT
+                    used[peer.name].append(served.cpu_seconds * _KILO)
+        time_of, cpu_of = _STARTS[kind]
         for peer in peers:
-            self._add(figure, peer, median(times[peer.name]))
+            self._add(time_of, peer, median(times[peer.name]))
+            self._add(cpu_of, peer, median(used[peer.name]))
 
     def _full_load(self, peer: Peer) -> float:
         """Measure idle memory, then rate and CPU time; return the rate."""

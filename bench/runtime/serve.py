@@ -33,6 +33,7 @@ class Served:
     process: Running
     port: int
     seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Stage:
         begin = time.perf_counter()
         with process.running(command, environ=environ, cwd=cwd, log=log) as started:
             _first_answer(started, port, kind)
-            yield Served(started, port, time.perf_counter() - begin)
+            seconds = time.perf_counter() - begin
+            yield Served(started, port, seconds, started.exact_cpu_seconds())
 
     def run(self, peer: Peer, module: str) -> str:
         """Run a module of functions/serve to its end, and return what it prints."""
