@@ -133,13 +133,21 @@ RESIDENT = Figure(
     "each",
 )
 OWN = Figure(Part.LOAD, "own_mb", "Own memory, idle (PSS)", "MB", 1, "a page counts by its share")
+SOAK = Figure(
+    Part.SOAK,
+    "long_run_requests",
+    "Requests of the long run",
+    "",
+    0,
+    "200,000, or as many as are answered in half a minute; once, not each round",
+)
 SOAKED = Figure(
     Part.SOAK,
     "soaked_mb",
     "Resident memory after the long run",
     "MB",
     1,
-    "200,000 requests, or as many as are answered in half a minute; once, not each round",
+    "of the process tree",
 )
 GROWTH = Figure(
     Part.SOAK,
@@ -192,6 +200,7 @@ FIGURES = (
     START_EVENT_CPU,
     RESIDENT,
     OWN,
+    SOAK,
     SOAKED,
     GROWTH,
     MODULES,

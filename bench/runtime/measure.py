@@ -180,6 +180,7 @@ class Measurement:
                 sent += self._send(served, Mode.GET, step).requests
                 seconds += step
                 sizes.append(served.process.memory().resident)
+        self._add(figures.SOAK, peer, sent)
         self._add(figures.SOAKED, peer, sizes[-1] / _MEGA)
         self._add(figures.GROWTH, peer, sizes[-1] / sizes[0])
 
