@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from bench.runtime import chart
 
-from unit.bench import sample
+from unit.bench.runtime import sample
 
 SVG = "{http://www.w3.org/2000/svg}"
 

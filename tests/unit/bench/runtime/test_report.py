@@ -3,7 +3,7 @@
 from bench.runtime import figures, report
 from bench.runtime.peers import OURS, UVICORN
 
-from unit.bench import sample
+from unit.bench.runtime import sample
 
 
 def lines(text: str, start: str) -> list[str]:

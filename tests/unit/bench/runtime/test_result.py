@@ -6,7 +6,7 @@ import pytest
 from bench.runtime import figures, result
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
 
-from unit.bench import sample
+from unit.bench.runtime import sample
 
 
 def test_median() -> None:

@@ -6,7 +6,7 @@ from bench.runtime.figures import FIGURES, Figure
 from bench.runtime.peers import FUNC_PYTHON, OURS, PEERS, UVICORN
 from bench.runtime.targets import TARGETS, Outcome
 
-from unit.bench import sample
+from unit.bench.runtime import sample
 
 
 def outcome(figure: Figure, peer: str | None) -> Outcome:
