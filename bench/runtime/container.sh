@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 
 . tools/say.sh
 . tools/once.sh
+. stack/daemon.sh
 
 image=knative-python/bench
 results=$PWD/docs/benchmarks
@@ -17,7 +18,8 @@ if [ "${1:-}" = --keep ]; then
     set -- --out /results "$@"
 fi
 mkdir -p "$cache/bench" "$results" # else Docker makes them, and root owns them
-quietly bench-image docker build --tag "$image" bench/runtime
+daemon_is_there
+replace "$image" quietly bench-image docker build --tag "$image" bench/runtime
 say "python -m bench.runtime${*:+ $*}"
 exec docker run --rm --init --user "$(id -u):$(id -g)" \
     --volume "$PWD:/source:ro" --volume "$results:/results" --workdir /source \
