@@ -1,0 +1,136 @@
+"""Runs the measurement: `python -m bench.runtime --help`."""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.runtime import chart, environments, load, machine, report, result
+from bench.runtime.environments import Interpreter, Uv
+from bench.runtime.errors import BenchFailed
+from bench.runtime.figures import BY_NAME, Part
+from bench.runtime.measure import Measurement
+from bench.runtime.peers import PEERS, RUNTIME
+from bench.runtime.result import Measured, Plan, Result
+from bench.runtime.serve import Stage
+
+_RUN_IMAGES_PYTHON = "3.13"
+_WHOLE = Plan(rounds=5, seconds=3, starts=5, soak=200_000, parts=tuple(Part))
+# Too short for the long run, and for figures to be believed.
+_QUICK = Plan(
+    rounds=1, seconds=1, starts=3, soak=0, parts=tuple(part for part in Part if part != Part.SOAK)
+)
+
+
+def main() -> int:
+    """Measure, and show or keep the result; return the exit code."""
+    arguments = _parse()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # end what was started
+    try:
+        found = _again(arguments.again) if arguments.again else _measure(arguments, os.environ)
+    except (BenchFailed, OSError, ValueError) as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    if arguments.out is None:
+        sys.stdout.write(report.render(found))
+    else:
+        _keep(found, arguments.out)
+    return 0
+
+
+def _parse() -> Namespace:
+    parser = ArgumentParser(prog="python -m bench.runtime", description=__doc__)
+    add = parser.add_argument
+    add("--quick", action="store_true", help="one short round, in less than a minute")
+    add(
+        "--only",
+        action="append",
+        choices=BY_NAME,
+        metavar="FIGURE",
+        help=f"measure this, and what is measured with it; can be repeated: {', '.join(BY_NAME)}",
+    )
+    add(
+        "--python",
+        metavar="PYTHON",
+        help=f"version or path of the interpreter (default: {_RUN_IMAGES_PYTHON} as in the run "
+        "image if it is here, else the one that runs this)",
+    )
+    add("--again", type=Path, metavar="FILE", help="show the result in FILE, and measure nothing")
+    add("--out", type=Path, metavar="FOLDER", help="write runtime.json, .md and .svg there")
+    return parser.parse_args()
+
+
+def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
+    plan, load_tool = _plan(arguments), load.version()
+    uv = Uv(environ)
+    interpreter = _interpreter(uv, arguments.python)
+    cache = _cache(environ) / "bench" / "runtime"
+    pythons = {peer.name: environments.environment(cache, peer, interpreter, uv) for peer in PEERS}
+    taken, where = datetime.now(UTC).isoformat(timespec="seconds"), machine.read()
+    with TemporaryDirectory(prefix="bench-") as scratch:
+        folder = Path(scratch)
+        sources = environments.copy_sources(folder, interpreter)
+        stage = Stage(pythons, sources, folder)
+        rounds = Measurement(stage, PEERS, plan).run()
+    return Result(
+        taken=taken,
+        plan=plan,
+        machine=where,
+        python=interpreter.identity,
+        load_tool=load_tool,
+        runtime=environments.digest((RUNTIME / "src").rglob("*.py")),
+        peers={peer.name: Measured(peer.note, environments.versions(peer)) for peer in PEERS},
+        rounds=rounds,
+    )
+
+
+def _again(file: Path) -> Result:
+    return result.read(file.read_text(encoding="utf-8"))
+
+
+def _plan(arguments: Namespace) -> Plan:
+    plan = _QUICK if arguments.quick else _WHOLE
+    if arguments.only is None:
+        return plan
+    parts = {BY_NAME[name].part for name in arguments.only}
+    return Plan(plan.rounds, plan.seconds, plan.starts, plan.soak, tuple(sorted(parts)))
+
+
+def _interpreter(uv: Uv, wanted: str | None) -> Interpreter:
+    """Find the Python for all peers.
+
+    :raises BenchFailed: there is none.
+    """
+    if wanted is not None:
+        return uv.find(wanted)
+    try:
+        return uv.find(_RUN_IMAGES_PYTHON)
+    except BenchFailed:
+        return uv.find(sys.executable)
+
+
+def _cache(environ: Mapping[str, str]) -> Path:
+    home = environ.get("XDG_CACHE_HOME") or Path(environ["HOME"], ".cache")
+    return Path(home, "knative-python")
+
+
+def _keep(found: Result, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    document = result.write(found)
+    kept = result.read(document)  # its digits decide what the others show
+    texts = {
+        "runtime.json": document,
+        "runtime.svg": chart.draw(kept),
+        "runtime.md": report.render(kept, chart="runtime.svg"),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+        sys.stderr.write(f"{folder / name}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""Takes the figures, in rounds over all peers, so that what disturbs a while disturbs all alike."""
+
+import sys
+import time
+from collections.abc import Sequence
+from statistics import median
+
+from bench.runtime import figures, imports, load
+from bench.runtime.figures import Figure, Part
+from bench.runtime.load import Answered, Mode
+from bench.runtime.peers import OURS, UVICORN, Kind, Peer
+from bench.runtime.result import Plan, Round
+from bench.runtime.serve import Served, Stage
+
+CONNECTIONS = 32
+_MEGA = 1_000_000
+_KILO = 1_000
+_WARM_SECONDS = 1
+_IDLE_SECONDS = 0.5
+# At half load: a connection's mean time between an answer and its next request, and how much
+# faster than the load a peer must be for its latency to say something.
+THINK_MS = 10
+_HEADROOM = 1.25
+_SOAK_SECONDS = 30
+_SOAK_STEPS = 10
+
+_STARTS = {
+    Kind.HTTP: (figures.START, figures.START_CPU),
+    Kind.EVENT: (figures.START_EVENT, figures.START_EVENT_CPU),
+}
+
+
+class Measurement:
+    """Measures peers by a plan."""
+
+    def __init__(self, stage: Stage, peers: Sequence[Peer], plan: Plan) -> None:
+        self._stage = stage
+        self._peers = peers
+        self._plan = plan
+        self._rounds: list[Round] = []
+
+    def run(self) -> list[Round]:
+        """Measure all.
+
+        :raises BenchFailed: a peer does not do its work.
+        """
+        for number in range(self._plan.rounds):
+            self._rounds.append({})
+            self._round(number)
+        if Part.SOAK in self._plan.parts:
+            for peer in self._peers:
+                _say(f"long run: {peer.name}")
+                self._soak(peer)
+        return self._rounds
+
+    def _round(self, number: int) -> None:
+        """Measure all once; each round begins with another peer."""
+        first = number % len(self._peers)
+        peers = [*self._peers[first:], *self._peers[:first]]
+        parts = {
+            Part.START: self._all_starts,
+            Part.LOAD: self._loads,
+            Part.EVENTS: self._all_events,
+            Part.IMPORTS: self._imports,
+            Part.CONTRACT: self._contract,
+        }
+        for part, measure in parts.items():
+            if part in self._plan.parts:
+                _say(f"round {number + 1} of {self._plan.rounds}: {part}")
+                measure(peers)
+
+    def _add(self, figure: Figure, peer: Peer, value: float) -> None:
+        self._rounds[-1].setdefault(figure.name, {})[peer.name] = value
+
+    def _all_starts(self, peers: Sequence[Peer]) -> None:
+        for kind in Kind:
+            self._starts([peer for peer in peers if _serves(peer, kind)], kind)
+
+    def _loads(self, peers: Sequence[Peer]) -> None:
+        """Measure all at full load, then at half of uvicorn's those that can keep up with it."""
+        rates = {peer.name: self._full_load(peer) for peer in peers}
+        for peer in peers:
+            if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
+                self._half_load(peer, rates[UVICORN] / 2)
+
+    def _all_events(self, peers: Sequence[Peer]) -> None:
+        for peer in peers:
+            if _serves(peer, Kind.EVENT):
+                self._events(peer)
+
+    def _starts(self, peers: Sequence[Peer], kind: Kind) -> None:
+        """Start all peers in turn, several times."""
+        times: dict[str, list[float]] = {peer.name: [] for peer in peers}
+        used: dict[str, list[float]] = {peer.name: [] for peer in peers}
+        for _ in range(self._plan.starts):
+            for peer in peers:
+                with self._stage.serve(peer, kind) as served:
+                    times[peer.name].append(served.seconds * _KILO)
+                    used[peer.name].append(served.cpu_seconds * _KILO)
+        time_of, cpu_of = _STARTS[kind]
+        for peer in peers:
+            self._add(time_of, peer, median(times[peer.name]))
+            self._add(cpu_of, peer, median(used[peer.name]))
+
+    def _full_load(self, peer: Peer) -> float:
+        """Measure idle memory, then rate and CPU time; return the rate."""
+        with self._stage.serve(peer, Kind.HTTP) as served:
+            time.sleep(_IDLE_SECONDS)
+            memory = served.process.memory()
+            self._add(figures.RESIDENT, peer, memory.resident / _MEGA)
+            self._add(figures.OWN, peer, memory.own / _MEGA)
+            answered, cpu = self._loaded(served, Mode.GET)
+        self._add(figures.RATE, peer, answered.rate)
+        self._add(figures.CPU, peer, cpu)
+        self._add(figures.BUSY, peer, cpu * answered.rate / _MEGA)
+        self._add(figures.P99_FULL, peer, answered.p99 * _KILO)
+        return answered.rate
+
+    def _loaded(self, served: Served, mode: Mode) -> tuple[Answered, float]:
+        """Warm up, then load; return what was answered, and the CPU time of each in µs."""
+        self._send(served, mode, _WARM_SECONDS)
+        before = served.process.cpu_seconds()
+        answered = self._send(served, mode, self._plan.seconds)
+        used = served.process.cpu_seconds() - before
+        return answered, used / answered.requests * _MEGA
+
+    def _send(self, served: Served, mode: Mode, seconds: int) -> Answered:
+        return load.send(served.port, mode, connections=CONNECTIONS, seconds=seconds)
+
+    def _half_load(self, peer: Peer, rate: float) -> None:
+        connections = connections_for(rate)
+        with self._stage.serve(peer, Kind.HTTP) as served:
+            self._send(served, Mode.GET, _WARM_SECONDS)
+            answered = load.send(
+                served.port,
+                Mode.GET,
+                connections=connections,
+                seconds=self._plan.seconds,
+                think_ms=THINK_MS,
+            )
+        self._add(figures.P99_HALF, peer, answered.p99 * _KILO)
+        self._add(figures.HALF_RATE, peer, answered.rate)
+
+    def _events(self, peer: Peer) -> None:
+        modes = {
+            Mode.BINARY: (figures.BINARY, figures.BINARY_CPU),
+            Mode.STRUCTURED: (figures.STRUCTURED, figures.STRUCTURED_CPU),
+        }
+        with self._stage.serve(peer, Kind.EVENT) as served:
+            for mode, (rate, cpu) in modes.items():
+                answered, used = self._loaded(served, mode)
+                self._add(rate, peer, answered.rate)
+                self._add(cpu, peer, used)
+
+    def _imports(self, peers: Sequence[Peer]) -> None:
+        both = {
+            Kind.HTTP: (figures.MODULES, figures.IMPORTS),
+            Kind.EVENT: (figures.MODULES_EVENT, figures.IMPORTS_EVENT),
+        }
+        for kind, (modules, seconds) in both.items():
+            for peer in (peer for peer in peers if _serves(peer, kind)):
+                with self._stage.serve(peer, kind, "-X", "importtime") as served:
+                    found = imports.parse(served.process.log())
+                self._add(modules, peer, found.modules)
+                self._add(seconds, peer, found.seconds * _KILO)
+
+    def _contract(self, peers: Sequence[Peer]) -> None:
+        for peer in peers:
+            if peer.name == OURS:
+                seconds = float(self._stage.run(peer, "contract"))
+                self._add(figures.CONTRACT, peer, seconds * _MEGA)
+
+    def _soak(self, peer: Peer) -> None:
+        """Send many requests, and see whether the memory grows after the first tenth of them."""
+        with self._stage.serve(peer, Kind.HTTP) as served:
+            sizes, sent, seconds = list[int](), 0, 0
+            answered = self._send(served, Mode.GET, 1)
+            step = max(1, round(self._plan.soak / _SOAK_STEPS / answered.rate))
+            while sent < self._plan.soak and seconds < _SOAK_SECONDS:
+                sent += self._send(served, Mode.GET, step).requests
+                seconds += step
+                sizes.append(served.process.memory().resident)
+        self._add(figures.SOAK, peer, sent)
+        self._add(figures.SOAKED, peer, sizes[-1] / _MEGA)
+        self._add(figures.GROWTH, peer, sizes[-1] / sizes[0])
+
+
+def connections_for(rate: float) -> int:
+    """Return how many connections make a rate, each waiting before a request."""
+    return max(1, round(rate * THINK_MS / _KILO))
+
+
+def _serves(peer: Peer, kind: Kind) -> bool:
+    return kind is Kind.HTTP or peer.event is not None
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,28 @@
+"""What is compared."""
+
+import pytest
+from bench.runtime import environments
+from bench.runtime.peers import PEERS, Kind, Peer
+
+LOCKED = [peer for peer in PEERS if peer.requirements is not None]
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_arguments(peer: Peer) -> None:
+    """The port is filled in; those that take none from their arguments read the environment."""
+    arguments = peer.arguments(Kind.HTTP, 1234)
+
+    assert not [argument for argument in arguments if "{" in argument]
+    assert [argument.replace("{port}", "1234") for argument in peer.http] == arguments
+
+
+@pytest.mark.parametrize("peer", LOCKED, ids=lambda peer: peer.name)
+def test_locked(peer: Peer) -> None:
+    """A list names exact versions, of the peer's own package too."""
+    assert peer.requirements is not None
+    names = peer.requirements.with_suffix(".in").read_text(encoding="utf-8").split()
+    stated = {name.partition("==")[0].partition("[")[0].partition(">=")[0] for name in names}
+
+    if peer.requirements.parent.name == "peers":
+        assert stated <= set(environments.versions(peer))
+    assert environments.versions(peer)

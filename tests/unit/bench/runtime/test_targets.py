@@ -1,0 +1,69 @@
+"""What has to be reached."""
+
+import pytest
+from bench.runtime import figures, targets
+from bench.runtime.figures import FIGURES, Figure
+from bench.runtime.peers import FUNC_PYTHON, OURS, PEERS, UVICORN
+from bench.runtime.targets import TARGETS, Outcome
+
+from unit.bench.runtime import sample
+
+
+def outcome(figure: Figure, peer: str | None) -> Outcome:
+    """Return what the sample says of a target."""
+    found = targets.outcomes(sample.result())
+    return next(one for one in found if (one.target.figure, one.target.peer) == (figure, peer))
+
+
+def test_targets_are_of_what_is_measured() -> None:
+    """Figures and peers are those that there are, and no target is there twice."""
+    assert {target.figure for target in TARGETS} <= set(FIGURES)
+    assert {target.peer for target in TARGETS} <= {None, *(peer.name for peer in PEERS)}
+    assert len(TARGETS) == len({(target.figure, target.peer) for target in TARGETS})
+
+
+def test_at_most() -> None:
+    """Less than the limit is reached."""
+    found = outcome(figures.CPU, UVICORN)
+
+    assert (21.0, 32.5) == (found.ours, found.theirs)
+    assert pytest.approx(0.675) == found.found
+    assert found.reached
+
+
+def test_at_least() -> None:
+    """More than the limit is reached."""
+    found = outcome(figures.RATE, FUNC_PYTHON)
+
+    assert 9.0 == found.found
+    assert found.reached
+
+
+def test_exactly() -> None:
+    """A limit itself is reached."""
+    rounds = [{figures.CPU.name: {OURS: 75.0, UVICORN: 100.0}}]
+    (found,) = targets.outcomes(sample.result(rounds))
+
+    assert found.reached
+
+
+@pytest.mark.parametrize(
+    ("figure", "values", "missed_by"),
+    [
+        (figures.CPU, {OURS: 90.0, UVICORN: 100.0}, 0.2),
+        (figures.RATE, {OURS: 100.0, UVICORN: 100.0}, 0.2),
+        (figures.CONTRACT, {OURS: 1.5}, 0.5),
+    ],
+    ids=["at most", "at least", "without a peer"],
+)
+def test_missed(figure: Figure, values: dict[str, float], missed_by: float) -> None:
+    """What is missed is a part of the limit."""
+    (found,) = targets.outcomes(sample.result([{figure.name: values}]))
+
+    assert not found.reached
+    assert pytest.approx(missed_by) == found.missed_by
+
+
+def test_not_measured() -> None:
+    """A target whose figure is not there has no outcome, rather than a good or a bad one."""
+    assert [] == targets.outcomes(sample.result([{figures.CPU.name: {UVICORN: 30.0}}]))
