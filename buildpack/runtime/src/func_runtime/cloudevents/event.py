@@ -15,6 +15,9 @@ Value = str | int | bool | bytes | datetime
 
 # "Naming conventions": lower-case letters and digits.
 _NAME = re.compile(r"[a-z0-9]+")
+# Checked once: names are few. The bound is for senders that make them up.
+_names = set[str]()
+_REMEMBERED = 1024
 # "Type system", String: no control characters, surrogates or noncharacters.
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
@@ -51,17 +54,17 @@ def check(attributes: dict[str, Value]) -> None:
 
     :raises EventInvalid: one breaks the specification.
     """
-    for name in REQUIRED:
-        if not attributes.get(name):
-            raise EventInvalid(f"the attribute {name} is missing or empty")
-    if attributes["specversion"] != SPECVERSION:
-        raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
+    _check_required(attributes)
     for name, value in attributes.items():
-        _check_name(name)
-        if isinstance(value, str):
-            _check_text(name, value)
-        else:
+        if name not in _names:
+            _check_name(name)
+        if type(value) is not str:
             _check_other(name, value)
+        # isprintable() is a quick yes for nearly all.
+        elif not (value and value.isprintable()):
+            _check_odd(name, value)
+    if isinstance(time := attributes.get("time"), str):
+        parse_time(time)
 
 
 def parse_time(text: str) -> datetime:
@@ -77,21 +80,28 @@ def parse_time(text: str) -> datetime:
     raise EventInvalid("the attribute time is no RFC 3339 time")
 
 
+def _check_required(attributes: dict[str, Value]) -> None:
+    for name in REQUIRED:
+        if not attributes.get(name):
+            raise EventInvalid(f"the attribute {name} is missing or empty")
+    if attributes["specversion"] != SPECVERSION:
+        raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
+
+
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise EventInvalid("an attribute's name has other characters than a-z and 0-9")
     if name == "data":
         raise EventInvalid("no attribute may be named data")
+    if len(_names) < _REMEMBERED:
+        _names.add(name)
 
 
-def _check_text(name: str, value: str) -> None:
+def _check_odd(name: str, value: str) -> None:
     if not value and name in _TEXT:
         raise EventInvalid(f"the attribute {name} is empty")
-    # isprintable() is a quick yes for nearly all; the expression decides about the rest.
-    if not value.isprintable() and _FORBIDDEN.search(value):
+    if _FORBIDDEN.search(value):
         raise EventInvalid(f"the attribute {name} has characters that are not allowed")
-    if name == "time":
-        parse_time(value)
 
 
 def _check_other(name: str, value: object) -> None:

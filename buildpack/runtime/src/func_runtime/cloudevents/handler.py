@@ -82,7 +82,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
 
     :raises Refused: it is longer than the limit.
     """
-    stated = next((value for name, value in headers if name == b"content-length"), b"0")
+    stated = http_binding.header(headers, b"content-length")
     if stated.isdigit() and int(stated) > limit:
         raise _too_large(limit)
     parts: list[bytes] = []

@@ -15,6 +15,7 @@ from func_runtime.cloudevents import event, json_format, media_type
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
 
 _PREFIX = b"ce-"
+_AFTER_PREFIX = len(_PREFIX)
 # 3.1.3.2: everything but these is percent-encoded; they are U+0021 to U+007E without " and %.
 _SAFE = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -40,7 +41,7 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
 
     :raises Refused: there is none (415), or it is malformed (400).
     """
-    stated = _header(headers, b"content-type")
+    stated = header(headers, b"content-type").decode("latin-1")
     kind = media_type.parse(stated)
     try:
         # 3: the content type alone decides, whatever other headers there are.
@@ -103,8 +104,12 @@ def _body(data: object, kind: media_type.MediaType) -> bytes:
     return json_format.dump(data)
 
 
-def _header(headers: Headers, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+def header(headers: Headers, name: bytes) -> bytes:
+    """Return a header's value, the first of several, or nothing."""
+    for key, value in headers:
+        if key == name:
+            return value
+    return b""
 
 
 def _require(kind: media_type.MediaType, supported: str) -> None:
@@ -126,10 +131,11 @@ def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
     attributes: dict[str, Value] = {}
     for key, value in headers:
         if key.startswith(_PREFIX):
-            name = key[len(_PREFIX) :].decode("latin-1")
+            name = key.decode("latin-1")[_AFTER_PREFIX:]
             if name in attributes:
                 raise EventInvalid("an attribute is there twice")
-            attributes[name] = _header_text(value)
+            # Digits and letters of ASCII stand for themselves.
+            attributes[name] = value.decode() if value.isalnum() else _header_text(value)
     if not attributes:
         raise Refused(
             responses.UNSUPPORTED_MEDIA_TYPE,

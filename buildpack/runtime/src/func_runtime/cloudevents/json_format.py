@@ -49,7 +49,7 @@ def parse(content: bytes, charset: str = "") -> Any:  # noqa: ANN401 -- parsed J
     """
     try:
         text = media_type.MediaType(media_type.JSON, charset).decode(content)
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+        return _decoder.decode(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise EventInvalid("the content is not valid JSON") from error
 
@@ -59,7 +59,7 @@ def dump(value: object) -> bytes:
 
     :raises TypeError: it cannot be expressed in JSON. :raises ValueError: NaN, or a loop.
     """
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _encoder.encode(value).encode()
 
 
 def time_text(time: datetime) -> str:
@@ -68,7 +68,10 @@ def time_text(time: datetime) -> str:
 
 
 def _members(source: Event) -> dict[str, object]:
-    members: dict[str, object] = {name: _member(value) for name, value in source.attributes.items()}
+    members: dict[str, object] = {
+        name: value if type(value) is str else _member(value)
+        for name, value in source.attributes.items()
+    }
     if isinstance(source.data, bytes | bytearray | memoryview):
         members["data_base64"] = base64.b64encode(source.data).decode()
     elif source.data is not None:
@@ -93,3 +96,8 @@ def _decode_bytes(encoded: object) -> bytes:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+# Kept, for json.loads and json.dumps make new ones in each call that has options.
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
