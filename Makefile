@@ -23,7 +23,7 @@ IMAGE ?= myfn
 .PHONY: help
 help: ## Say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
-	    awk -F ':.*## ' '{ printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2 }'
+	    awk -F ':.*## ' '{ printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2 }'
 
 # --- the two commands -------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ stop: ## End the Docker daemon and the registry, where `make` started them
 
 # --- checks and tests -------------------------------------------------------------------------
 
-python_sources := buildpack examples stack tests tools
+python_sources := bench buildpack examples stack tests tools
 
 .PHONY: fmt
 fmt: python ## Format the sources
@@ -79,7 +79,7 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@ruff format --check $(python_sources)
 	@ruff check $(python_sources)
 	@mypy
-	@PYTHONPATH=buildpack:buildpack/runtime/src lint-imports --no-cache
+	@PYTHONPATH=.:buildpack:buildpack/runtime/src lint-imports --no-cache
 	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
 .PHONY: unit
@@ -92,6 +92,13 @@ check: lint unit ## lint and unit: all that needs no Docker
 .PHONY: test-image
 test-image: ## Run the image and platform tests (after make setup)
 	@pytest -n 2 --dist loadfile tests/image tests/platform
+
+# --- measurements -----------------------------------------------------------------------------
+
+.PHONY: bench-build
+bench-build: builder ## Measure a build beside Dockerfiles with pip and uv (10 minutes)
+	@tools/build.sh pack func lifecycle
+	@python -m bench.build --out docs/benchmarks
 
 .PHONY: lock
 lock: python ## Renew the locked versions of the runtime and the development environment

@@ -1,0 +1,1 @@
+"""Side-by-side measurements and their results. Development only: nothing here reaches an image."""
