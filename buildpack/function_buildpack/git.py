@@ -21,23 +21,21 @@ class Checkout:
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BRANCH = re.compile(r"ref: (refs/(?!.*\.\.).+)")  # no name of git's has two dots in a row
 
 
 def read(folder: Path) -> Checkout:
     """Read the checkout that the folder is in, as git finds it: there or above."""
     for parent in (folder, *folder.parents):
-        if (parent / ".git" / "HEAD").is_file():
-            return Checkout(_revision(parent / ".git"), _remote(parent / ".git"))
+        git = parent / ".git"
+        if head := _text(git / "HEAD").strip():
+            return Checkout(_revision(git, head), _remote(git))
     return Checkout()
 
 
-def _revision(git: Path) -> str:
-    head = _text(git / "HEAD").strip()
-    if head.startswith("ref: "):
-        name = head.removeprefix("ref: ").strip()
-        loose = git / name
-        inside = loose.resolve().is_relative_to(git.resolve())
-        head = (_text(loose).strip() if inside else "") or _packed(git, name)
+def _revision(git: Path, head: str) -> str:
+    if match := _BRANCH.fullmatch(head):
+        head = _text(git / match[1]).strip() or _packed(git, match[1])
     return head if _COMMIT.fullmatch(head) else ""
 
 

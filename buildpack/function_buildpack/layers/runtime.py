@@ -12,6 +12,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from function_buildpack import artifacts, bytecode, distributions, names, project, sbom
+from function_buildpack.artifacts import Artifacts
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -114,7 +115,7 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     for path in project.sources(copied):
         bytecode.compile_source(path)
-    wheels = artifacts.in_folder(source.wheels if source.offline() else packages)
+    wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
     installed = sbom.packages(distributions.installed(packages), wheels)
     layer.describe(sbom.document([source.component(), *installed]))
 

@@ -70,7 +70,9 @@ def test_read_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("config", ["no section", '[remote "origin"]\n\turl\n', "[core]\n"])
-@pytest.mark.parametrize("head", ["ref: ../../secret\n", "secret", "\xff"])
+@pytest.mark.parametrize(
+    "head", ["ref: ../../secret\n", "ref: refs/../../../secret", "secret", "\xff"]
+)
 def test_read_damaged(tmp_path: Path, head: str, config: str) -> None:
     """Damaged files say nothing, and a reference never leads out of .git."""
     folder = tmp_path / "a" / "b"
