@@ -1,6 +1,6 @@
 """What builds an image: pack with a builder, and Docker with a Dockerfile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,7 +75,7 @@ class Pack:
             command += ["--cache", f"type={kind};format=volume;name={self._volume(kind)}"]
         for variable in self.env:
             command += ["--env", variable]
-        return process.run(command, environ=self.environ)
+        return _replacing(self._image, command, self.environ)
 
     def forget(self) -> None:
         """Remove the image and both caches."""
@@ -105,7 +105,7 @@ class Docker:
         """Build; see Peer."""
         fresh = ["--no-cache"] if cold else []
         command = ["docker", "build", *fresh, "--tag", self._image, "--file", "-", str(folder)]
-        return process.run(command, environ=self.environ, stdin=self.dockerfile)
+        return _replacing(self._image, command, self.environ, stdin=self.dockerfile)
 
     def forget(self) -> None:
         """Remove the image."""
@@ -114,3 +114,15 @@ class Docker:
     @property
     def _image(self) -> str:
         return f"{PREFIX}/{self.name}"
+
+
+def _replacing(
+    image: str, command: Sequence[str | Path], environ: Mapping[str, str], stdin: str = ""
+) -> Ended:
+    """Run a build; remove the image that had the name before, which would stay without one."""
+    ask = ["docker", "image", "ls", "--quiet", "--no-trunc", image]
+    before = process.run(ask, environ=environ).output.strip()
+    ended = process.run(command, environ=environ, stdin=stdin)
+    if before and before != process.run(ask, environ=environ).output.strip():
+        process.run(["docker", "image", "rm", "--force", before], environ=environ)
+    return ended
