@@ -102,3 +102,17 @@ def test_keep(tmp_path: Path) -> None:
         "metadata": {"lock": "abc", "python": "3.13.5"},
     } == tomllib.loads((tmp_path / "packages.toml").read_text())
     assert ["A.default"] == [path.name for path in (layer.path / "env.launch").iterdir()]
+
+
+def test_describe(tmp_path: Path) -> None:
+    """An SBOM stays with a restored layer and goes with an emptied one; other layers keep theirs."""
+    layers = filled(tmp_path)
+    layers.fresh("other", NOW).describe({"cdx": b"other"})
+    found = layers.cached("packages", NOW)
+    found.layer.describe({"cdx": b"now"})
+
+    layers.cached("packages", NOW)
+    assert b"now" == (tmp_path / "packages.sbom.cdx.json").read_bytes()
+
+    layers.cached("packages", Metadata("def", "3.13.5"))
+    assert ["other.sbom.cdx.json"] == [path.name for path in tmp_path.glob("*.sbom.*")]
