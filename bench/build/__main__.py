@@ -87,7 +87,7 @@ def _versions(tools: Tools) -> dict[str, list[str | Path]]:
         "docker": ["docker", "version", "--format", "{{.Server.Version}}"],
         "pack": [tools.pack, "version"],
         "python": [*in_base, "python3", "--version"],
-        "pip": [*in_base, "pip", "--version"],
+        "pip": [*in_base, "python3", "-c", "import pip; print(pip.__version__)"],
         "uv": [*in_base, "uv", "--version"],
         "builder": ["docker", "image", "inspect", "--format", "{{.Id}}", tools.builder],
     }

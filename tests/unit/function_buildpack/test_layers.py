@@ -105,7 +105,7 @@ def test_keep(tmp_path: Path) -> None:
 
 
 def test_describe(tmp_path: Path) -> None:
-    """An SBOM stays with a restored layer and goes with an emptied one; other layers keep theirs."""
+    """An SBOM stays with a restored layer and goes with an emptied one, as no other does."""
     layers = filled(tmp_path)
     layers.fresh("other", NOW).describe({"cdx": b"other"})
     found = layers.cached("packages", NOW)
