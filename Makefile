@@ -102,6 +102,11 @@ BENCH ?=
 bench-runtime: images ## Measure the runtime beside its peers (10 minutes; BENCH=--quick: one)
 	@bench/runtime/container.sh $(or $(BENCH),--keep)
 
+.PHONY: bench-build
+bench-build: builder ## Measure a build beside Dockerfiles with pip and uv (10 minutes)
+	@tools/build.sh pack func lifecycle
+	@python -m bench.build --out docs/benchmarks
+
 .PHONY: lock
 lock: python ## Renew the locked versions of runtime, development environment and measured peers
 	@tools/python/lock.sh

@@ -17,6 +17,7 @@ from function_buildpack import (
     process,
     project,
     report,
+    sbom,
     workspace,
 )
 from function_buildpack.cnb import phases
@@ -116,7 +117,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     runtime.keep(served)
     archives.keep()
     configuration.contribute(layers, chosen.launch_env)
-    return _launch(chosen, installed)
+    return _launch(chosen, installed, python)
 
 
 def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
@@ -234,7 +235,7 @@ def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -
         loader.load(chosen.project, chosen.check, context.environ)
 
 
-def _launch(chosen: Plan, installed: dependencies.Dependencies) -> Launch:
+def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpreter) -> Launch:
     web = Process(
         type="web",
         command=(str(installed.python), "-m", names.RUNTIME_MODULE),
@@ -242,4 +243,5 @@ def _launch(chosen: Plan, installed: dependencies.Dependencies) -> Launch:
         default=True,
     )
     output.line(f"Process web: {' '.join(web.command)}")
-    return Launch(processes=(web,), labels=chosen.labels)
+    contents = sbom.document([sbom.interpreter(python.version)])
+    return Launch(processes=(web,), labels=chosen.labels, sboms=contents)

@@ -11,6 +11,7 @@ BuildpackError
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── RequirementsUnsolvable    no set of versions meets the requirements
 ├── LockOutdated              uv.lock does not match pyproject.toml
+├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── IndexUnreachable          the package index does not answer
 ├── InstallFailed             the installer failed for another reason
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
@@ -119,6 +120,14 @@ class LockOutdated(BuildpackError):
 
     lock: Path
     project: Path
+
+
+@dataclass(eq=False)
+class HashMismatch(BuildpackError):
+    """A file has another hash than `path` says; the explanation names the package and both."""
+
+    path: Path
+    explanation: str
 
 
 @dataclass(eq=False)

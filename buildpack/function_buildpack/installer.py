@@ -7,6 +7,7 @@ from pathlib import Path
 
 from function_buildpack import bytecode, output
 from function_buildpack.errors import (
+    HashMismatch,
     IndexUnreachable,
     InstallFailed,
     LockOutdated,
@@ -80,8 +81,8 @@ _UNREACHABLE = re.compile(
 def _raise_for(result: Result, requirements: Path) -> None:
     """Tell uv's failures apart by what it says; it has one exit status for many of them.
 
-    :raises LockOutdated: :raises RequirementsUnsolvable: :raises IndexUnreachable:
-    :raises InstallFailed: any other.
+    :raises LockOutdated: :raises RequirementsUnsolvable: :raises HashMismatch:
+    :raises IndexUnreachable: :raises InstallFailed: any other.
     """
     if result.status == 0:
         return
@@ -89,6 +90,8 @@ def _raise_for(result: Result, requirements: Path) -> None:
         raise LockOutdated(requirements, requirements.with_name("pyproject.toml"))
     if "No solution found" in result.output:
         raise RequirementsUnsolvable(requirements, _explanation(result.output))
+    if "Hash mismatch for" in result.output:
+        raise HashMismatch(requirements, _explanation(result.output))
     if _UNREACHABLE.search(result.output):
         raise IndexUnreachable(_explanation(result.output))
     raise InstallFailed(str(requirements), result.status)

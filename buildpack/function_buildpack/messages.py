@@ -139,6 +139,17 @@ def _lock_outdated(error: errors.LockOutdated) -> Message:
 
 
 @describe.register
+def _hash_mismatch(error: errors.HashMismatch) -> Message:
+    return Message(
+        "A package is not the one that was locked",
+        f"File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
+        f"The index answered with another file than the one whose hash is there. Nothing of it\n"
+        f"was installed. If the index is right, lock that package again; if it should not have\n"
+        f"changed, find out who changed it before you build.",
+    )
+
+
+@describe.register
 def _index_unreachable(error: errors.IndexUnreachable) -> Message:
     return Message(
         "The package index does not answer",

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from function_buildpack import names
+from function_buildpack import labels, names
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import FieldInvalid, PythonUnavailable
 from function_buildpack.project import Project
@@ -82,7 +82,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         invoke_reason=reason,
         check=settings.check,
         launch_env=(*_runtime_env(project, invoke), *settings.launch_env),
-        labels={**_labels(project), **settings.labels},
+        labels={**labels.of(project), **settings.labels},
     )
 
 
@@ -191,18 +191,3 @@ def _runtime_env(project: Project, invoke: str) -> LayerEnv:
         names.FUNC_READINESS_PATH: project.func_yaml.readiness_path,
     }
     return tuple(Change(name, Behaviour.DEFAULT, value) for name, value in stated.items() if value)
-
-
-def _labels(project: Project) -> dict[str, str]:
-    """Return what is known of the function, by the OCI image specification's annotation names."""
-    table = project.pyproject.get("project", {})
-    known = {
-        "title": project.func_yaml.name or table.get("name"),
-        "description": table.get("description"),
-        "version": table.get("version"),
-    }
-    return {
-        f"org.opencontainers.image.{key}": value
-        for key, value in known.items()
-        if isinstance(value, str) and value
-    }

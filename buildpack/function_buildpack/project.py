@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import func_yaml, names
+from function_buildpack import func_yaml, git, names
 from function_buildpack.errors import FileInvalid, PackageMissing, SyntaxInvalid
 from function_buildpack.func_yaml import Fields, FuncYaml
+from function_buildpack.git import Checkout
 from function_buildpack.workspace import Workspace
 
 
@@ -28,6 +29,7 @@ class Project:
     is_locked: bool = False
     has_pyproject: bool = False
     has_requirements: bool = False
+    checkout: Checkout = field(default_factory=Checkout)
 
     @property
     def pyproject_path(self) -> Path:
@@ -68,6 +70,7 @@ def read(workspace: Workspace) -> Project:
         is_locked=(folder / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
+        checkout=git.read(folder),
     )
 
 

@@ -90,11 +90,12 @@ def test_no_layer_adds_to_the_library_path(built: Workspace) -> None:
 
 
 def test_nothing_else_is_left(built: Workspace) -> None:
-    """The layers folder holds layers only, the application neither .git nor .func."""
+    """The layers folder holds layers and their SBOMs only, the application no .git, no .func."""
     names = {path.name for path in built.layers.iterdir()}
 
     layers = {"dependencies", "runtime", "configuration", "archives"}
-    assert layers | {f"{name}.toml" for name in layers} | {"launch.toml"} == names
+    sboms = {f"{name}.sbom.cdx.json" for name in ("dependencies", "runtime", "launch")}
+    assert layers | {f"{name}.toml" for name in layers} | sboms | {"launch.toml"} == names
     assert not (built.app / ".git").exists()
     assert not (built.app / ".func").exists()
 
@@ -262,6 +263,8 @@ def test_same_bytes(built: Workspace, tmp_path: Path) -> None:
         assert phase.status == 0, phase.log
         for layer in ("runtime", "dependencies", "configuration"):
             assert files_below(moved / layer) == files_below(built.layers / layer)
+        for sbom in built.layers.glob("*.sbom.cdx.json"):
+            assert sbom.read_bytes() == (moved / sbom.name).read_bytes()
     finally:
         shutil.rmtree(built.layers)
         moved.rename(built.layers)

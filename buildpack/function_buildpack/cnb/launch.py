@@ -1,10 +1,16 @@
-"""What a build hands to the lifecycle: `launch.toml` (buildpack specification, "launch.toml")."""
+"""What a build hands to the lifecycle: `launch.toml` (buildpack specification, "launch.toml").
+
+With it, the bill of materials of what belongs to no layer.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tomli_w
+
+from function_buildpack.cnb import sbom_files
+from function_buildpack.cnb.sbom_files import Sboms
 
 
 @dataclass(frozen=True)
@@ -19,14 +25,16 @@ class Process:
 
 @dataclass(frozen=True)
 class Launch:
-    """Processes and image labels of the image."""
+    """Processes and labels of the image, and what is in it beside the layers."""
 
     processes: tuple[Process, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    sboms: Sboms = field(default_factory=dict)
 
     def write(self, layers: Path) -> None:
-        """Write `<layers>/launch.toml`."""
+        """Write `<layers>/launch.toml` and `<layers>/launch.sbom.*.json`."""
         (layers / "launch.toml").write_text(tomli_w.dumps(self._table()))
+        sbom_files.write(layers, "launch", self.sboms)
 
     def _table(self) -> dict[str, Any]:
         return {

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from function_buildpack.cnb import layer_env
+from function_buildpack.cnb import layer_env, sbom_files
+from function_buildpack.cnb.sbom_files import Sboms
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -60,6 +61,10 @@ class Layer:
             layer_env.write(env, self.path / "env.launch")
         table = {"types": asdict(types), "metadata": asdict(self.metadata)}
         _toml(self.path).write_text(tomli_w.dumps(table))
+
+    def describe(self, sboms: Sboms) -> None:
+        """Write what the layer holds. The lifecycle restores it with the layer."""
+        sbom_files.write(self.path.parent, self.path.name, sboms)
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ class Layers:
         layer = Layer(self.root / name, metadata)
         shutil.rmtree(layer.path, ignore_errors=True)
         _toml(layer.path).unlink(missing_ok=True)
+        sbom_files.remove(self.root, name)
         layer.path.mkdir(parents=True)
         return layer
 

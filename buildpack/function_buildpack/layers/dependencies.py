@@ -1,17 +1,17 @@
 """The dependencies layer: a virtual environment with the packages that the function asks for."""
 
+import importlib.metadata
 import os
 import re
 import tempfile
 import venv
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from function_buildpack import names
+from function_buildpack import artifacts, distributions, names, sbom
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -69,9 +69,8 @@ class Dependencies:
 
         :raises RuntimeConflict: the function's version wins at run time, but cannot serve.
         """
-        site = next(_venv(self.layer).glob("lib/python*/site-packages"))
         ranges = {canonicalize_name(item.name): item.specifier for item in needed}
-        for found in distributions(path=[str(site)]):
+        for found in importlib.metadata.distributions(path=[str(_site_packages(self.layer))]):
             name = canonicalize_name(found.name)
             if name in ranges and not ranges[name].contains(found.version, prereleases=True):
                 raise RuntimeConflict(name, found.version, str(ranges[name]))
@@ -110,7 +109,10 @@ def install(layer: Layer, plan: Plan, uv: Uv) -> None:
             _install_stated(path, plan, uv)
         case Source.NOTHING:
             pass
-    _link_runtime(layer, path)
+    _link_runtime(layer)
+    installed = distributions.installed(_site_packages(layer))
+    locked = artifacts.locked(plan.source_path)
+    layer.describe(sbom.document(sbom.packages(installed, locked)))
 
 
 def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
@@ -128,6 +130,10 @@ def _venv(layer: Layer) -> Path:
     return layer.path / "venv"
 
 
+def _site_packages(layer: Layer) -> Path:
+    return next(_venv(layer).glob("lib/python*/site-packages"))
+
+
 def _make_environment(path: Path) -> None:
     # The standard library's, not uv's own, which adds an import hook to every start (uv#6426).
     venv.EnvBuilder(symlinks=True, with_pip=False).create(path)
@@ -136,12 +142,11 @@ def _make_environment(path: Path) -> None:
     (path / ".gitignore").unlink(missing_ok=True)  # written since Python 3.13
 
 
-def _link_runtime(layer: Layer, path: Path) -> None:
+def _link_runtime(layer: Layer) -> None:
     """Append the runtime layer to the environment's import path, behind the function's packages."""
-    for site in path.glob("lib/python*/site-packages"):
-        packages = layer.path.parent / names.RUNTIME / "packages"
-        relative = os.path.relpath(packages, site)
-        (site / "func_runtime.pth").write_text(f"{relative}\n")
+    site = _site_packages(layer)
+    packages = layer.path.parent / names.RUNTIME / "packages"
+    (site / "func_runtime.pth").write_text(f"{os.path.relpath(packages, site)}\n")
 
 
 _INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", re.MULTILINE)

@@ -7,10 +7,20 @@ import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
-from function_buildpack import bytecode, names, output, project
+from function_buildpack import (
+    artifacts,
+    bytecode,
+    distributions,
+    names,
+    output,
+    project,
+    sbom,
+)
+from function_buildpack.artifacts import Artifacts
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -46,6 +56,11 @@ class Source:
         return self.root / "requirements.txt"
 
     @property
+    def pyproject(self) -> Path:
+        """What the runtime says of itself."""
+        return self.root / names.PYPROJECT
+
+    @property
     def package(self) -> Path:
         """The source of func_runtime."""
         return self.root / "src" / names.RUNTIME_MODULE
@@ -59,8 +74,16 @@ class Source:
 
     def ranges(self) -> list[Requirement]:
         """Return the versions that the runtime works with, by its pyproject.toml."""
-        table = tomllib.loads((self.root / "pyproject.toml").read_text(encoding="utf-8"))
-        return [Requirement(text) for text in table["project"]["dependencies"]]
+        return [Requirement(text) for text in self._project()["dependencies"]]
+
+    def component(self) -> sbom.Component:
+        """Describe func_runtime itself."""
+        project = self._project()
+        return sbom.own(project["name"], project["version"], project["license"])
+
+    def _project(self) -> dict[str, Any]:
+        table: dict[str, Any] = tomllib.loads(self.pyproject.read_text(encoding="utf-8"))["project"]
+        return table
 
 
 @dataclass(frozen=True)
@@ -75,7 +98,7 @@ class Metadata:
 
 def metadata(source: Source, interpreter: Interpreter, target: Target, uv_version: str) -> Metadata:
     """Collect what decides the contents."""
-    files = [source.requirements, *project.sources(source.package)]
+    files = [source.requirements, source.pyproject, *project.sources(source.package)]
     parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
     return Metadata(
         sources=digest(parts),
@@ -106,6 +129,9 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     for path in project.sources(copied):
         bytecode.compile_source(path)
+    wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
+    installed = sbom.packages(distributions.installed(packages), wheels)
+    layer.describe(sbom.document([source.component(), *installed]))
 
 
 def _trim(packages: Path, uv: Uv) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from function_buildpack.errors import (
     BuildpackError,
+    HashMismatch,
     IndexUnreachable,
     InstallFailed,
     LockOutdated,
@@ -99,6 +100,7 @@ def test_install(tmp_path: Path) -> None:
             "The lockfile at `uv.lock` needs to be updated, but `--locked` was provided",
             LockOutdated,
         ),
+        ("error: Failed to download `x`\n  cause: Hash mismatch for `x`", HashMismatch),
         ("error: Failed to fetch: `x`\n  Caused by: dns error", IndexUnreachable),
         ("error: something else", InstallFailed),
         ("", InstallFailed),

@@ -143,3 +143,17 @@ def test_key(tmp_path: Path) -> None:
 
     assert 2 == len(keys)
     assert "21c276b60642f5d1" in keys
+
+
+def test_describe(tmp_path: Path) -> None:
+    """An SBOM stays with a restored layer and goes with an emptied one, as no other does."""
+    layers = filled(tmp_path)
+    layers.fresh("other", NOW).describe({"cdx": b"other"})
+    found = layers.restored("packages", NOW, nowhere)
+    found.layer.describe({"cdx": b"now"})
+
+    layers.restored("packages", NOW, nowhere)
+    assert b"now" == (tmp_path / "packages.sbom.cdx.json").read_bytes()
+
+    layers.restored("packages", Metadata("def", "3.13.5"), nowhere)
+    assert ["other.sbom.cdx.json"] == [path.name for path in tmp_path.glob("*.sbom.*")]

@@ -24,6 +24,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.ToolMissing("uv"),
     errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
     errors.LockOutdated(Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml")),
+    errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
     errors.IndexUnreachable("dns error"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),

@@ -14,9 +14,15 @@ from function_buildpack.project import Project
 from function_buildpack.settings import Settings
 
 FOLDER = Path("/workspace")
+VERSION = "org.opencontainers.image.version"
 
 
-def make(project: dict[str, Any] | None = None, scaffolded: str = "", **facts: Any) -> Plan:
+def make(
+    project: dict[str, Any] | None = None,
+    labels: dict[str, str] | None = None,
+    scaffolded: str = "",
+    **facts: Any,
+) -> Plan:
     """Plan a function with this project table and these facts."""
     pyproject = facts.pop("pyproject", {} if project is None else {"project": project})
     function = Project(
@@ -28,7 +34,7 @@ def make(project: dict[str, Any] | None = None, scaffolded: str = "", **facts: A
         has_pyproject=bool(pyproject),
         **facts,
     )
-    return plan.make(function, Settings(labels={"given": "1"}), "3.13.5", scaffolded)
+    return plan.make(function, Settings(labels=labels or {}), "3.13.5", scaffolded)
 
 
 @pytest.mark.parametrize(
@@ -150,16 +156,10 @@ def test_sdk_1_locked() -> None:
 
 
 def test_labels() -> None:
-    """What pyproject.toml and func.yaml know is on the image, and what was given with BP_."""
-    made = make(
-        {"name": "function", "version": "1.2", "description": ""}, func_yaml=FuncYaml(name="mine")
-    )
+    """What is known of the function is on the image, but what was given with BP_ wins."""
+    made = make({"name": "mine", "version": "1.2"}, {VERSION: "2", "given": "1"})
 
-    assert {
-        "org.opencontainers.image.title": "mine",
-        "org.opencontainers.image.version": "1.2",
-        "given": "1",
-    } == made.labels
+    assert {"org.opencontainers.image.title": "mine", VERSION: "2", "given": "1"} == made.labels
 
 
 def test_requirements_key() -> None:

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Gives Docker the image that the Dockerfiles start from, if it has none: base.sh NAME. Debian with
+# CPython, pip and uv, as python:slim is with CPython and pip; from the packages and with the
+# certificates and the uv of the build image.
+set -eu
+
+cd "$(dirname "$0")"
+
+. ../../tools/say.sh
+
+image=$1
+if docker image inspect "$image" >/dev/null 2>&1; then exit 0; fi
+
+say "Making the Dockerfiles' base image $image (once; half a minute)"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
+mmdebstrap --quiet --variant=minbase --dpkgopt=../../stack/build/dpkg.cfg \
+    --include=ca-certificates,python3,python3-pip,python3-venv trixie "$folder/root.tar"
+docker import "$folder/root.tar" "$image-debian" >/dev/null
+# Debian's pip asks for a virtual environment; python:slim's does not.
+docker build --quiet --tag "$image" - <<DOCKERFILE >/dev/null
+FROM $image-debian
+COPY --from=knative-python/build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=knative-python/build /usr/local/bin/uv /usr/local/bin/
+RUN rm /usr/lib/python3*/EXTERNALLY-MANAGED
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+DOCKERFILE

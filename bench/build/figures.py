@@ -1,0 +1,94 @@
+"""What is measured: the names under which a result has it, and how people read it."""
+
+from dataclasses import dataclass
+
+# Names of what is measured beside each other.
+OURS = "buildpack"
+FLOOR = "floor"
+PIP = "pip Dockerfile"
+UV = "uv Dockerfile"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure; `note` says how it is taken."""
+
+    name: str
+    title: str
+    unit: str
+    digits: int
+    note: str
+
+
+COLD = Figure(
+    "cold_s",
+    "Cold build of func's http template",
+    "s",
+    2,
+    "wall clock of `pack build` with a trusted builder (creator) and neither cache volumes nor an "
+    "earlier image, and of `docker build --no-cache`; packages come from the package index",
+)
+REBUILD = Figure(
+    "rebuild_s",
+    "Rebuild after a change of the source",
+    "s",
+    2,
+    "the same function once more, with one source file changed and all caches there; the floor is "
+    "a buildpack that does nothing, with the same build image, run image and lifecycle",
+)
+OVER_FLOOR = Figure(
+    "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, less the floor of that round"
+)
+FIFTY = Figure(
+    "fifty_s",
+    "Cold build with 50 dependencies",
+    "s",
+    2,
+    "a function with uv.lock and 50 packages of 40 modules each, made for this; the index is a "
+    "server on this machine that counts what it is asked for",
+)
+ONE_MORE = Figure(
+    "one_more_s", "Rebuild with one more dependency", "s", 2, "a 51st package in the lock"
+)
+ONE_MORE_RATIO = Figure(
+    "one_more_ratio", "One more, as part of the cold build", "", 2, "of the same round"
+)
+ONE_MORE_FETCHED = Figure(
+    "one_more_fetched",
+    "Packages downloaded for it",
+    "",
+    0,
+    "wheels that the index was asked for; one has changed",
+)
+NONE = Figure("none_s", "Cold build without dependencies", "s", 2, "the same function")
+TWO_HUNDRED = Figure("two_hundred_s", "Cold build with 200 dependencies", "s", 2, "as with 50")
+LINEAR = Figure(
+    "linear",
+    "Seconds for a package of 200, by those of 50",
+    "",
+    2,
+    "what dependencies add to the build without any, divided by their number: 1 is linear",
+)
+DETECT = Figure(
+    "detect_ms",
+    "detect",
+    "ms",
+    0,
+    "bin/detect in the build image, started as the lifecycle does; the median of 20",
+)
+
+FIGURES = (
+    COLD,
+    REBUILD,
+    OVER_FLOOR,
+    FIFTY,
+    ONE_MORE,
+    ONE_MORE_RATIO,
+    ONE_MORE_FETCHED,
+    NONE,
+    TWO_HUNDRED,
+    LINEAR,
+    DETECT,
+)
+
+BY_NAME = {figure.name: figure for figure in FIGURES}

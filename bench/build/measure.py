@@ -1,0 +1,174 @@
+"""Takes the figures, round by round; in a round each peer has its turn."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.build import figures, functions, index, peers, process
+from bench.build.figures import FLOOR, OURS, PIP, UV
+from bench.build.index import Index
+from bench.build.peers import PREFIX, Docker, Pack, Peer
+from bench.build.result import Round
+
+FLOOR_BUILDER = f"{PREFIX}/floor-builder"
+_FEW, _MOST = 50, 200
+_DETECTIONS = 20
+
+# Runs in the build image: starts the phase as the lifecycle does, and says how long that took.
+_DETECT = """\
+import glob, os, statistics, subprocess, time
+(detect,) = glob.glob("/cnb/buildpacks/knative-python_function/*/bin/detect")
+environ = {**os.environ, "CNB_PLATFORM_DIR": "/platform", "CNB_BUILD_PLAN_PATH": "/tmp/plan"}
+taken = []
+for _ in range(%d):
+    began = time.perf_counter()
+    subprocess.run([detect], cwd="/workspace", env=environ, check=True)
+    taken.append(time.perf_counter() - began)
+print(statistics.median(taken) * 1000)
+"""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a measurement works with."""
+
+    pack: Path
+    func: Path
+    uv: Path
+    builder: str
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A run of so many rounds in a scratch folder."""
+
+    tools: Tools
+    scratch: Path
+    rounds: int
+
+    def run(self) -> list[Round]:
+        """Take all rounds; what was made for them is removed.
+
+        :raises BenchFailed: something does not work.
+        """
+        host = self._docker_host()
+        found = []
+        with index.serving(host, _MOST + 1) as served, self._template() as template:
+            for number in range(self.rounds):
+                values = self._round(number, template, served)
+                found.append(values)
+                for figure, by_peer in values.items():
+                    texts = (f"{peer} {value:.2f}" for peer, value in by_peer.items())
+                    _say(f"round {number + 1}: {figure}: {', '.join(texts)}")
+        return found
+
+    def _round(self, number: int, template: "_Template", served: Index) -> Round:
+        cold, rebuild = {}, {}
+        for name in template.beside(number):
+            cold[name] = template.build(name, cold=True)
+        for name in template.beside(number, floor=True):
+            template.change(name, number)
+            rebuild[name] = template.build(name, cold=False)
+        over = {OURS: rebuild[OURS] - rebuild[FLOOR]}
+        many = self._many(number, served)
+        return {
+            figures.COLD.name: cold,
+            figures.REBUILD.name: rebuild,
+            figures.OVER_FLOOR.name: over,
+            **{figure: {OURS: value} for figure, value in many.items()},
+            figures.DETECT.name: {OURS: self._detect(template.folders[OURS])},
+        }
+
+    def _many(self, number: int, served: Index) -> dict[str, float]:
+        """Build with 200, 0 and 50 dependencies, and with one more than 50."""
+        environ = {**self.tools.environ, "UV_DEFAULT_INDEX": served.url}
+        env = (f"UV_DEFAULT_INDEX={served.url}",)
+        ours = Pack(self.tools.pack, self.tools.builder, "many", self.tools.environ, env)
+        folder, taken = self.scratch / f"many-{number}", {}
+        try:
+            for count in (_MOST, 0, _FEW):
+                functions.with_dependencies(folder, count, self.tools.uv, environ)
+                taken[count] = ours.build(folder, cold=True).seconds
+            functions.with_dependencies(folder, _FEW + 1, self.tools.uv, environ)
+            served.fetched.clear()
+            one_more = ours.build(folder, cold=False).seconds
+            fetched = len(served.fetched)
+        finally:
+            ours.forget()
+            shutil.rmtree(folder, ignore_errors=True)
+        return {
+            figures.FIFTY.name: taken[_FEW],
+            figures.ONE_MORE.name: one_more,
+            figures.ONE_MORE_RATIO.name: one_more / taken[_FEW],
+            figures.ONE_MORE_FETCHED.name: fetched,
+            figures.NONE.name: taken[0],
+            figures.TWO_HUNDRED.name: taken[_MOST],
+            figures.LINEAR.name: ((taken[_MOST] - taken[0]) / _MOST)
+            / ((taken[_FEW] - taken[0]) / _FEW),
+        }
+
+    def _detect(self, folder: Path) -> float:
+        command = [
+            *("docker", "run", "--rm", "--volume", f"{folder}:/workspace:ro"),
+            *("--entrypoint", "python3", self.tools.builder, "-c", _DETECT % _DETECTIONS),
+        ]
+        return float(process.run(command, environ=self.tools.environ).output)
+
+    def _docker_host(self) -> str:
+        """Return this machine's address on Docker's default network."""
+        form = "{{(index .IPAM.Config 0).Gateway}}"
+        command = ["docker", "network", "inspect", "bridge", "--format", form]
+        return process.run(command, environ=self.tools.environ).output.strip()
+
+    @contextmanager
+    def _template(self) -> Iterator["_Template"]:
+        """Give func's template to each peer, as it builds it."""
+        tools = self.tools
+        made: dict[str, Peer] = {
+            OURS: Pack(tools.pack, tools.builder, "ours", tools.environ),
+            PIP: Docker(peers.PIP_DOCKERFILE, "pip", tools.environ),
+            UV: Docker(peers.UV_DOCKERFILE, "uv", tools.environ),
+            FLOOR: Pack(tools.pack, FLOOR_BUILDER, "floor", tools.environ),
+        }
+        folders = {
+            name: functions.template(self.scratch / f"template-{i}", tools.func, tools.environ)
+            for i, name in enumerate(made)
+        }
+        for name in (PIP, UV):
+            folders[name] = functions.scaffold(folders[name], self.scratch / f"service-{name}")
+        try:
+            made[FLOOR].build(folders[FLOOR], cold=True)
+            yield _Template(made, folders)
+        finally:
+            for peer in made.values():
+                peer.forget()
+
+
+@dataclass(frozen=True)
+class _Template:
+    """func's template at each peer."""
+
+    peers: Mapping[str, Peer]
+    folders: Mapping[str, Path]
+
+    def build(self, name: str, *, cold: bool) -> float:
+        """Return the seconds of a build."""
+        return self.peers[name].build(self.folders[name], cold=cold).seconds
+
+    def change(self, name: str, number: int) -> None:
+        """Change the source."""
+        functions.change_source(self.folders[name], number)
+
+    def beside(self, number: int, *, floor: bool = False) -> list[str]:
+        """Return the peers, each round beginning with another one."""
+        names = [name for name in self.peers if floor or name != FLOOR]
+        first = number % len(names)
+        return names[first:] + names[:first]
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

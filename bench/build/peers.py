@@ -1,0 +1,128 @@
+"""What builds an image: pack with a builder, and Docker with a Dockerfile."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bench.build import process
+from bench.build.process import Ended
+
+PREFIX = "knative-python-bench"
+BASE = f"{PREFIX}/python"
+
+# As func's host builder works: a virtual environment, the newest pip, everything into one folder.
+PIP_DOCKERFILE = f"""\
+FROM {BASE}
+WORKDIR /func
+COPY . .
+RUN python3 -m venv .venv \\
+    && .venv/bin/pip install --upgrade pip \\
+    && .venv/bin/pip install . --target lib \\
+    && rm -r .venv
+ENV PYTHONPATH=/func/lib LISTEN_ADDRESS=[::]:8080
+CMD ["python3", "service/main.py"]
+"""
+
+# The same packages with uv, as its documentation advises for images: compiled, no cache left, the
+# dependencies in a layer of their own.
+UV_DOCKERFILE = f"""\
+FROM {BASE}
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
+WORKDIR /func
+COPY f/pyproject.toml f/
+RUN uv pip install --python /usr/bin/python3 --target lib -r f/pyproject.toml func-python==0.8.1
+COPY . .
+ENV PYTHONPATH=/func/lib:/func/f LISTEN_ADDRESS=[::]:8080
+CMD ["python3", "service/main.py"]
+"""
+
+
+class Peer(Protocol):
+    """Builds an image of a folder."""
+
+    def build(self, folder: Path, *, cold: bool) -> Ended:
+        """Build; `cold` is with nothing of an earlier build.
+
+        :raises BenchFailed: the build failed.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Remove the image and all caches."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pack:
+    """`pack build` with a builder that it trusts, so in one container (creator)."""
+
+    program: Path
+    builder: str
+    name: str
+    environ: Mapping[str, str]
+    env: tuple[str, ...] = ()
+
+    def build(self, folder: Path, *, cold: bool) -> Ended:
+        """Build; see Peer."""
+        if cold:
+            self.forget()
+        command: list[str | Path] = [
+            *(self.program, "build", self._image, "--path", folder, "--builder", self.builder),
+            *("--trust-builder", "--pull-policy", "never"),
+        ]
+        for kind in ("build", "launch"):
+            command += ["--cache", f"type={kind};format=volume;name={self._volume(kind)}"]
+        for variable in self.env:
+            command += ["--env", variable]
+        return _replacing(self._image, command, self.environ)
+
+    def forget(self) -> None:
+        """Remove the image and both caches."""
+        for command in (
+            ["docker", "image", "rm", "--force", self._image],
+            ["docker", "volume", "rm", "--force", *map(self._volume, ("build", "launch"))],
+        ):
+            process.run(command, environ=self.environ)
+
+    @property
+    def _image(self) -> str:
+        return f"{PREFIX}/{self.name}"
+
+    def _volume(self, kind: str) -> str:
+        return f"{PREFIX}-{self.name}-{kind}"
+
+
+@dataclass(frozen=True)
+class Docker:
+    """`docker build` with a Dockerfile."""
+
+    dockerfile: str
+    name: str
+    environ: Mapping[str, str]
+
+    def build(self, folder: Path, *, cold: bool) -> Ended:
+        """Build; see Peer."""
+        fresh = ["--no-cache"] if cold else []
+        command = ["docker", "build", *fresh, "--tag", self._image, "--file", "-", str(folder)]
+        return _replacing(self._image, command, self.environ, stdin=self.dockerfile)
+
+    def forget(self) -> None:
+        """Remove the image."""
+        process.run(["docker", "image", "rm", "--force", self._image], environ=self.environ)
+
+    @property
+    def _image(self) -> str:
+        return f"{PREFIX}/{self.name}"
+
+
+def _replacing(
+    image: str, command: Sequence[str | Path], environ: Mapping[str, str], stdin: str = ""
+) -> Ended:
+    """Run a build; remove the image that had the name before, which would stay without one."""
+    ask = ["docker", "image", "ls", "--quiet", "--no-trunc", image]
+    before = process.run(ask, environ=environ).output.strip()
+    ended = process.run(command, environ=environ, stdin=stdin)
+    if before and before != process.run(ask, environ=environ).output.strip():
+        process.run(["docker", "image", "rm", "--force", before], environ=environ)
+    return ended

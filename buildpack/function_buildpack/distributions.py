@@ -1,0 +1,78 @@
+"""Reads what is installed in a folder of packages. Facts only.
+
+Core metadata (PEP 566 and later), `WHEEL` (PEP 427) and `direct_url.json` (PEP 610).
+"""
+
+import importlib.metadata
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.tags import Tag, parse_tag
+
+from function_buildpack import addresses, licenses
+from function_buildpack.licenses import License
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a package is from that is from no index. Local ones have no address."""
+
+    address: str = ""
+    commit: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed package."""
+
+    name: str
+    version: str
+    license: License
+    tags: frozenset[Tag] = frozenset()
+    origin: Origin | None = None
+
+
+def installed(folder: Path) -> list[Distribution]:
+    """Return the packages of a folder, sorted by name."""
+    found = importlib.metadata.distributions(path=[str(folder)])
+    return sorted(_read(found), key=lambda item: (item.name.lower(), item.version))
+
+
+def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribution]:
+    for item in found:
+        metadata = item.metadata
+        if "Name" not in metadata or "Version" not in metadata:  # a folder that only looks like one
+            continue
+        yield Distribution(
+            name=metadata["Name"],
+            version=metadata["Version"],
+            license=licenses.declared(
+                "".join(metadata.get_all("License-Expression") or []),
+                "".join(metadata.get_all("License") or []),
+                metadata.get_all("Classifier") or [],
+            ),
+            tags=_tags(item.read_text("WHEEL") or ""),
+            origin=_origin(item.read_text("direct_url.json")),
+        )
+
+
+def _tags(wheel: str) -> frozenset[Tag]:
+    """Return the tags of the wheel that was installed."""
+    lines = (line.partition(":") for line in wheel.splitlines())
+    return frozenset(
+        tag for key, _, value in lines if key == "Tag" for tag in parse_tag(value.strip())
+    )
+
+
+def _origin(direct_url: str | None) -> Origin | None:
+    if direct_url is None:
+        return None
+    stated = json.loads(direct_url)
+    address = addresses.public(stated.get("url", ""))
+    if vcs := stated.get("vcs_info"):
+        return Origin(f"{vcs['vcs']}+{address}" if address else "", vcs["commit_id"])
+    hashes = stated.get("archive_info", {}).get("hashes", {})
+    return Origin(address, sha256=hashes.get("sha256", ""))

@@ -1,0 +1,66 @@
+"""What an image says of its parts, to who asks with pack."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from image import prerequisites
+from image.pack import Build, Image, Pack
+
+_OURS = "layers/sbom/launch/knative-python_function"
+
+
+def download(pack: Pack, image: Image, folder: Path) -> dict[str, str]:
+    """Return the SBOMs of the image, as `pack sbom download` writes them, by what they describe."""
+    subprocess.run(
+        [pack.program, "sbom", "download", image.name, "--output-dir", folder],
+        env=os.environ | {"PATH": prerequisites.path_with_tools()},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return {
+        str(path.parent.relative_to(folder / _OURS)): path.read_text()
+        for path in (folder / _OURS).rglob("sbom.cdx.json")
+    }
+
+
+def components(sbom: str) -> dict[str, dict[str, Any]]:
+    """Return the components of a valid SBOM by name."""
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(sbom) is None
+    return {component["name"]: component for component in json.loads(sbom)["components"]}
+
+
+def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
+    """The image has valid SBOMs of its layers and its Python; each part has purl and license."""
+    found = download(pack, http_build.image, tmp_path)
+
+    assert {".", "dependencies", "runtime"} == found.keys()
+    assert {"python"} == components(found["."]).keys()
+    runtime = components(found["runtime"])
+    assert {"func-runtime", "uvicorn"} <= runtime.keys()
+    assert "hashes" in runtime["uvicorn"]  # our build image has the wheels
+    for part in (runtime, components(found["dependencies"]), components(found["."])):
+        for component in part.values():
+            assert component["purl"].startswith("pkg:")
+            assert component["licenses"]
+
+
+def test_sboms_of_a_rebuild(pack: Pack, tmp_path: Path) -> None:
+    """A layer that is reused keeps its SBOM, to the byte."""
+    app = tmp_path / "app"
+    shutil.copytree(prerequisites.EXAMPLES / "http", app)
+    first = pack.build(app)
+    before = download(pack, first.image, tmp_path / "before")
+    source = app / "function" / "func.py"
+    source.write_text(source.read_text() + "\n# changed\n")
+
+    second = pack.build(app, image=first.image)
+
+    assert "Reusing the dependencies layer" in second.log
+    assert before == download(pack, second.image, tmp_path / "after")

@@ -1,0 +1,95 @@
+"""git's own files, read without git."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import git
+from function_buildpack.git import Checkout
+
+REMOTE = "https://me:secret@example.com/me/function.git"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with a commit and a remote, made by git."""
+    run(tmp_path, "init", "--quiet", "--initial-branch", "feature/x")
+    run(tmp_path, "remote", "add", "origin", REMOTE)
+    run(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "First")
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run git."""
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, text=True, stdout=subprocess.PIPE
+    ).stdout.strip()
+
+
+def test_read(checkout: Path) -> None:
+    """The commit and the remote, without its credentials, also from a folder below."""
+    below = checkout / "functions" / "a"
+    below.mkdir(parents=True)
+
+    expected = Checkout(run(checkout, "rev-parse", "HEAD"), "https://example.com/me/function.git")
+    assert expected == git.read(checkout)
+    assert expected == git.read(below)
+
+
+def test_read_packed(checkout: Path) -> None:
+    """A branch that git has packed is found in its list."""
+    run(checkout, "branch", "another")
+    run(checkout, "pack-refs", "--all")
+
+    assert not (checkout / ".git" / "refs" / "heads" / "feature").exists()
+    assert run(checkout, "rev-parse", "HEAD") == git.read(checkout).revision
+
+
+def test_read_detached(checkout: Path) -> None:
+    """CI systems check commits out, not branches."""
+    run(checkout, "checkout", "--quiet", "--detach")
+
+    assert run(checkout, "rev-parse", "HEAD") == git.read(checkout).revision
+
+
+def test_read_unborn(tmp_path: Path) -> None:
+    """A repository without a commit and a remote says nothing."""
+    run(tmp_path, "init", "--quiet")
+
+    assert Checkout() == git.read(tmp_path)
+
+
+def test_read_none(tmp_path: Path) -> None:
+    """Nor does a folder that is no checkout, or whose .git is a file that leads elsewhere."""
+    (tmp_path / ".git").write_text("gitdir: /elsewhere\n")
+
+    assert Checkout() == git.read(tmp_path)
+
+
+@pytest.mark.parametrize("config", ["no section", '[remote "origin"]\n\turl\n', "[core]\n"])
+@pytest.mark.parametrize(
+    "head", ["ref: ../../secret\n", "ref: refs/../../../secret", "secret", "\xff"]
+)
+def test_read_damaged(tmp_path: Path, head: str, config: str) -> None:
+    """Damaged files say nothing, and a reference never leads out of .git."""
+    folder = tmp_path / "a" / "b"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_bytes(head.encode("latin-1"))
+    (folder / ".git" / "config").write_text(config)
+    (tmp_path / "a" / "secret").write_text("0" * 40)
+
+    assert Checkout() == git.read(folder)
+
+
+def test_read_without_config(checkout: Path) -> None:
+    """What is missing takes nothing else with it."""
+    (checkout / ".git" / "config").unlink()
+    shutil.rmtree(checkout / ".git" / "objects")
+
+    found = git.read(checkout)
+
+    assert len(found.revision) == 40
+    assert "" == found.remote
