@@ -1,10 +1,12 @@
 """Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
 
 import ast
+import configparser
+import json
 import os
 import tomllib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,13 @@ class Project:
     is_locked: bool = False
     has_pyproject: bool = False
     has_requirements: bool = False
+    requirements: tuple[str, ...] = ()
+    # The file of setuptools that states dependencies, if one does.
+    setup: str = ""
+    # What is in the locks of other tools than uv, and in Pipfile, by the file's name.
+    locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # The root of the uv workspace that the function is a member of.
+    workspace_root: Path | None = None
 
     @property
     def pyproject_path(self) -> Path:
@@ -37,7 +46,7 @@ class Project:
     @property
     def lock_path(self) -> Path:
         """Where uv.lock is, or would be."""
-        return self.folder / names.UV_LOCK
+        return (self.workspace_root or self.folder) / names.UV_LOCK
 
     @property
     def requirements_path(self) -> Path:
@@ -54,6 +63,7 @@ def read(workspace: Workspace) -> Project:
     :raises SyntaxInvalid: a source file of the function does not compile.
     """
     folder = workspace.folder
+    root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
@@ -65,9 +75,15 @@ def read(workspace: Workspace) -> Project:
         func_yaml=stated,
         pyproject=read_pyproject(folder / names.PYPROJECT),
         imports=frozenset(name for path in sources(package) for name in _imports(path)),
-        is_locked=(folder / names.UV_LOCK).is_file(),
+        is_locked=((root or folder) / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
+        requirements=_lines(folder / names.REQUIREMENTS),
+        setup=_setup(folder),
+        locks={
+            name: read(folder / name) for name, read in _LOCKS.items() if (folder / name).is_file()
+        },
+        workspace_root=root,
     )
 
 
@@ -78,12 +94,60 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
     """
     if not path.is_file():
         return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileInvalid(path, "TOML", str(error)) from error
+    table = _read_toml(path)
     Fields(path, table).table("project").text("requires-python")
     return table
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileInvalid(path, "TOML", str(error)) from error
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also of the decoding
+        raise FileInvalid(path, "JSON", str(error)) from error
+    if not isinstance(content, dict):
+        raise FileInvalid(path, "JSON", "it is no object")
+    return content
+
+
+_LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
+    names.PYLOCK: _read_toml,
+    names.POETRY_LOCK: _read_toml,
+    names.PIPFILE: _read_toml,
+    names.PIPFILE_LOCK: _read_json,
+}
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    return tuple(path.read_text(errors="replace").splitlines()) if path.is_file() else ()
+
+
+def _setup(folder: Path) -> str:
+    """Return setup.py, or setup.cfg if it has setuptools' options and not only those of others."""
+    if (folder / names.SETUP_PY).is_file():
+        return names.SETUP_PY
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(folder / names.SETUP_CFG, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):  # setuptools will say what is wrong with it
+        return names.SETUP_CFG
+    return names.SETUP_CFG if parser.has_section("options") else ""
+
+
+def _workspace_root(folder: Path) -> Path | None:
+    """Return the root of the uv workspace that a folder is a member of, as uv finds it."""
+    for parent in folder.parents:
+        workspace = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})
+        if members := workspace.get("workspace", {}).get("members"):
+            is_member = any(folder in parent.glob(pattern) for pattern in members)
+            return parent if is_member else None
+    return None
 
 
 def sources(package: Path) -> Iterator[Path]:

@@ -23,7 +23,20 @@ EXAMPLES: list[BuildpackError] = [
     errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
     errors.ToolMissing("uv"),
     errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
-    errors.LockOutdated(Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml")),
+    *(
+        errors.LockOutdated(Path("/workspace", lock), Path("/workspace", made_from), command, found)
+        for lock, made_from, command, found in (
+            ("uv.lock", "pyproject.toml", "uv lock", ""),
+            ("pylock.toml", "pyproject.toml", "uv export --no-dev -o pylock.toml", "idna==3.10"),
+            ("poetry.lock", "pyproject.toml", "poetry lock", ""),
+            ("Pipfile.lock", "Pipfile", "pipenv lock", ""),
+        )
+    ),
+    errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
+    errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
+    errors.SelectionUnknown(
+        "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
+    ),
     errors.IndexUnreachable("dns error"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),

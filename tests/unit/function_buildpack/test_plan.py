@@ -9,9 +9,10 @@ from function_buildpack import plan
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.errors import FieldInvalid, PythonUnavailable
 from function_buildpack.func_yaml import FuncYaml
-from function_buildpack.plan import Plan, Source
+from function_buildpack.plan import Plan
 from function_buildpack.project import Project
 from function_buildpack.settings import Settings
+from function_buildpack.statements import Source
 
 FOLDER = Path("/workspace")
 

@@ -1,0 +1,177 @@
+"""Which files decide what is installed, beside what the plan says itself, and their digest.
+
+Local packages are copied into the layer, so every file of them decides. Build backends read what
+they like for dynamic dependencies, so there all files count but the function's own sources.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from function_buildpack import names
+from function_buildpack.plan import Plan, digest
+from function_buildpack.statements import Source
+
+
+def digest_of(plan: Plan) -> str:
+    """Return a digest of all that decides what is installed; empty if nothing is."""
+    if plan.source is Source.NOTHING:
+        return ""
+    parts = [plan.requirements_key().encode(), *(line.encode() for line in plan.locked)]
+    for path in files(plan):
+        parts += [os.path.relpath(path, plan.project.folder).encode("utf-8", "surrogateescape")]
+        parts += [path.read_bytes()]
+    return digest(parts)
+
+
+def files(plan: Plan) -> list[Path]:
+    """Return the files, sorted, each once."""
+    return sorted({file for path in _paths(plan) for file in _below(path)})
+
+
+def folders(plan: Plan) -> set[Path]:
+    """Return the folders that a build backend may run in during the installation."""
+    return {plan.project.folder, *(path for path in _paths(plan) if path.is_dir())}
+
+
+def _paths(plan: Plan) -> set[Path]:
+    folder = plan.project.folder
+    match plan.source:
+        case Source.UV_LOCK:
+            return {plan.source_path, *_local_to_uv_lock(plan)}
+        case Source.PYLOCK | Source.POETRY_LOCK | Source.PIPFILE_LOCK:
+            lock = plan.project.locks[plan.source.value]
+            return {plan.source_path, *_existing(folder, _places(lock))}
+        case Source.REQUIREMENTS:
+            return set(_with_includes(plan.source_path, folder, set()))
+        case Source.PYPROJECT:
+            return _local_to_pyproject(plan)
+        case Source.SETUP_PY | Source.SETUP_CFG:
+            return set(_all_but_sources(plan))
+        case Source.NOTHING:
+            return set()
+
+
+# Keys under which locks and pyproject.toml name a file or folder.
+_PLACES = frozenset({"path", "directory", "editable", "file", "url"})
+
+
+def _places(data: object) -> Iterator[str]:
+    """Yield every string under a key of a place, however deep."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key in _PLACES and isinstance(value, str):
+                yield value
+            else:
+                yield from _places(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _places(value)
+
+
+def _existing(folder: Path, places: Iterable[str]) -> Iterator[Path]:
+    """Yield the places that are files or folders here, as they are or relative to a folder."""
+    for place in places:
+        path = Path(os.path.normpath(folder / place.removeprefix("file://")))
+        if os.path.lexists(path):
+            yield path
+
+
+def _local_to_uv_lock(plan: Plan) -> Iterator[Path]:
+    """Yield the local packages that others depend on; the project itself is not installed."""
+    packages = tomllib.loads(plan.source_path.read_text(encoding="utf-8")).get("package", [])
+    needed = set(_needed(packages))
+    for package in packages:
+        if package["name"] in needed:
+            yield from _existing(plan.source_path.parent, _places(package.get("source")))
+
+
+def _needed(packages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for package in packages:
+        groups = ("optional-dependencies", "dev-dependencies")
+        lists = [package.get("dependencies", [])]
+        lists += [entries for key in groups for entries in package.get(key, {}).values()]
+        yield from (entry["name"] for entries in lists for entry in entries)
+
+
+def _local_to_pyproject(plan: Plan) -> set[Path]:
+    table = plan.project.pyproject.get("project", {})
+    found = set(_sources(plan.project.folder, plan.project.pyproject, set()))
+    if root := plan.project.workspace_root:
+        found.add(root / names.PYPROJECT)
+        found |= _workspace_members(plan, root)
+    if not table or "dependencies" in table.get("dynamic", ()):
+        found |= set(_all_but_sources(plan))
+    return found
+
+
+def _sources(folder: Path, pyproject: Mapping[str, Any], seen: set[Path]) -> Iterator[Path]:
+    """Yield the paths of tool.uv.sources, and those that the packages there name in turn."""
+    stated = pyproject.get("tool", {}).get("uv", {}).get("sources", {})
+    for path in _existing(folder, _places(stated)):
+        if path not in seen:
+            seen.add(path)
+            yield path
+            inner = path / names.PYPROJECT
+            if inner.is_file():
+                yield from _sources(path, tomllib.loads(inner.read_text(encoding="utf-8")), seen)
+
+
+def _workspace_members(plan: Plan, root: Path) -> set[Path]:
+    """Return the members that the function names as sources; what they name is in their files."""
+    stated = plan.project.pyproject.get("tool", {}).get("uv", {}).get("sources", {})
+    wanted = {
+        canonicalize_name(name)
+        for name, source in stated.items()
+        if isinstance(source, Mapping) and source.get("workspace")
+    }
+    if not wanted:
+        return set()
+    table = tomllib.loads((root / names.PYPROJECT).read_text(encoding="utf-8"))
+    patterns = table["tool"]["uv"]["workspace"]["members"]
+    # Members may need each other, so all of them count.
+    return {path for pattern in patterns for path in root.glob(pattern)} - {plan.project.folder}
+
+
+def _all_but_sources(plan: Plan) -> Iterator[Path]:
+    package = plan.project.package
+    for path in _below(plan.project.folder):
+        if not (path.suffix == ".py" and (path == package or package in path.parents)):
+            yield path
+
+
+_INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", re.MULTILINE)
+# What separates a path from what is around it: options, names before "@", extras, quotes.
+_SEPARATOR = re.compile(r"[\s=@\[\]\"']+")
+
+
+def _with_includes(path: Path, cwd: Path, seen: set[Path]) -> Iterator[Path]:
+    """Yield a requirements file, what it includes, and what its words name; missing ones are uv's.
+
+    Every word that names something here counts: too much costs a reinstall, too little a stale
+    layer. Paths are relative to the file or to the folder that uv runs in.
+    """
+    if path in seen or not path.is_file():
+        return
+    seen.add(path)
+    yield path
+    text = path.read_text(errors="replace")
+    for word in set(_SEPARATOR.split(text)) - {""}:
+        yield from _existing(path.parent, [word])
+        yield from _existing(cwd, [word])
+    for name in _INCLUDE.findall(text):
+        yield from _with_includes(path.parent / name, cwd, seen)
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield a file, or the files below a folder; links to folders are not followed."""
+    if path.is_file():
+        yield path
+        return
+    for parent, _, found in os.walk(path):
+        yield from (file for name in found if (file := Path(parent, name)).is_file())
