@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from function_buildpack import names
 from function_buildpack.plan import Plan, digest
+from function_buildpack.project import Project, read_requirements
 from function_buildpack.statements import Source
 
 
@@ -52,7 +51,7 @@ def _paths(plan: Plan) -> set[Path]:
         case Source.PYPROJECT:
             return _local_to_pyproject(plan)
         case Source.SETUP_PY | Source.SETUP_CFG:
-            return set(_all_but_sources(plan))
+            return set(_all_but_sources(plan.project))
         case Source.NOTHING:
             return set()
 
@@ -75,11 +74,19 @@ def _places(data: object) -> Iterator[str]:
 
 
 def _existing(folder: Path, places: Iterable[str]) -> Iterator[Path]:
-    """Yield the places that are files or folders here, as they are or relative to a folder."""
+    """Yield the places that are files or folders here, as they are or relative to a folder.
+
+    A folder around it only counts as a project: "/" or ".." may be any word.
+    """
     for place in places:
-        path = Path(os.path.normpath(folder / place.removeprefix("file://")))
-        if os.path.lexists(path):
+        path = Path(os.path.normpath(folder / place.removeprefix("file:").removeprefix("//")))
+        if path.exists() and (path not in folder.parents or _is_project(path)):
             yield path
+
+
+def _is_project(folder: Path) -> bool:
+    files = (names.PYPROJECT, names.SETUP_PY, names.SETUP_CFG)
+    return any((folder / file).is_file() for file in files)
 
 
 def _local_to_uv_lock(plan: Plan) -> Iterator[Path]:
@@ -100,20 +107,18 @@ def _needed(packages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _local_to_pyproject(plan: Plan) -> set[Path]:
-    table = plan.project.pyproject.get("project", {})
-    found = set(_sources(plan.project.folder, plan.project.pyproject, set()))
-    if root := plan.project.workspace_root:
-        found.add(root / names.PYPROJECT)
-        found |= _workspace_members(plan, root)
+    project = plan.project
+    table = project.pyproject.get("project", {})
+    found = set(_sources(project.folder, project.pyproject, set()))
+    found |= _workspace_members(project)
     if not table or "dependencies" in table.get("dynamic", ()):
-        found |= set(_all_but_sources(plan))
+        found |= set(_all_but_sources(project))
     return found
 
 
 def _sources(folder: Path, pyproject: Mapping[str, Any], seen: set[Path]) -> Iterator[Path]:
     """Yield the paths of tool.uv.sources, and those that the packages there name in turn."""
-    stated = pyproject.get("tool", {}).get("uv", {}).get("sources", {})
-    for path in _existing(folder, _places(stated)):
+    for path in _existing(folder, _places(_stated_sources(pyproject))):
         if path not in seen:
             seen.add(path)
             yield path
@@ -122,30 +127,32 @@ def _sources(folder: Path, pyproject: Mapping[str, Any], seen: set[Path]) -> Ite
                 yield from _sources(path, tomllib.loads(inner.read_text(encoding="utf-8")), seen)
 
 
-def _workspace_members(plan: Plan, root: Path) -> set[Path]:
-    """Return the members that the function names as sources; what they name is in their files."""
-    stated = plan.project.pyproject.get("tool", {}).get("uv", {}).get("sources", {})
-    wanted = {
-        canonicalize_name(name)
-        for name, source in stated.items()
-        if isinstance(source, Mapping) and source.get("workspace")
-    }
-    if not wanted:
+def _stated_sources(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = pyproject.get("tool", {}).get("uv", {}).get("sources", {})
+    return found
+
+
+def _workspace_members(project: Project) -> set[Path]:
+    """Return the members of the workspace if the function names one; they may need each other."""
+    stated = _stated_sources(project.pyproject).values()
+    if not any(isinstance(source, Mapping) and source.get("workspace") for source in stated):
         return set()
+    root = project.workspace_root or project.folder
     table = tomllib.loads((root / names.PYPROJECT).read_text(encoding="utf-8"))
-    patterns = table["tool"]["uv"]["workspace"]["members"]
-    # Members may need each other, so all of them count.
-    return {path for pattern in patterns for path in root.glob(pattern)} - {plan.project.folder}
+    patterns = table.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", ())
+    members = {path for pattern in patterns for path in root.glob(pattern)}
+    return {root / names.PYPROJECT, *members} - {project.folder}
 
 
-def _all_but_sources(plan: Plan) -> Iterator[Path]:
-    package = plan.project.package
-    for path in _below(plan.project.folder):
+def _all_but_sources(project: Project) -> Iterator[Path]:
+    package = project.package
+    for path in _below(project.folder):
         if not (path.suffix == ".py" and (path == package or package in path.parents)):
             yield path
 
 
 _INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 # What separates a path from what is around it: options, names before "@", extras, quotes.
 _SEPARATOR = re.compile(r"[\s=@\[\]\"']+")
 
@@ -160,12 +167,12 @@ def _with_includes(path: Path, cwd: Path, seen: set[Path]) -> Iterator[Path]:
         return
     seen.add(path)
     yield path
-    text = path.read_text(errors="replace")
+    text = _COMMENT.sub("", read_requirements(path))
     for word in set(_SEPARATOR.split(text)) - {""}:
         yield from _existing(path.parent, [word])
         yield from _existing(cwd, [word])
     for name in _INCLUDE.findall(text):
-        yield from _with_includes(path.parent / name, cwd, seen)
+        yield from _with_includes(Path(os.path.normpath(path.parent / name)), cwd, seen)
 
 
 def _below(path: Path) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
 
 import ast
+import codecs
 import configparser
 import json
 import os
@@ -125,7 +126,14 @@ _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
 
 
 def _lines(path: Path) -> tuple[str, ...]:
-    return tuple(path.read_text(errors="replace").splitlines()) if path.is_file() else ()
+    return tuple(read_requirements(path).splitlines()) if path.is_file() else ()
+
+
+def read_requirements(path: Path) -> str:
+    """Read a requirements file in an encoding that uv takes; Windows' shells write UTF-16."""
+    content = path.read_bytes()
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
 
 
 def _setup(folder: Path) -> str:
@@ -143,10 +151,13 @@ def _setup(folder: Path) -> str:
 def _workspace_root(folder: Path) -> Path | None:
     """Return the root of the uv workspace that a folder is a member of, as uv finds it."""
     for parent in folder.parents:
-        workspace = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})
-        if members := workspace.get("workspace", {}).get("members"):
-            is_member = any(folder in parent.glob(pattern) for pattern in members)
-            return parent if is_member else None
+        table = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})
+        if workspace := table.get("workspace"):
+            included, excluded = (
+                any(folder in parent.glob(pattern) for pattern in workspace.get(key, ()))
+                for key in ("members", "exclude")
+            )
+            return parent if included and not excluded else None
     return None
 
 

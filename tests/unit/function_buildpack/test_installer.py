@@ -12,6 +12,7 @@ from function_buildpack.errors import (
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
+    SelectionUnknown,
     ToolMissing,
 )
 from function_buildpack.installer import Uv
@@ -107,6 +108,7 @@ def test_install(tmp_path: Path) -> None:
             LockOutdated,
         ),
         ("error: Failed to fetch: `x`\n  Caused by: dns error", IndexUnreachable),
+        ("error: Requested extra not found: mat", SelectionUnknown),
         ("error: x\n  cause: Git executable not found. Ensure that Git is installed", ToolMissing),
         ("error: something else", InstallFailed),
         ("", InstallFailed),
