@@ -136,6 +136,8 @@ def _install_dependencies(
 
 
 def _tell_source(chosen: Plan) -> None:
+    for name, reason in chosen.unread.items():
+        output.note(f"{name} is not read: {reason}")
     if chosen.source is Source.NOTHING:
         output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
         return

@@ -4,6 +4,7 @@ Local packages are copied into the layer, so every file of them decides. Build b
 they like for dynamic dependencies, so there all files count but the function's own sources.
 """
 
+import hashlib
 import os
 import re
 import tomllib
@@ -23,9 +24,13 @@ def digest_of(plan: Plan) -> str:
         return ""
     parts = [plan.requirements_key().encode(), *(line.encode() for line in plan.locked)]
     for path in files(plan):
-        parts += [os.path.relpath(path, plan.project.folder).encode("utf-8", "surrogateescape")]
-        parts += [path.read_bytes()]
+        parts += [os.fsencode(os.path.relpath(path, plan.project.folder)), _content(path)]
     return digest(parts)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:  # it may be large
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def files(plan: Plan) -> list[Path]:

@@ -14,6 +14,8 @@ PIPFILE_LOCK = "Pipfile.lock"
 REQUIREMENTS = "requirements.txt"
 SETUP_PY = "setup.py"
 SETUP_CFG = "setup.cfg"
+PDM_LOCK = "pdm.lock"
+CONDA_ENVIRONMENT = "environment.yml"
 
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"

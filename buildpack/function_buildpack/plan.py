@@ -27,6 +27,7 @@ class Plan:
     selection: Selection
     locked: tuple[str, ...]
     for_tests: tuple[str, ...]
+    unread: dict[str, str]
     constraints: tuple[str, ...]
     invoke: str
     invoke_reason: str
@@ -82,6 +83,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         selection=settings.selection,
         locked=locked,
         for_tests=statements.for_tests(project, source, locked or project.requirements),
+        unread=statements.unread(project),
         constraints=tuple(_constraints(project, source)),
         invoke=invoke,
         invoke_reason=reason,

@@ -34,6 +34,8 @@ class Project:
     requirements: tuple[str, ...] = ()
     # The file of setuptools that states dependencies, if one does.
     setup: str = ""
+    # Files of other tools that are there and are not read.
+    unread: tuple[str, ...] = ()
     # What is in the locks of other tools than uv, and in Pipfile, by the file's name.
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
@@ -81,6 +83,7 @@ def read(workspace: Workspace) -> Project:
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         requirements=_lines(folder / names.REQUIREMENTS),
         setup=_setup(folder),
+        unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks={
             name: read(folder / name) for name, read in _LOCKS.items() if (folder / name).is_file()
         },
@@ -117,6 +120,7 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     return content
 
 
+_UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
 _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
     names.PYLOCK: _read_toml,
     names.POETRY_LOCK: _read_toml,

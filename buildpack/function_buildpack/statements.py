@@ -46,6 +46,24 @@ def present(project: Project) -> tuple[Source, ...]:
     return (*(source for source, there in found.items() if there), Source.NOTHING)
 
 
+_UNREAD = {
+    names.PDM_LOCK: f"pdm export -f pylock -o {names.PYLOCK} makes a lock that is",
+    names.CONDA_ENVIRONMENT: "conda's packages are others than those of a Python index",
+}
+
+
+def unread(project: Project) -> dict[str, str]:
+    """Return the files that seem to state dependencies and are not read, each with the reason."""
+    found = {name: _UNREAD[name] for name in project.unread}
+    if not project.has_pyproject:
+        locks = {
+            names.UV_LOCK: project.is_locked,
+            names.POETRY_LOCK: names.POETRY_LOCK in project.locks,
+        }
+        found |= {name: f"there is no {names.PYPROJECT}" for name, there in locks.items() if there}
+    return found
+
+
 def _states_dependencies(pyproject: Mapping[str, Any]) -> bool:
     # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
     table = pyproject.get("project", {})

@@ -66,7 +66,8 @@ def prepare(kind: str, app: Path, at: str = "") -> None:
         case "requirements":
             _make_repository(app / "gitted", app / "vendor" / "gitted.git")
             stated = app / "requirements.txt"
-            stated.write_text(stated.read_text().replace("@APP@", at or str(app)))
+            repository = f"git+file://{at or app}/vendor/gitted.git"
+            stated.write_text(stated.read_text().replace("@REPOSITORY@", repository))
         case _:
             pass
 

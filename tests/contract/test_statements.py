@@ -170,11 +170,12 @@ def test_order(workspace: Workspace) -> None:
     """Of several the first of a fixed order is taken; the log names all that were passed over."""
     for kind in ("setup", "pipenv", "pylock"):
         prepare(kind, workspace.app)
-    workspace.write({"requirements.txt": "six"})
+    workspace.write({"requirements.txt": "six", "pdm.lock": ""})
 
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
+    assert "pdm.lock is not read: pdm export -f pylock" in phase.log
     assert "Stated in: pylock.toml\n" in phase.log
     for unused in ("Pipfile.lock", "requirements.txt", "pyproject.toml", "setup.py"):
         assert f"Not read: {unused}, because pylock.toml comes first\n" in phase.log

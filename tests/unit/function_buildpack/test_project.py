@@ -121,6 +121,7 @@ def test_read_locks(tmp_path: Path) -> None:
         "Pipfile": "[packages]",
         "Pipfile.lock": '{"_meta": {}}',
         "requirements.txt": "a\n# b\n",
+        "pdm.lock": "",
     }
 
     found = read(tmp_path, files)
@@ -132,6 +133,7 @@ def test_read_locks(tmp_path: Path) -> None:
         "Pipfile.lock": {"_meta": {}},
     } == found.locks
     assert ("a", "# b") == found.requirements
+    assert ("pdm.lock",) == found.unread
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

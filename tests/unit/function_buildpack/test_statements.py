@@ -165,3 +165,11 @@ def test_for_tests(source: Source, lines: list[str], found: tuple[str, ...]) -> 
     )
 
     assert found == statements.for_tests(function, source, lines)
+
+
+def test_unread() -> None:
+    """Files that look as if they counted, and do not, are named with the reason."""
+    assert {} == statements.unread(project(has_pyproject=True, is_locked=True))
+
+    alone = project(is_locked=True, locks={"poetry.lock": {}}, unread=("pdm.lock",))
+    assert ["pdm.lock", "uv.lock", "poetry.lock"] == list(statements.unread(alone))
