@@ -7,19 +7,21 @@ they like for dynamic dependencies, so there all files count but the function's 
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from function_buildpack import names
 from function_buildpack.plan import Plan, digest
-from function_buildpack.project import Project, read_requirements
+from function_buildpack.project import Project, read_pyproject, read_requirements
 from function_buildpack.statements import Source
 
 
 def digest_of(plan: Plan) -> str:
-    """Return a digest of all that decides what is installed; empty if nothing is."""
+    """Return a digest of all that decides what is installed; empty if nothing is.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
     if plan.source is Source.NOTHING:
         return ""
     parts = [plan.requirements_key().encode(), *(line.encode() for line in plan.locked)]
@@ -96,10 +98,10 @@ def _is_project(folder: Path) -> bool:
 
 def _local_to_uv_lock(plan: Plan) -> Iterator[Path]:
     """Yield the local packages that others depend on; the project itself is not installed."""
-    packages = tomllib.loads(plan.source_path.read_text(encoding="utf-8")).get("package", [])
+    packages = plan.project.locks[names.UV_LOCK].get("package", [])
     needed = set(_needed(packages))
     for package in packages:
-        if package["name"] in needed:
+        if package.get("name") in needed:
             yield from _existing(plan.source_path.parent, _places(package.get("source")))
 
 
@@ -108,7 +110,7 @@ def _needed(packages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         groups = ("optional-dependencies", "dev-dependencies")
         lists = [package.get("dependencies", [])]
         lists += [entries for key in groups for entries in package.get(key, {}).values()]
-        yield from (entry["name"] for entries in lists for entry in entries)
+        yield from (entry.get("name") for entries in lists for entry in entries)
 
 
 def _local_to_pyproject(plan: Plan) -> set[Path]:
@@ -127,9 +129,7 @@ def _sources(folder: Path, pyproject: Mapping[str, Any], seen: set[Path]) -> Ite
         if path not in seen:
             seen.add(path)
             yield path
-            inner = path / names.PYPROJECT
-            if inner.is_file():
-                yield from _sources(path, tomllib.loads(inner.read_text(encoding="utf-8")), seen)
+            yield from _sources(path, read_pyproject(path / names.PYPROJECT), seen)
 
 
 def _stated_sources(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -143,7 +143,7 @@ def _workspace_members(project: Project) -> set[Path]:
     if not any(isinstance(source, Mapping) and source.get("workspace") for source in stated):
         return set()
     root = project.workspace_root or project.folder
-    table = tomllib.loads((root / names.PYPROJECT).read_text(encoding="utf-8"))
+    table = read_pyproject(root / names.PYPROJECT)
     patterns = table.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", ())
     members = {path for pattern in patterns for path in root.glob(pattern)}
     return {root / names.PYPROJECT, *members} - {project.folder}

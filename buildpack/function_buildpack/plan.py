@@ -71,10 +71,12 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
     _check_python(project, python_version)
     present = statements.present(project)
     source = present[0]
-    statements.check(project, source, python_version)
-    available = statements.known(project, source)
-    statements.check_selection(settings.selection, available, project.folder / source.value)
-    locked = statements.locked(project, source, settings.selection, python_version)
+    with statements.read_as_lock(project, source):
+        statements.check(project, source, python_version)
+        available = statements.known(project, source)
+        statements.check_selection(settings.selection, available, project.folder / source.value)
+        locked = statements.locked(project, source, settings.selection, python_version)
+        for_tests = statements.for_tests(project, source, locked or project.requirements)
     invoke, reason = _invoke(project, scaffolded)
     return Plan(
         project=project,
@@ -82,7 +84,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         unused_sources=present[1:-1],
         selection=settings.selection,
         locked=locked,
-        for_tests=statements.for_tests(project, source, locked or project.requirements),
+        for_tests=for_tests,
         unread=statements.unread(project),
         constraints=tuple(_constraints(project, source)),
         invoke=invoke,

@@ -36,7 +36,7 @@ class Project:
     setup: str = ""
     # Files of other tools that are there and are not read.
     unread: tuple[str, ...] = ()
-    # What is in the locks of other tools than uv, and in Pipfile, by the file's name.
+    # What is in the locks, and in Pipfile, by the file's name.
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
@@ -61,7 +61,7 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
-    :raises FileInvalid: func.yaml or pyproject.toml cannot be parsed.
+    :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
     :raises SyntaxInvalid: a source file of the function does not compile.
     """
@@ -84,9 +84,7 @@ def read(workspace: Workspace) -> Project:
         requirements=_lines(folder / names.REQUIREMENTS),
         setup=_setup(folder),
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
-        locks={
-            name: read(folder / name) for name, read in _LOCKS.items() if (folder / name).is_file()
-        },
+        locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
     )
 
@@ -120,8 +118,14 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     return content
 
 
+def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
+    paths = {name: folder / name for name in _LOCKS} | {names.UV_LOCK: uv_lock}
+    return {name: _LOCKS[name](path) for name, path in paths.items() if path.is_file()}
+
+
 _UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
 _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
+    names.UV_LOCK: _read_toml,
     names.PYLOCK: _read_toml,
     names.POETRY_LOCK: _read_toml,
     names.PIPFILE: _read_toml,

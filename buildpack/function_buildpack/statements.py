@@ -1,6 +1,7 @@
 """Decides which file states the dependencies, whether it still fits, and what of it is wanted."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -29,6 +30,14 @@ class Source(Enum):
     SETUP_PY = names.SETUP_PY
     SETUP_CFG = names.SETUP_CFG
     NOTHING = ""
+
+
+# What makes a lock anew. uv's own export to pylock.toml is with the dev group.
+_COMMANDS = {
+    Source.PYLOCK: f"uv export --no-dev -o {names.PYLOCK}",
+    Source.POETRY_LOCK: "poetry lock",
+    Source.PIPFILE_LOCK: "pipenv lock",
+}
 
 
 def present(project: Project) -> tuple[Source, ...]:
@@ -89,7 +98,7 @@ def check(project: Project, source: Source, python_version: str) -> None:
             _check_pipenv(project)
         case Source.NOTHING if names.PIPFILE in project.locks:
             path = project.folder / names.PIPFILE
-            raise LockMissing(path, names.PIPFILE_LOCK, "pipenv lock")
+            raise LockMissing(path, names.PIPFILE_LOCK, _COMMANDS[Source.PIPFILE_LOCK])
         case _:
             pass
 
@@ -98,10 +107,9 @@ def _check_pylock(project: Project, python_version: str) -> None:
     stated = requirements(project.pyproject.get("project", {}).get("dependencies", ()))
     unmet = pylock.unmet(project.locks[names.PYLOCK], stated, environment(python_version))
     if unmet:
-        # uv's own default puts the dev group into the file.
-        command = f"uv export --no-dev -o {names.PYLOCK}"
-        lock = project.folder / names.PYLOCK
-        raise LockOutdated(lock, project.pyproject_path, command, "not locked: " + ", ".join(unmet))
+        found = "not locked: " + ", ".join(unmet)
+        lock, command = project.folder / names.PYLOCK, _COMMANDS[Source.PYLOCK]
+        raise LockOutdated(lock, project.pyproject_path, command, found)
 
 
 def _check_poetry(project: Project) -> None:
@@ -109,17 +117,34 @@ def _check_poetry(project: Project) -> None:
     if not poetry.states_groups(lock):
         version = lock.get("metadata", {}).get("lock-version", "none")
         found = f'lock-version = "{version}", which Poetry 1 writes; Poetry 2 writes "2.1"'
-        raise LockUnsupported(path, found, "poetry lock")
+        raise LockUnsupported(path, found, _COMMANDS[Source.POETRY_LOCK])
     if not poetry.is_current(lock, project.pyproject):
-        raise LockOutdated(path, project.pyproject_path, "poetry lock")
+        raise LockOutdated(path, project.pyproject_path, _COMMANDS[Source.POETRY_LOCK])
 
 
 def _check_pipenv(project: Project) -> None:
     pipfile = project.locks.get(names.PIPFILE)
     if pipfile is not None and not pipenv.is_current(project.locks[names.PIPFILE_LOCK], pipfile):
-        raise LockOutdated(
-            project.folder / names.PIPFILE_LOCK, project.folder / names.PIPFILE, "pipenv lock"
-        )
+        lock, made_from = project.folder / names.PIPFILE_LOCK, project.folder / names.PIPFILE
+        raise LockOutdated(lock, made_from, _COMMANDS[Source.PIPFILE_LOCK])
+
+
+@contextmanager
+def read_as_lock(project: Project, source: Source) -> Iterator[None]:
+    """Take what goes wrong with the values of a lock as a lock of another shape.
+
+    None of these formats has a schema, and a merge leaves anything in such a file.
+
+    :raises LockUnsupported: something is missing or of another kind.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if source not in _COMMANDS:
+            raise
+        found = f"{type(error).__name__}: {error}"
+        path = project.folder / source.value
+        raise LockUnsupported(path, found, _COMMANDS[source]) from error
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,16 @@ EXAMPLES: list[BuildpackError] = [
     errors.FunctionFolderMissing("apps/one"),
     errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
     errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
+    *(
+        errors.FileInvalid(Path("/workspace", name), format_, "problem (at line 2, column 3)")
+        for name, format_ in (
+            ("uv.lock", "TOML"),
+            ("pylock.toml", "TOML"),
+            ("poetry.lock", "TOML"),
+            ("Pipfile", "TOML"),
+            ("Pipfile.lock", "JSON"),
+        )
+    ),
     errors.FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
     errors.FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
     errors.PackageMissing(Path("/workspace"), ("func.yaml", "handler")),

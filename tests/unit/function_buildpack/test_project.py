@@ -116,6 +116,7 @@ def test_read_locks(tmp_path: Path) -> None:
     """Locks of other tools are read, each in its format; what is not there is not in the table."""
     files = {
         "function.py": "",
+        "uv.lock": "version = 1",
         "pylock.toml": "lock-version = '1.0'",
         "poetry.lock": "[metadata]",
         "Pipfile": "[packages]",
@@ -127,6 +128,7 @@ def test_read_locks(tmp_path: Path) -> None:
     found = read(tmp_path, files)
 
     assert {
+        "uv.lock": {"version": 1},
         "pylock.toml": {"lock-version": "1.0"},
         "poetry.lock": {"metadata": {}},
         "Pipfile": {"packages": {}},
@@ -148,6 +150,7 @@ def test_read_requirements(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "format_"),
     [
+        ("uv.lock", "<<<<<<< HEAD", "TOML"),
         ("poetry.lock", "[", "TOML"),
         ("Pipfile", "packages", "TOML"),
         ("Pipfile.lock", "{", "JSON"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from function_buildpack import statements
+from function_buildpack import plan, statements
 from function_buildpack.errors import (
     BuildpackError,
     LockMissing,
@@ -15,7 +15,7 @@ from function_buildpack.errors import (
 )
 from function_buildpack.func_yaml import FuncYaml
 from function_buildpack.project import Project
-from function_buildpack.settings import Selection
+from function_buildpack.settings import Selection, Settings
 from function_buildpack.statements import Known, Source
 
 FOLDER = Path("/w")
@@ -173,3 +173,27 @@ def test_unread() -> None:
 
     alone = project(is_locked=True, locks={"poetry.lock": {}}, unread=("pdm.lock",))
     assert ["pdm.lock", "uv.lock", "poetry.lock"] == list(statements.unread(alone))
+
+
+@pytest.mark.parametrize(
+    ("source", "lock"),
+    [
+        (Source.PYLOCK, {"packages": ["a"]}),
+        (Source.POETRY_LOCK, {"package": [{"groups": ["main"], "markers": "not one"}]}),
+        (Source.PIPFILE_LOCK, {"_meta": [], "default": []}),
+    ],
+)
+def test_lock_of_another_shape(source: Source, lock: dict[str, Any]) -> None:
+    """A lock with other values than its tool writes is named, with the command that makes it."""
+    function = project({}, locks={source.value: lock}, has_pyproject=True)
+
+    with pytest.raises(LockUnsupported) as caught:
+        plan.make(function, Settings(), "3.13.5")
+
+    assert FOLDER / source.value == caught.value.lock
+
+
+def test_defect_elsewhere() -> None:
+    """What goes wrong without a lock is no lock's fault."""
+    with pytest.raises(KeyError), statements.read_as_lock(project(), Source.PYPROJECT):
+        raise KeyError
