@@ -179,7 +179,7 @@ def test_unread() -> None:
     ("source", "lock"),
     [
         (Source.PYLOCK, {"packages": ["a"]}),
-        (Source.POETRY_LOCK, {"package": [{"groups": ["main"], "markers": "not one"}]}),
+        (Source.POETRY_LOCK, {"metadata": [], "package": []}),
         (Source.PIPFILE_LOCK, {"_meta": [], "default": []}),
     ],
 )
