@@ -13,7 +13,7 @@ from typing import Any
 
 from function_buildpack import names
 from function_buildpack.plan import Plan, digest
-from function_buildpack.project import Project, read_pyproject, read_requirements
+from function_buildpack.project import Project, members, read_pyproject, read_requirements
 from function_buildpack.statements import Source
 
 
@@ -144,9 +144,8 @@ def _workspace_members(project: Project) -> set[Path]:
         return set()
     root = project.workspace_root or project.folder
     table = read_pyproject(root / names.PYPROJECT)
-    patterns = table.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", ())
-    members = {path for pattern in patterns for path in root.glob(pattern)}
-    return {root / names.PYPROJECT, *members} - {project.folder}
+    workspace = table.get("tool", {}).get("uv", {}).get("workspace", {})
+    return {root / names.PYPROJECT, *members(root, workspace)} - {project.folder}
 
 
 def _all_but_sources(project: Project) -> Iterator[Path]:

@@ -45,10 +45,11 @@ class Plan:
     def requirements_key(self) -> str:
         """Return a digest of the tables of pyproject.toml that decide what is installed."""
         project = self.project.pyproject.get("project", {})
+        groups = self.project.pyproject.get("dependency-groups")
         decisive = {
             "project": {key: project.get(key) for key in _DECISIVE},
             "uv": self.project.pyproject.get("tool", {}).get("uv"),
-            "groups": self.project.pyproject.get("dependency-groups"),
+            "groups": groups if self.selection.groups else None,
             "constraints": self.constraints,
             "selected": [sorted(self.selection.extras), sorted(self.selection.groups)],
         }

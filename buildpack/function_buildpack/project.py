@@ -3,6 +3,7 @@
 import ast
 import codecs
 import configparser
+import glob
 import json
 import os
 import tomllib
@@ -161,12 +162,21 @@ def _workspace_root(folder: Path) -> Path | None:
     for parent in folder.parents:
         table = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})
         if workspace := table.get("workspace"):
-            included, excluded = (
-                any(folder in parent.glob(pattern) for pattern in workspace.get(key, ()))
-                for key in ("members", "exclude")
-            )
-            return parent if included and not excluded else None
+            return parent if folder in members(parent, workspace) else None
     return None
+
+
+def members(root: Path, workspace: Mapping[str, Any]) -> set[Path]:
+    """Return the members of a uv workspace, from its table in the root's pyproject.toml."""
+    included, excluded = (
+        {
+            Path(os.path.normpath(root / found))
+            for pattern in workspace.get(key, ())
+            for found in glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207
+        }
+        for key in ("members", "exclude")
+    )
+    return included - excluded
 
 
 def sources(package: Path) -> Iterator[Path]:

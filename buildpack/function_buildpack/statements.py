@@ -1,6 +1,6 @@
 """Decides which file states the dependencies, whether it still fits, and what of it is wanted."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -157,23 +157,21 @@ class Known:
 
 def known(project: Project, source: Source) -> Known:
     """Return what can be selected of a source."""
-    locks: dict[Source, Callable[[], Known]] = {
-        Source.PYLOCK: lambda: Known(
-            pylock.extras(project.locks[names.PYLOCK]), pylock.groups(project.locks[names.PYLOCK])
-        ),
-        Source.POETRY_LOCK: lambda: Known(
-            poetry.extras(project.locks[names.POETRY_LOCK]),
-            poetry.groups(project.locks[names.POETRY_LOCK]),
-        ),
-        Source.PIPFILE_LOCK: lambda: Known(
-            frozenset(), pipenv.groups(project.locks[names.PIPFILE_LOCK])
-        ),
-        Source.UV_LOCK: lambda: _known_to_pyproject(project.pyproject),
-        Source.PYPROJECT: lambda: _known_to_pyproject(project.pyproject),
-        Source.SETUP_PY: lambda: Known(None, frozenset()),
-        Source.SETUP_CFG: lambda: Known(None, frozenset()),
-    }
-    return locks.get(source, lambda: Known(frozenset(), frozenset()))()
+    match source:
+        case Source.PYLOCK:
+            lock = project.locks[names.PYLOCK]
+            return Known(pylock.extras(lock), pylock.groups(lock))
+        case Source.POETRY_LOCK:
+            lock = project.locks[names.POETRY_LOCK]
+            return Known(poetry.extras(lock), poetry.groups(lock))
+        case Source.PIPFILE_LOCK:
+            return Known(frozenset(), pipenv.groups(project.locks[names.PIPFILE_LOCK]))
+        case Source.UV_LOCK | Source.PYPROJECT:
+            return _known_to_pyproject(project.pyproject)
+        case Source.SETUP_PY | Source.SETUP_CFG:
+            return Known(None, frozenset())
+        case Source.REQUIREMENTS | Source.NOTHING:
+            return Known(frozenset(), frozenset())
 
 
 def _known_to_pyproject(pyproject: Mapping[str, Any]) -> Known:

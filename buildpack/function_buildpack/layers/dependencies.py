@@ -121,9 +121,15 @@ def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
     """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
     with _temporary("-requirements.txt", plan.locked) as requirements:
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        # Versions and hashes are exact, so it does not matter which index has a package.
-        options += ["--index-strategy", "unsafe-best-match"]
+        if _is_exact(plan.locked):
+            # Then it does not matter which of several indexes a package is from.
+            options += ["--index-strategy", "unsafe-best-match"]
         uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+
+
+def _is_exact(lines: Iterable[str]) -> bool:
+    """Say whether each requirement has a hash or a URL; lines of options have neither."""
+    return all(line.startswith("--") or "--hash=" in line or " @ " in line for line in lines)
 
 
 def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:

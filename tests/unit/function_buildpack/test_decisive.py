@@ -139,12 +139,13 @@ def test_pyproject(tmp_path: Path) -> None:
 
 def test_pyproject_of_a_workspace(tmp_path: Path) -> None:
     """A source that is a member of the workspace makes all of its members count."""
-    root = "[tool.uv.workspace]\nmembers = ['fn', 'libs/*']\n"
+    root = "[tool.uv.workspace]\nmembers = ['fn', 'libs/*']\nexclude = ['libs/c']\n"
     files = {
         "fn/pyproject.toml": f"{PYPROJECT}[tool.uv.sources]\na = {{ workspace = true }}\n",
         "pyproject.toml": root,
         "libs/a/x": "",
         "libs/b/x": "",
+        "libs/c/x": "",
     }
 
     assert {"pyproject.toml", "libs/a/x", "libs/b/x"} == found(tmp_path, files)

@@ -186,6 +186,8 @@ def test_read_setup(tmp_path: Path, files: dict[str, str], setup: str) -> None:
     [
         ('members = ["services/*"]', True),
         ('members = ["libs/*", "services/one"]', True),
+        ('members = ["."]', False),
+        ('members = ["./**/one", "/absolute"]', True),
         ('members = ["libs/*"]', False),
         ('members = ["services/*"]\nexclude = ["services/one"]', False),
     ],
