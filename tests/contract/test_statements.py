@@ -53,6 +53,8 @@ def test_stated(workspace: Workspace, stated: Stated) -> None:
     assert stated.installed <= installed(workspace)
     assert not (NOT_INSTALLED | stated.added) & installed(workspace)
     assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
+    layer = files_below(workspace.layers / "dependencies")
+    assert [] == [path for path, content in layer.items() if b".uv-cache-" in content]
 
 
 @pytest.mark.parametrize(
