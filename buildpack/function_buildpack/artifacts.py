@@ -17,6 +17,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from function_buildpack import names
 from function_buildpack.distributions import Distribution
 
 _Key = tuple[str, str]  # name and version
@@ -51,7 +52,7 @@ def locked(lock: Path) -> Artifacts:
 
     Other files name none. The installer has read the lock by then, so it can be parsed.
     """
-    if lock.suffix != ".lock" and not lock.name.startswith("pylock."):
+    if lock.name not in (names.UV_LOCK, names.POETRY_LOCK, names.PYLOCK):
         return Artifacts()
     table = tomllib.loads(lock.read_text(encoding="utf-8"))
     packages = table.get("package", table.get("packages", []))

@@ -1,5 +1,6 @@
 """The build, told in the order of its log: read, decide, install, prepare, check, launch."""
 
+import os
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -36,8 +37,9 @@ from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import configuration, dependencies, runtime
 from function_buildpack.layers.archives import Archives
-from function_buildpack.plan import Plan, Source
-from function_buildpack.settings import Settings
+from function_buildpack.plan import Plan
+from function_buildpack.settings import Selection, Settings
+from function_buildpack.statements import Source
 from function_buildpack.workspace import Workspace
 
 
@@ -145,19 +147,31 @@ def _install_dependencies(
 
 
 def _tell_source(chosen: Plan) -> None:
+    for name, reason in chosen.unread.items():
+        output.note(f"{name} is not read: {reason}")
     if chosen.source is Source.NOTHING:
-        output.line(
-            f"Stated nowhere: no {names.PYPROJECT} with dependencies, no {names.REQUIREMENTS}"
-        )
+        output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
         return
-    output.line(f"Stated in: {chosen.source.value}")
+    output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
     for unused in chosen.unused_sources:
         output.line(f"Not read: {unused.value}, because {chosen.source.value} comes first")
+    _tell_selection(chosen.selection)
+    if chosen.for_tests:
+        output.note(
+            f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
+            f"State it in a group, such as dev of [dependency-groups], and it stays out."
+        )
     if chosen.constraints:
         output.note(
             f"the function imports modules of the cloudevents SDK 1, so the build adds "
             f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
         )
+
+
+def _tell_selection(selection: Selection) -> None:
+    for kind, wanted in (("Extras", selection.extras), ("Groups", selection.groups)):
+        if wanted:
+            output.line(f"{kind}: {', '.join(sorted(wanted))}")
 
 
 def _install_runtime(

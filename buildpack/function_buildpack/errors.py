@@ -10,7 +10,10 @@ BuildpackError
 ├── PythonUnavailable         requires-python excludes the image's Python
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── RequirementsUnsolvable    no set of versions meets the requirements
-├── LockOutdated              uv.lock does not match pyproject.toml
+├── LockOutdated              a lock does not match what it was made from
+├── LockUnsupported           a lock is of a format that is not read
+├── LockMissing               a Pipfile without its lock
+├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── IndexUnreachable          the package index does not answer
 ├── InstallFailed             the installer failed for another reason
@@ -116,10 +119,46 @@ class RequirementsUnsolvable(BuildpackError):
 
 @dataclass(eq=False)
 class LockOutdated(BuildpackError):
-    """The lock was made from other requirements than those of the project."""
+    """The lock was made from other requirements than those of the project.
+
+    `found` says which, where that is known; `command` makes the lock anew.
+    """
 
     lock: Path
     project: Path
+    command: str
+    found: str = ""
+
+
+@dataclass(eq=False)
+class LockUnsupported(BuildpackError):
+    """The lock is of a format that the build does not read; `command` makes it anew."""
+
+    lock: Path
+    found: str
+    command: str
+
+
+@dataclass(eq=False)
+class LockMissing(BuildpackError):
+    """A file states dependencies that are only installed from its lock, and it has none."""
+
+    path: Path
+    lock: str
+    command: str
+
+
+@dataclass(eq=False)
+class SelectionUnknown(BuildpackError):
+    """The variable `name` asks for an extra or a group that `path` does not have.
+
+    `known` are those that it has, as far as that is known.
+    """
+
+    name: str
+    found: str
+    path: Path
+    known: tuple[str, ...]
 
 
 @dataclass(eq=False)

@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from function_buildpack import bytecode, output
+from function_buildpack import bytecode, names, output
 from function_buildpack.errors import (
     HashMismatch,
     IndexUnreachable,
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
+    SelectionUnknown,
+    ToolMissing,
 )
 from function_buildpack.process import Result, Runner
+from function_buildpack.settings import Selection
 
 # They name another environment than the one that we install into, or another Python's files.
 _FOREIGN = ("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
@@ -46,14 +49,17 @@ class Uv:
         found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
         return found.split()[1]
 
-    def sync(self, project: Path, venv: Path) -> None:
-        """Install what the project's uv.lock names, without development groups and the project.
+    def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
+        """Install what uv.lock names for the project, and not the project itself.
+
+        Development groups stay out; what is local is copied, not linked to.
 
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
             *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--compile-bytecode", "--python", venv / "bin" / "python"),
+            *_selected(selection),
         ]
         result = self.run(
             command,
@@ -61,33 +67,60 @@ class Uv:
             cwd=project,
             on_line=output.child,
         )
-        _raise_for(result, project / "uv.lock")
+        _raise_for(result, lock)
 
-    def install(self, requirements: Path, cwd: Path, options: Sequence[str | Path]) -> None:
-        """Install a requirements file's packages, or the dependencies of a pyproject.toml.
+    def install(
+        self,
+        requirements: Path,
+        cwd: Path,
+        options: Sequence[str | Path],
+        selection: Selection | None = None,
+        stated_in: Path | None = None,
+    ) -> None:
+        """Install what a requirements file, a pylock.toml or a project's own file names.
+
+        What is local is copied, not linked to. Errors name `stated_in`, where the requirements
+        were made from another file.
 
         :raises BuildpackError: as `_raise_for` finds.
         """
-        command = ["uv", "pip", "install", "--compile-bytecode", *options, "-r", requirements]
+        command: list[str | Path] = [
+            *("uv", "pip", "install", "--compile-bytecode", "--no-editable"),
+            *("--preview-features", "pylock"),
+            *options,
+            *_selected(selection or Selection()),
+            *("-r", requirements),
+        ]
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
-        _raise_for(result, requirements)
+        _raise_for(result, stated_in or requirements)
+
+
+def _selected(selection: Selection) -> list[str]:
+    extras = [word for name in sorted(selection.extras) for word in ("--extra", name)]
+    return extras + [word for name in sorted(selection.groups) for word in ("--group", name)]
 
 
 _UNREACHABLE = re.compile(
     r"error sending request|Failed to fetch|dns error|Connection refused|Could not connect"
 )
+_NO_EXTRA = re.compile(r"Requested extra not found: (\S+)")
 
 
 def _raise_for(result: Result, requirements: Path) -> None:
     """Tell uv's failures apart by what it says; it has one exit status for many of them.
 
     :raises LockOutdated: :raises RequirementsUnsolvable: :raises HashMismatch:
-    :raises IndexUnreachable: :raises InstallFailed: any other.
+    :raises IndexUnreachable: :raises SelectionUnknown: :raises ToolMissing:
+    :raises InstallFailed: any other.
     """
     if result.status == 0:
         return
     if "needs to be updated, but `--locked`" in result.output:
-        raise LockOutdated(requirements, requirements.with_name("pyproject.toml"))
+        raise LockOutdated(requirements, requirements.with_name("pyproject.toml"), "uv lock")
+    if extra := _NO_EXTRA.search(result.output):
+        raise SelectionUnknown(names.FUNCTION_EXTRAS, extra[1], requirements, ())
+    if "Git executable not found" in result.output:
+        raise ToolMissing("git")
     if "No solution found" in result.output:
         raise RequirementsUnsolvable(requirements, _explanation(result.output))
     if "Hash mismatch for" in result.output:

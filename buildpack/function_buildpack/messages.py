@@ -129,12 +129,47 @@ def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
 
 @describe.register
 def _lock_outdated(error: errors.LockOutdated) -> Message:
+    found = f"Found:    {error.found}\n" if error.found else ""
     return Message(
-        "uv.lock does not match pyproject.toml",
-        f"Files:    {error.lock}\n          {error.project}\n\n"
+        f"{error.lock.name} does not match {error.project.name}",
+        f"Files:    {error.lock}\n          {error.project}\n{found}\n"
         f"The requirements have changed since the lock was made. Run\n\n"
-        f"    uv lock\n\n"
-        f"in the function's folder, commit uv.lock and build again.",
+        f"    {error.command}\n\n"
+        f"in the function's folder, commit {error.lock.name} and build again.",
+    )
+
+
+@describe.register
+def _lock_unsupported(error: errors.LockUnsupported) -> Message:
+    return Message(
+        "A lock is of a format that the build does not read",
+        f"File:     {error.lock}\nFound:    {error.found}\n\n"
+        f"Make it anew with the tool's current version. Run\n\n"
+        f"    {error.command}\n\n"
+        f"in the function's folder, commit {error.lock.name} and build again.",
+    )
+
+
+@describe.register
+def _lock_missing(error: errors.LockMissing) -> Message:
+    return Message(
+        f"{error.path.name} has no lock",
+        f"File:     {error.path}\nMissing:  {error.lock}\n\n"
+        f"The build installs what the lock names. Run\n\n"
+        f"    {error.command}\n\n"
+        f"in the function's folder, commit {error.lock} and build again.",
+    )
+
+
+@describe.register
+def _selection_unknown(error: errors.SelectionUnknown) -> Message:
+    known = f"It has:   {', '.join(error.known)}\n" if error.known else ""
+    return Message(
+        "There is no such extra or dependency group",
+        f"Setting:  {error.name}\nFound:    {error.found}\nFile:     {error.path}\n"
+        f"{known}\n"
+        f"Correct the name where it is set (--env, project.toml, or build.buildEnvs in\n"
+        f"func.yaml), or add it to the file; a lock has to be made anew then.",
     )
 
 

@@ -7,7 +7,15 @@ The runtime has its own copy of what both sides must agree on; tests/contract/te
 FUNC_YAML = "func.yaml"
 PYPROJECT = "pyproject.toml"
 UV_LOCK = "uv.lock"
+PYLOCK = "pylock.toml"
+POETRY_LOCK = "poetry.lock"
+PIPFILE = "Pipfile"
+PIPFILE_LOCK = "Pipfile.lock"
 REQUIREMENTS = "requirements.txt"
+SETUP_PY = "setup.py"
+SETUP_CFG = "setup.cfg"
+PDM_LOCK = "pdm.lock"
+CONDA_ENVIRONMENT = "environment.yml"
 
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"
@@ -18,6 +26,8 @@ PACKAGE = "function"
 # Settings of a build (docs/contract.md); BPE_* variables are read by their prefix.
 FUNCTION_PATH = "BP_FUNCTION_PATH"
 FUNCTION_CHECK = "BP_FUNCTION_CHECK"
+FUNCTION_EXTRAS = "BP_FUNCTION_EXTRAS"
+FUNCTION_GROUPS = "BP_FUNCTION_GROUPS"
 IMAGE_LABELS = "BP_IMAGE_LABELS"
 
 # Layers.

@@ -2,30 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from function_buildpack import labels, names
+from function_buildpack import labels, names, statements
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import FieldInvalid, PythonUnavailable
 from function_buildpack.project import Project
-from function_buildpack.settings import Check, Settings
-
-
-class Source(Enum):
-    """What states the dependencies, best first: a lock, a list of versions, a list of ranges."""
-
-    UV_LOCK = names.UV_LOCK
-    REQUIREMENTS = names.REQUIREMENTS
-    PYPROJECT = names.PYPROJECT
-    NOTHING = ""
+from function_buildpack.settings import Check, Selection, Settings
+from function_buildpack.statements import Source
 
 
 @dataclass(frozen=True)
@@ -35,6 +24,10 @@ class Plan:
     project: Project
     source: Source
     unused_sources: tuple[Source, ...]
+    selection: Selection
+    locked: tuple[str, ...]
+    for_tests: tuple[str, ...]
+    unread: dict[str, str]
     constraints: tuple[str, ...]
     invoke: str
     invoke_reason: str
@@ -45,15 +38,20 @@ class Plan:
     @property
     def source_path(self) -> Path:
         """The file that states the dependencies; the function's folder if none does."""
-        return self.project.folder / self.source.value
+        if self.source is Source.UV_LOCK:
+            return self.project.lock_path
+        return self.project.folder / str(self.source.value)
 
     def requirements_key(self) -> str:
         """Return a digest of the tables of pyproject.toml that decide what is installed."""
         project = self.project.pyproject.get("project", {})
+        groups = self.project.pyproject.get("dependency-groups")
         decisive = {
             "project": {key: project.get(key) for key in _DECISIVE},
             "uv": self.project.pyproject.get("tool", {}).get("uv"),
+            "groups": groups if self.selection.groups else None,
             "constraints": self.constraints,
+            "selected": [sorted(self.selection.extras), sorted(self.selection.groups)],
         }
         return digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
 
@@ -69,15 +67,27 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
 
     :raises PythonUnavailable: requires-python excludes that version.
     :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
+    :raises BuildpackError: the dependencies are not stated as they have to be; see statements.
     """
     _check_python(project, python_version)
-    present = _sources(project)
+    present = statements.present(project)
+    source = present[0]
+    with statements.read_as_lock(project, source):
+        statements.check(project, source, python_version)
+        available = statements.known(project, source)
+        statements.check_selection(settings.selection, available, project.folder / source.value)
+        locked = statements.locked(project, source, settings.selection, python_version)
+        for_tests = statements.for_tests(project, source, locked or project.requirements)
     invoke, reason = _invoke(project, scaffolded)
     return Plan(
         project=project,
-        source=present[0],
+        source=source,
         unused_sources=present[1:-1],
-        constraints=tuple(_constraints(project, present[0])),
+        selection=settings.selection,
+        locked=locked,
+        for_tests=for_tests,
+        unread=statements.unread(project),
+        constraints=tuple(_constraints(project, source)),
         invoke=invoke,
         invoke_reason=reason,
         check=settings.check,
@@ -93,26 +103,6 @@ def digest(parts: Iterable[bytes]) -> str:
         result.update(len(part).to_bytes(8))
         result.update(part)
     return result.hexdigest()[:32]
-
-
-def _sources(project: Project) -> tuple[Source, ...]:
-    """Return what states dependencies, best first, and NOTHING at the end."""
-    present = {
-        Source.UV_LOCK: project.is_locked and project.has_pyproject,
-        Source.REQUIREMENTS: project.has_requirements,
-        Source.PYPROJECT: _states_dependencies(project.pyproject),
-    }
-    return (*(source for source, there in present.items() if there), Source.NOTHING)
-
-
-def _states_dependencies(pyproject: Mapping[str, Any]) -> bool:
-    # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
-    table = pyproject.get("project", {})
-    return (
-        "dependencies" in table
-        or "dependencies" in table.get("dynamic", ())
-        or (not table and "build-system" in pyproject)
-    )
 
 
 def _check_python(project: Project, version: str) -> None:
@@ -172,16 +162,8 @@ def _asks_for_any_sdk(project: Project) -> bool:
         canonicalize_name(requirement.name) == "cloudevents"
         and requirement.specifier.contains("1.12.0")
         and requirement.specifier.contains("2.0.0")
-        for requirement in _requirements(stated)
+        for requirement in statements.requirements(stated)
     )
-
-
-def _requirements(stated: Iterable[str]) -> Iterable[Requirement]:
-    for text in stated:
-        try:
-            yield Requirement(text)
-        except InvalidRequirement:  # the installer says what is wrong with it
-            continue
 
 
 def _runtime_env(project: Project, invoke: str) -> LayerEnv:

@@ -1,10 +1,14 @@
 """Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
 
 import ast
+import codecs
+import configparser
+import glob
+import json
 import os
 import tomllib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +34,15 @@ class Project:
     has_pyproject: bool = False
     has_requirements: bool = False
     checkout: Checkout = field(default_factory=Checkout)
+    requirements: tuple[str, ...] = ()
+    # The file of setuptools that states dependencies, if one does.
+    setup: str = ""
+    # Files of other tools that are there and are not read.
+    unread: tuple[str, ...] = ()
+    # What is in the locks, and in Pipfile, by the file's name.
+    locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # The root of the uv workspace that the function is a member of.
+    workspace_root: Path | None = None
 
     @property
     def pyproject_path(self) -> Path:
@@ -39,7 +52,7 @@ class Project:
     @property
     def lock_path(self) -> Path:
         """Where uv.lock is, or would be."""
-        return self.folder / names.UV_LOCK
+        return (self.workspace_root or self.folder) / names.UV_LOCK
 
     @property
     def requirements_path(self) -> Path:
@@ -51,11 +64,12 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
-    :raises FileInvalid: func.yaml or pyproject.toml cannot be parsed.
+    :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
     :raises SyntaxInvalid: a source file of the function does not compile.
     """
     folder = workspace.folder
+    root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
@@ -67,10 +81,15 @@ def read(workspace: Workspace) -> Project:
         func_yaml=stated,
         pyproject=read_pyproject(folder / names.PYPROJECT),
         imports=frozenset(name for path in sources(package) for name in _imports(path)),
-        is_locked=(folder / names.UV_LOCK).is_file(),
+        is_locked=((root or folder) / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         checkout=git.read(folder),
+        requirements=_lines(folder / names.REQUIREMENTS),
+        setup=_setup(folder),
+        unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
+        locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
+        workspace_root=root,
     )
 
 
@@ -81,12 +100,86 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
     """
     if not path.is_file():
         return {}
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FileInvalid(path, "TOML", str(error)) from error
+    table = _read_toml(path)
     Fields(path, table).table("project").text("requires-python")
     return table
+
+
+def _read_toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FileInvalid(path, "TOML", str(error)) from error
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also of the decoding
+        raise FileInvalid(path, "JSON", str(error)) from error
+    if not isinstance(content, dict):
+        raise FileInvalid(path, "JSON", "it is no object")
+    return content
+
+
+def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
+    paths = {name: folder / name for name in _LOCKS} | {names.UV_LOCK: uv_lock}
+    return {name: _LOCKS[name](path) for name, path in paths.items() if path.is_file()}
+
+
+_UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
+_LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
+    names.UV_LOCK: _read_toml,
+    names.PYLOCK: _read_toml,
+    names.POETRY_LOCK: _read_toml,
+    names.PIPFILE: _read_toml,
+    names.PIPFILE_LOCK: _read_json,
+}
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    return tuple(read_requirements(path).splitlines()) if path.is_file() else ()
+
+
+def read_requirements(path: Path) -> str:
+    """Read a requirements file in an encoding that uv takes; Windows' shells write UTF-16."""
+    content = path.read_bytes()
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
+
+
+def _setup(folder: Path) -> str:
+    """Return setup.py, or setup.cfg if it has setuptools' options and not only those of others."""
+    if (folder / names.SETUP_PY).is_file():
+        return names.SETUP_PY
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(folder / names.SETUP_CFG, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):  # setuptools will say what is wrong with it
+        return names.SETUP_CFG
+    return names.SETUP_CFG if parser.has_section("options") else ""
+
+
+def _workspace_root(folder: Path) -> Path | None:
+    """Return the root of the uv workspace that a folder is a member of, as uv finds it."""
+    for parent in folder.parents:
+        table = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})
+        if workspace := table.get("workspace"):
+            return parent if folder in members(parent, workspace) else None
+    return None
+
+
+def members(root: Path, workspace: Mapping[str, Any]) -> set[Path]:
+    """Return the members of a uv workspace, from its table in the root's pyproject.toml."""
+    included, excluded = (
+        {
+            Path(os.path.normpath(root / found))
+            for pattern in workspace.get(key, ())
+            for found in glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207
+        }
+        for key in ("members", "exclude")
+    )
+    return included - excluded
 
 
 def sources(package: Path) -> Iterator[Path]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from packaging.utils import InvalidName, canonicalize_name
+
 from function_buildpack import names
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import SettingInvalid
@@ -20,6 +22,14 @@ class Check(StrEnum):
 
 
 @dataclass(frozen=True)
+class Selection:
+    """What of the dependencies is wanted beside the main ones; names are normalized (PEP 685)."""
+
+    extras: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, checked."""
 
@@ -27,6 +37,7 @@ class Settings:
     check: Check = Check.NEW
     labels: dict[str, str] = field(default_factory=dict)
     launch_env: LayerEnv = ()
+    selection: Selection = field(default_factory=Selection)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -37,6 +48,10 @@ class Settings:
         return cls(
             function_path=environ.get(names.FUNCTION_PATH, ""),
             check=_check(environ.get(names.FUNCTION_CHECK, Check.NEW)),
+            selection=Selection(
+                extras=_list(environ, names.FUNCTION_EXTRAS),
+                groups=_list(environ, names.FUNCTION_GROUPS),
+            ),
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
         )
@@ -47,6 +62,15 @@ def _check(value: str) -> Check:
         return Check(value.lower())
     except ValueError as error:
         raise SettingInvalid(names.FUNCTION_CHECK, value, "new, import or off") from error
+
+
+def _list(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    """Split a list with commas or spaces."""
+    words = environ.get(name, "").replace(",", " ").split()
+    try:
+        return frozenset(canonicalize_name(word, validate=True) for word in words)
+    except InvalidName as error:
+        raise SettingInvalid(name, environ[name], "names with commas or spaces between") from error
 
 
 def _labels(value: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ SHARED = (
 BUILD_SETTINGS = (
     build_side.FUNCTION_PATH,
     build_side.FUNCTION_CHECK,
+    build_side.FUNCTION_EXTRAS,
+    build_side.FUNCTION_GROUPS,
     build_side.IMAGE_LABELS,
 )
 

@@ -2,16 +2,17 @@
 
 import importlib.metadata
 import os
-import re
 import tempfile
 import venv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from function_buildpack import artifacts, distributions, names, sbom
+from function_buildpack import artifacts, build_traces, decisive, distributions, names, sbom
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -19,7 +20,8 @@ from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
-from function_buildpack.plan import Plan, Source, digest
+from function_buildpack.plan import Plan
+from function_buildpack.statements import Source
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def metadata(
     """Collect what decides the contents."""
     return Metadata(
         source=plan.source.value,
-        requirements=_requirements(plan),
+        requirements=decisive.digest_of(plan),
         python=interpreter.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
         uv=uv_version,
@@ -102,27 +104,56 @@ def install(layer: Layer, plan: Plan, uv: Uv) -> None:
     """
     path = _venv(layer)
     _make_environment(path)
+    with build_traces.removed(decisive.folders(plan)):
+        _install(path, plan, uv)
+    site = _site_packages(layer)
+    build_traces.forget_times(site)
+    _link_runtime(layer)
+    locked = artifacts.locked(plan.source_path)
+    layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
+
+
+def _install(path: Path, plan: Plan, uv: Uv) -> None:
     match plan.source:
         case Source.UV_LOCK:
-            uv.sync(plan.project.folder, path)
-        case Source.REQUIREMENTS | Source.PYPROJECT:
-            _install_stated(path, plan, uv)
+            uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
+        case Source.POETRY_LOCK | Source.PIPFILE_LOCK:
+            _install_locked(path, plan, uv)
         case Source.NOTHING:
             pass
-    _link_runtime(layer)
-    installed = distributions.installed(_site_packages(layer))
-    locked = artifacts.locked(plan.source_path)
-    layer.describe(sbom.document(sbom.packages(installed, locked)))
+        case _:
+            _install_stated(path, plan, uv)
+
+
+def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
+    """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
+    with _temporary("-requirements.txt", plan.locked) as requirements:
+        options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
+        if _is_exact(plan.locked):
+            # Then it does not matter which of several indexes a package is from.
+            options += ["--index-strategy", "unsafe-best-match"]
+        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+
+
+def _is_exact(lines: Iterable[str]) -> bool:
+    """Say whether each requirement has a hash or a URL; lines of options have neither."""
+    return all(line.startswith("--") or "--hash=" in line or " @ " in line for line in lines)
 
 
 def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix="-constraints.txt") as constraints:
-        constraints.write("\n".join(plan.constraints))
-        constraints.flush()
+    with _temporary("-constraints.txt", plan.constraints) as constraints:
         options: list[str | Path] = ["--python", path / "bin" / "python"]
         if plan.constraints:
-            options += ["--constraints", constraints.name]
-        uv.install(plan.source_path, plan.project.folder, options)
+            options += ["--constraints", constraints]
+        uv.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+
+
+@contextmanager
+def _temporary(suffix: str, lines: Iterable[str]) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile("w", suffix=suffix) as file:
+        file.write("\n".join(lines))
+        file.flush()
+        yield Path(file.name)
 
 
 def _venv(layer: Layer) -> Path:
@@ -147,33 +178,3 @@ def _link_runtime(layer: Layer) -> None:
     site = _site_packages(layer)
     packages = layer.path.parent / names.RUNTIME / "packages"
     (site / "func_runtime.pth").write_text(f"{os.path.relpath(packages, site)}\n")
-
-
-_INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", re.MULTILINE)
-
-
-def _requirements(plan: Plan) -> str:
-    """Return a digest of what states the dependencies."""
-    path = plan.source_path
-    match plan.source:
-        case Source.UV_LOCK:
-            return digest([path.read_bytes(), plan.requirements_key().encode()])
-        case Source.REQUIREMENTS:
-            return digest([plan.requirements_key().encode(), *_with_includes(path, set())])
-        case Source.PYPROJECT:
-            return digest([plan.requirements_key().encode()])
-        case Source.NOTHING:
-            return ""
-
-
-def _with_includes(path: Path, seen: set[Path]) -> list[bytes]:
-    """Return a requirements file and all that it includes; a missing one is left to uv to name."""
-    if path in seen or not path.is_file():
-        return []
-    seen.add(path)
-    content = path.read_bytes()
-    included = _INCLUDE.findall(content.decode(errors="replace"))
-    return [
-        content,
-        *(part for name in included for part in _with_includes(path.parent / name, seen)),
-    ]

@@ -13,9 +13,14 @@ from function_buildpack.errors import (
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
+    SelectionUnknown,
+    ToolMissing,
 )
 from function_buildpack.installer import Uv
 from function_buildpack.process import Result
+from function_buildpack.settings import Selection
+
+SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 
 
 @dataclass
@@ -72,11 +77,12 @@ def test_sync(tmp_path: Path) -> None:
     """A lock is installed as it stands: no project, no development group, no editable."""
     runner = RecordedRunner()
 
-    uv(runner).sync(tmp_path, tmp_path / "venv")
+    uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
 
     assert {"--locked", "--no-default-groups", "--no-install-project", "--no-editable"} <= set(
         runner.commands[0]
     )
+    assert ["--extra", "a", "--extra", "b", "--group", "c"] == runner.commands[0][-6:]
     assert str(tmp_path / "venv") == runner.environs[0]["UV_PROJECT_ENVIRONMENT"]
 
 
@@ -84,10 +90,12 @@ def test_install(tmp_path: Path) -> None:
     """A requirements file is installed with the options given."""
     runner = RecordedRunner()
 
-    uv(runner).install(tmp_path / "requirements.txt", tmp_path, ["--python", "/p"])
+    uv(runner).install(tmp_path / "requirements.txt", tmp_path, ["--python", "/p"], SELECTION)
 
     assert [
-        *("uv", "pip", "install", "--compile-bytecode", "--python", "/p"),
+        *("uv", "pip", "install", "--compile-bytecode", "--no-editable"),
+        *("--preview-features", "pylock", "--python", "/p"),
+        *("--extra", "a", "--extra", "b", "--group", "c"),
         *("-r", str(tmp_path / "requirements.txt")),
     ] == runner.commands[0]
 
@@ -102,6 +110,8 @@ def test_install(tmp_path: Path) -> None:
         ),
         ("error: Failed to download `x`\n  cause: Hash mismatch for `x`", HashMismatch),
         ("error: Failed to fetch: `x`\n  Caused by: dns error", IndexUnreachable),
+        ("error: Requested extra not found: mat", SelectionUnknown),
+        ("error: x\n  cause: Git executable not found. Ensure that Git is installed", ToolMissing),
         ("error: something else", InstallFailed),
         ("", InstallFailed),
     ],
@@ -111,7 +121,7 @@ def test_failures(tmp_path: Path, output: str, error: type[BuildpackError]) -> N
     runner = RecordedRunner(Result(2, output))
 
     with pytest.raises(error):
-        uv(runner).sync(tmp_path, tmp_path / "venv")
+        uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
 
 
 def test_failure_explained(tmp_path: Path) -> None:

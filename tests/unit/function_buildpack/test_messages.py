@@ -16,6 +16,16 @@ EXAMPLES: list[BuildpackError] = [
     errors.FunctionFolderMissing("apps/one"),
     errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
     errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
+    *(
+        errors.FileInvalid(Path("/workspace", name), format_, "problem (at line 2, column 3)")
+        for name, format_ in (
+            ("uv.lock", "TOML"),
+            ("pylock.toml", "TOML"),
+            ("poetry.lock", "TOML"),
+            ("Pipfile", "TOML"),
+            ("Pipfile.lock", "JSON"),
+        )
+    ),
     errors.FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
     errors.FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
     errors.PackageMissing(Path("/workspace"), ("func.yaml", "handler")),
@@ -23,8 +33,21 @@ EXAMPLES: list[BuildpackError] = [
     errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
     errors.ToolMissing("uv"),
     errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
-    errors.LockOutdated(Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml")),
     errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
+    *(
+        errors.LockOutdated(Path("/workspace", lock), Path("/workspace", made_from), command, found)
+        for lock, made_from, command, found in (
+            ("uv.lock", "pyproject.toml", "uv lock", ""),
+            ("pylock.toml", "pyproject.toml", "uv export --no-dev -o pylock.toml", "idna==3.10"),
+            ("poetry.lock", "pyproject.toml", "poetry lock", ""),
+            ("Pipfile.lock", "Pipfile", "pipenv lock", ""),
+        )
+    ),
+    errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
+    errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
+    errors.SelectionUnknown(
+        "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
+    ),
     errors.IndexUnreachable("dns error"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),

@@ -9,9 +9,10 @@ from function_buildpack import plan
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.errors import FieldInvalid, PythonUnavailable
 from function_buildpack.func_yaml import FuncYaml
-from function_buildpack.plan import Plan, Source
+from function_buildpack.plan import Plan
 from function_buildpack.project import Project
-from function_buildpack.settings import Settings
+from function_buildpack.settings import Selection, Settings
+from function_buildpack.statements import Source
 
 FOLDER = Path("/workspace")
 VERSION = "org.opencontainers.image.version"
@@ -25,6 +26,7 @@ def make(
 ) -> Plan:
     """Plan a function with this project table and these facts."""
     pyproject = facts.pop("pyproject", {} if project is None else {"project": project})
+    selection = facts.pop("selection", Selection())
     function = Project(
         FOLDER,
         FOLDER / "function",
@@ -34,7 +36,8 @@ def make(
         has_pyproject=bool(pyproject),
         **facts,
     )
-    return plan.make(function, Settings(labels=labels or {}), "3.13.5", scaffolded)
+    settings = Settings(labels=labels or {}, selection=selection)
+    return plan.make(function, settings, "3.13.5", scaffolded)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,22 @@ def make(
             (Source.REQUIREMENTS, Source.PYPROJECT),
         ),
         ({"is_locked": True}, Source.NOTHING, ()),  # a lock of nothing
+        ({"locks": {"poetry.lock": {}}}, Source.NOTHING, ()),
+        ({"setup": "setup.cfg"}, Source.SETUP_CFG, ()),
+        (
+            {
+                "is_locked": True,
+                "locks": {name: {} for name in ("Pipfile.lock", "poetry.lock", "pylock.toml")},
+                "has_requirements": True,
+                "project": {"dependencies": []},
+                "setup": "setup.py",
+            },
+            Source.UV_LOCK,
+            (
+                *(Source.PYLOCK, Source.POETRY_LOCK, Source.PIPFILE_LOCK, Source.REQUIREMENTS),
+                *(Source.PYPROJECT, Source.SETUP_PY),
+            ),
+        ),
     ],
 )
 def test_source(facts: dict[str, Any], source: Source, unused: tuple[Source, ...]) -> None:
@@ -169,6 +188,25 @@ def test_requirements_key() -> None:
     assert plain == make({"dependencies": ["a"], "description": "y"}).requirements_key()
     assert plain != make({"dependencies": ["a", "b"]}).requirements_key()
     assert plain != make({"dependencies": ["a"], "requires-python": ">=3"}).requirements_key()
+
+
+def test_requirements_key_selection() -> None:
+    """What is selected changes the key."""
+    table = {"dependencies": [], "optional-dependencies": {"x": ["a"]}}
+
+    selected = make(table, selection=Selection(extras=frozenset({"x"})))
+
+    assert make(table).requirements_key() != selected.requirements_key()
+
+
+def test_source_path(tmp_path: Path) -> None:
+    """The file that states dependencies is in the function's folder, or its workspace's."""
+    project = {"dependencies": ["a"]}
+
+    assert FOLDER / "pyproject.toml" == make(project).source_path
+    assert FOLDER / "uv.lock" == make(project, is_locked=True).source_path
+    member = make(project, is_locked=True, workspace_root=tmp_path)
+    assert tmp_path / "uv.lock" == member.source_path
 
 
 def test_digest_separates() -> None:

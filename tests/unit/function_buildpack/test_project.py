@@ -110,3 +110,97 @@ def test_sources_follows_no_links(tmp_path: Path) -> None:
     (package / "f").symlink_to("..")
 
     assert [package / "a.py"] == list(project.sources(package))
+
+
+def test_read_locks(tmp_path: Path) -> None:
+    """Locks of other tools are read, each in its format; what is not there is not in the table."""
+    files = {
+        "function.py": "",
+        "uv.lock": "version = 1",
+        "pylock.toml": "lock-version = '1.0'",
+        "poetry.lock": "[metadata]",
+        "Pipfile": "[packages]",
+        "Pipfile.lock": '{"_meta": {}}',
+        "requirements.txt": "a\n# b\n",
+        "pdm.lock": "",
+    }
+
+    found = read(tmp_path, files)
+
+    assert {
+        "uv.lock": {"version": 1},
+        "pylock.toml": {"lock-version": "1.0"},
+        "poetry.lock": {"metadata": {}},
+        "Pipfile": {"packages": {}},
+        "Pipfile.lock": {"_meta": {}},
+    } == found.locks
+    assert ("a", "# b") == found.requirements
+    assert ("pdm.lock",) == found.unread
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_read_requirements(tmp_path: Path, encoding: str) -> None:
+    """Windows' editors and shells write a mark of the encoding, and uv takes all of these."""
+    (tmp_path / "function.py").touch()
+    (tmp_path / "requirements.txt").write_text("a\r\nb", encoding)
+
+    assert ("a", "b") == project.read(workspace.locate(tmp_path)).requirements
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "format_"),
+    [
+        ("uv.lock", "<<<<<<< HEAD", "TOML"),
+        ("poetry.lock", "[", "TOML"),
+        ("Pipfile", "packages", "TOML"),
+        ("Pipfile.lock", "{", "JSON"),
+        ("Pipfile.lock", "\xff", "JSON"),
+        ("Pipfile.lock", "[]", "JSON"),
+    ],
+)
+def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str) -> None:
+    """A lock that cannot be parsed is named."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, {"function.py": "", file: content})
+
+    assert (tmp_path / file, format_) == (caught.value.path, caught.value.format)
+
+
+@pytest.mark.parametrize(
+    ("files", "setup"),
+    [
+        ({}, ""),
+        ({"setup.py": "", "setup.cfg": "[options]"}, "setup.py"),
+        ({"setup.cfg": "[options]\ninstall_requires = a"}, "setup.cfg"),
+        ({"setup.cfg": "[flake8]\nmax-line-length = 100"}, ""),
+        ({"setup.cfg": "no section"}, "setup.cfg"),
+    ],
+)
+def test_read_setup(tmp_path: Path, files: dict[str, str], setup: str) -> None:
+    """setup.cfg counts where it is setuptools' and not only a linter's."""
+    assert setup == read(tmp_path, {"function.py": "", **files}).setup
+
+
+@pytest.mark.parametrize(
+    ("members", "is_member"),
+    [
+        ('members = ["services/*"]', True),
+        ('members = ["libs/*", "services/one"]', True),
+        ('members = ["."]', False),
+        ('members = ["./**/one", "/absolute"]', True),
+        ('members = ["libs/*"]', False),
+        ('members = ["services/*"]\nexclude = ["services/one"]', False),
+    ],
+)
+def test_read_workspace(tmp_path: Path, members: str, is_member: bool) -> None:
+    """A member of a uv workspace has the workspace's lock."""
+    root = f"[tool.uv.workspace]\n{members}\n"
+    folder = tmp_path / "services" / "one"
+    folder.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(root)
+    (tmp_path / "uv.lock").touch()
+
+    found = read(folder, {"function.py": "", "pyproject.toml": "[project]"})
+
+    assert is_member == found.is_locked
+    assert (tmp_path if is_member else folder) / "uv.lock" == found.lock_path

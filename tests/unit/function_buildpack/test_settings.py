@@ -4,7 +4,7 @@ import pytest
 
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.errors import SettingInvalid
-from function_buildpack.settings import Check, Settings
+from function_buildpack.settings import Check, Selection, Settings
 
 
 def test_nothing_set() -> None:
@@ -37,6 +37,24 @@ def test_check_unknown() -> None:
     assert Check.OFF == Settings.from_environ({"BP_FUNCTION_CHECK": "OFF"}).check
     with pytest.raises(SettingInvalid):
         Settings.from_environ({"BP_FUNCTION_CHECK": "maybe"})
+
+
+@pytest.mark.parametrize("value", ["one,Two_x", " one  two-x ", "two.X, one,"])
+def test_selection(value: str) -> None:
+    """Extras and groups are lists with commas or spaces, their names normalized."""
+    wanted = frozenset({"one", "two-x"})
+    environ = {"BP_FUNCTION_EXTRAS": value, "BP_FUNCTION_GROUPS": value}
+
+    assert Selection(wanted, wanted) == Settings.from_environ(environ).selection
+    assert Selection() == Settings.from_environ({"BP_FUNCTION_EXTRAS": ""}).selection
+
+
+def test_selection_malformed() -> None:
+    """What can be no name is not handed to uv."""
+    with pytest.raises(SettingInvalid) as caught:
+        Settings.from_environ({"BP_FUNCTION_GROUPS": "dev --all-groups"})
+
+    assert "BP_FUNCTION_GROUPS" == caught.value.name
 
 
 def test_launch_env() -> None:

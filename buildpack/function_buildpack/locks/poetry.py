@@ -1,0 +1,125 @@
+"""poetry.lock, as Poetry 2 writes it (lock-version 2.1): each package has its groups and marker.
+
+The format has no specification; this follows poetry/packages/locker.py of Poetry 2.5.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
+
+from function_buildpack.locks import requirement_lines
+from function_buildpack.settings import Selection
+
+_MAIN = "main"
+
+
+def states_groups(lock: Mapping[str, Any]) -> bool:
+    """Say whether the lock tells which group a package is for. Those of Poetry 1 do not."""
+    return all("groups" in package for package in lock.get("package", ()))
+
+
+def is_current(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> bool:
+    """Say whether the lock was made from this pyproject.toml, by the hash that Poetry keeps.
+
+    Poetry before 2.2 left dependency groups out of it, and Poetry itself accepts both.
+    """
+    found = lock.get("metadata", {}).get("content-hash")
+    groups = pyproject.get("dependency-groups", {})
+    return found in {_content_hash(pyproject, groups), _content_hash(pyproject, {})}
+
+
+_LEGACY = ("dependencies", "source", "extras", "dev-dependencies")
+
+
+def _content_hash(pyproject: Mapping[str, Any], groups: Mapping[str, Any]) -> str:
+    table = pyproject.get("project", {})
+    wanted = ("requires-python", "dependencies", "optional-dependencies")
+    project = {key: table[key] for key in wanted if key in table}
+    poetry = pyproject.get("tool", {}).get("poetry", {})
+    modern = bool(project or groups)
+    # With nothing outside of tool.poetry, the older keys count as null where they are missing.
+    keys = [key for key in (*_LEGACY, "group") if key in poetry or (key in _LEGACY and not modern)]
+    content: dict[str, Any] = {key: poetry.get(key) for key in keys}
+    if modern:
+        content = {"tool": {"poetry": content}}
+        content |= {"project": project} if project else {}
+        content |= {"dependency-groups": groups} if groups else {}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def extras(lock: Mapping[str, Any]) -> frozenset[str]:
+    """Return the extras that the lock knows."""
+    return frozenset(canonicalize_name(name) for name in lock.get("extras", {}))
+
+
+def groups(lock: Mapping[str, Any]) -> frozenset[str]:
+    """Return the groups that the lock has packages of, besides the main one."""
+    found = {name for package in lock.get("package", ()) for name in package.get("groups", ())}
+    return frozenset(canonicalize_name(name) for name in found - {_MAIN})
+
+
+def requirements(
+    lock: Mapping[str, Any], selection: Selection, environment: Mapping[str, str], folder: Path
+) -> list[str]:
+    """Return the locked packages of the main group and of a selection, as requirements.
+
+    `environment` has the values of markers; paths in the lock are relative to `folder`.
+    """
+    chosen = [
+        package
+        for package in lock.get("package", ())
+        if _is_wanted(package, selection, environment)
+    ]
+    sources = [package.get("source", {}) for package in chosen]
+    from_index = [source for source in sources if source.get("type", "legacy") == "legacy"]
+    lines = requirement_lines.indexes(
+        [source.get("url", requirement_lines.PYPI) for source in from_index]
+    )
+    return [*lines, *(_line(package, folder) for package in chosen)]
+
+
+def _is_wanted(
+    package: Mapping[str, Any], selection: Selection, environment: Mapping[str, str]
+) -> bool:
+    return any(
+        _holds(marker, selection, environment)
+        for group, marker in _markers(package)
+        if group == _MAIN or canonicalize_name(group) in selection.groups
+    )
+
+
+def _markers(package: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the groups of a package, each with its marker; one marker may stand for all."""
+    stated = package.get("markers", "")
+    for group in package["groups"]:
+        yield group, stated.get(group, "") if isinstance(stated, Mapping) else stated
+
+
+def _holds(text: str, selection: Selection, environment: Mapping[str, str]) -> bool:
+    if not text:
+        return True
+    marker = Marker(text)
+    return any(
+        marker.evaluate({**environment, "extra": extra}) for extra in ("", *selection.extras)
+    )
+
+
+def _line(package: Mapping[str, Any], folder: Path) -> str:
+    name, source = package["name"], package.get("source", {})
+    hashes = [file["hash"] for file in package.get("files", ())]
+    match source.get("type"):
+        case "git":
+            revision, part = source["resolved_reference"], source.get("subdirectory", "")
+            url = requirement_lines.git_url(source["url"], revision, part)
+            return requirement_lines.direct(name, url)
+        case "url":
+            return requirement_lines.direct(name, source["url"])
+        case "file" | "directory":
+            return requirement_lines.direct(name, requirement_lines.file_url(folder, source["url"]))
+        case _:
+            return requirement_lines.pinned(name, f"=={package['version']}", hashes)

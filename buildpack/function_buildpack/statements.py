@@ -1,0 +1,253 @@
+"""Decides which file states the dependencies, whether it still fits, and what of it is wanted."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import default_environment
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from function_buildpack import names
+from function_buildpack.errors import LockMissing, LockOutdated, LockUnsupported, SelectionUnknown
+from function_buildpack.locks import pipenv, poetry, pylock
+from function_buildpack.project import Project
+from function_buildpack.settings import Selection
+
+
+class Source(Enum):
+    """What states the dependencies, best first: a lock, a list of versions, a list of ranges."""
+
+    UV_LOCK = names.UV_LOCK
+    PYLOCK = names.PYLOCK
+    POETRY_LOCK = names.POETRY_LOCK
+    PIPFILE_LOCK = names.PIPFILE_LOCK
+    REQUIREMENTS = names.REQUIREMENTS
+    PYPROJECT = names.PYPROJECT
+    SETUP_PY = names.SETUP_PY
+    SETUP_CFG = names.SETUP_CFG
+    NOTHING = ""
+
+
+# What makes a lock anew. uv's own export to pylock.toml is with the dev group.
+_COMMANDS = {
+    Source.PYLOCK: f"uv export --no-dev -o {names.PYLOCK}",
+    Source.POETRY_LOCK: "poetry lock",
+    Source.PIPFILE_LOCK: "pipenv lock",
+}
+
+
+def present(project: Project) -> tuple[Source, ...]:
+    """Return what states dependencies, best first, and NOTHING at the end."""
+    found = {
+        Source.UV_LOCK: project.is_locked and project.has_pyproject,
+        Source.PYLOCK: names.PYLOCK in project.locks,
+        Source.POETRY_LOCK: names.POETRY_LOCK in project.locks and project.has_pyproject,
+        Source.PIPFILE_LOCK: names.PIPFILE_LOCK in project.locks,
+        Source.REQUIREMENTS: project.has_requirements,
+        Source.PYPROJECT: _states_dependencies(project.pyproject),
+        Source.SETUP_PY: project.setup == names.SETUP_PY,
+        Source.SETUP_CFG: project.setup == names.SETUP_CFG,
+    }
+    return (*(source for source, there in found.items() if there), Source.NOTHING)
+
+
+_UNREAD = {
+    names.PDM_LOCK: f"pdm export -f pylock -o {names.PYLOCK} makes a lock that is",
+    names.CONDA_ENVIRONMENT: "conda's packages are others than those of a Python index",
+}
+
+
+def unread(project: Project) -> dict[str, str]:
+    """Return the files that seem to state dependencies and are not read, each with the reason."""
+    found = {name: _UNREAD[name] for name in project.unread}
+    if not project.has_pyproject:
+        locks = {
+            names.UV_LOCK: project.is_locked,
+            names.POETRY_LOCK: names.POETRY_LOCK in project.locks,
+        }
+        found |= {name: f"there is no {names.PYPROJECT}" for name, there in locks.items() if there}
+    return found
+
+
+def _states_dependencies(pyproject: Mapping[str, Any]) -> bool:
+    # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
+    table = pyproject.get("project", {})
+    return (
+        "dependencies" in table
+        or "dependencies" in table.get("dynamic", ())
+        or (not table and "build-system" in pyproject)
+    )
+
+
+def check(project: Project, source: Source, python_version: str) -> None:
+    """See that a lock still fits what it was made from; uv.lock is left to uv.
+
+    :raises LockOutdated: it does not. :raises LockUnsupported: that cannot be told.
+    :raises LockMissing: nothing states dependencies but a Pipfile.
+    """
+    match source:
+        case Source.PYLOCK:
+            _check_pylock(project, python_version)
+        case Source.POETRY_LOCK:
+            _check_poetry(project)
+        case Source.PIPFILE_LOCK:
+            _check_pipenv(project)
+        case Source.NOTHING if names.PIPFILE in project.locks:
+            path = project.folder / names.PIPFILE
+            raise LockMissing(path, names.PIPFILE_LOCK, _COMMANDS[Source.PIPFILE_LOCK])
+        case _:
+            pass
+
+
+def _check_pylock(project: Project, python_version: str) -> None:
+    stated = requirements(project.pyproject.get("project", {}).get("dependencies", ()))
+    unmet = pylock.unmet(project.locks[names.PYLOCK], stated, environment(python_version))
+    if unmet:
+        found = "not locked: " + ", ".join(unmet)
+        lock, command = project.folder / names.PYLOCK, _COMMANDS[Source.PYLOCK]
+        raise LockOutdated(lock, project.pyproject_path, command, found)
+
+
+def _check_poetry(project: Project) -> None:
+    path, lock = project.folder / names.POETRY_LOCK, project.locks[names.POETRY_LOCK]
+    if not poetry.states_groups(lock):
+        version = lock.get("metadata", {}).get("lock-version", "none")
+        found = f'lock-version = "{version}", which Poetry 1 writes; Poetry 2 writes "2.1"'
+        raise LockUnsupported(path, found, _COMMANDS[Source.POETRY_LOCK])
+    if not poetry.is_current(lock, project.pyproject):
+        raise LockOutdated(path, project.pyproject_path, _COMMANDS[Source.POETRY_LOCK])
+
+
+def _check_pipenv(project: Project) -> None:
+    pipfile = project.locks.get(names.PIPFILE)
+    if pipfile is not None and not pipenv.is_current(project.locks[names.PIPFILE_LOCK], pipfile):
+        lock, made_from = project.folder / names.PIPFILE_LOCK, project.folder / names.PIPFILE
+        raise LockOutdated(lock, made_from, _COMMANDS[Source.PIPFILE_LOCK])
+
+
+@contextmanager
+def read_as_lock(project: Project, source: Source) -> Iterator[None]:
+    """Take what goes wrong with the values of a lock as a lock of another shape.
+
+    None of these formats has a schema, and a merge leaves anything in such a file.
+
+    :raises LockUnsupported: something is missing or of another kind.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if source not in _COMMANDS:
+            raise
+        found = f"{type(error).__name__}: {error}"
+        path = project.folder / source.value
+        raise LockUnsupported(path, found, _COMMANDS[source]) from error
+
+
+@dataclass(frozen=True)
+class Known:
+    """The extras and groups that a source has; None where only its build backend knows."""
+
+    extras: frozenset[str] | None
+    groups: frozenset[str] | None
+
+
+def known(project: Project, source: Source) -> Known:
+    """Return what can be selected of a source."""
+    match source:
+        case Source.PYLOCK:
+            lock = project.locks[names.PYLOCK]
+            return Known(pylock.extras(lock), pylock.groups(lock))
+        case Source.POETRY_LOCK:
+            lock = project.locks[names.POETRY_LOCK]
+            return Known(poetry.extras(lock), poetry.groups(lock))
+        case Source.PIPFILE_LOCK:
+            return Known(frozenset(), pipenv.groups(project.locks[names.PIPFILE_LOCK]))
+        case Source.UV_LOCK | Source.PYPROJECT:
+            return _known_to_pyproject(project.pyproject)
+        case Source.SETUP_PY | Source.SETUP_CFG:
+            return Known(None, frozenset())
+        case Source.REQUIREMENTS | Source.NOTHING:
+            return Known(frozenset(), frozenset())
+
+
+def _known_to_pyproject(pyproject: Mapping[str, Any]) -> Known:
+    table = pyproject.get("project", {})
+    groups = set(pyproject.get("dependency-groups", {}))
+    if "dev-dependencies" in pyproject.get("tool", {}).get("uv", {}):
+        groups.add("dev")
+    is_dynamic = not table or "optional-dependencies" in table.get("dynamic", ())
+    return Known(
+        None if is_dynamic else _normalized(table.get("optional-dependencies", ())),
+        _normalized(groups),
+    )
+
+
+def _normalized(found: Iterable[str]) -> frozenset[str]:
+    return frozenset(canonicalize_name(name) for name in found)
+
+
+def check_selection(selection: Selection, available: Known, path: Path) -> None:
+    """See that what is selected is there.
+
+    :raises SelectionUnknown: it is not.
+    """
+    for variable, wanted, there in (
+        (names.FUNCTION_EXTRAS, selection.extras, available.extras),
+        (names.FUNCTION_GROUPS, selection.groups, available.groups),
+    ):
+        if there is not None and (unknown := sorted(wanted - there)):
+            raise SelectionUnknown(variable, ", ".join(unknown), path, tuple(sorted(there)))
+
+
+def locked(
+    project: Project, source: Source, selection: Selection, python_version: str
+) -> tuple[str, ...]:
+    """Return what a lock names as the lines of a requirements file, if uv cannot read that lock."""
+    match source:
+        case Source.POETRY_LOCK:
+            lock = project.locks[names.POETRY_LOCK]
+            values = environment(python_version)
+            return tuple(poetry.requirements(lock, selection, values, project.folder))
+        case Source.PIPFILE_LOCK:
+            lock = project.locks[names.PIPFILE_LOCK]
+            return tuple(pipenv.requirements(lock, selection, project.folder))
+        case _:
+            return ()
+
+
+# What tests and checks run with. A function that imports one of them at run time is rare.
+_FOR_TESTS = frozenset(
+    {"black", "coverage", "flake8", "mypy", "nox", "pylint", "pyright", "pytest", "ruff", "tox"}
+)
+
+
+def for_tests(project: Project, source: Source, lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the packages for tests and checks that the image gets, as far as they are stated."""
+    if source in (Source.UV_LOCK, Source.PYPROJECT):
+        stated: Iterable[str] = project.pyproject.get("project", {}).get("dependencies", ())
+    elif source is Source.PYLOCK:
+        stated = (package["name"] for package in project.locks[names.PYLOCK].get("packages", ()))
+    else:
+        stated = (line.partition(" --hash")[0] for line in lines)
+    found = {canonicalize_name(requirement.name) for requirement in requirements(stated)}
+    return tuple(sorted(name for name in found if name in _FOR_TESTS or name.startswith("pytest-")))
+
+
+def environment(python_version: str) -> dict[str, str]:
+    """Return the values of markers (PEP 508) on the images' Python."""
+    minor = ".".join(python_version.split(".")[:2])
+    found = {name: str(value) for name, value in default_environment().items()}
+    return found | {"python_version": minor, "python_full_version": python_version}
+
+
+def requirements(stated: Iterable[str]) -> Iterator[Requirement]:
+    """Yield those of the texts that are requirements (PEP 508)."""
+    for text in stated:
+        try:
+            yield Requirement(text)
+        except InvalidRequirement:  # the installer says what is wrong with it
+            continue

@@ -1,0 +1,95 @@
+"""Functions that state their dependencies in each way, as a user's checkout would have them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FIXTURES = Path(__file__).parents[1] / "fixtures" / "statements"
+_UV = Path(sys.executable).parent / "uv"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A way to state dependencies, what the log calls it, and what has to be installed of it."""
+
+    kind: str
+    file: str
+    installed: frozenset[str] = frozenset({"idna==3.10"})
+    # With these settings, more is installed.
+    selected: dict[str, str] = field(default_factory=dict)
+    added: frozenset[str] = frozenset()
+
+
+_MATH = {"BP_FUNCTION_EXTRAS": "Math"}
+_BOTH = _MATH | {"BP_FUNCTION_GROUPS": "data"}
+STATED = [
+    Stated("poetry", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Stated(
+        "pipenv",
+        "Pipfile.lock",
+        selected={"BP_FUNCTION_GROUPS": "math"},
+        added=frozenset({"six==1.17.0"}),
+    ),
+    Stated("pylock", "pylock.toml"),
+    Stated(
+        "dynamic",
+        "pyproject.toml",
+        selected=_BOTH,
+        added=frozenset({"six==1.17.0", "sniffio==1.3.1"}),
+    ),
+    Stated("setup", "setup.py", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Stated(
+        "requirements",
+        "requirements.txt",
+        frozenset({"idna==3.10", "sniffio==1.3.0", "mine==1.0", "plain==1.0", "gitted==1.0"}),
+    ),
+]
+# Of the test and development groups, and of those that nobody selected.
+NOT_INSTALLED = frozenset({"iniconfig==2.3.1", "colorama==0.4.6"})
+
+
+def prepare(kind: str, app: Path, at: str = "") -> None:
+    """Copy a function into an application folder and make what a clone cannot hold.
+
+    `at` is where the build will see the folder, if not there.
+    """
+    shutil.copytree(_FIXTURES / kind, app, dirs_exist_ok=True)
+    match kind:
+        case "pylock":
+            uv("export", "--no-dev", "-o", "pylock.toml", cwd=app)
+            (app / "uv.lock").unlink()
+        case "uv_workspace":
+            uv("lock", cwd=app)
+        case "requirements":
+            _make_repository(app / "gitted", app / "vendor" / "gitted.git")
+            stated = app / "requirements.txt"
+            repository = f"git+file://{at or app}/vendor/gitted.git"
+            stated.write_text(stated.read_text().replace("@REPOSITORY@", repository))
+        case _:
+            pass
+
+
+def uv(*arguments: str, cwd: Path) -> None:
+    """Run uv as a user does."""
+    subprocess.run([_UV, *arguments, "--quiet"], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+
+
+def _make_repository(folder: Path, bare: Path) -> None:
+    """Turn a folder into a bare git repository with a tag, the only thing of it that is left."""
+    environ = os.environ | {
+        f"GIT_{who}_{what}": value
+        for who in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "a"), ("EMAIL", "a@example.org"))
+    }
+    for command in (
+        ["init", "--quiet", "."],
+        ["add", "."],
+        ["commit", "--quiet", "-m", "first"],
+        ["tag", "v1"],
+        ["clone", "--quiet", "--bare", ".", bare],
+    ):
+        subprocess.run(["git", *command], cwd=folder, env=environ, check=True)
+    shutil.rmtree(folder)

@@ -1,0 +1,301 @@
+"""bin/build with every way that projects state dependencies: what is installed, what is said."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from contract.phases import ROOT, Phase, Workspace, files_below
+from contract.statements import NOT_INSTALLED, STATED, Stated, prepare, uv
+from function_buildpack import decisive, plan, project
+from function_buildpack.settings import Settings
+from function_buildpack.workspace import locate
+
+_BUILDPACK = ROOT / "buildpack"
+_DISTRIBUTIONS = """
+from importlib.metadata import distributions
+print(" ".join(f"{each.name}=={each.version}" for each in distributions()))
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace.create(tmp_path, {})
+
+
+def installed(workspace: Workspace) -> set[str]:
+    """Return what the function's environment has."""
+    return set(workspace.python(_DISTRIBUTIONS).split())
+
+
+def rebuild(workspace: Workspace, **environ: str) -> Phase:
+    """Build once more, as if the layers of the first build were restored."""
+    text = (workspace.layers / "dependencies.toml").read_text()
+    (workspace.layers / "dependencies.toml").write_text(text[text.index("[metadata]") :])
+    return workspace.run("build", _BUILDPACK, **environ)
+
+
+@pytest.mark.parametrize("stated", STATED, ids=[stated.kind for stated in STATED])
+def test_stated(workspace: Workspace, stated: Stated) -> None:
+    """What the file states is installed, no group or extra of it, and nothing is left behind."""
+    prepare(stated.kind, workspace.app)
+    before = set(files_below(workspace.app))
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert f"Stated in: {stated.file}\n" in phase.log
+    assert stated.installed <= installed(workspace)
+    assert not (NOT_INSTALLED | stated.added) & installed(workspace)
+    assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
+    layer = files_below(workspace.layers / "dependencies")
+    assert [] == [path for path, content in layer.items() if b".uv-cache-" in content]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [stated for stated in STATED if stated.selected],
+    ids=[stated.kind for stated in STATED if stated.selected],
+)
+def test_selected(workspace: Workspace, stated: Stated) -> None:
+    """Extras and groups that a setting names are installed as well, and make another layer."""
+    prepare(stated.kind, workspace.app)
+    phase = workspace.run("build", _BUILDPACK, **stated.selected)
+
+    assert 0 == phase.status, phase.log
+    assert stated.installed | stated.added <= installed(workspace)
+    assert not NOT_INSTALLED & installed(workspace)
+
+    assert "Reusing the dependencies layer" in rebuild(workspace, **stated.selected).log
+    assert "Installing: since the earlier build, requirements changed" in rebuild(workspace).log
+
+
+@pytest.mark.parametrize(
+    ("kind", "environ", "known"),
+    [
+        ("poetry", {"BP_FUNCTION_EXTRAS": "mat"}, "It has:   math"),
+        ("poetry", {"BP_FUNCTION_GROUPS": "tests"}, "It has:   dev, test"),
+        ("pipenv", {"BP_FUNCTION_GROUPS": "tests"}, "It has:   develop, math"),
+        ("dynamic", {"BP_FUNCTION_EXTRAS": "mat"}, "It has:   math"),
+        ("dynamic", {"BP_FUNCTION_GROUPS": "tests"}, "It has:   data, dev"),
+        ("requirements", {"BP_FUNCTION_EXTRAS": "math"}, "requirements.txt"),
+    ],
+)
+def test_selected_unknown(
+    workspace: Workspace, kind: str, environ: dict[str, str], known: str
+) -> None:
+    """An extra or group that is not there is an error that names those that are."""
+    prepare(kind, workspace.app)
+
+    phase = workspace.run("build", _BUILDPACK, **environ)
+
+    assert 1 == phase.status
+    assert "ERROR: There is no such extra or dependency group" in phase.log
+    assert known in phase.log.partition("ERROR: ")[2]
+
+
+def test_selected_unknown_to_setup(workspace: Workspace) -> None:
+    """Only setuptools knows the extras of setup.py, so there uv's word is shown."""
+    prepare("setup", workspace.app)
+
+    phase = workspace.run("build", BP_FUNCTION_EXTRAS="mat")
+
+    assert 1 == phase.status
+    assert "ERROR: There is no such extra or dependency group" in phase.log
+    assert "mat" in phase.log
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """A change that makes a lock unfit, and what is said then."""
+
+    kind: str
+    file: str
+    before: str
+    after: str
+    title: str
+    command: str
+
+
+_OUTDATED = [
+    Outdated(
+        *("poetry", "pyproject.toml", "idna==3.10", "idna==3.9"),
+        *("poetry.lock does not match pyproject.toml", "poetry lock"),
+    ),
+    Outdated(
+        *("pipenv", "Pipfile", "==3.10", "==3.9"),
+        *("Pipfile.lock does not match Pipfile", "pipenv lock"),
+    ),
+    Outdated(
+        *("pylock", "pyproject.toml", "idna==3.10", "idna==3.9"),
+        *("pylock.toml does not match pyproject.toml", "uv export --no-dev -o pylock.toml"),
+    ),
+    Outdated(
+        *("poetry", "poetry.lock", 'groups = ["test"]\n', ""),
+        *("A lock is of a format that the build does not read", "poetry lock"),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", _OUTDATED, ids=[case.title for case in _OUTDATED])
+def test_outdated(workspace: Workspace, case: Outdated) -> None:
+    """A lock that does not fit is an error with the command that mends it; nothing is installed."""
+    prepare(case.kind, workspace.app)
+    text = (workspace.app / case.file).read_text()
+    workspace.write({case.file: text.replace(case.before, case.after)})
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert f"ERROR: {case.title}" in phase.log
+    assert f"    {case.command}\n" in phase.log
+    assert "Installing" not in phase.log
+
+
+def test_pipfile_without_lock(workspace: Workspace) -> None:
+    """A Pipfile alone is an error, for an image without its packages would be none."""
+    prepare("pipenv", workspace.app)
+    (workspace.app / "Pipfile.lock").unlink()
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert "ERROR: Pipfile has no lock" in phase.log
+
+
+def test_order(workspace: Workspace) -> None:
+    """Of several the first of a fixed order is taken; the log names all that were passed over."""
+    for kind in ("setup", "pipenv", "pylock"):
+        prepare(kind, workspace.app)
+    workspace.write({"requirements.txt": "six", "pdm.lock": ""})
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "pdm.lock is not read: pdm export -f pylock" in phase.log
+    assert "Stated in: pylock.toml\n" in phase.log
+    for unused in ("Pipfile.lock", "requirements.txt", "pyproject.toml", "setup.py"):
+        assert f"Not read: {unused}, because pylock.toml comes first\n" in phase.log
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("poetry", "poetry.lock"), ("pipenv", "Pipfile.lock"), ("pylock", "pylock.toml")],
+)
+def test_hash(workspace: Workspace, kind: str, file: str) -> None:
+    """What has another hash than the lock says is not installed."""
+    prepare(kind, workspace.app)
+    text = (workspace.app / file).read_text()
+    for digest in set(re.findall("[0-9a-f]{64}", text.partition("idna")[2])):
+        text = text.replace(f"sha256:{digest}", f"sha256:{'0' * 64}")
+        text = text.replace(f'sha256 = "{digest}"', f'sha256 = "{"0" * 64}"')
+    workspace.write({file: text})
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert "Hash mismatch for `idna==3.10`" in phase.log
+
+
+def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
+    """A build image without git says that git is missing."""
+    workspace.write({"function.py": "def handle(): ...\n"})
+    workspace.write({"requirements.txt": "x @ git+https://example.invalid/x@v1\n"})
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    own = Path(sys.executable).parent
+    for name, found in (("python3", own), ("uv", own), ("dirname", Path("/usr/bin"))):
+        program = programs / name
+        program.write_text(f'#!/bin/sh\nexec {found / name} "$@"\n')
+        program.chmod(0o755)
+
+    phase = workspace.run("build", PATH=str(programs))
+
+    assert 1 == phase.status
+    assert "ERROR: The build image lacks a program that the build needs" in phase.log
+    assert "Missing:  git\n" in phase.log
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "reinstalls"),
+    [
+        ("requirements", "more/stated.txt", True),
+        ("requirements", "constraints.txt", True),
+        ("requirements", "libs/plain/plain/__init__.py", True),
+        ("requirements", "function/__init__.py", True),  # for it has -e .
+        ("dynamic", "stated.in", True),
+        ("dynamic", "function/__init__.py", False),
+        ("setup", "setup.cfg", True),
+        ("setup", "function/__init__.py", False),
+        ("poetry", "function/__init__.py", False),
+        ("uv_workspace", "libs/measured/src/acme/measured/data.txt", True),
+        ("uv_workspace", "vendor/hooked/acme/hooked/__init__.py", True),
+        ("uv_workspace", "services/mine/src/function/__init__.py", False),
+    ],
+)
+def test_key(kind: str, changed: str, reinstalls: bool, tmp_path: Path) -> None:
+    """Each file that decides what is installed is in the layer's key, and no other."""
+    assert reinstalls == (key(kind, tmp_path, "") != key(kind, tmp_path, changed))
+
+
+def key(kind: str, folder: Path, changed: str) -> str:
+    """Return the digest of a function's statements, with one of its files changed."""
+    app = folder / (changed.replace("/", "-") or "unchanged") / "app"
+    prepare(kind, app)
+    if changed:
+        with (app / changed).open("a") as file:
+            file.write("\n")
+    found = locate(app, "services/mine" if kind == "uv_workspace" else "")
+    return decisive.digest_of(plan.make(project.read(found), Settings(), "3.13.5"))
+
+
+def test_uv_workspace(workspace: Workspace) -> None:
+    """A member of a uv workspace gets the members and paths that it names, as copies."""
+    prepare("uv_workspace", workspace.app)
+
+    phase = workspace.run("build", BP_FUNCTION_PATH="services/mine")
+
+    assert 0 == phase.status, phase.log
+    assert "Stated in: ../../uv.lock\n" in phase.log
+    assert {"measured==2.0", "hooked==3.0", "idna==3.10"} <= installed(workspace)
+    assert not {"mine==1.0", "six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
+    links = [
+        path for path in workspace.layers.rglob("*.pth") if str(workspace.app) in path.read_text()
+    ]
+    assert [] == links
+
+
+def test_same_bytes(workspace: Workspace) -> None:
+    """Packages that are built from local folders have the same bytes at another time."""
+    prepare("requirements", workspace.app)
+    assert 0 == workspace.run("build").status
+    first = files_below(workspace.layers / "dependencies")
+    shutil.rmtree(workspace.layers)
+    workspace.layers.mkdir()
+    for path in workspace.app.rglob("*"):
+        os.utime(path, (1, 1))
+
+    assert 0 == workspace.run("build").status
+
+    assert first == files_below(workspace.layers / "dependencies")
+
+
+def test_for_tests(workspace: Workspace) -> None:
+    """What tests run with is noted where it is among the function's dependencies."""
+    project = {"name": "mine", "version": "1", "dependencies": ["iniconfig", "pytest"]}
+    stated = "\n".join(f"{name} = {json.dumps(value)}" for name, value in project.items())
+    workspace.write(
+        {"pyproject.toml": f"[project]\n{stated}\n", "function.py": "def handle(): ..."}
+    )
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "the image gets what tests and checks run with: pytest." in phase.log

@@ -1,0 +1,50 @@
+"""Functions of every way to state dependencies, built with the real pack and asked."""
+
+from pathlib import Path
+
+import pytest
+
+from contract import statements
+from contract.statements import NOT_INSTALLED, STATED, Stated
+from image.container import serving
+from image.pack import Pack
+
+
+@pytest.mark.parametrize("stated", STATED, ids=[stated.kind for stated in STATED])
+def test_stated(pack: Pack, stated: Stated, tmp_path: Path) -> None:
+    """The image has what the file states, and nothing of its groups for tests."""
+    statements.prepare(stated.kind, tmp_path / "app", at="/workspace")
+
+    built = pack.build(tmp_path / "app")
+
+    assert f"Stated in: {stated.file}\n" in built.log
+    with serving(built.image) as container:
+        found = set(container.get("/").json())
+    assert stated.installed <= found
+    assert not NOT_INSTALLED & found
+
+
+def test_uv_workspace(pack: Pack, tmp_path: Path) -> None:
+    """All that packages bring works at run time, wherever they come from.
+
+    A src layout with a package beside the function, a member of the workspace and a path outside of
+    it that share a namespace, a data file, a console script, a .pth file, an extra and a group.
+    """
+    statements.prepare("uv_workspace", tmp_path / "app")
+    env = {
+        "BP_FUNCTION_PATH": "services/mine",
+        "BP_FUNCTION_EXTRAS": "math",
+        "BP_FUNCTION_GROUPS": "data",
+    }
+
+    built = pack.build(tmp_path / "app", env=env)
+
+    with serving(built.image) as container:
+        answer = container.get("/").json()
+    assert {"six==1.17.0", "sniffio==1.3.1", "idna==3.10"} <= set(answer["installed"])
+    assert not NOT_INSTALLED & set(answer["installed"])
+    assert "beside the function" == answer["beside"]
+    assert "a data file" == answer["data"]
+    assert "a console script" == answer["script"]
+    assert "a .pth file" == answer["hook"]
+    assert all("/site-packages/acme/" in file for file in answer["files"])

@@ -1,0 +1,45 @@
+"""What building local packages leaves behind."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import build_traces
+
+
+def build_that_fails(folder: Path) -> None:
+    """Leave files behind as build backends do."""
+    with build_traces.removed([folder, folder / "build"]):
+        (folder / "a.egg-info" / "deep").mkdir(parents=True)
+        (folder / "a.egg-info" / "deep" / "PKG-INFO").touch()
+        (folder / "build" / "new").touch()
+        (folder / "build" / "link").symlink_to(folder)
+        raise InterruptedError
+
+
+def test_removed(tmp_path: Path) -> None:
+    """What is new goes, with its folders, also after a failure; what was there stays."""
+    old = tmp_path / "build" / "old"
+    old.parent.mkdir()
+    old.touch()
+
+    with pytest.raises(InterruptedError):
+        build_that_fails(tmp_path)
+
+    assert [old.parent, old] == sorted(tmp_path.rglob("*"))
+
+
+def test_forget_times(tmp_path: Path) -> None:
+    """uv's notes go from a package and from its list of files."""
+    info = tmp_path / "a-1.0.dist-info"
+    info.mkdir()
+    for name in ("uv_cache.json", "uv_build.json", "METADATA"):
+        (info / name).touch()
+    names = ("METADATA", "RECORD", "uv_build.json", "uv_cache.json")
+    (info / "RECORD").write_text("".join(f"{info.name}/{name},sha256=x,1\n" for name in names))
+
+    build_traces.forget_times(tmp_path)
+
+    assert ["METADATA", "RECORD"] == sorted(path.name for path in info.iterdir())
+    listed = (info / "RECORD").read_text()
+    assert f"{info.name}/METADATA,sha256=x,1\n{info.name}/RECORD,sha256=x,1\n" == listed

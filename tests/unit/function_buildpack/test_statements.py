@@ -1,0 +1,199 @@
+"""What states the dependencies: whether it is current, and what of it is installed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from function_buildpack import plan, statements
+from function_buildpack.errors import (
+    BuildpackError,
+    LockMissing,
+    LockOutdated,
+    LockUnsupported,
+    SelectionUnknown,
+)
+from function_buildpack.func_yaml import FuncYaml
+from function_buildpack.project import Project
+from function_buildpack.settings import Selection, Settings
+from function_buildpack.statements import Known, Source
+
+FOLDER = Path("/w")
+EMPTY: frozenset[str] = frozenset()
+POETRY_LOCK = {
+    "extras": {"math": ["b"]},
+    "package": [
+        {"name": "a", "version": "1", "groups": ["main"]},
+        {"name": "pytest", "version": "8", "groups": ["test"]},
+        {"name": "b", "version": "1", "groups": ["main"], "markers": 'extra == "math"'},
+        {"name": "c", "version": "1", "groups": ["main"], "markers": 'python_version < "3.13"'},
+    ],
+}
+
+
+def project(pyproject: dict[str, Any] | None = None, **facts: Any) -> Project:
+    """Return a function with these facts."""
+    package, func_yaml = FOLDER / "function", FOLDER / "func.yaml"
+    return Project(FOLDER, package, func_yaml, FuncYaml(), pyproject or {}, **facts)
+
+
+def test_current_lock_passes() -> None:
+    """What fits, or cannot be told, is no error."""
+    for source in (Source.UV_LOCK, Source.REQUIREMENTS, Source.NOTHING):
+        statements.check(project(), source, "3.13.5")
+    alone = project(locks={"Pipfile.lock": {}})
+    statements.check(alone, Source.PIPFILE_LOCK, "3.13.5")
+    locked = project(
+        {"project": {"dependencies": ["a>=1", "b; python_version < '3.13'"]}},
+        locks={"pylock.toml": {"packages": [{"name": "a", "version": "1.0"}]}},
+    )
+    statements.check(locked, Source.PYLOCK, "3.13.5")
+
+
+@pytest.mark.parametrize(
+    ("source", "pyproject", "locks", "error"),
+    [
+        (
+            Source.PYLOCK,
+            {"project": {"dependencies": ["a>=2"]}},
+            {"pylock.toml": {"packages": [{"name": "a", "version": "1.0"}]}},
+            LockOutdated,
+        ),
+        (Source.POETRY_LOCK, {}, {"poetry.lock": {"package": []}}, LockOutdated),
+        (Source.POETRY_LOCK, {}, {"poetry.lock": {"package": [{"name": "a"}]}}, LockUnsupported),
+        (Source.PIPFILE_LOCK, {}, {"Pipfile.lock": {}, "Pipfile": {}}, LockOutdated),
+        (Source.NOTHING, {}, {"Pipfile": {}}, LockMissing),
+    ],
+)
+def test_unfit_lock(
+    source: Source,
+    pyproject: dict[str, Any],
+    locks: dict[str, dict[str, Any]],
+    error: type[BuildpackError],
+) -> None:
+    """A lock that does not fit what it was made from is an error with a command."""
+    with pytest.raises(error) as caught:
+        statements.check(project(pyproject, locks=locks), source, "3.13.5")
+
+    assert "lock" in vars(caught.value)["command"]
+
+
+@pytest.mark.parametrize(
+    ("source", "pyproject", "expected"),
+    [
+        (Source.NOTHING, {}, Known(EMPTY, EMPTY)),
+        (Source.REQUIREMENTS, {}, Known(EMPTY, EMPTY)),
+        (Source.PYLOCK, {}, Known(frozenset({"x"}), EMPTY)),
+        (Source.POETRY_LOCK, {}, Known(frozenset({"math"}), frozenset({"test"}))),
+        (Source.PIPFILE_LOCK, {}, Known(EMPTY, frozenset({"develop"}))),
+        (Source.SETUP_PY, {}, Known(None, EMPTY)),
+        (Source.SETUP_CFG, {}, Known(None, EMPTY)),
+        (
+            Source.PYPROJECT,
+            {
+                "project": {"optional-dependencies": {"A_b": []}},
+                "dependency-groups": {"test": []},
+                "tool": {"uv": {"dev-dependencies": ["pytest"]}},
+            },
+            Known(frozenset({"a-b"}), frozenset({"dev", "test"})),
+        ),
+        (Source.UV_LOCK, {"project": {}}, Known(None, EMPTY)),
+        (
+            Source.PYPROJECT,
+            {"project": {"name": "x", "dynamic": ["optional-dependencies"]}},
+            Known(None, EMPTY),
+        ),
+    ],
+)
+def test_known(source: Source, pyproject: dict[str, Any], expected: Known) -> None:
+    """Each way has its own extras and groups; some are only known to a build backend."""
+    locks: dict[str, dict[str, Any]] = {
+        "pylock.toml": {"extras": ["x"]},
+        "poetry.lock": POETRY_LOCK,
+        "Pipfile.lock": {"_meta": {}, "default": {}, "develop": {}},
+    }
+
+    assert expected == statements.known(project(pyproject, locks=locks), source)
+
+
+def test_check_selection() -> None:
+    """What is not there is named, with what is."""
+    there = Known(frozenset({"a", "b"}), None)
+    statements.check_selection(Selection(frozenset({"a"}), frozenset({"any"})), there, FOLDER)
+
+    with pytest.raises(SelectionUnknown) as caught:
+        statements.check_selection(Selection(frozenset({"d", "c", "a"})), there, FOLDER)
+
+    assert ("BP_FUNCTION_EXTRAS", "c, d", ("a", "b")) == (
+        caught.value.name,
+        caught.value.found,
+        caught.value.known,
+    )
+
+
+def test_locked() -> None:
+    """Locks that uv does not read are requirements; the images' Python decides markers."""
+    function = project(
+        locks={
+            "poetry.lock": POETRY_LOCK,
+            "Pipfile.lock": {"_meta": {}, "default": {"a": {"version": "==1"}}},
+        }
+    )
+
+    assert ("a==1",) == statements.locked(function, Source.POETRY_LOCK, Selection(), "3.13.5")
+    assert ("a==1", "c==1") == statements.locked(
+        function, Source.POETRY_LOCK, Selection(), "3.12.1"
+    )
+    assert ("a==1",) == statements.locked(function, Source.PIPFILE_LOCK, Selection(), "3.13.5")
+    assert () == statements.locked(function, Source.UV_LOCK, Selection(), "3.13.5")
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "found"),
+    [
+        (Source.PYPROJECT, ["ruff"], ("pytest", "pytest-asyncio")),
+        (Source.PYLOCK, [], ("coverage",)),
+        (Source.REQUIREMENTS, ["-r x", "# y", "Ruff>1", "a", "mypy==1 --hash=x"], ("mypy", "ruff")),
+        (Source.NOTHING, [], ()),
+    ],
+)
+def test_for_tests(source: Source, lines: list[str], found: tuple[str, ...]) -> None:
+    """Tools for tests are seen in what the image gets, in whatever way that is stated."""
+    function = project(
+        {"project": {"dependencies": ["PyTest", "pytest_asyncio>=1", "a", "not valid !"]}},
+        locks={"pylock.toml": {"packages": [{"name": "coverage"}, {"name": "a"}]}},
+    )
+
+    assert found == statements.for_tests(function, source, lines)
+
+
+def test_unread() -> None:
+    """Files that look as if they counted, and do not, are named with the reason."""
+    assert {} == statements.unread(project(has_pyproject=True, is_locked=True))
+
+    alone = project(is_locked=True, locks={"poetry.lock": {}}, unread=("pdm.lock",))
+    assert ["pdm.lock", "uv.lock", "poetry.lock"] == list(statements.unread(alone))
+
+
+@pytest.mark.parametrize(
+    ("source", "lock"),
+    [
+        (Source.PYLOCK, {"packages": ["a"]}),
+        (Source.POETRY_LOCK, {"metadata": [], "package": []}),
+        (Source.PIPFILE_LOCK, {"_meta": [], "default": []}),
+    ],
+)
+def test_lock_of_another_shape(source: Source, lock: dict[str, Any]) -> None:
+    """A lock with other values than its tool writes is named, with the command that makes it."""
+    function = project({}, locks={source.value: lock}, has_pyproject=True)
+
+    with pytest.raises(LockUnsupported) as caught:
+        plan.make(function, Settings(), "3.13.5")
+
+    assert FOLDER / source.value == caught.value.lock
+
+
+def test_defect_elsewhere() -> None:
+    """What goes wrong without a lock is no lock's fault."""
+    with pytest.raises(KeyError), statements.read_as_lock(project(), Source.PYPROJECT):
+        raise KeyError
