@@ -68,7 +68,6 @@ def package(tags: str, name: str = "Some_Package", version: str = "1.0") -> Dist
         ("uv.lock", UV, package("py3-none-any", "built-here", "2.0"), "here"),
         ("uv.lock", UV, package(PURE, "function", "0.1"), ""),
         ("pylock.toml", PYLOCK, package(PURE), "pure"),
-        ("pylock.toml", PYLOCK, package(PURE), "pure"),
         ("poetry.lock", POETRY, package(PURE), "pure"),
         ("poetry.lock", POETRY, package(BUILT), ""),
         ("pyproject.toml", PYLOCK, package(PURE), ""),
