@@ -34,9 +34,9 @@ make_builder() {
     trap 'rm -rf "$folder"' EXIT
     trap 'exit 130' INT TERM
     mkdir "$folder/buildpack"
-    buildpack | compiled | tar -C "$folder/buildpack" -x
-    ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
     case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
+    buildpack | prepared | tar -C "$folder/buildpack" -x
+    ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
     sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@ARCH@|$arch|" builder/builder.toml >"$folder/builder.toml"
     replace "$image" quietly pack-builder-create \
         ../.tools/pack builder create "$image" --config "$folder/builder.toml" --pull-policy never
@@ -49,11 +49,13 @@ buildpack() {
         --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -c .
 }
 
-# The same with bytecode for the build image's Python, without which each phase would compile the buildpack.
-compiled() {
-    docker run --rm --interactive --network none --entrypoint sh knative-python/build -c '
-        cd "$(mktemp -d)" && tar -x &&
-            python3 -m compileall -q --invalidation-mode unchecked-hash . >&2 && tar --sort=name -c .'
+# The same with what each build would make again: the runtime's packages, and bytecode of the buildpack.
+prepared() {
+    docker run --rm --interactive --network none --user 0 --env CNB_LAYERS_DIR=/layers/knative-python_function \
+        --env CNB_TARGET_ARCH="$arch" --entrypoint sh knative-python/build -c '
+        cd "$(mktemp -d)" && tar -x && python3 -I -B . prepare >&2 &&
+            python3 -m compileall -q --invalidation-mode unchecked-hash -x runtime/ . >&2 &&
+            tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c .'
 }
 
 lifecycle() {

@@ -33,7 +33,7 @@ def run_detect(
     0 passes, 100 declines, 1 is an error.
     """
     try:
-        answer = detect(DetectContext.from_environ(_environ(), Path.cwd()))
+        answer = detect(DetectContext.from_environ(environment(), Path.cwd()))
     except Exception as error:  # noqa: BLE001 -- the phase's boundary
         on_error(error)
         return exit_codes.ERROR
@@ -53,7 +53,7 @@ def run_build(
     0 is a finished build, 1 is an error.
     """
     try:
-        context = BuildContext.from_environ(_environ(), Path.cwd())
+        context = BuildContext.from_environ(environment(), Path.cwd())
         build(context).write(context.layers)
     except Exception as error:  # noqa: BLE001 -- the phase's boundary
         on_error(error)
@@ -61,6 +61,6 @@ def run_build(
     return exit_codes.SUCCESS
 
 
-def _environ() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the process's environment; everything else gets it through the context."""
     return dict(os.environ)  # noqa: TID251 -- the one place on the build side

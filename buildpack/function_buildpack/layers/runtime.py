@@ -65,6 +65,10 @@ class Source:
         """The source of func_runtime."""
         return self.root / "src" / names.RUNTIME_MODULE
 
+    def prepared(self, layer: Layer) -> Path:
+        """Return the folder of the layer's packages in a builder that has them ready."""
+        return self.root / "prepared" / layer.key
+
     def offline(self) -> list[str | Path]:
         """Return the options that take the wheels from the build image, if it has this lock's."""
         lock = self.wheels / "requirements.txt"
@@ -119,6 +123,21 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     :raises BuildpackError: see installer.
     """
     packages = library(layer)
+    prepared = source.prepared(layer)
+    if prepared.is_dir():
+        shutil.copytree(prepared, packages)
+    else:
+        fill(packages, source, interpreter, uv)
+    wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
+    installed = sbom.packages(distributions.installed(packages), wheels)
+    layer.describe(sbom.document([source.component(), *installed]))
+
+
+def fill(packages: Path, source: Source, interpreter: Interpreter, uv: Uv) -> None:
+    """Install the packages into a folder.
+
+    :raises BuildpackError: see installer.
+    """
     options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *source.offline()]
     uv.install(source.requirements, source.root, options)
@@ -129,9 +148,6 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     for path in project.sources(copied):
         bytecode.compile_source(path)
-    wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
-    installed = sbom.packages(distributions.installed(packages), wheels)
-    layer.describe(sbom.document([source.component(), *installed]))
 
 
 def _trim(packages: Path, uv: Uv) -> None:
