@@ -11,7 +11,12 @@ BuildpackError
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── RequirementsUnsolvable    no set of versions meets the requirements
 ├── LockOutdated              uv.lock does not match pyproject.toml
+├── BindingInvalid            a service binding is malformed
 ├── IndexUnreachable          the package index does not answer
+├── IndexRefused              the package index wants other credentials
+├── IndexUntrusted            the package index has a certificate that is not trusted
+├── IndexFailing              the package index answers that it fails
+├── IndexTooSlow              the package index takes too long
 ├── InstallFailed             the installer failed for another reason
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
 └── FunctionUnloadable        importing the function or calling new() failed
@@ -126,6 +131,46 @@ class IndexUnreachable(BuildpackError):
     """The package index does not answer, or not with a package."""
 
     explanation: str
+
+
+@dataclass(eq=False)
+class IndexRefused(BuildpackError):
+    """The package index answers 401 or 403."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexUntrusted(BuildpackError):
+    """The package index has a certificate that no trusted authority has signed."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexFailing(BuildpackError):
+    """The package index answers with a status from 500 on, again and again."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexTooSlow(BuildpackError):
+    """The package index did not answer in time, again and again."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class BindingInvalid(BuildpackError):
+    """A service binding, or a file of it, is malformed; `expected` completes "must be …".
+
+    `found` never holds the file's text, which may be a credential.
+    """
+
+    path: Path
+    found: str
+    expected: str
 
 
 @dataclass(eq=False)

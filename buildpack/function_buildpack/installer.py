@@ -1,13 +1,11 @@
 """Installs packages with uv, the installer of every way that dependencies are stated."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from function_buildpack import bytecode, output
+from function_buildpack import bytecode, index_failures, output
 from function_buildpack.errors import (
-    IndexUnreachable,
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
@@ -24,6 +22,7 @@ class Uv:
 
     run: Runner
     environ: Mapping[str, str]
+    options: tuple[str | Path, ...] = ()
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
@@ -40,6 +39,10 @@ class Uv:
         }
         return cls(run, own | fixed)
 
+    def with_options(self, *options: str | Path) -> "Uv":
+        """Return uv with other options that say where packages come from."""
+        return replace(self, options=options)
+
     def version(self, cwd: Path) -> str:
         """Return uv's version. :raises ToolMissing: there is no uv."""
         found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
@@ -51,8 +54,9 @@ class Uv:
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
-            *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
+            *("uv", "sync", self._lock_option, "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--compile-bytecode", "--python", venv / "bin" / "python"),
+            *self.options,
         ]
         result = self.run(
             command,
@@ -62,35 +66,43 @@ class Uv:
         )
         _raise_for(result, project / "uv.lock")
 
+    @property
+    def _lock_option(self) -> str:
+        # Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
+        return "--frozen" if "--no-index" in self.options else "--locked"
+
     def install(self, requirements: Path, cwd: Path, options: Sequence[str | Path]) -> None:
         """Install a requirements file's packages, or the dependencies of a pyproject.toml.
 
         :raises BuildpackError: as `_raise_for` finds.
         """
-        command = ["uv", "pip", "install", "--compile-bytecode", *options, "-r", requirements]
+        command: list[str | Path] = [
+            "uv",
+            "pip",
+            "install",
+            "--compile-bytecode",
+            *options,
+            *self.options,
+        ]
+        command += ["-r", requirements]
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
         _raise_for(result, requirements)
-
-
-_UNREACHABLE = re.compile(
-    r"error sending request|Failed to fetch|dns error|Connection refused|Could not connect"
-)
 
 
 def _raise_for(result: Result, requirements: Path) -> None:
     """Tell uv's failures apart by what it says; it has one exit status for many of them.
 
-    :raises LockOutdated: :raises RequirementsUnsolvable: :raises IndexUnreachable:
-    :raises InstallFailed: any other.
+    :raises LockOutdated: :raises RequirementsUnsolvable: :raises InstallFailed: any other.
+    :raises BuildpackError: as index_failures finds.
     """
     if result.status == 0:
         return
     if "needs to be updated, but `--locked`" in result.output:
         raise LockOutdated(requirements, requirements.with_name("pyproject.toml"))
+    if failure := index_failures.find(result.output):
+        raise failure(_explanation(result.output))
     if "No solution found" in result.output:
         raise RequirementsUnsolvable(requirements, _explanation(result.output))
-    if _UNREACHABLE.search(result.output):
-        raise IndexUnreachable(_explanation(result.output))
     raise InstallFailed(str(requirements), result.status)
 
 

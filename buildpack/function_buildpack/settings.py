@@ -27,6 +27,7 @@ class Settings:
     check: Check = Check.NEW
     labels: dict[str, str] = field(default_factory=dict)
     launch_env: LayerEnv = ()
+    wheels: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -39,6 +40,7 @@ class Settings:
             check=_check(environ.get(names.FUNCTION_CHECK, Check.NEW)),
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
+            wheels=environ.get(names.WHEELS, ""),
         )
 
 

@@ -17,6 +17,7 @@ BUILD_SETTINGS = (
     build_side.FUNCTION_PATH,
     build_side.FUNCTION_CHECK,
     build_side.IMAGE_LABELS,
+    build_side.WHEELS,
 )
 
 

@@ -45,12 +45,12 @@ class Source:
         """The source of func_runtime."""
         return self.root / "src" / names.RUNTIME_MODULE
 
-    def offline(self) -> list[str | Path]:
+    def offline(self) -> tuple[str | Path, ...]:
         """Return the options that take the wheels from the build image, if it has this lock's."""
         lock = self.wheels / "requirements.txt"
         if lock.is_file() and lock.read_bytes() == self.requirements.read_bytes():
-            return ["--no-index", "--find-links", self.wheels]
-        return []
+            return ("--no-index", "--find-links", self.wheels)
+        return ()
 
     def ranges(self) -> list[Requirement]:
         """Return the versions that the runtime works with, by its pyproject.toml."""
@@ -92,8 +92,11 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     """
     packages = layer.path / "packages"
     options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
-    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *source.offline()]
-    uv.install(source.requirements, source.root, options)
+    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    offline = source.offline()
+    (uv.with_options(*offline) if offline else uv).install(
+        source.requirements, source.root, options
+    )
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
     copied = packages / names.RUNTIME_MODULE
