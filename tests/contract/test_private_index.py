@@ -117,12 +117,15 @@ def test_variables(workspace: Workspace, index: Index, tmp_path: Path) -> None:
 
 
 def test_root_by_variable(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """SERVICE_BINDING_ROOT says where the bindings are."""
+    """SERVICE_BINDING_ROOT says where the bindings are; what is not used of them is said."""
     root = write_bindings(tmp_path / "b", ca_certificates=authority(index), **by_netrc(index))
+    with (root / "pip" / "pip.conf").open("a") as pip_conf:
+        pip_conf.write("user = yes\n")
 
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root))
 
     assert 0 == phase.status, phase.log
+    assert "pip.conf has settings that are not used here: user" in phase.log
 
 
 def test_certificate_unknown(workspace: Workspace, index: Index) -> None:

@@ -60,8 +60,12 @@ def test_bindings(
     assert built.status == 0, built.log
     with serving(built.image) as container:
         assert container.get("/").text == "1.0"
+    seen = set()
     for where, content in left_behind(pack, docker, built):
         assert PASSWORD.encode() not in content, where
+        seen |= {where.partition(":")[0]} if b'VERSION = "1.0"' in content else set()
+    # What is packed was opened: the package itself was seen.
+    assert any(where.endswith("acme_private.py") for where in seen)
 
 
 def test_bindings_wrong(pack: Pack, function: Path, index: Index, tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from function_buildpack.cnb.context import BuildContext
 
 def bindings(**environ: str) -> Path:
     """Return the folder of bindings in a build with these variables."""
-    return BuildContext.from_environ({"CNB_LAYERS_DIR": "/layers", **environ}, Path("/app")).bindings
+    return BuildContext.from_environ(
+        {"CNB_LAYERS_DIR": "/layers", **environ}, Path("/app")
+    ).bindings
 
 
 def test_bindings(tmp_path: Path) -> None:
-    """The variable comes first, then the platform's own folder, then the one by the specification."""
+    """The variable comes first, then the platform's own folder, then the usual."""
     (tmp_path / "bindings").mkdir()
 
     assert Path("/b") == bindings(SERVICE_BINDING_ROOT="/b", CNB_PLATFORM_DIR=str(tmp_path))
