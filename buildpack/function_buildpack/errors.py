@@ -9,6 +9,8 @@ BuildpackError
 ├── SyntaxInvalid             a source file of the function does not compile
 ├── PythonUnavailable         requires-python excludes the image's Python
 ├── ToolMissing               the build image lacks a program that the build needs
+├── ToolsUnavailable          what the build image lacks could not be installed
+├── DownloadDamaged           the package index has another file than the pinned one
 ├── RequirementsUnsolvable    no set of versions meets the requirements
 ├── LockOutdated              uv.lock does not match pyproject.toml
 ├── BindingInvalid            a service binding is malformed
@@ -108,6 +110,23 @@ class ToolMissing(BuildpackError):
     """A program that the build needs is not on the build image's PATH."""
 
     name: str
+
+
+@dataclass(eq=False)
+class ToolsUnavailable(BuildpackError):
+    """pip ended with `status` when it installed what the build runs on; its words are above."""
+
+    requirements: str
+    status: int
+
+
+@dataclass(eq=False)
+class DownloadDamaged(BuildpackError):
+    """A file of the package index has another SHA-256 than the one that is pinned."""
+
+    file: str
+    expected: str
+    found: str
 
 
 @dataclass(eq=False)

@@ -118,6 +118,26 @@ def _tool_missing(error: errors.ToolMissing) -> Message:
 
 
 @describe.register
+def _tools_unavailable(error: errors.ToolsUnavailable) -> Message:
+    return Message(
+        "What the build image lacks could not be installed",
+        f"File:     {error.requirements}\nFound:    pip ended with status {error.status}; its words"
+        f" are above\n\n{_NETWORK}\n\n"
+        f"Or use the builder that belongs to this buildpack: it has all of it.",
+    )
+
+
+@describe.register
+def _download_damaged(error: errors.DownloadDamaged) -> Message:
+    return Message(
+        "The package index has another file than the pinned one",
+        f"File:     {error.file}\nExpected: SHA-256 {error.expected}\n"
+        f"Found:    SHA-256 {error.found}\n\n"
+        f"Nothing of it was run. See whether a proxy or a mirror changes what it passes on.",
+    )
+
+
+@describe.register
 def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
     return Message(
         "The function's requirements cannot be met",

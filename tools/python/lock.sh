@@ -11,3 +11,4 @@ lock() {
 
 lock tools/python/requirements.in --output-file tools/python/requirements.txt
 lock buildpack/runtime/requirements.in --output-file buildpack/runtime/requirements.txt
+lock buildpack/bootstrap/requirements.in --output-file buildpack/bootstrap/requirements.txt

@@ -22,6 +22,8 @@ EXAMPLES: list[BuildpackError] = [
     errors.SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax"),
     errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
     errors.ToolMissing("uv"),
+    errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
+    errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
     errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
     errors.LockOutdated(Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml")),
     errors.IndexUnreachable("dns error"),
