@@ -66,11 +66,11 @@ def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
     """
     try:
         return provide(BuildContext.from_environ(environ, cwd), lacking(environ), lists)
-    except BuildpackError as error:
+    except Exception as error:  # noqa: BLE001 -- the phase's boundary
         sys.exit(_failed(error))
 
 
-def _failed(error: BuildpackError) -> int:
+def _failed(error: Exception) -> int:
     message = messages.describe(error)
     output.error(message.title, message.body)
     return exit_codes.ERROR

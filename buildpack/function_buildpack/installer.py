@@ -77,14 +77,9 @@ class Uv:
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
-            "uv",
-            "pip",
-            "install",
-            "--compile-bytecode",
-            *options,
-            *self.options,
+            *("uv", "pip", "install", "--compile-bytecode"),
+            *(*options, *self.options, "-r", requirements),
         ]
-        command += ["-r", requirements]
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
         _raise_for(result, requirements)
 

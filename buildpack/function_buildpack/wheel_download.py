@@ -84,11 +84,12 @@ def _get(url: str, environ: Mapping[str, str]) -> bytes:
     parts = urlsplit(url)
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     credentials = _credentials(url, environ)
-    headers = {"Accept": "text/html, */*;q=0.1"}
+    request = Request(bare, headers={"Accept": "text/html"})  # noqa: S310 -- the platform's own
     if credentials:
-        headers["Authorization"] = f"Basic {base64.b64encode(credentials.encode()).decode()}"
+        basic = base64.b64encode(credentials.encode()).decode()
+        # A redirection may lead to another host, which must not get it.
+        request.add_unredirected_header("Authorization", f"Basic {basic}")
     trusted = ssl.create_default_context(cafile=environ.get("SSL_CERT_FILE"))
-    request = Request(bare, headers=headers)  # noqa: S310 -- the platform's own address
     try:
         with urlopen(  # noqa: S310 -- as above
             request, timeout=float(environ["UV_HTTP_TIMEOUT"]), context=trusted

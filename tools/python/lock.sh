@@ -11,4 +11,4 @@ lock() {
 
 lock tools/python/requirements.in --output-file tools/python/requirements.txt
 lock buildpack/runtime/requirements.in --output-file buildpack/runtime/requirements.txt
-lock buildpack/bootstrap/requirements.in --output-file buildpack/bootstrap/requirements.txt
+lock buildpack/bootstrap/requirements.in --constraint tools/python/uv.txt --output-file buildpack/bootstrap/requirements.txt

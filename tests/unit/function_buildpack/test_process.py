@@ -3,8 +3,17 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from function_buildpack import process
+from function_buildpack.errors import ToolMissing
 from function_buildpack.process import Result
+
+
+def test_missing(tmp_path: Path) -> None:
+    """A program that is not on the given PATH is named."""
+    with pytest.raises(ToolMissing, check=lambda error: error.name == "no-such-program"):
+        process.run(["no-such-program"], environ=os.environ, cwd=tmp_path)
 
 
 def test_masked(tmp_path: Path) -> None:
