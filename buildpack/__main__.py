@@ -1,16 +1,17 @@
 """Entry point of both phases: `python3 -I -B <this folder> detect|build`."""
 
 import importlib
+import os
 import sys
+from pathlib import Path
 
 
 def stop(title: str, found: str) -> None:
     """End with a message that needs nothing of what may be missing."""
     sys.exit(
         "\nERROR: " + title + "\n\nFound:    " + found + "\n\n"
-        "The buildpack runs on the build image's python3, 3.11 or newer, with the Debian\n"
-        "packages python3-yaml, python3-packaging and python3-tomli-w. Use the builder that\n"
-        "belongs to this buildpack, or add them to your build image."
+        "The buildpack runs on the build image's python3, 3.11 or newer. Use the builder that\n"
+        "belongs to this buildpack, or a build image with such a Python."
     )
 
 
@@ -18,10 +19,27 @@ def stop(title: str, found: str) -> None:
 if sys.version_info < (3, 11):
     stop("The build image's Python is too old", "Python " + sys.version.split()[0])
 
+
+def bring_tools() -> None:
+    """Do without what a build image that is not ours lacks, or bring it."""
+    build_tools = importlib.import_module("function_buildpack.build_tools")
+    if not build_tools.lacking(os.environ):
+        return
+    if sys.argv[1] == "detect":
+        sys.exit(build_tools.detect(os.environ, Path.cwd()))
+    layer = build_tools.build(dict(os.environ), Path.cwd(), Path(__file__).parent / "bootstrap")
+    sys.path.append(str(layer))
+    # Behind the build image's own programs.
+    os.environ["PATH"] += f":{layer / 'bin'}"
+
+
+# Looked for first in build alone: detect has to answer in milliseconds, and needs no uv.
+if sys.argv[1] == "build":
+    bring_tools()
 try:
-    # One phase only: detect has to answer in milliseconds, and build imports far more.
     phase = importlib.import_module("function_buildpack." + sys.argv[1])
-except ModuleNotFoundError as error:
-    stop("The build image lacks a Python package that the build needs", str(error))
+except ModuleNotFoundError:
+    bring_tools()
+    raise
 
 sys.exit(phase.main())

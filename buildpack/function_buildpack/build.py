@@ -5,12 +5,14 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from function_buildpack import (
     application,
+    bindings,
     check,
+    index_access,
     interpreter,
     names,
     output,
@@ -19,8 +21,10 @@ from function_buildpack import (
     project,
     report,
     sbom,
+    vendored,
     workspace,
 )
+from function_buildpack.bindings import Bindings
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.launch import Launch, Process
@@ -33,6 +37,7 @@ from function_buildpack.cnb.layers import (
     Restored,
     Unreadable,
 )
+from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import configuration, dependencies, runtime
@@ -86,19 +91,27 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
     _tell(chosen, found, context.app, python)
+    bound = bindings.read(context.bindings)
+    wheels = vendored.locate(context.app, function.folder, settings.wheels)
     # Before the install: uv takes a pyproject.toml of func's above the function for a workspace.
     _remove_leftovers(context.app, found)
 
-    with tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache:
-        uv = Uv.with_cache(run, context.environ, Path(cache))
+    with (
+        tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
+        index_access.prepared(context.environ, bound) as access,
+    ):
+        secretive = process.masked(run, access.secrets)
+        uv = Uv.with_cache(secretive, access.environ, Path(cache)).with_options(*access.options)
         uv_version = uv.version(context.app)
 
         output.heading("Dependencies")
         wanted = dependencies.metadata(
             chosen, python, context.target, uv_version, buildpack.version
         )
+        wanted = replace(wanted, wheels=vendored.digest(wheels))
+        _tell_access(bound, access)
         kept = dependencies.restore(layers, wanted, archives)
-        installed = _install_dependencies(kept, chosen, uv)
+        installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
         if installed.layer.filled:
             installed.check_runtime(buildpack.runtime.ranges())
 
@@ -108,6 +121,8 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         served = _install_runtime(same, buildpack.runtime, python, uv)
 
     output.heading("Application")
+    if wheels:
+        vendored.remove(wheels)
     _prepare_application(context.app, function)
 
     output.heading("Launch")
@@ -129,6 +144,21 @@ def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> Non
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
     output.line(f"Python: {python.version}, the images' own")
+
+
+def _tell_access(bound: Bindings, access: IndexAccess) -> None:
+    if bound.names:
+        output.line(f"Bindings: {', '.join(bound.names)}")
+    if access.unused:
+        output.note(f"pip.conf has settings that are not used here: {', '.join(access.unused)}")
+
+
+def _from_wheels(uv: Uv, wheels: Path | None, app: Path) -> Uv:
+    """Have uv take packages from the function's own wheels alone, if there are any."""
+    if wheels is None:
+        return uv
+    output.line(f"Wheels: {os.path.relpath(wheels, app)}, and no index")
+    return uv.with_options("--no-index", "--find-links", wheels)
 
 
 def _install_dependencies(

@@ -9,13 +9,20 @@ BuildpackError
 ├── SyntaxInvalid             a source file of the function does not compile
 ├── PythonUnavailable         requires-python excludes the image's Python
 ├── ToolMissing               the build image lacks a program that the build needs
+├── ToolsUnavailable          what the build image lacks could not be installed
+├── DownloadDamaged           the package index has another file than the pinned one
 ├── RequirementsUnsolvable    no set of versions meets the requirements
 ├── LockOutdated              a lock does not match what it was made from
 ├── LockUnsupported           a lock is of a format that is not read
 ├── LockMissing               a Pipfile without its lock
 ├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
+├── BindingInvalid            a service binding is malformed
 ├── IndexUnreachable          the package index does not answer
+├── IndexRefused              the package index wants other credentials
+├── IndexUntrusted            the package index has a certificate that is not trusted
+├── IndexFailing              the package index answers that it fails
+├── IndexTooSlow              the package index takes too long
 ├── InstallFailed             the installer failed for another reason
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
 └── FunctionUnloadable        importing the function or calling new() failed
@@ -110,6 +117,23 @@ class ToolMissing(BuildpackError):
 
 
 @dataclass(eq=False)
+class ToolsUnavailable(BuildpackError):
+    """pip ended with `status` when it installed what the build runs on; its words are above."""
+
+    requirements: str
+    status: int
+
+
+@dataclass(eq=False)
+class DownloadDamaged(BuildpackError):
+    """A file of the package index has another SHA-256 than the one that is pinned."""
+
+    file: str
+    expected: str
+    found: str
+
+
+@dataclass(eq=False)
 class RequirementsUnsolvable(BuildpackError):
     """No set of versions meets the requirements of `path`."""
 
@@ -174,6 +198,46 @@ class IndexUnreachable(BuildpackError):
     """The package index does not answer, or not with a package."""
 
     explanation: str
+
+
+@dataclass(eq=False)
+class IndexRefused(BuildpackError):
+    """The package index answers 401 or 403."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexUntrusted(BuildpackError):
+    """The package index has a certificate that no trusted authority has signed."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexFailing(BuildpackError):
+    """The package index answers with a status from 500 on, again and again."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class IndexTooSlow(BuildpackError):
+    """The package index did not answer in time, again and again."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class BindingInvalid(BuildpackError):
+    """A service binding, or a file of it, is malformed; `expected` completes "must be …".
+
+    `found` never holds the file's text, which may be a credential.
+    """
+
+    path: Path
+    found: str
+    expected: str
 
 
 @dataclass(eq=False)

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from function_buildpack import bytecode, names, output
+from function_buildpack import bytecode, index_failures, names, output
 from function_buildpack.errors import (
     HashMismatch,
-    IndexUnreachable,
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
@@ -28,6 +27,7 @@ class Uv:
 
     run: Runner
     environ: Mapping[str, str]
+    options: tuple[str | Path, ...] = ()
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
@@ -44,6 +44,10 @@ class Uv:
         }
         return cls(run, own | fixed)
 
+    def with_options(self, *options: str | Path) -> "Uv":
+        """Return uv with other options that say where packages come from."""
+        return replace(self, options=options)
+
     def version(self, cwd: Path) -> str:
         """Return uv's version. :raises ToolMissing: there is no uv."""
         found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
@@ -57,9 +61,9 @@ class Uv:
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
-            *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
+            *("uv", "sync", self._lock_option, "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--compile-bytecode", "--python", venv / "bin" / "python"),
-            *_selected(selection),
+            *(*_selected(selection), *self.options),
         ]
         result = self.run(
             command,
@@ -68,6 +72,11 @@ class Uv:
             on_line=output.child,
         )
         _raise_for(result, lock)
+
+    @property
+    def _lock_option(self) -> str:
+        # Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
+        return "--frozen" if "--no-index" in self.options else "--locked"
 
     def install(
         self,
@@ -87,7 +96,7 @@ class Uv:
         command: list[str | Path] = [
             *("uv", "pip", "install", "--compile-bytecode", "--no-editable"),
             *("--preview-features", "pylock"),
-            *options,
+            *(*options, *self.options),
             *_selected(selection or Selection()),
             *("-r", requirements),
         ]
@@ -100,9 +109,6 @@ def _selected(selection: Selection) -> list[str]:
     return extras + [word for name in sorted(selection.groups) for word in ("--group", name)]
 
 
-_UNREACHABLE = re.compile(
-    r"error sending request|Failed to fetch|dns error|Connection refused|Could not connect"
-)
 _NO_EXTRA = re.compile(r"Requested extra not found: (\S+)")
 
 
@@ -110,8 +116,8 @@ def _raise_for(result: Result, requirements: Path) -> None:
     """Tell uv's failures apart by what it says; it has one exit status for many of them.
 
     :raises LockOutdated: :raises RequirementsUnsolvable: :raises HashMismatch:
-    :raises IndexUnreachable: :raises SelectionUnknown: :raises ToolMissing:
-    :raises InstallFailed: any other.
+    :raises SelectionUnknown: :raises ToolMissing: :raises InstallFailed: any other.
+    :raises BuildpackError: as index_failures finds.
     """
     if result.status == 0:
         return
@@ -121,12 +127,12 @@ def _raise_for(result: Result, requirements: Path) -> None:
         raise SelectionUnknown(names.FUNCTION_EXTRAS, extra[1], requirements, ())
     if "Git executable not found" in result.output:
         raise ToolMissing("git")
-    if "No solution found" in result.output:
-        raise RequirementsUnsolvable(requirements, _explanation(result.output))
     if "Hash mismatch for" in result.output:
         raise HashMismatch(requirements, _explanation(result.output))
-    if _UNREACHABLE.search(result.output):
-        raise IndexUnreachable(_explanation(result.output))
+    if failure := index_failures.find(result.output):
+        raise failure(_explanation(result.output))
+    if "No solution found" in result.output:
+        raise RequirementsUnsolvable(requirements, _explanation(result.output))
     raise InstallFailed(str(requirements), result.status)
 
 

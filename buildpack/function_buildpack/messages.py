@@ -118,6 +118,26 @@ def _tool_missing(error: errors.ToolMissing) -> Message:
 
 
 @describe.register
+def _tools_unavailable(error: errors.ToolsUnavailable) -> Message:
+    return Message(
+        "What the build image lacks could not be installed",
+        f"File:     {error.requirements}\nFound:    pip ended with status {error.status}; its words"
+        f" are above\n\n{_NETWORK}\n\n"
+        f"Or use the builder that belongs to this buildpack: it has all of it.",
+    )
+
+
+@describe.register
+def _download_damaged(error: errors.DownloadDamaged) -> Message:
+    return Message(
+        "The package index has another file than the pinned one",
+        f"File:     {error.file}\nExpected: SHA-256 {error.expected}\n"
+        f"Found:    SHA-256 {error.found}\n\n"
+        f"Nothing of it was run. See whether a proxy or a mirror changes what it passes on.",
+    )
+
+
+@describe.register
 def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
     return Message(
         "The function's requirements cannot be met",
@@ -189,6 +209,57 @@ def _index_unreachable(error: errors.IndexUnreachable) -> Message:
     return Message(
         "The package index does not answer",
         f"Found:\n\n{_indent(error.explanation)}\n\n{_NETWORK}",
+    )
+
+
+@describe.register
+def _index_refused(error: errors.IndexRefused) -> Message:
+    return Message(
+        "The package index refuses access",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"The index wants other credentials, or the user may not read the package. Give them in a\n"
+        f"service binding of type pip, netrc or uv, or as UV_INDEX_<NAME>_USERNAME and\n"
+        f"UV_INDEX_<NAME>_PASSWORD. docs/private-indexes.md has examples.",
+    )
+
+
+@describe.register
+def _index_untrusted(error: errors.IndexUntrusted) -> Message:
+    return Message(
+        "The package index has a certificate that is not trusted",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"Give the certificate of the authority that signed it (PEM) in a service binding of type\n"
+        f"ca-certificates. docs/private-indexes.md has an example.",
+    )
+
+
+@describe.register
+def _index_failing(error: errors.IndexFailing) -> Message:
+    return Message(
+        "The package index fails",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"It answers with an error of its own, also when asked again. Build again when it works;\n"
+        f"UV_HTTP_RETRIES says how often it is asked.",
+    )
+
+
+@describe.register
+def _index_too_slow(error: errors.IndexTooSlow) -> Message:
+    return Message(
+        "The package index takes too long to answer",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"Each request waits UV_HTTP_TIMEOUT seconds (30) for the next bytes and is repeated\n"
+        f"UV_HTTP_RETRIES times (2). Raise them for a slow index.\n{_NETWORK}",
+    )
+
+
+@describe.register
+def _binding_invalid(error: errors.BindingInvalid) -> Message:
+    return Message(
+        "A service binding cannot be used",
+        f"Binding:  {error.path}\nFound:    {error.found}\n\n"
+        f"It must be {error.expected}. The build reads bindings of the types pip, netrc,\n"
+        f"ca-certificates and uv; docs/private-indexes.md says what each holds.",
     )
 
 

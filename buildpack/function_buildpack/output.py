@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from function_buildpack import redaction
+
 _BOLD, _RED, _YELLOW, _DIM, _END = "\033[1m", "\033[1;31m", "\033[33m", "\033[2m", "\033[0m"
 
 
 def _write(text: str) -> None:
     # pack reads a pipe: without a flush, minutes of work would show at its end.
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{redaction.urls(text)}\n")
     sys.stdout.flush()
 
 

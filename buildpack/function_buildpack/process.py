@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from function_buildpack import redaction
 from function_buildpack.errors import ToolMissing
 
 
@@ -68,3 +69,23 @@ def _tee(stream: Iterator[str], on_line: Callable[[str], None] | None) -> Iterat
         if on_line:
             on_line(line.rstrip("\n"))
         yield line
+
+
+def masked(run: Runner, secrets: Collection[str]) -> Runner:
+    """Return a runner whose output holds none of the secrets, line by line and as a whole."""
+
+    def run_masked(
+        command: Sequence[str | Path],
+        *,
+        environ: Mapping[str, str],
+        cwd: Path,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Result:
+        def tell(line: str) -> None:
+            if on_line:
+                on_line(redaction.known(line, secrets))
+
+        result = run(command, environ=environ, cwd=cwd, on_line=tell)
+        return Result(result.status, redaction.known(result.output, secrets))
+
+    return run_masked

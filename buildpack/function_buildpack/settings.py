@@ -38,6 +38,7 @@ class Settings:
     labels: dict[str, str] = field(default_factory=dict)
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
+    wheels: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -54,6 +55,7 @@ class Settings:
             ),
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
+            wheels=environ.get(names.WHEELS, ""),
         )
 
 

@@ -486,18 +486,3 @@ def test_index_unreachable(tmp_path: Path) -> None:
 
     assert 1 == phase.status
     assert "ERROR: The package index does not answer" in phase.log
-
-
-def test_no_uv(tmp_path: Path) -> None:
-    """A build image without uv is told what is missing."""
-    (tmp_path / "bin").mkdir()
-    for tool in ("sh", "dirname"):
-        (tmp_path / "bin" / tool).symlink_to(f"/bin/{tool}")
-    python = tmp_path / "bin" / "python3"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    python.chmod(0o755)
-
-    phase = Workspace.create(tmp_path, FUNCTION).run("build", PATH=str(tmp_path / "bin"))
-
-    assert 1 == phase.status
-    assert "ERROR: The build image lacks a program that the build needs" in phase.log

@@ -1,19 +1,12 @@
 """The runtime as a builder has it ready: found by the builds that it fits, and the same bytes."""
 
 import shutil
-import sys
 from pathlib import Path
 
-import pytest
-
 from contract.phases import ROOT, Workspace, files_below
-from function_buildpack import prepare
-from function_buildpack.build import Buildpack
 
 
-def test_prepare(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_prepare(tmp_path: Path) -> None:
     """A build with the prepared buildpack copies, and gives what a build without installs."""
     workspace = Workspace.create(tmp_path, {"function.py": "async def handle(*_): ...\n"})
     plain = workspace.run("build")
@@ -21,15 +14,15 @@ def test_prepare(
     installed = files_below(workspace.layers / "runtime")
     described = (workspace.layers / "runtime.sbom.cdx.json").read_bytes()
     shutil.rmtree(workspace.layers)
+    workspace.layers.mkdir()
 
     copy = tmp_path / "buildpack"
     shutil.copytree(ROOT / "buildpack", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(Buildpack, "installed", lambda: Buildpack(copy, "0"))
-    monkeypatch.setenv("CNB_LAYERS_DIR", str(workspace.layers))
-    monkeypatch.setenv("CNB_TARGET_ARCH", "amd64")  # as in Workspace.run
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
-    assert 0 == prepare.main()
-    assert "uvloop" in capfd.readouterr().out
+    (copy / "bin" / "prepare").write_text(f'#!/bin/sh\nexec "{copy}/start" prepare\n')
+    (copy / "bin" / "prepare").chmod(0o755)
+    prepared = workspace.run("prepare", root=copy)
+    assert 0 == prepared.status, prepared.log
+    assert "uvloop" in prepared.log
     shutil.rmtree(workspace.layers)
     workspace.layers.mkdir()
     quick = workspace.run("build", root=copy)

@@ -19,6 +19,7 @@ BUILD_SETTINGS = (
     build_side.FUNCTION_EXTRAS,
     build_side.FUNCTION_GROUPS,
     build_side.IMAGE_LABELS,
+    build_side.WHEELS,
 )
 
 

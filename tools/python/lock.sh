@@ -14,3 +14,4 @@ lock buildpack/runtime/requirements.in --no-emit-package tzdata --output-file bu
 for peer in bench/runtime/peers/*.in; do
     lock "$peer" --output-file "${peer%.in}.txt"
 done
+lock buildpack/bootstrap/requirements.in --constraint tools/python/uv.txt --output-file buildpack/bootstrap/requirements.txt

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_BINDINGS = Path("/platform/bindings")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -51,6 +53,7 @@ class BuildContext:
     layers: Path
     target: Target
     environ: Mapping[str, str]
+    bindings: Path = _BINDINGS
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "BuildContext":
@@ -63,4 +66,16 @@ class BuildContext:
             layers=Path(environ["CNB_LAYERS_DIR"]),
             target=Target.from_environ(environ),
             environ=environ,
+            bindings=_bindings(environ),
         )
+
+
+def _bindings(environ: Mapping[str, str]) -> Path:
+    """Return the folder of service bindings (servicebinding.io, "Workload Projection").
+
+    Platforms mount it where the "Service Bindings" extension says: `<platform>/bindings`.
+    """
+    if root := environ.get("SERVICE_BINDING_ROOT"):
+        return Path(root)
+    own = Path(environ.get("CNB_PLATFORM_DIR", _BINDINGS.parent)) / "bindings"
+    return own if own.is_dir() else _BINDINGS

@@ -34,6 +34,7 @@ class Metadata:
     platform: str
     uv: str
     buildpack: str
+    wheels: str = ""
 
 
 @dataclass(frozen=True)

@@ -69,12 +69,12 @@ class Source:
         """Return the folder of the layer's packages in a builder that has them ready."""
         return self.root / "prepared" / layer.key
 
-    def offline(self) -> list[str | Path]:
+    def offline(self) -> tuple[str | Path, ...]:
         """Return the options that take the wheels from the build image, if it has this lock's."""
         lock = self.wheels / "requirements.txt"
         if lock.is_file() and lock.read_bytes() == self.requirements.read_bytes():
-            return ["--no-index", "--find-links", self.wheels]
-        return []
+            return ("--no-index", "--find-links", self.wheels)
+        return ()
 
     def ranges(self) -> list[Requirement]:
         """Return the versions that the runtime works with, by its pyproject.toml."""
@@ -139,8 +139,11 @@ def fill(packages: Path, source: Source, interpreter: Interpreter, uv: Uv) -> No
     :raises BuildpackError: see installer.
     """
     options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
-    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:", *source.offline()]
-    uv.install(source.requirements, source.root, options)
+    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    offline = source.offline()
+    (uv.with_options(*offline) if offline else uv).install(
+        source.requirements, source.root, options
+    )
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
     _trim(packages, uv)

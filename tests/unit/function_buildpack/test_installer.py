@@ -86,6 +86,20 @@ def test_sync(tmp_path: Path) -> None:
     assert str(tmp_path / "venv") == runner.environs[0]["UV_PROJECT_ENVIRONMENT"]
 
 
+def test_options(tmp_path: Path) -> None:
+    """Where packages come from is said to both; without an index a lock is taken as it stands."""
+    runner = RecordedRunner()
+    offline = uv(runner).with_options("--no-index", "--find-links", tmp_path)
+
+    offline.sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
+    offline.install(tmp_path / "requirements.txt", tmp_path, [])
+
+    for command in runner.commands:
+        assert {"--no-index", "--find-links", str(tmp_path)} <= set(command)
+    assert "--frozen" in runner.commands[0]
+    assert "--locked" not in runner.commands[0]
+
+
 def test_install(tmp_path: Path) -> None:
     """A requirements file is installed with the options given."""
     runner = RecordedRunner()

@@ -86,11 +86,11 @@ def test_runtime_offline(tmp_path: Path) -> None:
     made = source(tmp_path)
     made.wheels.mkdir()
 
-    assert [] == made.offline()
+    assert () == made.offline()
     (made.wheels / "requirements.txt").write_text("uvicorn==0")
-    assert [] == made.offline()
+    assert () == made.offline()
     (made.wheels / "requirements.txt").write_text("uvicorn==1")
-    assert ["--no-index", "--find-links", made.wheels] == made.offline()
+    assert ("--no-index", "--find-links", made.wheels) == made.offline()
 
 
 def test_runtime_ranges(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ EXAMPLES: list[BuildpackError] = [
     errors.SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax"),
     errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
     errors.ToolMissing("uv"),
+    errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
+    errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
     errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
     errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
     *(
@@ -49,6 +51,11 @@ EXAMPLES: list[BuildpackError] = [
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
     errors.IndexUnreachable("dns error"),
+    errors.IndexRefused("401 Unauthorized"),
+    errors.IndexUntrusted("invalid peer certificate"),
+    errors.IndexFailing("500 Internal Server Error"),
+    errors.IndexTooSlow("operation timed out"),
+    errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
     errors.FunctionUnloadable(Path("/workspace/function"), "Traceback\nValueError: x"),

@@ -1,0 +1,156 @@
+"""Brings what the build runs on, where the build image lacks it: uv and three libraries.
+
+They come from the package index, pinned and hash-checked, into a layer that is cached and never
+part of the image; so a later build needs no network for them. Only the standard library is imported
+here.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from function_buildpack import (
+    bindings,
+    index_access,
+    messages,
+    names,
+    output,
+    process,
+    wheel_download,
+    workspace,
+)
+from function_buildpack.cnb import exit_codes
+from function_buildpack.cnb.context import BuildContext
+from function_buildpack.errors import BuildpackError, ToolsUnavailable
+from function_buildpack.index_access import IndexAccess
+from function_buildpack.wheel_download import Wheel
+
+_LIBRARIES = ("packaging", "tomli_w", "yaml")
+_LAYER = "build-tools"
+_KEY = "key"  # a file: written last, so a killed build leaves none
+
+
+def lacking(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what the build image does not have."""
+    libraries = tuple(name for name in _LIBRARIES if find_spec(name) is None)
+    return libraries if shutil.which("uv", path=environ.get("PATH")) else ("uv", *libraries)
+
+
+def detect(environ: Mapping[str, str], app: Path) -> int:
+    """Answer the detect phase without a YAML parser and return its exit code.
+
+    A phase that has no layers cannot bring one. What passes here by mistake, build explains.
+    """
+    try:
+        found = workspace.locate(app, environ.get(names.FUNCTION_PATH, ""))
+    except BuildpackError as error:
+        return _failed(error)
+    text = found.func_yaml.read_bytes() if found.func_yaml.is_file() else b""
+    stated = re.search(rb"""^runtime:[ \t]*["']?(\w+)""", text, re.MULTILINE)
+    if stated[1].lower() == b"python" if stated else found.package:
+        return exit_codes.SUCCESS
+    output.line("Not a Knative Python function: neither by func.yaml nor by its files")
+    return exit_codes.DETECT_FAIL
+
+
+def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
+    """Bring what the build image lacks and return its folder.
+
+    An error is shown and ends the process, as cnb.phases does for all that comes later.
+    """
+    try:
+        return provide(BuildContext.from_environ(environ, cwd), lacking(environ), lists)
+    except Exception as error:  # noqa: BLE001 -- the phase's boundary
+        sys.exit(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    message = messages.describe(error)
+    output.error(message.title, message.body)
+    return exit_codes.ERROR
+
+
+def provide(
+    context: BuildContext, lacks: tuple[str, ...], lists: Path, run: process.Runner = process.run
+) -> Path:
+    """Return the folder of a layer with all of it: modules, and `bin/` with uv.
+
+    `lists` is the folder with the pinned packages.
+
+    :raises BuildpackError: a binding is malformed, the index fails, or pip does.
+    """
+    output.heading("Build tools")
+    output.line(f"The build image lacks {', '.join(lacks)}")
+    layer = context.layers / _LAYER
+    requirements = lists / "requirements.txt"
+    python = f"{sys.implementation.cache_tag}\n"
+    key = hashlib.sha256(python.encode() + requirements.read_bytes()).hexdigest()
+    described = context.layers / f"{_LAYER}.toml"
+    described.unlink(missing_ok=True)
+    if (layer / _KEY).is_file() and (layer / _KEY).read_text() == key:
+        output.line("Reusing those of an earlier build")
+    else:
+        shutil.rmtree(layer, ignore_errors=True)
+        layer.mkdir()
+        with (
+            index_access.prepared(context.environ, bindings.read(context.bindings)) as access,
+            output.timed("Installed them in a cached layer"),
+        ):
+            _install(layer, requirements, access, context.app, run)
+        (layer / _KEY).write_text(key)
+    # Written by hand: what writes TOML is one of the things that may have been lacking.
+    described.write_text("[types]\ncache = true\n")
+    return layer
+
+
+def _install(
+    layer: Path, requirements: Path, access: IndexAccess, cwd: Path, run: process.Runner
+) -> None:
+    with TemporaryDirectory() as folder:
+        pip: list[str | Path] = [sys.executable, "-I", "-m", "pip"]
+        if find_spec("pip") is None:
+            wheel = wheel_download.download(
+                pinned(requirements.with_name("pip.txt")), access.environ, Path(folder)
+            )
+            pip = [sys.executable, "-I", wheel / "pip"]  # a wheel is a zip, which Python runs
+        result = process.masked(run, access.secrets)(
+            [
+                *pip,
+                *("install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"),
+                *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"),
+                *("--root-user-action", "ignore", "--target", layer, "-r", requirements),
+                *access.options,
+            ],
+            environ=_for_pip(access.environ),
+            cwd=cwd,
+            on_line=output.child,
+        )
+    if result.status != 0:
+        raise ToolsUnavailable(str(requirements), result.status)
+
+
+def pinned(requirement: Path) -> Wheel:
+    """Read a list with one package that has one pure wheel."""
+    text = requirement.read_text(encoding="utf-8")
+    (name, version), *_ = re.findall(r"^([a-z-]+)==(\S+)", text, re.MULTILINE)
+    (sha256,) = re.findall(r"--hash=sha256:([0-9a-f]{64})", text)
+    return Wheel(name, f"{name}-{version}-py3-none-any.whl", sha256)
+
+
+def _for_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """Say to pip what index_access says to uv, and nothing else: PIP_USER excludes a target."""
+    said = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL"),
+        "PIP_CERT": environ.get("SSL_CERT_FILE"),
+        "PIP_TIMEOUT": environ["UV_HTTP_TIMEOUT"],
+        "PIP_RETRIES": environ["UV_HTTP_RETRIES"],
+    }
+    others = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
+    return {**others, **{name: value for name, value in said.items() if value}}

@@ -1,0 +1,73 @@
+"""Gives uv what it needs to reach the platform's package index, for as long as the build runs.
+
+Files are written to a folder of the build's own, never to a layer.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from function_buildpack import index_settings, redaction
+from function_buildpack.bindings import Bindings
+
+_SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+# What reads the certificates: uv, git, and what a package's build may fetch with.
+_TRUST = ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE")
+
+# An index that hangs ends the build after three times 30 seconds and uv's pauses between.
+_BOUNDS = {"UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "2"}
+
+
+@dataclass(frozen=True)
+class IndexAccess:
+    """The environment and options for uv, what must not be shown, and what is not used."""
+
+    environ: Mapping[str, str]
+    options: tuple[str, ...] = ()
+    secrets: frozenset[str] = frozenset()
+    unused: tuple[str, ...] = ()
+
+
+@contextmanager
+def prepared(environ: Mapping[str, str], bindings: Bindings) -> Iterator[IndexAccess]:
+    """Yield the access; the platform's own variables come before those of bindings."""
+    # "" is an unset one.
+    stated = {name: value for name, value in environ.items() if value}
+    stated = {**bindings.uv_environ, **stated}
+    settings = index_settings.translate(stated, bindings.pip)
+    merged = {**_BOUNDS, **stated, **settings.environ}
+    with TemporaryDirectory(prefix="private-") as folder:
+        if bindings.netrc:
+            merged["NETRC"] = str(bindings.netrc)
+        merged |= _trust(merged, bindings.certificates, Path(folder))
+        merged |= _configuration(merged, bindings.uv_toml, Path(folder))
+        secrets = redaction.secrets(
+            {**merged, "pip.conf": " ".join(bindings.pip.values()), "uv.toml": bindings.uv_toml},
+            bindings.passwords,
+        )
+        yield IndexAccess(merged, settings.options, secrets, settings.unused)
+
+
+def _trust(environ: Mapping[str, str], extra: tuple[str, ...], folder: Path) -> dict[str, str]:
+    """Trust the bindings' certificates beside those that are trusted anyway."""
+    if not extra:
+        return {}
+    trusted = Path(environ.get("SSL_CERT_FILE", _SYSTEM_CERTIFICATES))
+    present = trusted.read_text(encoding="utf-8") if trusted.is_file() else ""
+    bundle = folder / "ca-certificates.crt"
+    bundle.write_text("\n".join((present, *extra, "")), encoding="utf-8")
+    return dict.fromkeys(_TRUST, str(bundle))
+
+
+def _configuration(environ: Mapping[str, str], uv_toml: str, folder: Path) -> dict[str, str]:
+    """Make the binding's uv.toml the system's: the function's own configuration comes before it."""
+    if not uv_toml:
+        return {}
+    path = folder / "uv" / "uv.toml"
+    path.parent.mkdir()
+    path.write_text(uv_toml, encoding="utf-8")
+    others = [environ[name] for name in ("XDG_CONFIG_DIRS",) if name in environ]
+    return {"XDG_CONFIG_DIRS": ":".join((str(folder), *others))}

@@ -1,0 +1,55 @@
+"""Finds wheels that came with the function: with them, no index is asked.
+
+`vendor/` is where `pip download -d vendor` puts them by other buildpacks' conventions (Paketo,
+Google); `wheels/` is the other name in use.
+"""
+
+import hashlib
+from pathlib import Path
+
+from function_buildpack import names
+from function_buildpack.errors import SettingInvalid
+
+_FOLDERS = ("vendor", "wheels")
+_OFF = "off"
+
+
+def locate(app: Path, function: Path, setting: str) -> Path | None:
+    """Return the folder with the wheels, which BP_WHEELS names from the function's, or none.
+
+    :raises SettingInvalid: BP_WHEELS names no folder of the source with wheels.
+    """
+    if setting.lower() == _OFF:
+        return None
+    if not setting:
+        return next((found for name in _FOLDERS if wheels(found := function / name)), None)
+    folder = (function / setting).resolve()
+    if not folder.is_relative_to(app.resolve()) or not wheels(folder):
+        raise SettingInvalid(
+            names.WHEELS, setting, "a folder of the source with wheels (*.whl), or off"
+        )
+    return folder
+
+
+def wheels(folder: Path) -> list[Path]:
+    """Return the wheels of a folder, sorted."""
+    return sorted(folder.glob("*.whl"))
+
+
+def digest(folder: Path | None) -> str:
+    """Return a digest of the wheels: without a lock they decide what is installed."""
+    result = hashlib.sha256()
+    for wheel in wheels(folder) if folder else ():
+        with wheel.open("rb") as opened:
+            result.update(
+                f"{wheel.name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode()
+            )
+    return result.hexdigest()[:32] if folder else ""
+
+
+def remove(folder: Path) -> None:
+    """Delete the installed wheels, and the folder with them if there is nothing else in it."""
+    for wheel in wheels(folder):
+        wheel.unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,132 @@
+"""A package index of one's own, as companies have it: pypiserver behind TLS, with a password."""
+
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+USER = "builder"
+# Greppable: nothing that a build leaves may hold it.
+PASSWORD = "planted-Secret-4711"
+
+PACKAGE = "acme_private"
+
+_SERVER = Path(__file__).with_name("package_index_server.py")
+
+
+@dataclass(frozen=True)
+class Index:
+    """A running index."""
+
+    host: str
+    authority: bytes
+
+    @property
+    def url(self) -> str:
+        """Its address without credentials."""
+        return f"https://{self.host}/simple/"
+
+    @property
+    def url_with_password(self) -> str:
+        """Its address with credentials, as people write it into pip.conf."""
+        return f"https://{USER}:{PASSWORD}@{self.host}/simple/"
+
+
+@contextmanager
+def serving(packages: Path) -> Iterator[Index]:
+    """Serve a folder of packages on loopback, with a certificate of an authority of its own.
+
+    In a process of its own: pypiserver changes how its process imports modules.
+    """
+    authority = trustme.CA()
+    with authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.tempfile() as certificate:
+        server = subprocess.Popen(
+            [sys.executable, _SERVER, packages, certificate, USER, PASSWORD],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        with server:
+            try:
+                assert server.stdout
+                port = int(server.stdout.readline())
+                yield Index(f"127.0.0.1:{port}", authority.cert_pem.bytes())
+            finally:
+                server.terminate()
+
+
+@contextmanager
+def failing(status: int) -> Iterator[str]:
+    """Serve an index that answers every request with a status; 0 never answers. Yields its URL."""
+    ended = threading.Event()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if not status:
+                ended.wait(30)
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.daemon_threads = True
+    with _running(server):
+        yield f"http://{USER}:{PASSWORD}@127.0.0.1:{server.server_port}/simple/"
+        ended.set()
+
+
+@contextmanager
+def _running(server: Any) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def write_wheel(folder: Path, version: str = "1.0") -> Path:
+    """Write a wheel of a package that no public index has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{PACKAGE}-{version}-py3-none-any.whl"
+    information = f"{PACKAGE}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{PACKAGE}.py", f'VERSION = "{version}"\n')
+        wheel.writestr(
+            f"{information}/METADATA",
+            f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {version}\n",
+        )
+        wheel.writestr(
+            f"{information}/WHEEL",
+            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        names = (f"{PACKAGE}.py", f"{information}/METADATA", f"{information}/WHEEL")
+        wheel.writestr(
+            f"{information}/RECORD",
+            "".join(f"{name},,\n" for name in (*names, f"{information}/RECORD")),
+        )
+    return path
+
+
+def write_bindings(root: Path, **bindings: dict[str, str]) -> Path:
+    """Write bindings: the name, its type with - for _, and its files; returns the root."""
+    for name, files in bindings.items():
+        folder = root / name
+        folder.mkdir(parents=True)
+        for file, content in {"type": name.replace("_", "-"), **files}.items():
+            (folder / file).write_text(content)
+    return root

@@ -1,0 +1,51 @@
+"""What uv gets to reach the index: environment, files of the build's own, secrets."""
+
+from pathlib import Path
+
+from function_buildpack import index_access
+from function_buildpack.bindings import Bindings
+
+
+def test_nothing() -> None:
+    """Without bindings the environment is the platform's, with bounds for an index that hangs."""
+    with index_access.prepared(
+        {"PATH": "/bin", "UV_HTTP_RETRIES": "7", "UV_INDEX": ""}, Bindings()
+    ) as found:
+        assert {"PATH": "/bin", "UV_HTTP_RETRIES": "7", "UV_HTTP_TIMEOUT": "30"} == found.environ
+    assert ((), frozenset(), ()) == (found.options, found.secrets, found.unused)
+
+
+def test_certificates(tmp_path: Path) -> None:
+    """The bindings' certificates are trusted beside the platform's; the bundle is gone after."""
+    (tmp_path / "own.pem").write_text("OWN")
+    environ = {"SSL_CERT_FILE": str(tmp_path / "own.pem")}
+    with index_access.prepared(environ, Bindings(certificates=("EXTRA",))) as found:
+        bundle = Path(found.environ["SSL_CERT_FILE"])
+        assert "OWN\nEXTRA\n" == bundle.read_text()
+        assert str(bundle) == found.environ["GIT_SSL_CAINFO"]
+    assert not bundle.exists()
+
+
+def test_no_certificates_of_the_platform(tmp_path: Path) -> None:
+    """A build image without certificates trusts the bindings' alone."""
+    environ = {"SSL_CERT_FILE": str(tmp_path / "missing")}
+    with index_access.prepared(environ, Bindings(certificates=("EXTRA",))) as found:
+        assert "\nEXTRA\n" == Path(found.environ["SSL_CERT_FILE"]).read_text()
+
+
+def test_uv(tmp_path: Path) -> None:
+    """A binding's variables come after the platform's; its uv.toml becomes the system's."""
+    bound = Bindings(
+        netrc=tmp_path / "netrc",
+        passwords=frozenset({"first"}),
+        pip={"index-url": "https://me:second@h"},
+        uv_toml='url = "https://me:third@h"',
+        uv_environ={"UV_A": "binding", "UV_B": "binding"},
+    )
+    with index_access.prepared({"UV_A": "own", "XDG_CONFIG_DIRS": "/etc/xdg"}, bound) as found:
+        assert ("own", "binding") == (found.environ["UV_A"], found.environ["UV_B"])
+        assert str(tmp_path / "netrc") == found.environ["NETRC"]
+        folder, other = found.environ["XDG_CONFIG_DIRS"].split(":")
+        assert bound.uv_toml == Path(folder, "uv", "uv.toml").read_text()
+        assert "/etc/xdg" == other
+        assert {"first", "second", "third"} == found.secrets

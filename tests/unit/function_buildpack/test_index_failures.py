@@ -1,0 +1,32 @@
+"""The failures of an index, by uv's words."""
+
+import pytest
+
+from function_buildpack import index_failures
+from function_buildpack.errors import (
+    BuildpackError,
+    IndexFailing,
+    IndexRefused,
+    IndexTooSlow,
+    IndexUnreachable,
+    IndexUntrusted,
+)
+
+FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url (x)\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "error"),
+    [
+        ("  × No solution found\nhint: … (401 Unauthorized)", IndexRefused),  # noqa: RUF001
+        ("returned a 403 Forbidden error", IndexRefused),
+        (f"{FETCH}  Caused by: invalid peer certificate: UnknownIssuer", IndexUntrusted),
+        ("HTTP status server error (502 Bad Gateway) for url", IndexFailing),
+        (f"{FETCH}  Caused by: operation timed out", IndexTooSlow),
+        (f"{FETCH}  Caused by: dns error", IndexUnreachable),
+        ("  × No solution found", None),  # noqa: RUF001
+    ],
+)
+def test_find(output: str, error: type[BuildpackError] | None) -> None:
+    """What lies deepest decides; what is not the index's is none of these."""
+    assert error is index_failures.find(output)

@@ -1,0 +1,61 @@
+"""Wheels that came with the function."""
+
+from pathlib import Path
+
+import pytest
+
+from contract.package_index import write_wheel
+from function_buildpack import vendored
+from function_buildpack.errors import SettingInvalid
+
+
+def test_by_convention(tmp_path: Path) -> None:
+    """vendor/ or wheels/, if there are wheels in it."""
+    (tmp_path / "vendor").mkdir()
+    assert vendored.locate(tmp_path, tmp_path, "") is None
+
+    write_wheel(tmp_path / "wheels")
+
+    assert tmp_path / "wheels" == vendored.locate(tmp_path, tmp_path, "")
+    assert vendored.locate(tmp_path, tmp_path, "OFF") is None
+
+
+def test_by_setting(tmp_path: Path) -> None:
+    """A folder beside the function is fine, one out of the source or without wheels is not."""
+    function = tmp_path / "app" / "fn"
+    function.mkdir(parents=True)
+    write_wheel(tmp_path / "app" / "shared")
+    write_wheel(tmp_path / "outside")
+
+    found = vendored.locate(tmp_path / "app", function, "../shared")
+
+    assert (tmp_path / "app" / "shared").resolve() == found
+    for setting in ("../../outside", ".", "missing"):
+        with pytest.raises(SettingInvalid):
+            vendored.locate(tmp_path / "app", function, setting)
+
+
+def test_digest(tmp_path: Path) -> None:
+    """It is of the wheels alone, their names and bytes."""
+    assert "" == vendored.digest(None)
+    write_wheel(tmp_path)
+    first = vendored.digest(tmp_path)
+
+    (tmp_path / "README").write_text("")
+    assert first == vendored.digest(tmp_path)
+    write_wheel(tmp_path, "2.0")
+    assert first != vendored.digest(tmp_path)
+
+
+def test_remove(tmp_path: Path) -> None:
+    """Installed wheels need not be in the image; anything else in their folder stays."""
+    write_wheel(tmp_path / "a")
+    write_wheel(tmp_path / "b")
+    (tmp_path / "b" / "data").write_text("")
+
+    vendored.remove(tmp_path / "a")
+    vendored.remove(tmp_path / "b")
+
+    assert ["b", "b/data"] == sorted(
+        str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")
+    )
