@@ -168,10 +168,11 @@ def remove_images(client: DockerClient, made: Sequence[tuple[str, str]]) -> None
     for name in {name for name, _ in made}:
         client.client.images.remove(name)
     replaced = {digest for _, digest in made}
-    for image in client.client.images.list(filters={"dangling": True}):
-        if image.id in replaced:
-            with suppress(OSError):  # docker-py's errors are requests', which are OSErrors
-                client.client.images.remove(image.id)
+    # Not images.list(), which asks for each again: another test may have removed it by then.
+    dangling = {image["Id"] for image in client.client.api.images(filters={"dangling": True})}
+    for digest in replaced & dangling:
+        with suppress(OSError):  # docker-py's errors are requests', which are OSErrors
+            client.client.images.remove(digest)
 
 
 def remove_volumes(client: DockerClient, part: str) -> None:
