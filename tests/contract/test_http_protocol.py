@@ -757,6 +757,23 @@ async def test_failure_within_a_response_without_framing() -> None:
             await served.exchange(b"GET / HTTP/1.0\r\n\r\n")
 
 
+async def test_failure_within_a_response_to_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not read what was written before the failure does not keep the rest."""
+    monkeypatch.setattr(http_protocol, "_LINGER_SECONDS", 0.1)
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000, "more_body": True})
+        raise RequestAborted
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET)
+        await eventually(lambda: bool(served.errors))
+        assert 1 == len(served.state.connections)
+        await eventually(lambda: not served.state.connections)
+        assert not (await client.rest()).endswith(b"0\r\n\r\n")
+
+
 async def test_application_that_does_not_answer() -> None:
     """A handler that returns, or is cancelled, without an answer: the connection ends."""
 

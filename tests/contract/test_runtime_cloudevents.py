@@ -220,6 +220,7 @@ def test_body_too_long(tmp_path_factory: pytest.TempPathFactory) -> None:
         chunked = httpx.post(runtime.url, headers=headers("none"), content=iter([b"1" * 600] * 2))
 
         assert [413, 413] == [stated.status_code, chunked.status_code]
+        assert ["close"] * 2 == [answer.headers["connection"] for answer in (stated, chunked)]
         assert 202 == post(runtime, "none", b"1" * 1000).status_code
 
 

@@ -1,5 +1,6 @@
 """The head of a response, from an application's messages."""
 
+import sys
 import tracemalloc
 
 import pytest
@@ -25,6 +26,21 @@ def test_status_that_ends_no_request(status: int) -> None:
     """A status that could not end a request is an error."""
     with pytest.raises(ValueError, match="status from 200 to 999"):
         response_head.status_line(status)
+
+
+def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response does not fail because its reason cannot be imported; the next has it."""
+
+    class NoFiles:
+        def find_spec(self, name: str, *_: object) -> None:
+            raise OSError(name)
+
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "http", raising=False)
+        patch.setattr(sys, "meta_path", [NoFiles()])
+        assert b"HTTP/1.1 418 " == response_head.status_line(418)
+
+    assert response_head.status_line(418).startswith(b"HTTP/1.1 418 I")
 
 
 def test_fields() -> None:

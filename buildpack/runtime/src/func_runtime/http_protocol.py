@@ -148,7 +148,8 @@ class HttpProtocol(asyncio.Protocol):
             self._upgrade(data[offer.args[0] :])
             return
         except HttpParserError as error:
-            log.debug("Not HTTP: %s", error)
+            # Not its text: that may be the target, and a query has secrets.
+            log.debug("Not HTTP: %s", type(error).__name__)
             self._refuse(self._refusal or _BAD_REQUEST)
             return
         if self._moved:
@@ -303,6 +304,8 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.abort()
         else:
             self.transport.close()
+            # What is written may still arrive, but nobody waits for it for long.
+            self._loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def resume_reading(self) -> None:
         """Read on, unless there are requests enough."""
