@@ -215,6 +215,7 @@ def test_nesting(runtime: Runtime, kind: bytes, depth: int, opened: bytes, close
 
 
 @pytest.mark.parametrize("raised", RAISED)
+@pytest.mark.row("C1", "C7")
 def test_function_raises(runtime: Runtime, raised: str) -> None:
     """Whatever a function raises is 500: the sender is not to blame, and may send it again."""
     assert 500 == post(runtime, [*REQUIRED, (b"x-raise", raised.encode())], b"")

@@ -845,6 +845,7 @@ async def test_application_closes() -> None:
     assert 1 == len(served.scopes)
 
 
+@pytest.mark.row("R29")
 async def test_idle_connection_is_closed_in_time() -> None:
     """A connection may be idle for the time that is set, since its last answer."""
     async with serving() as served, await served.connect() as client:

@@ -238,6 +238,7 @@ def ask(connection: socket.socket) -> list[int]:
         return []
 
 
+@pytest.mark.row("R33")
 def test_connections_beyond_the_soft_limit(tmp_path: Path) -> None:
     """The soft limit of open files that the process is given does not bound its connections."""
     (tmp_path / "function.py").write_text(FUNCTION)

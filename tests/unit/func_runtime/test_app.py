@@ -156,6 +156,7 @@ async def test_cut_off(caplog: pytest.LogCaptureFixture) -> None:
     assert "GET '/' was cut off" in caplog.text
 
 
+@pytest.mark.row("D9")
 async def test_requests_wait_for_the_start() -> None:
     """Requests wait until the function has started; probes do not."""
     application, lifespan = await serve(sending(START, END), started=False)
