@@ -93,10 +93,43 @@ DECISIONS = {
     "D10": "Dapr's questions: 404",
 }
 
+# What uvicorn's own protocol tests check (https://github.com/Kludex/uvicorn, tests/protocols).
+PROTOCOL = {
+    "U1": "a header's value may have what HTTP allows, its name no more than that",
+    "U2": "GET, HEAD and POST are answered as each should be",
+    "U3": "a connection is kept, for a time that begins when it is idle",
+    "U4": "either side can end the connection after an answer",
+    "U5": "an answer of unknown length is chunked, but for HEAD",
+    "U6": "pipelined requests are answered in order",
+    "U7": "an answer that is shorter or longer than it says is an error",
+    "U8": "a large body is read as it is wanted",
+    "U9": "what is no HTTP is 400",
+    "U10": "an exception is 500, and within an answer ends the connection",
+    "U11": "so does no answer, or a part of one",
+    "U12": "a header cannot split an answer",
+    "U13": "messages have an order",
+    "U14": "the application learns that the client has gone, or that it has answered",
+    "U15": "HTTP/1.0 is answered without chunks, and closed",
+    "U16": "the path is there as it was sent, too",
+    "U17": "a shutdown ends what is idle, and lets requests end",
+    "U18": "100 Continue is sent when the body is wanted, and not before",
+    "U19": "a WebSocket is begun, another upgrade passed over",
+    "U20": "a request may come in single bytes",
+    "U21": "a head has a bound",
+    "U22": "headers may be any iterable",
+    "U23": "the lifespan's state is in the scope",
+    "U24": "requests beyond a limit at the same time are 503",
+    "U25": "a root path is put before the path",
+    "U26": "requests are logged",
+}
+
 # Rows without a test, and why.
 UNTESTED = {
     "R10": "every process of these tests has it so (runtime_process.py)",
     "R12": "a rule for the image's files; the base images put nothing there",
     "R16": "a limit, told in docs/contract.md; R17 and R18 are its tests",
+    "U23": "as H13; the function has its own object to keep things in",
+    "U24": "queue-proxy does that (containerConcurrency)",
+    "U25": "nothing that Knative puts in front takes a part of the path away",
     "H13": "no ASGI lifespan is spoken: start() and stop() are called (lifespan.py)",
 }

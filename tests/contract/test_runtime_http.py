@@ -176,6 +176,7 @@ def test_handler_says_nothing(runtime: Runtime) -> None:
     assert "content-length" not in response.headers
 
 
+@pytest.mark.row("U10")
 def test_connection_survives_an_error(runtime: Runtime) -> None:
     """A connection goes on after an answer with an error."""
     with httpx.Client(base_url=runtime.url) as client:

@@ -45,7 +45,7 @@ def test_trace(tmp_path: Path, kind: str) -> None:
     assert {("greeter", "greeter-00001")} == {(each["service"], each["revision"]) for each in found}
 
 
-@pytest.mark.row("H14")
+@pytest.mark.row("H14", "U26")
 def test_access_log(tmp_path: Path) -> None:
     """FUNC_ACCESS_LOG=1 logs a line after each request, without its query, and no health check."""
     variables = {"FUNC_ACCESS_LOG": "1"}
