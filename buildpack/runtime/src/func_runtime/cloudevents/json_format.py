@@ -109,7 +109,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-# Made once: json.loads() and json.dumps() with options make one for each call.
+# Kept, for json.loads and json.dumps make new ones in each call that has options.
 _decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _ascii_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
