@@ -148,8 +148,7 @@ class HttpProtocol(asyncio.Protocol):
             self._upgrade(data[offer.args[0] :])
             return
         except HttpParserError as error:
-            # Not its text: that may be the target, and a query has secrets.
-            log.debug("Not HTTP: %s", type(error).__name__)
+            log.debug("Not HTTP: %s", error)
             self._refuse(self._refusal or _BAD_REQUEST)
             return
         if self._moved:
