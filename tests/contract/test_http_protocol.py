@@ -177,6 +177,7 @@ def statuses(responses: bytes) -> list[int]:
 # What the application sees of a request.
 
 
+@pytest.mark.row("U2")
 async def test_scope() -> None:
     """A scope has all that ASGI names; headers are as they came, but for the case of names."""
     request = (
@@ -224,6 +225,7 @@ async def test_scope() -> None:
         (b"*", b"*", b""),
     ],
 )
+@pytest.mark.row("U16")
 async def test_target(target: bytes, path: bytes, query: bytes) -> None:
     """Every form of a target (RFC 9112, 3.2) has a path and a query."""
     async with serving() as served:
@@ -234,6 +236,7 @@ async def test_target(target: bytes, path: bytes, query: bytes) -> None:
     assert path.decode() == scope["path"]
 
 
+@pytest.mark.row("U20")
 async def test_request_in_single_bytes() -> None:
     """A request may come in any pieces."""
     request = (
@@ -257,6 +260,7 @@ async def test_request_in_single_bytes() -> None:
     ],
     ids=["at once", "in parts", "chunked", "with extension and trailer"],
 )
+@pytest.mark.row("U2")
 async def test_body(request_parts: tuple[bytes, ...]) -> None:
     """A body arrives whole, however it was framed; the next request begins where it ends."""
     async with serving(echo) as served, await served.connect() as client:
@@ -288,6 +292,7 @@ async def test_body_in_the_same_segment() -> None:
     assert expected == messages
 
 
+@pytest.mark.row("U8")
 async def test_body_is_not_read_ahead() -> None:
     """A client that sends more than the application takes has to wait."""
     size = 20 * 1024 * 1024
@@ -309,6 +314,7 @@ async def test_body_is_not_read_ahead() -> None:
         assert expected == await client.read(len(expected))
 
 
+@pytest.mark.row("U14")
 async def test_body_that_nobody_reads() -> None:
     """What is left of a body is passed over, and the connection goes on."""
     size = 5 * 1024 * 1024
@@ -324,6 +330,7 @@ async def test_body_that_nobody_reads() -> None:
         assert DONE == await client.ask(GET)
 
 
+@pytest.mark.row("U14")
 async def test_disconnect() -> None:
     """A client that goes is told to whoever waits for it; what is sent to it is dropped."""
     messages: list[Message] = []
@@ -346,6 +353,7 @@ async def test_disconnect() -> None:
     assert [] == served.errors
 
 
+@pytest.mark.row("U14")
 async def test_disconnect_within_a_body() -> None:
     """A body that was cut off does not look like a whole one."""
     messages: list[Message] = []
@@ -400,6 +408,7 @@ async def test_connection_that_ends_with_an_answer() -> None:
 EXPECTING = b"expect: 100-Continue\r\ncontent-length: 4\r\n\r\n"
 
 
+@pytest.mark.row("U18")
 async def test_continue_is_sent_when_the_body_is_wanted() -> None:
     """The client is told to go on when the application receives, and not before."""
     proceed = asyncio.Event()
@@ -420,6 +429,7 @@ async def test_continue_is_sent_when_the_body_is_wanted() -> None:
         assert HEAD + b"content-length: 0\r\n\r\n" == await client.ask(GET, len(HEAD) + 21)
 
 
+@pytest.mark.row("U18")
 async def test_continue_is_not_sent_for_nothing() -> None:
     """An answer without the body is the last: nobody knows what the client sends next."""
     async with serving() as served:
@@ -472,6 +482,7 @@ async def test_other_expectations_are_passed_over() -> None:
         ),
     ],
 )
+@pytest.mark.row("U5")
 async def test_framing(parts: list[bytes], headers: Any, expected: bytes) -> None:
     """A body has the length that is known when it begins, or is chunked; never both."""
 
@@ -498,6 +509,7 @@ async def test_framing(parts: list[bytes], headers: Any, expected: bytes) -> Non
         ),
     ],
 )
+@pytest.mark.row("U2", "U5")
 async def test_no_content(method: bytes, status: int, headers: Any, expected: bytes) -> None:
     """Where a response has no content, none is sent, whatever the application gives."""
 
@@ -668,6 +680,7 @@ async def test_write_event_that_nobody_waits_for() -> None:
         ([], RequestAborted),
     ],
 )
+@pytest.mark.row("U13")
 async def test_message_that_is_wrong(messages: list[Message], error: type[Exception]) -> None:
     """A message that is not in its place or cannot be sent is an error; nothing is sent."""
 
@@ -706,6 +719,7 @@ async def test_head_that_is_wrong_can_be_corrected() -> None:
         ([b"12", b"3"], b"12"),
     ],
 )
+@pytest.mark.row("U7")
 async def test_content_length_that_is_wrong(parts: list[bytes], expected: bytes) -> None:
     """A body of another length is never sent as a whole one: the connection ends."""
 
@@ -719,6 +733,7 @@ async def test_content_length_that_is_wrong(parts: list[bytes], expected: bytes)
     assert [ValueError] == [type(found) for found in served.errors]
 
 
+@pytest.mark.row("U13")
 async def test_message_after_the_end() -> None:
     """A response cannot be sent twice; the client has the first, and its connection."""
 
@@ -741,6 +756,7 @@ async def fail_late(scope: Scope, receive: Receive, send: Send) -> None:
     raise OSError
 
 
+@pytest.mark.row("U10")
 async def test_failure_within_a_response() -> None:
     """The client sees that the response has no end."""
     async with serving(fail_late) as served:
@@ -757,6 +773,24 @@ async def test_failure_within_a_response_without_framing() -> None:
             await served.exchange(b"GET / HTTP/1.0\r\n\r\n")
 
 
+async def test_failure_within_a_response_to_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does not read what was written before the failure does not keep the rest."""
+    monkeypatch.setattr(http_protocol, "_LINGER_SECONDS", 0.1)
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000, "more_body": True})
+        raise RequestAborted
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET)
+        await eventually(lambda: bool(served.errors))
+        assert 1 == len(served.state.connections)
+        await eventually(lambda: not served.state.connections)
+        assert not (await client.rest()).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.row("U11")
 async def test_application_that_does_not_answer() -> None:
     """A handler that returns, or is cancelled, without an answer: the connection ends."""
 
@@ -797,12 +831,14 @@ async def test_failure_is_logged(
     "request_head",
     [b"GET / HTTP/1.1\r\nhost: f\r\nconnection: close\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"],
 )
+@pytest.mark.row("U4")
 async def test_last_request(request_head: bytes) -> None:
     """A client that asks for it, or speaks HTTP/1.0, gets one answer and the end."""
     async with serving() as served:
         assert DONE_AND_CLOSED == await served.exchange(request_head)
 
 
+@pytest.mark.row("U15")
 async def test_http_1_0_is_not_chunked() -> None:
     """A body whose length is not known ends with the connection for HTTP/1.0."""
 
@@ -816,6 +852,7 @@ async def test_http_1_0_is_not_chunked() -> None:
     assert "1.0" == served.scopes[0]["http_version"]
 
 
+@pytest.mark.row("U4")
 async def test_application_closes() -> None:
     """An application may end the connection with its response."""
 
@@ -828,6 +865,7 @@ async def test_application_closes() -> None:
     assert 1 == len(served.scopes)
 
 
+@pytest.mark.row("R29")
 async def test_idle_connection_is_closed_in_time() -> None:
     """A connection may be idle for the time that is set, since its last answer."""
     async with serving() as served, await served.connect() as client:
@@ -850,6 +888,7 @@ async def test_new_connection_without_a_request_is_closed_in_time() -> None:
         assert b"" == await client.rest()
 
 
+@pytest.mark.row("U3")
 async def test_request_that_runs_has_all_time() -> None:
     """What the application takes is not the connection's affair."""
     proceed = asyncio.Event()
@@ -889,6 +928,7 @@ async def test_head_that_begins_with_the_last_request() -> None:
         assert [408] == statuses(await client.rest())
 
 
+@pytest.mark.row("U6")
 async def test_pipelined_requests() -> None:
     """Requests that came together are answered in order, one after the other."""
     running = 0
@@ -981,6 +1021,7 @@ async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -
         assert set() == served.state.tasks
 
 
+@pytest.mark.row("U17")
 async def test_shutdown() -> None:
     """An idle connection is closed at once; requests that are here are answered first."""
     proceed = asyncio.Event()
@@ -1038,6 +1079,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("request_bytes", WRONG.values(), ids=WRONG)
+@pytest.mark.row("U9")
 async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """What is no HTTP/1.1 request is refused, after the requests before it, and not logged."""
     caplog.set_level(logging.INFO)
@@ -1082,6 +1124,7 @@ TOO_LARGE = {
 
 
 @pytest.mark.parametrize(("status", "parts"), TOO_LARGE.values(), ids=TOO_LARGE)
+@pytest.mark.row("U21")
 async def test_too_large(status: int, parts: tuple[bytes, ...]) -> None:
     """A head has a bound, whether it comes at once, in parts, or after another request."""
     async with serving() as served:
@@ -1091,6 +1134,7 @@ async def test_too_large(status: int, parts: tuple[bytes, ...]) -> None:
     assert 1 == len(served.scopes)
 
 
+@pytest.mark.row("U21")
 async def test_large_enough() -> None:
     """What is within the bounds is no matter, in one piece or in two."""
     headers = b"host: f\r\n" + b"".join(b"x: %b\r\n" % LONG for _ in range(12))
@@ -1189,6 +1233,7 @@ UPGRADE = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-setting
         (b"transfer-encoding: chunked\r\n", b"4\r\nbody\r\n0\r\n\r\n"),
     ],
 )
+@pytest.mark.row("U19")
 async def test_other_upgrade(head: bytes, content: bytes) -> None:
     """An offer to speak something else is passed over; the request keeps its body and headers."""
     text = b"body" if content else b""
@@ -1223,6 +1268,7 @@ class Recorder(asyncio.Protocol):
         self.data += data
 
 
+@pytest.mark.row("U19")
 async def test_websocket() -> None:
     """A WebSocket's protocol gets the connection, its request, and what follows."""
     recorder = Recorder()
@@ -1252,6 +1298,7 @@ async def test_websocket() -> None:
     ],
     ids=["method", "version", "choice", "pipelined"],
 )
+@pytest.mark.row("U19")
 async def test_no_websocket(request_bytes: bytes) -> None:
     """A request that cannot open a WebSocket is a request."""
     async with serving() as served, await served.connect() as client:

@@ -46,6 +46,7 @@ EVENT = {"specversion": "1.0", "id": "1", "source": "s", "type": "seen"}
 
 
 @pytest.mark.parametrize(("kind", "status"), [("send", 200), ("return", 200), ("structured", 201)])
+@pytest.mark.row("C9", "D8")
 def test_structured_reply(runtime: Runtime, kind: str, status: int) -> None:
     """An event that is sent or returned is one JSON document, of exactly this content type."""
     response = post(runtime, kind)
@@ -56,6 +57,7 @@ def test_structured_reply(runtime: Runtime, kind: str, status: int) -> None:
     assert ("reply", "1234") == (reply["id"], reply["inreplyto"])
 
 
+@pytest.mark.row("D8")
 def test_binary_reply(runtime: Runtime) -> None:
     """send.binary() writes attributes as headers and JSON data as JSON."""
     response = post(runtime, "binary")
@@ -83,6 +85,7 @@ def test_data_reply(runtime: Runtime) -> None:
     assert {"answer": 42} == response.json()
 
 
+@pytest.mark.row("D7")
 def test_no_reply(runtime: Runtime) -> None:
     """A function that replies nothing has accepted the event: 202."""
     response = post(runtime, "none")
@@ -93,6 +96,7 @@ def test_no_reply(runtime: Runtime) -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "text"), [("http", 418, "teapot"), ("asgi", 200, "plain")]
 )
+@pytest.mark.row("C2")
 def test_plain_http_reply(runtime: Runtime, kind: str, status: int, text: str) -> None:
     """send.http() and ASGI messages reach the client as they are."""
     response = post(runtime, kind)
@@ -125,6 +129,7 @@ def test_structured_mode_wins(runtime: Runtime) -> None:
     assert "seen" == response.json()["type"]
 
 
+@pytest.mark.row("C10")
 def test_get_without_a_body(runtime: Runtime) -> None:
     """An event may come with GET and no data, as `func invoke` can send it."""
     seen = httpx.get(runtime.url, headers=headers("seen")).json()
@@ -132,6 +137,7 @@ def test_get_without_a_body(runtime: Runtime) -> None:
     assert ("1234", "None") == (seen["id"], seen["data"])
 
 
+@pytest.mark.row("C4")
 def test_header_of_any_bytes(runtime: Runtime) -> None:
     """Headers that are no attributes may hold any bytes."""
     with runtime.connect() as connection:
@@ -143,6 +149,7 @@ def test_header_of_any_bytes(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("kind", ["fail", "twice", "invalid", "unknown"])
+@pytest.mark.row("C1", "C3", "D6")
 def test_function_fails(runtime: Runtime, kind: str) -> None:
     """A function's own error is 500, which is delivered again, and never 4xx, which is lost."""
     response = post(runtime, kind)
@@ -171,6 +178,7 @@ def test_function_fails(runtime: Runtime, kind: str) -> None:
         (BATCH, b"[1]", 400),
     ],
 )
+@pytest.mark.row("C7", "D1", "D3")
 def test_no_event(runtime: Runtime, media: str, content: bytes, status: int) -> None:
     """What is no event is 415, what is a malformed one is 400."""
     assert status == structured(runtime, content, media).status_code
@@ -180,6 +188,7 @@ def test_no_event(runtime: Runtime, media: str, content: bytes, status: int) -> 
     ("name", "value"),
     [("Ce-Id", ""), ("Ce-Specversion", "0.2"), ("Ce-Subject", "%C0%A0"), ("Ce-Time", "today")],
 )
+@pytest.mark.row("D2")
 def test_malformed_attributes(runtime: Runtime, name: str, value: str) -> None:
     """A malformed event is 400 and never reaches the function."""
     response = httpx.post(runtime.url, headers=headers("fail", **{name: value}), content=b"1")
@@ -192,6 +201,7 @@ def test_malformed_json_data(runtime: Runtime) -> None:
     assert 400 == post(runtime, "seen", b"{not json").status_code
 
 
+@pytest.mark.row("D4")
 def test_batch(runtime: Runtime) -> None:
     """Every event of a batch reaches the function; replies come back if they are asked for."""
     batch = [EVENT | {"type": "dict", "data": number} for number in range(3)]
@@ -211,6 +221,7 @@ def test_batch_fails(runtime: Runtime) -> None:
     assert 500 == structured(runtime, [EVENT | {"type": "fail"}], BATCH).status_code
 
 
+@pytest.mark.row("C5", "D5")
 def test_body_too_long(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A body beyond the limit is 413, whether its length is stated or not."""
     log = tmp_path_factory.mktemp("limit") / "log"
@@ -220,9 +231,11 @@ def test_body_too_long(tmp_path_factory: pytest.TempPathFactory) -> None:
         chunked = httpx.post(runtime.url, headers=headers("none"), content=iter([b"1" * 600] * 2))
 
         assert [413, 413] == [stated.status_code, chunked.status_code]
+        assert ["close"] * 2 == [answer.headers["connection"] for answer in (stated, chunked)]
         assert 202 == post(runtime, "none", b"1" * 1000).status_code
 
 
+@pytest.mark.row("C6")
 def test_disconnect_within_the_body(runtime: Runtime) -> None:
     """An event whose body never arrived whole does not reach the function."""
     before = runtime.log
@@ -236,6 +249,7 @@ def test_disconnect_within_the_body(runtime: Runtime) -> None:
     assert before == runtime.log
 
 
+@pytest.mark.row("C10")
 def test_options(runtime: Runtime) -> None:
     """OPTIONS names the methods, and allows an origin that asks for it to send (webhooks)."""
     asked = {"WebHook-Request-Origin": "eventemitter.example.com", "WebHook-Request-Rate": "120"}
@@ -249,6 +263,7 @@ def test_options(runtime: Runtime) -> None:
     )
 
 
+@pytest.mark.row("D10")
 def test_dapr_configuration(runtime: Runtime) -> None:
     """A Dapr sidecar that asks for its configuration hears that there is none."""
     assert 404 == runtime.get("/dapr/config").status_code

@@ -40,6 +40,7 @@ def exchange(runtime: Runtime, request: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+@pytest.mark.row("R1", "R19")
 def test_request_arrives_as_it_was_sent(runtime: Runtime) -> None:
     """Method, query, body and every header reach the function unchanged."""
     headers = {"Forwarded": "for=192.0.2.1", "X-Forwarded-For": "192.0.2.1", "K-Thing": "1"}
@@ -52,6 +53,16 @@ def test_request_arrives_as_it_was_sent(runtime: Runtime) -> None:
     assert {name.lower(): value for name, value in headers.items()}.items() <= answer[
         "headers"
     ].items()
+
+
+@pytest.mark.row("R24")
+@pytest.mark.parametrize("agent", ["Knative-Activator-Probe", "kube-probe/1.34"])
+def test_headers_of_probes(runtime: Runtime, agent: str) -> None:
+    """Without queue-proxy its own probes arrive here: they are requests like others."""
+    headers = {"K-Network-Probe": "queue", "K-Kubelet-Probe": "", "User-Agent": agent}
+
+    assert "queue" == runtime.get(headers=headers).json()["headers"]["k-network-probe"]
+    assert 200 == runtime.get("/health/readiness", headers=headers).status_code
 
 
 def test_response_names_no_server(runtime: Runtime) -> None:
@@ -73,6 +84,7 @@ def test_response_names_no_server(runtime: Runtime) -> None:
         ("/internal/ready", "Ready to serve"),
     ],
 )
+@pytest.mark.row("R20", "H11")
 def test_health_paths(runtime: Runtime, path: str, message: str) -> None:
     """Health is at its fixed paths and at those of func.yaml, with the function's own words."""
     eventually(
@@ -81,6 +93,7 @@ def test_health_paths(runtime: Runtime, path: str, message: str) -> None:
     )
 
 
+@pytest.mark.row("H11")
 def test_health_head(runtime: Runtime) -> None:
     """HEAD gets what GET gets, without the body."""
     response = httpx.head(f"{runtime.url}/health/liveness")
@@ -89,6 +102,7 @@ def test_health_head(runtime: Runtime) -> None:
     assert int(response.headers["content-length"]) > 0
 
 
+@pytest.mark.row("H11")
 def test_health_post(runtime: Runtime) -> None:
     """Other methods on a health path are refused, and never reach the function."""
     response = httpx.post(f"{runtime.url}/health/liveness")
@@ -96,6 +110,7 @@ def test_health_post(runtime: Runtime) -> None:
     assert (405, "GET, HEAD") == (response.status_code, response.headers["allow"])
 
 
+@pytest.mark.row("H10")
 def test_ready_that_raises(own_runtime: Runtime) -> None:
     """A ready() that raises is 503 without its words; the log has the traceback once."""
     own_runtime.get("/not_ready")
@@ -106,6 +121,7 @@ def test_ready_that_raises(own_runtime: Runtime) -> None:
     assert 1 == own_runtime.log.count("RuntimeError: password=hunter2")
 
 
+@pytest.mark.row("R22", "H5")
 def test_ready_that_is_slow(own_runtime: Runtime) -> None:
     """Probes are answered within 100 ms while ready() takes longer, from its last answer."""
     own_runtime.get("/ready_slowly")
@@ -124,6 +140,7 @@ def test_ready_that_is_slow(own_runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("path", ["/fail", "/exit"])
+@pytest.mark.row("H1", "H2")
 def test_handler_raises(runtime: Runtime, path: str) -> None:
     """An exception is a generic 500; its words are in the log, with the traceback, once."""
     response = runtime.get(path)
@@ -132,6 +149,7 @@ def test_handler_raises(runtime: Runtime, path: str) -> None:
     assert 1 == runtime.log.count(f"GET '{path}' raised an exception\nTraceback")
 
 
+@pytest.mark.row("H3")
 def test_handler_raises_late(runtime: Runtime) -> None:
     """After the first message the connection is cut, so that no client takes the part for all."""
     with pytest.raises(httpx.RemoteProtocolError):
@@ -149,6 +167,7 @@ def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
     runtime.until_logged("GET '/half' returned before its response was complete")
 
 
+@pytest.mark.row("H15")
 def test_handler_says_nothing(runtime: Runtime) -> None:
     """A handler that returns without an answer is answered for: 204."""
     response = runtime.get("/nothing")
@@ -157,6 +176,7 @@ def test_handler_says_nothing(runtime: Runtime) -> None:
     assert "content-length" not in response.headers
 
 
+@pytest.mark.row("U10")
 def test_connection_survives_an_error(runtime: Runtime) -> None:
     """A connection goes on after an answer with an error."""
     with httpx.Client(base_url=runtime.url) as client:
@@ -174,6 +194,7 @@ def test_streaming(runtime: Runtime) -> None:
     assert arrivals[-1][1] - arrivals[0][1] > 0.3
 
 
+@pytest.mark.row("H16")
 def test_client_disconnect(runtime: Runtime) -> None:
     """A function that waits for the client sees it go."""
     with runtime.connect() as connection:
@@ -182,6 +203,7 @@ def test_client_disconnect(runtime: Runtime) -> None:
     runtime.until_logged("saw http.disconnect")
 
 
+@pytest.mark.row("R25")
 def test_concurrent_requests(runtime: Runtime) -> None:
     """Requests that wait do not wait for each other."""
     began = time.monotonic()
@@ -192,6 +214,7 @@ def test_concurrent_requests(runtime: Runtime) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.row("R17")
 def test_h2c_upgrade_is_ignored(runtime: Runtime) -> None:
     """An offer to speak HTTP/2 is passed over, as Knative's runtime contract asks for."""
     request = (
@@ -206,6 +229,7 @@ def test_h2c_upgrade_is_ignored(runtime: Runtime) -> None:
     assert "upgrade" not in runtime.log.lower()
 
 
+@pytest.mark.row("R18")
 def test_http2_preface_is_refused(runtime: Runtime) -> None:
     """Prior-knowledge HTTP/2 gets a 400 and a closed connection; HTTP/1.1 is served after it."""
     response = exchange(runtime, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -215,6 +239,7 @@ def test_http2_preface_is_refused(runtime: Runtime) -> None:
     assert "Invalid HTTP request" not in runtime.log
 
 
+@pytest.mark.row("R29")
 def test_idle_connection(runtime: Runtime) -> None:
     """A connection is kept for longer than a few seconds: Knative's queue-proxy reuses them."""
     with httpx.Client(base_url=runtime.url) as client:
@@ -234,6 +259,7 @@ def test_probes_are_not_logged(own_runtime: Runtime) -> None:
     assert before == own_runtime.log
 
 
+@pytest.mark.row("R25")
 def test_sync_handler_blocks_nobody(tmp_path: Path) -> None:
     """A handle that is not async runs in a thread: probes and other requests go on."""
     with (
@@ -295,6 +321,7 @@ class WebSocket:
 CLOSE = 8
 
 
+@pytest.mark.row("H4")
 def test_websocket(runtime: Runtime) -> None:
     """A function can converse over a WebSocket, and sees its end."""
     with WebSocket(runtime, "/socket") as client:
@@ -314,12 +341,14 @@ def test_websocket_handler_raises(runtime: Runtime) -> None:
     runtime.until_logged("'/socket_fail' raised an exception\nTraceback")
 
 
+@pytest.mark.row("H4")
 def test_websocket_refused(runtime: Runtime) -> None:
     """A handler that never accepts the WebSocket refuses it."""
     with WebSocket(runtime, "/socket_refuse") as client:
         assert 403 == client.status
 
 
+@pytest.mark.row("H14")
 def test_log_as_json(tmp_path: Path) -> None:
     """With LOG_FORMAT=json every line is an object, the function's own among them."""
     variables = {"LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
@@ -333,6 +362,7 @@ def test_log_as_json(tmp_path: Path) -> None:
     assert failed["exception"].endswith("RuntimeError: password=hunter2")
 
 
+@pytest.mark.row("H14")
 def test_log_level(tmp_path: Path) -> None:
     """LOG_LEVEL holds before the function's first line; a level that is none is told."""
     log = tmp_path / "log"
@@ -345,6 +375,7 @@ def test_log_level(tmp_path: Path) -> None:
     assert "LOG_LEVEL is 'chatty', which is no level: using info" in runtime.log
 
 
+@pytest.mark.row("R2", "S1")
 def test_baked_address_does_not_hide_the_port(tmp_path: Path) -> None:
     """PORT answers on IPv4 and IPv6, whatever address is baked into the image."""
     variables = {"LISTEN_ADDRESS": f"[::]:{free_port()}"}

@@ -35,6 +35,7 @@ def test_body_within_the_limit(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("stated", [True, False], ids=["stated", "chunked"])
+@pytest.mark.row("H16")
 def test_body_beyond_the_limit(runtime: Runtime, stated: bool) -> None:
     """A longer one is 413, and the connection ends: the rest of the body is not read."""
     content = b"0" * 1100 if stated else chunks(11)
@@ -54,6 +55,7 @@ def test_body_without_end(runtime: Runtime) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.row("H16")
 def test_time_beyond_the_limit(runtime: Runtime) -> None:
     """A request that takes longer is 504 in time, and logged once; the next one is served."""
     with httpx.Client(base_url=runtime.url) as client:

@@ -45,6 +45,7 @@ def test_trace(tmp_path: Path, kind: str) -> None:
     assert {("greeter", "greeter-00001")} == {(each["service"], each["revision"]) for each in found}
 
 
+@pytest.mark.row("H14", "U26")
 def test_access_log(tmp_path: Path) -> None:
     """FUNC_ACCESS_LOG=1 logs a line after each request, without its query, and no health check."""
     variables = {"FUNC_ACCESS_LOG": "1"}
@@ -83,3 +84,24 @@ def test_access_log_of_what_is_cut_off(tmp_path: Path) -> None:
         runtime.get("/half")
 
     assert re.search(r"GET '/half' 200 \d+\.\d ms, cut off\n", runtime.log)
+
+
+PRINTING = """
+import logging
+
+async def handle(scope, receive, send):
+    print("printed")
+    logging.info("logged")
+"""
+
+
+@pytest.mark.row("R11")
+def test_output_is_seen_at_once(tmp_path: Path) -> None:
+    """What the function prints or logs is there before its answer, in order."""
+    (tmp_path / "function.py").write_text(PRINTING)
+    with serving(tmp_path, tmp_path / "log") as runtime:
+        runtime.get()
+        printed, logged = runtime.log.splitlines()[-2:]
+
+    assert "printed" == printed
+    assert logged.endswith("logged")

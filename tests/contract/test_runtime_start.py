@@ -26,6 +26,7 @@ def last_line(log: str) -> str:
     return log.rstrip().splitlines()[-1]
 
 
+@pytest.mark.row("R4")
 def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
     """start(cfg) gets the environment as a dict, with what the platform has put into it."""
     variables = {"K_SERVICE": "greeter", "MINE": "1"}
@@ -36,6 +37,7 @@ def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
         assert str(runtime.port) == configuration["PORT"]
 
 
+@pytest.mark.row("R23")
 def test_slow_start(tmp_path: Path) -> None:
     """While start() runs, the process is alive, not ready, and holds requests; then it serves."""
     folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "2.5"}
@@ -50,6 +52,7 @@ def test_slow_start(tmp_path: Path) -> None:
         assert 200 == runtime.get("/health/readiness").status_code
 
 
+@pytest.mark.row("R21")
 def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
     """A start that takes less than a second is over before the port opens (Knative's TCP probe)."""
     folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "0.3"}
@@ -63,6 +66,7 @@ def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["0", "1.5"], ids=["at once", "with the port open"])
+@pytest.mark.row("R9", "H6")
 def test_start_fails(tmp_path: Path, seconds: str) -> None:
     """A start() that raises ends the process with 1 and its traceback as the last lines."""
     variables = {"START_SECONDS": seconds, "START_ERROR": "no database"}
@@ -99,6 +103,7 @@ def test_start_fails_while_requests_wait(tmp_path: Path) -> None:
         ("yaml_invalid", 2, "func.yaml is not valid YAML", "start again."),
     ],
 )
+@pytest.mark.row("R9", "H17")
 def test_start_of_a_broken_function(function: str, status: int, title: str, last: str) -> None:
     """What cannot be served says so under a title, and ends with its own exit code."""
     found, log = ended(FUNCTIONS / function)
@@ -147,6 +152,7 @@ def test_setting_malformed(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("variable", ["PORT", "LISTEN_ADDRESS"])
+@pytest.mark.row("S4")
 def test_address_in_use(variable: str) -> None:
     """An address that another process listens on ends the process with 3."""
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -194,6 +200,7 @@ def test_check_finds_a_missing_handle(tmp_path: Path) -> None:
     assert "ERROR: The function has nothing to call" in log
 
 
+@pytest.mark.row("S1")
 def test_port_option(tmp_path: Path) -> None:
     """--port stands for PORT."""
     port = free_port()
@@ -266,9 +273,14 @@ UNNEEDED = {
     *("func_runtime.telemetry", "opentelemetry"),
     *("func_runtime.reload", "func_runtime.testing", "httpx", "watchfiles"),
     *("uvicorn", "uvicorn.config", "uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
+    *("configparser", "email", "http", "json", "logging.config", "multiprocessing"),
+    *("random", "shutil", "tempfile", "urllib.request", "uuid", "zipfile"),
 }
+# With all that Python itself loads. Whoever needs more has a reason to tell.
+MOST = 200
 
 
+@pytest.mark.row("R6")
 def test_modules_of_a_start(tmp_path: Path) -> None:
     """A start imports nothing that an HTTP function without hooks does not need."""
     (tmp_path / "function.py").write_text(ANSWERING_MODULES)
@@ -278,6 +290,7 @@ def test_modules_of_a_start(tmp_path: Path) -> None:
 
     assert "func_runtime.http_protocol" in loaded
     assert set() == loaded & UNNEEDED
+    assert len(loaded) <= MOST
 
 
 USING_UVICORN = """
@@ -299,6 +312,7 @@ def test_function_uses_uvicorn(tmp_path: Path, first: str) -> None:
         assert expected == runtime.get("/").text
 
 
+@pytest.mark.row("R13")
 def test_read_only_folder_without_home(tmp_path: Path) -> None:
     """Nothing is written: the function's folder stays as it is, and there is no HOME."""
     folder = tmp_path / "function-folder"

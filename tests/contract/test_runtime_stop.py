@@ -11,6 +11,7 @@ from contract.runtime_process import FUNCTIONS, eventually, serving, started
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.row("R27")
 def test_idle(tmp_path: Path, number: int) -> None:
     """An idle process ends within a second of a signal, with 0, after stop()."""
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime:
@@ -22,6 +23,7 @@ def test_idle(tmp_path: Path, number: int) -> None:
         assert 1 == runtime.log.count("stopped")
 
 
+@pytest.mark.row("R8", "R27", "H9")
 def test_request_in_flight(tmp_path: Path) -> None:
     """A request that runs when the signal comes is answered, and stop() runs after it."""
     with (
@@ -37,6 +39,7 @@ def test_request_in_flight(tmp_path: Path) -> None:
         assert 1 == runtime.log.count("stopped")
 
 
+@pytest.mark.row("R28")
 def test_lame_duck(tmp_path: Path) -> None:
     """At once after the signal it is not ready, and still answers for a while."""
     variables = {"FUNC_LAME_DUCK_SECONDS": "2"}
@@ -50,6 +53,7 @@ def test_lame_duck(tmp_path: Path) -> None:
         assert 0 == runtime.ended()
 
 
+@pytest.mark.row("R26")
 def test_request_without_end(tmp_path: Path) -> None:
     """A request that outlasts the time to shut down is cut off with 503, and stop() still runs."""
     variables = {"FUNC_SHUTDOWN_SECONDS": "1"}
@@ -84,6 +88,7 @@ def test_sync_request_without_end(tmp_path: Path) -> None:
         assert 503 == request.result().status_code
 
 
+@pytest.mark.row("H8")
 def test_second_signal(tmp_path: Path) -> None:
     """A second signal ends the process at once, with the code of a process that a signal ended."""
     with (
@@ -102,6 +107,7 @@ def test_second_signal(tmp_path: Path) -> None:
         assert request.exception() is not None
 
 
+@pytest.mark.row("H8")
 def test_signal_during_start(tmp_path: Path) -> None:
     """A signal while start() runs ends the process in order too; requests that waited get 503."""
     folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "30"}
@@ -131,6 +137,7 @@ def test_signal_before_the_port_is_open(tmp_path: Path) -> None:
         assert 1 == runtime.log.count("stopped")
 
 
+@pytest.mark.row("H7")
 def test_stop_raises(tmp_path: Path) -> None:
     """A stop() that raises is logged with its traceback; the process still ends in order."""
     with serving(FUNCTIONS / "runtime_stop_raises", tmp_path / "log") as runtime:
@@ -141,6 +148,7 @@ def test_stop_raises(tmp_path: Path) -> None:
         assert "RuntimeError: cannot flush" in runtime.log
 
 
+@pytest.mark.row("H7")
 def test_stop_without_end(tmp_path: Path) -> None:
     """A stop() that does not return in time is left behind, and told."""
     variables = {"STOP_SECONDS": "60", "FUNC_SHUTDOWN_SECONDS": "1"}

@@ -95,6 +95,7 @@ def test_health_of_an_event_function_is_ok(events: Container, path: str) -> None
     assert events.get(path).status_code == 200
 
 
+@pytest.mark.row("R15")
 def test_user_is_numeric_and_not_root(http_build: Build) -> None:
     """Kubernetes can see that the image does not run as root (`runAsNonRoot`)."""
     uid = http_build.image.attributes["Config"]["User"].partition(":")[0]
@@ -102,6 +103,7 @@ def test_user_is_numeric_and_not_root(http_build: Build) -> None:
     assert int(uid) > 0
 
 
+@pytest.mark.row("R13", "R14", "R30")
 def test_runs_without_rights(http_build: Build) -> None:
     """It serves on a read-only root, as an arbitrary user, without capabilities."""
     limits = {
@@ -145,6 +147,7 @@ def test_every_source_is_compiled(http_build: Build) -> None:
             assert set(flags.values()) == {unchecked}
 
 
+@pytest.mark.row("R32")
 def test_stop_runs_the_function_s_stop(http_build: Build) -> None:
     """`docker stop` lets the function clean up; its words are in the log and the exit code is 0."""
     with serving(http_build.image) as container:
@@ -226,6 +229,7 @@ def test_runtime_layer_is_the_same_for_every_function(
     assert http["dependencies"] != events["dependencies"]
 
 
+@pytest.mark.row("R32")
 def test_arguments_reach_the_runtime(http_build: Build) -> None:
     """The process is the image's default and gets what follows the image's name."""
     with started(http_build.image, arguments=["--help"]) as container:

@@ -34,6 +34,7 @@ from func_runtime.errors import SettingInvalid
         ({"LISTEN_ADDRESS": "a:1,a:1"}, ["a:1"]),
     ],
 )
+@pytest.mark.row("S2")
 def test_addresses(environ: dict[str, str], expected: list[str]) -> None:
     """PORT is always reachable, in addition to what LISTEN_ADDRESS names, without doubles."""
     assert expected == [str(address) for address in addresses.from_environ(environ)]
@@ -54,6 +55,7 @@ def test_addresses(environ: dict[str, str], expected: list[str]) -> None:
         ("LISTEN_ADDRESS", "99999", "99999"),
     ],
 )
+@pytest.mark.row("S3")
 def test_malformed(name: str, value: str, found: str) -> None:
     """What is no address is named, by its variable and the entry."""
     with pytest.raises(SettingInvalid) as caught:

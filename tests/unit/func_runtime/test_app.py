@@ -83,7 +83,11 @@ async def test_no_answer() -> None:
     assert 204 == (await answer(application, request()))[0]["status"]
 
 
-@pytest.mark.parametrize("error", [ValueError("secret"), SystemExit("secret")])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("x"), SystemExit("x"), KeyboardInterrupt("x"), asyncio.CancelledError("x")],
+    ids=lambda error: type(error).__name__,
+)
 async def test_exception(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
     """An exception before the first message is a generic 500, and logged once."""
     application, _ = await serve(sending(error))
@@ -139,12 +143,20 @@ async def test_unfinished_answer() -> None:
 
 async def test_cut_off(caplog: pytest.LogCaptureFixture) -> None:
     """A request that is cut off is answered 503."""
-    application, _ = await serve(sending(asyncio.CancelledError()))
 
-    assert 503 == (await answer(application, request()))[0]["status"]
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    application, _ = await serve(handle)
+    task = asyncio.create_task(answer(application, request()))
+    await asyncio.sleep(0)
+    task.cancel()
+
+    assert 503 == (await task)[0]["status"]
     assert "GET '/' was cut off" in caplog.text
 
 
+@pytest.mark.row("D9")
 async def test_requests_wait_for_the_start() -> None:
     """Requests wait until the function has started; probes do not."""
     application, lifespan = await serve(sending(START, END), started=False)

@@ -71,6 +71,7 @@ async def ignore(message: Message) -> None:
     ],
     ids=["async", "partial", "object", "plain, returns one", "plain", "plain partial"],
 )
+@pytest.mark.row("H12")
 async def test_handle(handle: Callable[..., object], result: str) -> None:
     """A handle of any form is awaited; only one that is not async runs in a thread."""
     instance = Minimal()
@@ -153,6 +154,7 @@ async def test_hook_that_is_no_method(caplog: pytest.LogCaptureFixture) -> None:
     assert "ready of the function is a bool" in caplog.text
 
 
+@pytest.mark.row("H5")
 async def test_hooks_of_all_forms() -> None:
     """A hook may be async, plain (it runs in a thread), or plain and return a coroutine."""
 
@@ -185,6 +187,7 @@ async def test_no_handle(instance: object) -> None:
     assert type(instance).__name__ in caught.value.found
 
 
+@pytest.mark.row("H12")
 def test_create() -> None:
     """new() may be a function, a class, or async."""
 

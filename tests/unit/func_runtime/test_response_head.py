@@ -1,5 +1,6 @@
 """The head of a response, from an application's messages."""
 
+import sys
 import tracemalloc
 
 import pytest
@@ -25,6 +26,21 @@ def test_status_that_ends_no_request(status: int) -> None:
     """A status that could not end a request is an error."""
     with pytest.raises(ValueError, match="status from 200 to 999"):
         response_head.status_line(status)
+
+
+def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response does not fail because its reason cannot be imported; the next has it."""
+
+    class NoFiles:
+        def find_spec(self, name: str, *_: object) -> None:
+            raise OSError(name)
+
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "http", raising=False)
+        patch.setattr(sys, "meta_path", [NoFiles()])
+        assert b"HTTP/1.1 418 " == response_head.status_line(418)
+
+    assert response_head.status_line(418).startswith(b"HTTP/1.1 418 I")
 
 
 def test_fields() -> None:
@@ -60,10 +76,40 @@ def test_fields() -> None:
     ],
     ids=repr,
 )
+@pytest.mark.row("U12")
 def test_fields_that_would_split_a_response(header: tuple[bytes, bytes]) -> None:
     """What would be something else on the wire is an error, whichever header comes before it."""
     with pytest.raises(ValueError, match="header"):
         response_head.fields([(b"other", b""), header])
+
+
+@pytest.mark.row("U1")
+def test_characters_of_fields() -> None:
+    """Of all bytes, a name has those of a token, and a value all but control characters."""
+    every = [bytes([code]) for code in range(256)]
+
+    def allowed(name: bytes, value: bytes) -> bool:
+        try:
+            response_head.fields([(name, value)])
+        except ValueError:
+            return False
+        return True
+
+    tokens = b"".join(byte for byte in every if allowed(b"a%bb" % byte, b""))
+    values = b"".join(byte for byte in every if allowed(b"a", b"<%b>" % byte))
+
+    letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz"
+    assert b"!#$%&'*+-.0123456789" + letters + b"|~" == tokens
+    assert {9, *range(0x20, 0x7F), *range(0x80, 0x100)} == set(values)
+
+
+@pytest.mark.row("U22")
+def test_fields_of_an_iterator() -> None:
+    """Headers are read once, whatever holds them."""
+    headers = iter([(b"X-A", b"1"), (b"Date", b"now")])
+
+    expected = b"\r\nx-a: 1\r\ndate: now"
+    assert (expected, {response_head.DATE: b"now"}) == response_head.fields(headers)
 
 
 def test_text_is_no_header() -> None:

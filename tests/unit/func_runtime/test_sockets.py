@@ -10,6 +10,7 @@ from func_runtime.addresses import Address
 from func_runtime.errors import AddressUnavailable
 
 
+@pytest.mark.row("R3", "S5")
 def test_every_address() -> None:
     """An address without a host is bound for IPv4 and IPv6, on one port."""
     bound = sockets.bind([Address("", 0)])
@@ -34,6 +35,7 @@ def test_named_host() -> None:
 
 
 @pytest.mark.parametrize("host", ["", "127.0.0.1"])
+@pytest.mark.row("S6")
 def test_in_use(host: str) -> None:
     """An address that someone listens on is named; what was bound before is released."""
     with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as probe:
@@ -73,6 +75,7 @@ def test_not_ours() -> None:
     assert "EADDRNOTAVAIL" in caught.value.reason
 
 
+@pytest.mark.row("R3")
 def test_machine_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine without IPv6 the IPv4 address is enough."""
     real = socket.socket

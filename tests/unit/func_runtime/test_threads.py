@@ -64,6 +64,7 @@ async def test_as_many_as_suit() -> None:
         ("100000 0", 32),
     ],
 )
+@pytest.mark.row("R31")
 async def test_suitable(limit: str, expected: int, tmp_path: Path) -> None:
     """How many threads there may be follows the CPU limit, within bounds."""
     (tmp_path / "cpu.max").write_text(f"{limit}\n")

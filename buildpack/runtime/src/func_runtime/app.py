@@ -100,7 +100,7 @@ async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> Non
     :raises RequestAborted: its answer has begun.
     """
     match error:
-        case asyncio.CancelledError():
+        case asyncio.CancelledError() if _is_cut_off():
             _log_failure(scope, "was cut off: it took longer than the process had left")
             await reply.fail(responses.SERVICE_UNAVAILABLE, "Service Unavailable")
         case TimeLimitExceeded():
@@ -113,6 +113,12 @@ async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> Non
         case _:
             _log_failure(scope, "raised an exception", error)
             await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+
+
+def _is_cut_off() -> bool:
+    """Say whether the server ends the request: else something ended that the function awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _refuse(kind: str, send: Send) -> None:

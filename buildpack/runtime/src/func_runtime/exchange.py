@@ -5,14 +5,11 @@ What a connection is and when an exchange may begin, it leaves to http_protocol.
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from func_runtime import response_head
 from func_runtime.asgi import Headers, Message, Scope
 from func_runtime.errors import RequestAborted
-
-if TYPE_CHECKING:
-    from func_runtime.http_protocol import HttpProtocol
 
 log = logging.getLogger("func_runtime")
 
@@ -28,6 +25,37 @@ _WITHOUT_CONTENT = (_NO_CONTENT, 304)  # RFC 9112, 6.3
 _HTTP_1_0 = "1.0"
 _GOES_ON = b"\r\n\r\n"
 _ENDS = response_head.CONNECTION + b"close\r\n\r\n"
+
+
+class Shared(Protocol):
+    """What connections share, as far as an exchange uses it."""
+
+    tasks: set[asyncio.Task[None]]
+    date: bytes
+
+
+class Connection(Protocol):
+    """What carries an exchange: http_protocol has it."""
+
+    transport: asyncio.Transport
+    congested: asyncio.Event | None  # while the client reads more slowly than it is sent to
+
+    @property
+    def state(self) -> Shared:
+        """What is shared."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Read on: a body has been taken."""
+        ...
+
+    def finished(self, exchange: "Exchange") -> None:
+        """Go on: the response is complete."""
+        ...
+
+    def abort(self, exchange: "Exchange") -> None:
+        """End: the response will not be complete."""
+        ...
 
 
 class Exchange:
@@ -52,7 +80,7 @@ class Exchange:
         "scope",
     )
 
-    def __init__(self, connection: "HttpProtocol", scope: Scope, keep_alive: bool) -> None:
+    def __init__(self, connection: Connection, scope: Scope, keep_alive: bool) -> None:
         """Take the connection, the request, and whether the connection may go on after it."""
         self._connection = connection
         self.scope = scope

@@ -302,6 +302,8 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.abort()
         else:
             self.transport.close()
+            # What is written may still arrive, but nobody waits for it for long.
+            self._loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def resume_reading(self) -> None:
         """Read on, unless there are requests enough."""

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from func_runtime import names
 from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, HandlerMissing
 
-# Everything that code of the function may raise; SystemExit among it, which would end the process
-# with the function's code (0, perhaps) and without a word.
-RAISED = (Exception, SystemExit)
+# Everything that code of the function may raise; SystemExit and KeyboardInterrupt among it, which
+# would end the process with the function's code (0, perhaps) and without a word.
+RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
 
 class Entry(NamedTuple):

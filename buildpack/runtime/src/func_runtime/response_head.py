@@ -75,10 +75,12 @@ def asks_to_close(value: bytes) -> bool:
 
 
 def _new_status_line(status: int) -> bytes:
-    from http import HTTPStatus  # noqa: PLC0415 -- not before the first answer that is no 200
-
     if status not in _FINAL:
         raise ValueError(f"a response has a status from 200 to 999, not {status!r}")
+    try:
+        from http import HTTPStatus  # noqa: PLC0415 -- not before the first answer that is no 200
+    except OSError:  # no file can be opened: no answer should fail for a reason (RFC 9112, 4)
+        return b"HTTP/1.1 %d " % status
     known = {entry.value: entry.phrase for entry in HTTPStatus}
     line = f"HTTP/1.1 {int(status)} {known.get(status, '')}".encode()
     _status_lines[status] = line

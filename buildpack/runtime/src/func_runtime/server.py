@@ -112,7 +112,7 @@ def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
     # What Config.load() does beyond this is to import the lifespan and find out the interface.
     config.loaded_app = state.app
     config.loaded = True
-    # It tells what the application does wrong, which ours has told by then, and what clients do.
-    level = logging.DEBUG if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL
-    logging.getLogger("uvicorn.error").setLevel(level)
+    # It tells what the application does wrong, which ours has told by then, and what clients ask
+    # for, with the query, which may have secrets.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     return partial(WSProtocol, config, cast("ServerState", state), {})

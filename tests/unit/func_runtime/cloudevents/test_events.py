@@ -52,6 +52,7 @@ def test_binary_attribute(value: bytes, expected: str) -> None:
         (b"application/json", b"", None),
         (b"application/json", b'{"a": 1}', {"a": 1}),
         (b"Application/JSON ; charset=utf-8", b"[1]", [1]),
+        (b"application/json", b"[1.5, 1e-999]", [1.5, 0.0]),
         (b"application/json", "\ufeff1".encode(), 1),
         (b"application/problem+json", b'"text"', "text"),
         (b"application/json; charset=latin-1", b'"\xe9"', "é"),
@@ -96,9 +97,12 @@ def test_nothing_is_invented() -> None:
         ([*HEADERS, (b"ce-data", b"1")], b""),
         ([*HEADERS, (b"content-type", b"application/json")], b"{"),
         ([*HEADERS, (b"content-type", b"application/json")], b"NaN"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"[-1e999]"),
         ([*HEADERS, (b"content-type", b"application/json")], b"\xff"),
         ([*HEADERS, (b"content-type", b"application/json")], b"[" * 100_000),
         ([*HEADERS, (b"content-type", b"text/plain; charset=none")], b"x"),
+        ([*HEADERS, (b"content-type", b"text/plain; charset=hex")], b"78"),
+        ([*HEADERS, (b"content-type", b"text/plain; charset=Punycode")], b"x"),
         ([*HEADERS, (b"content-type", b"text/plain; charset=ascii")], b"\xff"),
     ],
 )
@@ -220,6 +224,7 @@ def test_encode_structured() -> None:
         (None, {}),
         (b"\x00\x01", {"data_base64": "AAE="}),
         ("text", {"data": "text"}),
+        ("half of a pair: \ud83d", {"data": "half of a pair: \ud83d"}),
         (False, {"data": False}),
     ],
 )

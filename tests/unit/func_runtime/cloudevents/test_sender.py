@@ -108,6 +108,7 @@ async def test_event_of_an_asgi_like_type(wire: Wire) -> None:
     assert STRUCTURED == wire.headers[b"content-type"]
 
 
+@pytest.mark.row("C8")
 async def test_second_reply(wire: Wire) -> None:
     """A second reply is the function's mistake, and not sent."""
     sender = Sender(wire.send)

@@ -14,6 +14,7 @@ from func_runtime.cloudevents.sender import BatchSender, Sender
 log = logging.getLogger("func_runtime")
 
 _ALLOW = (b"allow", b"POST, OPTIONS")
+_CLOSE = (b"connection", b"close")
 
 
 class EventHandler:
@@ -41,7 +42,9 @@ class EventHandler:
             events = _decode(scope, body)
         except Refused as refused:
             log.info("%s %r refused: %s", scope["method"], scope["path"], refused.reason)
-            await responses.text(send, refused.status, refused.reason)
+            # RFC 9110, 15.5.14: what is left of a body that is too long is not read.
+            ends = [_CLOSE] if refused.status == responses.CONTENT_TOO_LARGE else []
+            await responses.text(send, refused.status, refused.reason, headers=ends)
             return
         replay = Replay(body, receive)
         if isinstance(events, Event):

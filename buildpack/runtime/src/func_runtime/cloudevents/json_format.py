@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NoReturn
@@ -45,6 +46,8 @@ def encode_batch(sources: Iterable[Event]) -> bytes:
 def parse(content: bytes, charset: str = "") -> Any:  # noqa: ANN401 -- parsed JSON
     """Parse JSON strictly: as UTF-8 unless another charset is stated, and without NaN.
 
+    A number that is too large is not valid here: it would be infinite.
+
     :raises EventInvalid: it is not JSON.
     """
     try:
@@ -59,7 +62,11 @@ def dump(value: object) -> bytes:
 
     :raises TypeError: it cannot be expressed in JSON. :raises ValueError: NaN, or a loop.
     """
-    return _encoder.encode(value).encode()
+    text = _encoder.encode(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can only have escaped
+        return _ascii_encoder.encode(value).encode()
 
 
 def time_text(time: datetime) -> str:
@@ -94,10 +101,18 @@ def _decode_bytes(encoded: object) -> bytes:
     raise EventInvalid("data_base64 is not valid base64")
 
 
+def _finite(text: str) -> float:
+    """Read a number that a reply can have again: 1e999 is none."""
+    if math.isinf(number := float(text)):
+        raise ValueError(text)
+    return number
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
 # Kept, for json.loads and json.dumps make new ones in each call that has options.
-_decoder = json.JSONDecoder(parse_constant=_no_constant)
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ascii_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

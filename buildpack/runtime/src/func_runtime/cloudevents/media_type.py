@@ -61,8 +61,17 @@ def parse(text: str) -> MediaType:
     return MediaType(name.strip().lower())
 
 
+# Names within URLs, not text: they take a time that grows with the square of the length.
+_UNSUITED = frozenset(("idna", "punycode"))
+
+
+@lru_cache(maxsize=256)
 def _known(charset: str) -> str:
     try:
-        return codecs.lookup(charset).name
+        name = codecs.lookup(charset).name
+        " ".encode(name)  # Python has codecs for other things than text: hex, zip
     except (LookupError, ValueError) as error:
         raise ValueError("the charset is unknown") from error
+    if name in _UNSUITED:
+        raise ValueError("the charset is not for texts")
+    return name
