@@ -61,7 +61,7 @@ def parse(text: str) -> MediaType:
     return MediaType(name.strip().lower())
 
 
-# Names within URLs, not text: they take a time that grows with the square of the length.
+# For names in URLs, not for text; punycode's time grows with the square of the length.
 _UNSUITED = frozenset(("idna", "punycode"))
 
 
