@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
