@@ -321,6 +321,16 @@ def test_check(attributes: dict[str, Value]) -> None:
         event.check({**MINIMAL, **attributes})
 
 
+def test_names_are_remembered_within_bounds() -> None:
+    """A sender that makes up names is checked as well, and fills no memory."""
+    for number in range(2000):
+        event.check({**MINIMAL, f"made{number}": "up"})
+
+    assert len(event._names) <= 1024  # noqa: SLF001 -- nothing else shows it
+    with pytest.raises(EventInvalid):
+        event.check({**MINIMAL, "Made": "up"})
+
+
 def test_unassigned_characters_are_allowed() -> None:
     """Characters that Unicode has yet to name are not control characters."""
     event.check({**MINIMAL, "ext": "\u0378\u00a0"})
