@@ -21,25 +21,18 @@ if sys.version_info < (3, 11):
 
 
 def bring_tools() -> None:
-    """Do without what a build image that is not ours lacks, or bring it."""
+    """Bring what a build image that is not ours lacks."""
     build_tools = importlib.import_module("function_buildpack.build_tools")
     if not build_tools.lacking(os.environ):
         return
-    if sys.argv[1] == "detect":
-        sys.exit(build_tools.detect(os.environ, Path.cwd()))
     layer = build_tools.build(dict(os.environ), Path.cwd(), Path(__file__).parent / "bootstrap")
     sys.path.append(str(layer))
     # Behind the build image's own programs.
     os.environ["PATH"] += f":{layer / 'bin'}"
 
 
-# Looked for first in build alone: detect has to answer in milliseconds, and needs no uv.
-if sys.argv[1] == "build":
+if sys.argv[1] == "build":  # detect has to answer in milliseconds, and needs none of it
     bring_tools()
-try:
-    phase = importlib.import_module("function_buildpack." + sys.argv[1])
-except ModuleNotFoundError:
-    bring_tools()
-    raise
 
+phase = importlib.import_module("function_buildpack." + sys.argv[1])
 sys.exit(phase.main())

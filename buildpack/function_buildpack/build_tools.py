@@ -19,15 +19,13 @@ from function_buildpack import (
     bindings,
     index_access,
     messages,
-    names,
     output,
     process,
     wheel_download,
-    workspace,
 )
 from function_buildpack.cnb import exit_codes
 from function_buildpack.cnb.context import BuildContext
-from function_buildpack.errors import BuildpackError, ToolsUnavailable
+from function_buildpack.errors import ToolsUnavailable
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.wheel_download import Wheel
 
@@ -40,23 +38,6 @@ def lacking(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what the build image does not have."""
     libraries = tuple(name for name in _LIBRARIES if find_spec(name) is None)
     return libraries if shutil.which("uv", path=environ.get("PATH")) else ("uv", *libraries)
-
-
-def detect(environ: Mapping[str, str], app: Path) -> int:
-    """Answer the detect phase without a YAML parser and return its exit code.
-
-    A phase that has no layers cannot bring one. What passes here by mistake, build explains.
-    """
-    try:
-        found = workspace.locate(app, environ.get(names.FUNCTION_PATH, ""))
-    except BuildpackError as error:
-        return _failed(error)
-    text = found.func_yaml.read_bytes() if found.func_yaml.is_file() else b""
-    stated = re.search(rb"""^runtime:[ \t]*["']?(\w+)""", text, re.MULTILINE)
-    if stated[1].lower() == b"python" if stated else found.package:
-        return exit_codes.SUCCESS
-    output.line("Not a Knative Python function: neither by func.yaml nor by its files")
-    return exit_codes.DETECT_FAIL
 
 
 def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:

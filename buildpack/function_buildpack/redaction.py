@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import unquote
 
 _MASK = "****"
 # A shorter one would mask ordinary words; it protects nothing either.
@@ -30,6 +29,8 @@ def known(text: str, secrets: Collection[str]) -> str:
 
 def secrets(environ: Mapping[str, str], passwords: Iterable[str] = ()) -> frozenset[str]:
     """Collect what must not be shown: uv's and pip's variables hold it, `passwords` is more."""
+    from urllib.parse import unquote  # noqa: PLC0415 -- detect shows text and knows no secrets
+
     found = set(passwords)
     for name, value in environ.items():
         if _SECRET_NAME.fullmatch(name):

@@ -1,6 +1,6 @@
 """What a phase says when it does not pass."""
 
-from function_buildpack import messages, output
+from function_buildpack import output
 from function_buildpack.cnb.phases import NotDetected
 
 
@@ -11,5 +11,7 @@ def decline(answer: NotDetected) -> None:
 
 def error(failure: Exception) -> None:
     """Show the error that ends the phase."""
+    from function_buildpack import messages  # noqa: PLC0415 -- most phases end without
+
     message = messages.describe(failure)
     output.error(message.title, message.body)

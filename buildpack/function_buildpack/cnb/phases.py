@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from function_buildpack.cnb import exit_codes
 from function_buildpack.cnb.context import BuildContext, DetectContext
-from function_buildpack.cnb.launch import Launch
+
+if TYPE_CHECKING:
+    from function_buildpack.cnb.launch import Launch  # what writes TOML: detect does without
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def run_detect(
 
 
 def run_build(
-    build: Callable[[BuildContext], Launch], *, on_error: Callable[[Exception], None]
+    build: "Callable[[BuildContext], Launch]", *, on_error: Callable[[Exception], None]
 ) -> int:
     """Run the build phase as the lifecycle starts it, write launch.toml and return the exit code.
 

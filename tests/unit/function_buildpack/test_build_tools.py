@@ -113,27 +113,8 @@ def test_without_pip(context: BuildContext, monkeypatch: pytest.MonkeyPatch) -> 
     assert f"{asked[0].file}/pip" in pip.commands[0][2]
 
 
-@pytest.mark.parametrize(
-    ("files", "status"),
-    [
-        ({"func.yaml": "name: a\nruntime: 'python'\n"}, 0),
-        ({"func.yaml": "runtime: go\n", "function.py": ""}, 100),
-        ({"func.yaml": "name: a\n", "function.py": ""}, 0),
-        ({"function.py": ""}, 0),
-        ({"main.py": ""}, 100),
-    ],
-)
-def test_detect(tmp_path: Path, files: dict[str, str], status: int) -> None:
-    """Without a YAML parser functions are found by what func.yaml and the files plainly say."""
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-
-    assert status == build_tools.detect({}, tmp_path)
-
-
 def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Errors are shown as those of the build, and end the phase with 1."""
-    assert 1 == build_tools.detect({"BP_FUNCTION_PATH": "none"}, tmp_path)
     (tmp_path / "bindings" / "nameless").mkdir(parents=True)
     environ = {"CNB_LAYERS_DIR": str(tmp_path), "CNB_PLATFORM_DIR": str(tmp_path), "PATH": "/none"}
 
@@ -141,7 +122,6 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         build_tools.build(environ, tmp_path, LISTS)
 
     said = capsys.readouterr().out
-    assert "ERROR: BP_FUNCTION_PATH names no folder of the source" in said
     assert "ERROR: A service binding cannot be used" in said
 
 

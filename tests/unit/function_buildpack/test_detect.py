@@ -16,6 +16,8 @@ from function_buildpack.detect import detect
         ({"func.yaml": "runtime: Python"}, True),  # build says what is missing
         ({"func.yaml": "runtime: go", "function/__init__.py": ""}, False),
         ({"func.yaml": "runtime: node"}, False),
+        ({"func.yaml": "name: a\r\nruntime: 'python' # ours\r\n"}, True),
+        ({"func.yaml": '{"runtime": "go"}', "function.py": ""}, False),
         ({"func.yaml": "name: x", "function/__init__.py": ""}, True),
         ({"func.yaml": "name: x"}, False),
         ({"func.yaml": "a: [", "pyproject.toml": ""}, True),  # build says what is wrong
