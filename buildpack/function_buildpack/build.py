@@ -87,6 +87,8 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     python = interpreter.current()
 
     output.heading("Reading the function")
+    for name, meant in settings.misspelt.items():
+        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))

@@ -1,5 +1,6 @@
 """The platform's settings of a build: the only reader of BP_* and BPE_* variables."""
 
+import difflib
 import re
 import shlex
 from collections.abc import Mapping
@@ -11,6 +12,19 @@ from packaging.utils import InvalidName, canonicalize_name
 from function_buildpack import names
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import SettingInvalid
+
+
+_PREFIX = "BP_"
+_NAMES = (
+    names.FUNCTION_PATH,
+    names.FUNCTION_CHECK,
+    names.FUNCTION_EXTRAS,
+    names.FUNCTION_GROUPS,
+    names.WHEELS,
+    names.IMAGE_LABELS,
+)
+# How alike a name must be to be taken for one of ours: other buildpacks have BP_ variables too.
+_ALIKE = 0.8
 
 
 class Check(StrEnum):
@@ -39,6 +53,8 @@ class Settings:
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
+    # What is set and has no meaning → what is probably meant.
+    misspelt: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -56,7 +72,17 @@ class Settings:
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
+            misspelt=_misspelt(environ),
         )
+
+
+def _misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    unknown = [name for name in environ if name.upper().startswith(_PREFIX) and name not in _NAMES]
+    return {
+        name: alike[0]
+        for name in sorted(unknown)
+        if (alike := difflib.get_close_matches(name.upper(), _NAMES, 1, _ALIKE))
+    }
 
 
 def _check(value: str) -> Check:

@@ -321,10 +321,13 @@ def test_nothing_stated(tmp_path: Path) -> None:
     """A function without dependencies is built, with the runtime alone."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
 
-    phase = workspace.run("build")
+    phase = workspace.run("build", BP_FUNCTION_CHEK="off")
 
     assert 0 == phase.status, phase.log
     assert "Stated nowhere" in phase.log
+    assert (
+        "BP_FUNCTION_CHEK is no setting and was not used. Is BP_FUNCTION_CHECK meant?" in phase.log
+    )
 
 
 def test_nested(tmp_path: Path) -> None:
