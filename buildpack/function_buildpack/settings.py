@@ -13,7 +13,6 @@ from function_buildpack import names
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import SettingInvalid
 
-
 _PREFIX = "BP_"
 _NAMES = (
     names.FUNCTION_PATH,
