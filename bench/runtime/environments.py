@@ -72,7 +72,7 @@ class Uv:
         """Make an environment with exactly the packages of a list with hashes."""
         self._run("venv", "--quiet", "--python", interpreter.path, folder)
         if requirements is not None:
-            options = ("--quiet", "--compile-bytecode", "--require-hashes")
+            options = ("--quiet", "--compile-bytecode", "--no-deps", "--require-hashes")
             python = folder / "bin" / "python"
             self._run("pip", "install", *options, "--python", python, "-r", requirements)
 
