@@ -14,7 +14,7 @@ for extension in sorted(pathlib.Path(sys.prefix, "lib/python3.13/lib-dynload").g
     importlib.import_module(extension.name.partition(".")[0])
 
 for library in (
-    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1"),
+    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libatomic.so.1"),
     *("libcrypt.so.1", "librt.so.1", "libz.so.1"),
 ):
     ctypes.CDLL(library)
