@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-X86_64, AARCH64 = 62, 183
+S390X, X86_64, AARCH64 = 22, 62, 183
 
 
 def image(
