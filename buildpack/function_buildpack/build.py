@@ -21,6 +21,7 @@ from function_buildpack import (
     project,
     report,
     sbom,
+    shared_libraries,
     vendored,
     workspace,
 )
@@ -116,6 +117,9 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
         if installed.layer.filled:
             installed.check_runtime(buildpack.runtime.ranges())
+            beside = layers.library_folders(chosen.launch_env)
+            site = installed.site(python.minor)
+            shared_libraries.check(site, beside, settings.library_check)
 
         output.heading("Runtime")
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)

@@ -3,6 +3,7 @@
 Core metadata (PEP 566 and later), `WHEEL` (PEP 427) and `direct_url.json` (PEP 610).
 """
 
+import csv
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,20 @@ def installed(folder: Path) -> list[Distribution]:
     """Return the packages of a folder, sorted by name."""
     found = importlib.metadata.distributions(path=[str(folder)])
     return sorted(_read(found), key=lambda item: (item.name.lower(), item.version))
+
+
+def owners(folder: Path, files: Iterable[Path]) -> dict[Path, Distribution]:
+    """Return the package of each file, by the lists that installers leave (PEP 376, `RECORD`).
+
+    Paths are relative to the folder. A file that was only copied has none.
+    """
+    wanted = {str(path): path for path in files}
+    found: dict[Path, Distribution] = {}
+    for item in importlib.metadata.distributions(path=[str(folder)]):
+        record = csv.reader((item.read_text("RECORD") or "").splitlines())
+        held = wanted.keys() & {path for path, *_ in record}
+        found |= {wanted[path]: package for package in _read([item]) for path in held}
+    return found
 
 
 def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribution]:

@@ -25,6 +25,8 @@ BuildpackError
 ├── IndexTooSlow              the package index takes too long
 ├── InstallFailed             the installer failed for another reason
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
+├── ArchitectureWrong         an extension module is for another machine than the image
+├── LibraryMissing            an extension module needs a library that the image does not have
 └── FunctionUnloadable        importing the function or calling new() failed
 """
 
@@ -255,6 +257,33 @@ class RuntimeConflict(BuildpackError):
     package: str
     found: str
     needed: str
+
+
+@dataclass(eq=False)
+class ArchitectureWrong(BuildpackError):
+    """The extension module `module` of a package is for the machine `found`, the image's another.
+
+    The package is empty if no installed one has the file.
+    """
+
+    package: str
+    module: Path
+    found: str
+    needed: str
+
+
+@dataclass(eq=False)
+class LibraryMissing(BuildpackError):
+    """`file`, loaded by the extension module `module`, needs libraries that the image lacks.
+
+    `debian` names the packages that they are from in the build image.
+    """
+
+    package: str
+    module: Path
+    file: Path
+    libraries: tuple[str, ...]
+    debian: tuple[str, ...]
 
 
 @dataclass(eq=False)

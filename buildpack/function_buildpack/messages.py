@@ -284,6 +284,43 @@ def _runtime_conflict(error: errors.RuntimeConflict) -> Message:
     )
 
 
+# Packages whose wheels bring what theirs leaves to the system, or do without.
+_BUNDLED = {
+    "opencv-contrib-python": "opencv-contrib-python-headless",
+    "opencv-python": "opencv-python-headless",
+    "psycopg-c": "psycopg-binary",
+    "psycopg2": "psycopg2-binary",
+}
+
+
+@describe.register
+def _architecture_wrong(error: errors.ArchitectureWrong) -> Message:
+    return Message(
+        "An extension module is for another machine",
+        f"Package:  {error.package or 'none'}\nModule:   {error.module}\n"
+        f"Found:    {error.found}\nImage:    {error.needed}\n\n"
+        f"It was compiled elsewhere and came with a source, or under a wrong name. Install the\n"
+        f"package from an index that has its wheel for this machine, or let the build compile it.\n"
+        f"If the function does not import that module, set BP_LIBRARY_CHECK to note.",
+    )
+
+
+@describe.register
+def _library_missing(error: errors.LibraryMissing) -> Message:
+    through = f"Loads:    {error.file}\n" if error.file != error.module else ""
+    debian = f"Debian:   {', '.join(error.debian)}\n" if error.debian else ""
+    bundled = _BUNDLED.get(error.package.partition(" ")[0])
+    wheel = f"for this package that is {bundled}" if bundled else "most brings all it needs"
+    return Message(
+        "The run image lacks a shared library",
+        f"Package:  {error.package or 'none'}\nModule:   {error.module}\n{through}"
+        f"Missing:  {', '.join(error.libraries)}\n{debian}\n"
+        f"Where the image runs, that module could not be imported. Use a wheel that brings the\n"
+        f"library ({wheel}), link it statically, or build with a run image\n"
+        f"that has it. If the function does not import the module, set BP_LIBRARY_CHECK to note.",
+    )
+
+
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
     return Message(

@@ -20,6 +20,7 @@ _NAMES = (
     names.FUNCTION_EXTRAS,
     names.FUNCTION_GROUPS,
     names.WHEELS,
+    names.LIBRARY_CHECK,
     names.IMAGE_LABELS,
 )
 # How alike a name must be to be taken for one of ours: other buildpacks have BP_ variables too.
@@ -32,6 +33,13 @@ class Check(StrEnum):
     NEW = "new"
     IMPORT = "import"
     OFF = "off"
+
+
+class LibraryCheck(StrEnum):
+    """What a missing shared library is."""
+
+    ERROR = "error"
+    NOTE = "note"
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,7 @@ class Settings:
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
+    library_check: LibraryCheck = LibraryCheck.ERROR
     # What is set and has no meaning → what is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +80,7 @@ class Settings:
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
+            library_check=_library_check(environ.get(names.LIBRARY_CHECK, LibraryCheck.ERROR)),
             misspelt=_misspelt(environ),
         )
 
@@ -89,6 +99,13 @@ def _check(value: str) -> Check:
         return Check(value.lower())
     except ValueError as error:
         raise SettingInvalid(names.FUNCTION_CHECK, value, "new, import or off") from error
+
+
+def _library_check(value: str) -> LibraryCheck:
+    try:
+        return LibraryCheck(value.lower())
+    except ValueError as error:
+        raise SettingInvalid(names.LIBRARY_CHECK, value, "error or note") from error
 
 
 def _list(environ: Mapping[str, str], name: str) -> frozenset[str]:

@@ -13,7 +13,10 @@ FEWEST_CERTIFICATES = 100  # Debian ships about 150
 for extension in sorted(pathlib.Path(sys.prefix, "lib/python3.13/lib-dynload").glob("*.so")):
     importlib.import_module(extension.name.partition(".")[0])
 
-for library in ("libstdc++.so.6", "libgcc_s.so.1", "libcrypt.so.1", "librt.so.1", "libz.so.1"):
+for library in (
+    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libatomic.so.1"),
+    *("libcrypt.so.1", "librt.so.1", "libz.so.1"),
+):
     ctypes.CDLL(library)
 
 locale.setlocale(locale.LC_ALL, "C.UTF-8")

@@ -20,6 +20,7 @@ BUILD_SETTINGS = (
     build_side.FUNCTION_GROUPS,
     build_side.IMAGE_LABELS,
     build_side.WHEELS,
+    build_side.LIBRARY_CHECK,
 )
 
 

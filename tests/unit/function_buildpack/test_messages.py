@@ -58,6 +58,10 @@ EXAMPLES: list[BuildpackError] = [
     errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
+    errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
+    errors.LibraryMissing(
+        "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
+    ),
     errors.FunctionUnloadable(Path("/workspace/function"), "Traceback\nValueError: x"),
 ]
 
@@ -92,6 +96,18 @@ def test_titles_are_unique() -> None:
     titles = [describe(error).title for error in EXAMPLES]
 
     assert len(titles) == len(set(titles))
+
+
+def test_library_missing() -> None:
+    """The package whose wheels bring the library is named where it is known."""
+    module = Path("psycopg2/_psycopg.so")
+
+    said = describe(errors.LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
+    other = describe(errors.LibraryMissing("", module, module, ("libx.so",), ())).body
+
+    assert "(for this package that is psycopg2-binary)" in said
+    assert "Loads:" not in said
+    assert "Package:  none" in other
 
 
 def test_unknown() -> None:
