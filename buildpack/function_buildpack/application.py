@@ -34,12 +34,12 @@ def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
     Links are removed, never followed. What belongs to another user stays: func's scaffolding is
     root's, and a build has a user of its own.
     """
-    found = [path for path in also if path.exists()]
+    removed = [path for path in also if path.exists() and _remove(path)]
     for parent, folders, files in os.walk(folder):
         here = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
-        found += [Path(parent, name) for name in sorted(here)]
+        removed += [path for name in sorted(here) if _remove(path := Path(parent, name))]
         folders[:] = [name for name in folders if name not in here]
-    return [path for path in found if _remove(path)]
+    return removed
 
 
 def _is_leftover(path: Path) -> bool:

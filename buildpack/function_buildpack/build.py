@@ -91,7 +91,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         output.note(f"{name} is no setting and was not used. Is {meant} meant?")
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
-    chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
+    chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
     _tell(chosen, found, context.app, python)
     bound = bindings.read(context.bindings)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)

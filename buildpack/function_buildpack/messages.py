@@ -74,6 +74,7 @@ def _field_invalid(error: errors.FieldInvalid) -> Message:
 
 @describe.register
 def _package_missing(error: errors.PackageMissing) -> Message:
+    older = _OLDER_MIDDLEWARE if "func.py" in error.entries else ""
     return Message(
         "There is no package named function",
         f"Folder:   {error.folder}\nFound:    {', '.join(error.entries) or 'nothing'}\n\n"
@@ -81,8 +82,16 @@ def _package_missing(error: errors.PackageMissing) -> Message:
         f"handle(), beside func.yaml or in src/. Create function/__init__.py with\n\n"
         f"    from .func import new\n\n"
         f"or move the function's package there. If the function is in another folder of the\n"
-        f"source, name it with BP_FUNCTION_PATH.",
+        f"source, name it with BP_FUNCTION_PATH.{older}",
     )
+
+
+# The layout of func's templates before version 1.18.
+_OLDER_MIDDLEWARE = """
+
+A func.py with main(context) was written for func's older middleware, parliament. Its main()
+becomes handle(scope, receive, send) in function/func.py; what func create -l python writes
+shows how."""
 
 
 @describe.register

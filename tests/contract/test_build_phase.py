@@ -51,6 +51,7 @@ def again(built: Workspace, tmp_path: Path) -> Workspace:
     return workspace
 
 
+@pytest.mark.row("T5")
 def test_launch(built: Workspace) -> None:
     """The launch process is the environment's Python with the runtime, in the function's folder."""
     python = built.layers / "dependencies" / "venv" / "bin" / "python"
@@ -208,6 +209,7 @@ def test_rebuild_looks_for_a_package_without_its_import(again: Workspace) -> Non
         ("raise RuntimeError('at import')\n", "RuntimeError: at import"),
     ],
 )
+@pytest.mark.row("T13")
 def test_rebuild_that_does_not_load(again: Workspace, source: str, found: str) -> None:
     """A source that no longer loads is refused in a rebuild as in the first build."""
     again.write({"function/func.py": source + HANDLE})
@@ -365,6 +367,7 @@ def test_sdk_1(tmp_path: Path) -> None:
     assert "1." == workspace.python(version)[:2]
 
 
+@pytest.mark.row("T4")
 def test_settings(tmp_path: Path) -> None:
     """BP_ and BPE_ variables reach labels and launch environment; credentials reach nothing."""
     workspace = Workspace.create(tmp_path, {"apps/a/function.py": HANDLE})

@@ -29,7 +29,7 @@ def test_remove_leftovers(tmp_path: Path) -> None:
         tmp_path,
         *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
         *(".git/HEAD", "sub/.git", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
-        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py"),
+        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py", "service/.tox/x"),
     )
 
     removed = application.remove_leftovers(tmp_path, (tmp_path / "service", tmp_path / "missing"))
