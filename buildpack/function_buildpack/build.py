@@ -12,6 +12,7 @@ from function_buildpack import (
     application,
     bindings,
     check,
+    distributions,
     index_access,
     interpreter,
     names,
@@ -114,8 +115,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         _tell_access(bound, access)
         kept = dependencies.restore(layers, wanted, archives)
         installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
-        if installed.layer.filled:
-            installed.check_runtime(buildpack.runtime.ranges())
+        _check_installed(installed, chosen, buildpack, python)
 
         output.heading("Runtime")
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
@@ -146,6 +146,11 @@ def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> Non
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
     output.line(f"Python: {python.version}, the images' own")
+    for path in function.hiding:
+        output.note(
+            f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
+            f"from all packages. Rename it if that is not meant."
+        )
 
 
 def _tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -176,6 +181,18 @@ def _install_dependencies(
             with output.timed("Installed the dependencies"):
                 dependencies.install(empty, chosen, uv)
             return dependencies.Dependencies(empty)
+
+
+def _check_installed(
+    installed: dependencies.Dependencies, chosen: Plan, buildpack: Buildpack, python: Interpreter
+) -> None:
+    if not installed.layer.filled:
+        return
+    installed.check_runtime(buildpack.runtime.ranges())
+    beside = chosen.project.beside
+    hidden = distributions.providing(installed.site(python.minor), beside)
+    for module, package in sorted(hidden.items()):
+        output.note(f"{beside[module].name} hides the module of that name of {package}")
 
 
 def _tell_source(chosen: Plan) -> None:
@@ -236,12 +253,22 @@ def _because(cause: Created | Unreadable | Changed) -> str:
 def _remove_leftovers(app: Path, found: Workspace) -> None:
     removed = application.remove_leftovers(app, found.scaffolding)
     if removed:
-        left_out = ", ".join(str(path.relative_to(app)) for path in removed[:8])
-        more = f" and {len(removed) - 8} more" if len(removed) > 8 else ""  # noqa: PLR2004
-        output.line(f"Left out of the image: {left_out}{more}")
+        left_out = _some([str(path.relative_to(app)) for path in removed])
+        output.line(f"Left out of the image: {left_out}")
+
+
+def _some(names_: list[str]) -> str:
+    """List names, as many as one reads in a log."""
+    shown, more = names_[:_LISTED], len(names_) - _LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+_LISTED = 8
 
 
 def _prepare_application(app: Path, function: project.Project) -> None:
+    if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
+        output.note(f"links that lead nowhere or out of the source: {_some(stray)}")
     opened = application.make_readable(app)
     if opened:
         output.line(f"Made readable for the image's user: {len(opened)} files")

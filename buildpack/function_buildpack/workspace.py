@@ -29,8 +29,9 @@ _MIDDLEWARE_VERSION = "middleware-version"
 
 @dataclass(frozen=True)
 class Workspace:
-    """The function's folder, func.yaml (which may not exist) and func's scaffolding, if any."""
+    """The source, in it the function's folder, func.yaml (perhaps) and func's scaffolding (too)."""
 
+    app: Path
     folder: Path
     func_yaml: Path
     scaffolding: tuple[Path, ...] = ()
@@ -54,11 +55,12 @@ def locate(app: Path, function_path: str = "") -> Workspace:
     if not folder.is_dir() or not folder.resolve().is_relative_to(app.resolve()):
         raise FunctionFolderMissing(function_path)
     if not service:
-        return Workspace(folder, folder / names.FUNC_YAML)
+        return Workspace(app, folder, folder / names.FUNC_YAML)
     # func 0.48 moves func.yaml with the function, later versions leave it where it was.
     stated = (path for place in (folder, app) if (path := place / names.FUNC_YAML).is_file())
     written = (*(app / name for name in _SCAFFOLDED), root / _MIDDLEWARE_VERSION)
     return Workspace(
+        app,
         folder,
         next(stated, folder / names.FUNC_YAML),
         scaffolding=tuple(path for path in written if path.exists()),
