@@ -5,6 +5,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from function_buildpack import bytecode, project
@@ -66,7 +67,8 @@ def make_readable(folder: Path) -> list[Path]:
     :raises FileUnreadable: one belongs to another user, who keeps it closed.
     """
     changed = []
-    for path in (folder, *_walk(folder)):
+    # Step by step: what a closed folder holds can be listed once it is open.
+    for path in chain([folder], _walk(folder)):
         mode = stat.S_IMODE(path.lstat().st_mode)
         wanted = mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444)
         if wanted != mode and not path.is_symlink():

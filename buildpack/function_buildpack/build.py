@@ -88,8 +88,8 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     python = interpreter.current()
 
     output.heading("Reading the function")
-    for name, meant in settings.misspelt.items():
-        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+    _tell_misspelt(settings)
+    _make_readable(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
@@ -137,6 +137,17 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     archives.keep()
     configuration.contribute(layers, chosen.launch_env)
     return _launch(chosen, installed, python)
+
+
+def _tell_misspelt(settings: Settings) -> None:
+    for name, meant in settings.misspelt.items():
+        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+
+
+def _make_readable(app: Path) -> None:
+    opened = application.make_readable(app)
+    if opened:
+        output.line(f"Made readable for the image's user: {len(opened)} files")
 
 
 def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
@@ -269,9 +280,6 @@ _LISTED = 8
 def _prepare_application(app: Path, function: project.Project) -> None:
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
         output.note(f"links that lead nowhere or out of the source: {_some(stray)}")
-    opened = application.make_readable(app)
-    if opened:
-        output.line(f"Made readable for the image's user: {len(opened)} files")
     with output.timed("Compiled the sources"):
         compiled = application.compile_sources(app, function.package)
     tell_compiled(compiled, app)
