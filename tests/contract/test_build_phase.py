@@ -1,6 +1,7 @@
 """bin/build, as the lifecycle runs it, with the real uv and the real package index."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -492,3 +493,23 @@ def test_index_unreachable(tmp_path: Path) -> None:
 
     assert 1 == phase.status
     assert "ERROR: The package index does not answer" in phase.log
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("after", ["Installing:", "Installed the dependencies"])
+def test_killed(tmp_path: Path, sent: signal.Signals, after: str) -> None:
+    """A build that is killed anywhere leaves nothing that counts as a layer; the next is whole."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+
+    killed = workspace.kill(sent, after)
+    kept = {path.name for path in workspace.layers.glob("*.toml")}
+    again = workspace.run("build")
+
+    assert -sent == killed.status, killed.log
+    assert "ERROR" not in killed.log
+    assert set() == kept
+    assert 0 == again.status, again.log
+    assert 2 == again.log.count("Installing: there is no layer of an earlier build")
+    assert "3.10" == workspace.python(
+        "from importlib.metadata import version as v; print(v('idna'))"
+    )

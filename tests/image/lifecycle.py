@@ -39,6 +39,8 @@ class Pipeline:
     user: int
     group: int
     image: Image
+    # How much the folder of layers may hold, such as 1m; as much as the disk does if empty.
+    room: str = ""
 
     @property
     def _own(self) -> tuple[str, str]:
@@ -98,10 +100,14 @@ class Pipeline:
         return self._run([f"/cnb/lifecycle/{name}", *options], f"{self.user}:{self.group}", {})
 
     def _run(self, command: list[str], user: str, mounted: dict[str, dict[str, str]]) -> Step:
+        limited = "/layers" if self.room else ""
+        options = f"size={self.room},uid={self.user},gid={self.group}"
+        tmpfs = {limited: options} if limited else {}
         # nocopy: else Docker gives an empty one the owner that the image's own folder has.
         volumes = {
             f"{self.name}{folder.replace('/', '-')}": {"bind": folder, "mode": "nocopy"}
             for folder in _FOLDERS
+            if folder != limited
         }
         container = self.client.client.containers.create(
             prerequisites.builder_in_registry(),
@@ -110,6 +116,7 @@ class Pipeline:
             user=user,
             environment={"CNB_PLATFORM_API": "0.10", "HOME": "/home/tekton"},
             volumes=volumes | mounted,
+            tmpfs=tmpfs,
             network_mode="host",
         )
         try:
@@ -121,11 +128,11 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(pack: Pack, subpath: str, user: int, group: int) -> Iterator[Pipeline]:
+def pipeline(pack: Pack, subpath: str, user: int, group: int, room: str = "") -> Iterator[Pipeline]:
     """Yield the steps of a build; what they share, and the image, is removed in the end."""
     name = pack.new_image().name
     image = Image(f"{prerequisites.REGISTRY}/{name}/function", pack.client)
-    made = Pipeline(pack.client, name, subpath, user, group, image)
+    made = Pipeline(pack.client, name, subpath, user, group, image, room)
     try:
         yield made
     finally:

@@ -75,6 +75,20 @@ def test_single_phases(pack: Pack, project: Path) -> None:
     assert digests[0] == digests[1]
 
 
+@pytest.mark.parametrize("room", ["100k", "500k", "3m", "10m"])
+def test_full_disk(pack: Pack, project: Path, room: str) -> None:
+    """Wherever the disk is full, while uv or we write, the message says so; there is no image."""
+    with pipeline(pack, "sub", 1001, 0, room) as build:
+        build.prepare(project)
+
+        step = build.create()
+
+    assert step.status != 0
+    assert "ERROR: The disk is full\n" in step.log
+    assert "No space left on device" in step.log
+    assert "EXPORTING" not in step.log
+
+
 def check_serving(image: Image) -> None:
     """See that the image serves as a user who neither built it nor is named in it."""
     with serving(image, user="12345:0", read_only=True) as container:
