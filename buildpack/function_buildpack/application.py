@@ -5,10 +5,11 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from function_buildpack import bytecode, project
-from function_buildpack.errors import SyntaxInvalid
+from function_buildpack.errors import FileUnreadable, SyntaxInvalid
 
 # What tools leave in a source folder. None of it is the function's, some of it is large (.func may
 # hold a virtual environment of `func run`), and .git holds every file that ever was.
@@ -34,12 +35,12 @@ def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
     Links are removed, never followed. What belongs to another user stays: func's scaffolding is
     root's, and a build has a user of its own.
     """
-    found = [path for path in also if path.exists()]
+    removed = [path for path in also if path.exists() and _remove(path)]
     for parent, folders, files in os.walk(folder):
         here = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
-        found += [Path(parent, name) for name in sorted(here)]
+        removed += [path for name in sorted(here) if _remove(path := Path(parent, name))]
         folders[:] = [name for name in folders if name not in here]
-    return [path for path in found if _remove(path)]
+    return removed
 
 
 def _is_leftover(path: Path) -> bool:
@@ -62,15 +63,39 @@ def make_readable(folder: Path) -> list[Path]:
     """Let every user read every file; return those that not everybody could.
 
     The image's user is another than the build's, and platforms may choose any (OpenShift does).
+
+    :raises FileUnreadable: one belongs to another user, who keeps it closed.
     """
     changed = []
-    for path in (folder, *_walk(folder)):
+    # Step by step: what a closed folder holds can be listed once it is open.
+    for path in chain([folder], _walk(folder)):
         mode = stat.S_IMODE(path.lstat().st_mode)
         wanted = mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444)
         if wanted != mode and not path.is_symlink():
-            path.chmod(wanted)
+            _open(path, wanted)
             changed.append(path)
     return changed
+
+
+def _open(path: Path, mode: int) -> None:
+    try:
+        path.chmod(mode)
+    except PermissionError as error:
+        found = stat.filemode(path.stat().st_mode)
+        raise FileUnreadable(path, f"its mode is {found}, and it is another user's") from error
+
+
+def stray_links(folder: Path) -> list[Path]:
+    """Return the links that lead nowhere or out of the folder: the image lacks what they mean."""
+    root = folder.resolve()
+    return [path for path in _walk(folder) if path.is_symlink() and _is_stray(path, root)]
+
+
+def _is_stray(link: Path, root: Path) -> bool:
+    try:
+        return not link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # before Python 3.13 the latter for a loop
+        return True
 
 
 def _walk(folder: Path) -> Iterator[Path]:

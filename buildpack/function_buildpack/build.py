@@ -3,7 +3,7 @@
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from function_buildpack import (
     application,
     bindings,
     check,
+    distributions,
     index_access,
     interpreter,
     names,
@@ -88,11 +89,11 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     python = interpreter.current()
 
     output.heading("Reading the function")
-    for name, meant in settings.misspelt.items():
-        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+    _tell_misspelt(settings)
+    _make_readable(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
-    chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
+    chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
     _tell(chosen, found, context.app, python)
     bound = bindings.read(context.bindings)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
@@ -116,9 +117,10 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         kept = dependencies.restore(layers, wanted, archives)
         installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
         if installed.layer.filled:
-            installed.check_runtime(buildpack.runtime.ranges())
-            beside = layers.library_folders(chosen.launch_env)
             site = installed.site(python.minor)
+            installed.check_runtime(buildpack.runtime.ranges())
+            _tell_hidden(site, chosen.project.beside)
+            beside = layers.library_folders(chosen.launch_env)
             shared_libraries.check(site, beside, settings.library_check)
 
         output.heading("Runtime")
@@ -143,6 +145,17 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     return _launch(chosen, installed, python)
 
 
+def _tell_misspelt(settings: Settings) -> None:
+    for name, meant in settings.misspelt.items():
+        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+
+
+def _make_readable(app: Path) -> None:
+    opened = application.make_readable(app)
+    if opened:
+        output.line(f"Made readable for the image's user: {len(opened)} files")
+
+
 def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
@@ -150,6 +163,11 @@ def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> Non
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
     output.line(f"Python: {python.version}, the images' own")
+    for path in function.hiding:
+        output.note(
+            f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
+            f"from all packages. Rename it if that is not meant."
+        )
 
 
 def _tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -180,6 +198,12 @@ def _install_dependencies(
             with output.timed("Installed the dependencies"):
                 dependencies.install(empty, chosen, uv)
             return dependencies.Dependencies(empty)
+
+
+def _tell_hidden(site: Path, beside: Mapping[str, Path]) -> None:
+    hidden = distributions.providing(site, beside)
+    for module, package in sorted(hidden.items()):
+        output.note(f"{beside[module].name} hides the module of that name of {package}")
 
 
 def _tell_source(chosen: Plan) -> None:
@@ -240,15 +264,22 @@ def _because(cause: Created | Unreadable | Changed) -> str:
 def _remove_leftovers(app: Path, found: Workspace) -> None:
     removed = application.remove_leftovers(app, found.scaffolding)
     if removed:
-        left_out = ", ".join(str(path.relative_to(app)) for path in removed[:8])
-        more = f" and {len(removed) - 8} more" if len(removed) > 8 else ""  # noqa: PLR2004
-        output.line(f"Left out of the image: {left_out}{more}")
+        left_out = _some([str(path.relative_to(app)) for path in removed])
+        output.line(f"Left out of the image: {left_out}")
+
+
+def _some(names_: list[str]) -> str:
+    """List names, as many as one reads in a log."""
+    shown, more = names_[:_LISTED], len(names_) - _LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+_LISTED = 8
 
 
 def _prepare_application(app: Path, function: project.Project) -> None:
-    opened = application.make_readable(app)
-    if opened:
-        output.line(f"Made readable for the image's user: {len(opened)} files")
+    if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
+        output.note(f"links that lead nowhere or out of the source: {_some(stray)}")
     with output.timed("Compiled the sources"):
         compiled = application.compile_sources(app, function.package)
     tell_compiled(compiled, app)

@@ -56,6 +56,25 @@ def owners(folder: Path, files: Iterable[Path]) -> dict[Path, Distribution]:
     return found
 
 
+def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
+    """Return the package of a folder that each of these modules is of, for those that are there.
+
+    Local packages do not count: the function itself may be one of them.
+    """
+    there = {name for name in modules if (folder / name).is_dir() or _module(folder, name)}
+    return {
+        name: item.metadata["Name"]
+        for item in (importlib.metadata.distributions(path=[str(folder)]) if there else ())
+        if item.read_text("direct_url.json") is None
+        for file in item.files or ()
+        if (name := file.parts[0].removesuffix(".py")) in there
+    }
+
+
+def _module(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file()
+
+
 def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribution]:
     for item in found:
         metadata = item.metadata

@@ -6,15 +6,23 @@ import configparser
 import glob
 import json
 import os
+import stat
+import sys
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from function_buildpack import func_yaml, git, names
-from function_buildpack.errors import FileInvalid, PackageMissing, SyntaxInvalid
+from function_buildpack.errors import (
+    FileInvalid,
+    FileOutside,
+    FileUnreadable,
+    PackageMissing,
+    SyntaxInvalid,
+)
 from function_buildpack.func_yaml import Fields, FuncYaml
 from function_buildpack.git import Checkout
 from function_buildpack.workspace import Workspace
@@ -43,11 +51,18 @@ class Project:
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
+    # What can be imported by its name alone, for it is beside the function: name → file or folder.
+    beside: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def pyproject_path(self) -> Path:
         """Where pyproject.toml is, or would be."""
         return self.folder / names.PYPROJECT
+
+    @property
+    def hiding(self) -> tuple[Path, ...]:
+        """What is found where a module of the standard library is looked for."""
+        return tuple(path for name, path in sorted(self.beside.items()) if name in _HIDEABLE)
 
     @property
     def lock_path(self) -> Path:
@@ -64,23 +79,29 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
+    :raises FileUnreadable: a file that states something, or a source file, cannot be read.
+    :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
     :raises SyntaxInvalid: a source file of the function does not compile.
     """
     folder = workspace.folder
+    for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
+        _check_readable(path)
     root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
-        raise PackageMissing(folder, tuple(sorted(entry.name for entry in folder.iterdir())))
+        raise PackageMissing(folder, tuple(sorted(map(_listed, folder.iterdir()))))
+    own = tuple(sources(package))
+    _check_inside(workspace.app, (package, *own))
     return Project(
         folder=folder,
         package=package,
         func_yaml_path=workspace.func_yaml,
         func_yaml=stated,
         pyproject=read_pyproject(folder / names.PYPROJECT),
-        imports=frozenset(name for path in sources(package) for name in _imports(path)),
+        imports=frozenset(name for path in own for name in _imports(path)),
         is_locked=((root or folder) / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
@@ -90,7 +111,51 @@ def read(workspace: Workspace) -> Project:
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
+        beside=_beside(package.parent, folder),
     )
+
+
+def _check_readable(path: Path) -> None:
+    """See that a path is a readable file or nothing at all.
+
+    :raises FileUnreadable: something else is there. To pass it over would lose what it states.
+    """
+    if path.is_symlink() and not path.exists():
+        raise FileUnreadable(path, f"a link to {path.readlink()}, which is not there")
+    if path.exists() and not path.is_file():
+        raise FileUnreadable(path, "no file, but a folder or a special file")
+    if path.exists() and not os.access(path, os.R_OK):
+        raise FileUnreadable(path, f"its mode is {stat.filemode(path.stat().st_mode)}")
+
+
+def _check_inside(app: Path, paths: Iterable[Path]) -> None:
+    """See that the image will have what links lead to. :raises FileOutside: it will not."""
+    root = app.resolve()
+    for path in paths:
+        if not (target := path.resolve()).is_relative_to(root):
+            raise FileOutside(path, target)
+
+
+def _listed(entry: Path) -> str:
+    """Name an entry of a folder so that one sees what it is."""
+    if entry.is_symlink():
+        return f"{entry.name} (a link to {entry.readlink()})"
+    return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _beside(*folders: Path) -> dict[str, Path]:
+    """Return the modules and packages of folders on the import path, by name."""
+    return {
+        path.stem: path
+        for folder in folders
+        for path in folder.iterdir()
+        if (path / "__init__.py").is_file() or (path.suffix == ".py" and path.is_file())
+    }
+
+
+# The interpreter has some of its modules within itself, where nothing comes before them. Of `test`
+# nobody imports the standard library's, and many projects have their own.
+_HIDEABLE = sys.stdlib_module_names - {*sys.builtin_module_names, "test"}
 
 
 def read_pyproject(path: Path) -> Mapping[str, Any]:
@@ -107,15 +172,20 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
 
 def _read_toml(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # Editors on Windows may write a mark in front; uv reads it too.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileInvalid.undecodable(path, "TOML", error) from error
+    except tomllib.TOMLDecodeError as error:
         raise FileInvalid(path, "TOML", str(error)) from error
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # also of the decoding
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileInvalid.undecodable(path, "JSON", error) from error
+    except ValueError as error:
         raise FileInvalid(path, "JSON", str(error)) from error
     if not isinstance(content, dict):
         raise FileInvalid(path, "JSON", "it is no object")
@@ -128,6 +198,11 @@ def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
 
 
 _UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
+# Files that decide something here.
+_STATING = (
+    *(names.PYPROJECT, names.REQUIREMENTS, names.SETUP_PY, names.SETUP_CFG),
+    *(names.UV_LOCK, names.PYLOCK, names.POETRY_LOCK, names.PIPFILE, names.PIPFILE_LOCK),
+)
 _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
     names.UV_LOCK: _read_toml,
     names.PYLOCK: _read_toml,
@@ -183,24 +258,30 @@ def members(root: Path, workspace: Mapping[str, Any]) -> set[Path]:
 
 
 def sources(package: Path) -> Iterator[Path]:
-    """Yield the Python files of a package or module, sorted. Links to folders are not followed."""
+    """Yield the Python files of a package or module, sorted.
+
+    Links to folders are not followed. A link that leads nowhere is no file, nor is a pipe.
+    """
     if package.is_file():
         yield package
         return
     for parent, folders, files in os.walk(package):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
+        paths = (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (path for path in paths if path.is_file())
 
 
 def _imports(path: Path) -> Iterator[str]:
     """Yield the modules that a source file imports, by their absolute names.
 
     :raises SyntaxInvalid: the file does not compile.
+    :raises FileUnreadable: it cannot be read.
     """
+    _check_readable(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
             tree = ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SyntaxInvalid.found(path, error) from error
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

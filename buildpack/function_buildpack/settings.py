@@ -3,7 +3,7 @@
 import difflib
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -128,7 +128,19 @@ def _labels(value: str) -> dict[str, str]:
     for key, separator, _ in pairs:
         if not key or not separator:
             raise SettingInvalid(names.IMAGE_LABELS, value, "key=value pairs, separated by spaces")
-    return {key: text for key, _, text in pairs}
+    return dict(label for key, _, text in pairs for label in _parted(key, text))
+
+
+# What func describes. Its build on a cluster appends it to the user's labels, with no space between
+# (pkg/pipelines/tekton/task-buildpack.yaml.tmpl).
+_APPENDED = "middleware-version"
+
+
+def _parted(key: str, text: str) -> Iterator[tuple[str, str]]:
+    before, separator, version = text.partition(f"{_APPENDED}=")
+    yield key, before
+    if separator:
+        yield _APPENDED, version
 
 
 _BPE = re.compile(r"BPE_(?:(OVERRIDE|DEFAULT|APPEND|PREPEND)_)?(.+)")

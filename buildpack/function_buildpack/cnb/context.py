@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from function_buildpack.cnb import layer_env
-from function_buildpack.cnb.layer_env import LayerEnv
-
 _BINDINGS = Path("/platform/bindings")
 
 
@@ -71,18 +68,6 @@ class BuildContext:
             environ=environ,
             bindings=_bindings(environ),
         )
-
-    def library_folders(self, launch_env: LayerEnv) -> list[Path]:
-        """Return where the image's loader looks beside its own folders (LD_LIBRARY_PATH).
-
-        The launcher adds `lib` of every layer (buildpack specification, "Layer Paths"): those of
-        the buildpacks before this one are there.
-        """
-        stated = layer_env.apply(launch_env, {}).get("LD_LIBRARY_PATH", "").split(":")
-        return [
-            *sorted(self.layers.parent.glob("*/*/lib")),
-            *(Path(path) for path in stated if path),
-        ]
 
 
 def _bindings(environ: Mapping[str, str]) -> Path:

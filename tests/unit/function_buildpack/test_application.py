@@ -2,12 +2,16 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from function_buildpack import application
-from function_buildpack.errors import SyntaxInvalid
+from function_buildpack.errors import FileUnreadable, SyntaxInvalid
+
+_NOBODY = 65534
 
 
 def write(folder: Path, *names: str) -> None:
@@ -29,7 +33,7 @@ def test_remove_leftovers(tmp_path: Path) -> None:
         tmp_path,
         *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
         *(".git/HEAD", "sub/.git", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
-        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py"),
+        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py", "service/.tox/x"),
     )
 
     removed = application.remove_leftovers(tmp_path, (tmp_path / "service", tmp_path / "missing"))
@@ -85,6 +89,65 @@ def test_make_readable(tmp_path: Path) -> None:
     assert "open" not in {path.name for path in changed}
     modes = {path.name: path.stat().st_mode & 0o777 for path in changed}
     assert (0o755, 0o644, 0o755) == (modes["private"], modes["data"], modes["run.sh"])
+
+
+def test_make_readable_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a closed folder holds is opened too, by a user to whom it was closed."""
+    write(tmp_path, "closed/deeper/data")
+    inner = [tmp_path / name for name in ("closed/deeper/data", "closed/deeper", "closed")]
+    monkeypatch.chdir(tmp_path)
+    for path in inner:
+        path.chmod(0)
+
+    with somebody(tmp_path, *inner):
+        changed = application.make_readable(Path())
+
+    assert {"closed", "deeper", "data"} <= {path.name for path in changed}
+    assert 0o444 == inner[0].stat().st_mode & 0o777
+
+
+@contextmanager
+def somebody(*owned: Path) -> Iterator[None]:
+    """Act as a user who is not root, to whom nothing is closed, and who owns these files."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in owned:
+        os.chown(path, _NOBODY, _NOBODY)
+    os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_make_readable_of_others() -> None:
+    """What another user keeps closed is named: nobody could read it in the image."""
+    not_even_root_may = Path("/proc/self/environ")
+
+    with pytest.raises(FileUnreadable) as caught:
+        application.make_readable(not_even_root_may)
+
+    assert "another user's" in caught.value.problem
+
+
+def test_stray_links(tmp_path: Path) -> None:
+    """Links that lead nowhere or out of the folder are named, those within it are not."""
+    write(tmp_path, "app/data/x", "outside/x")
+    for name, target in {
+        "itself": "itself",
+        "nowhere": "missing",
+        "out": "../outside/x",
+        "absolute": "/etc",
+        "within": "data/x",
+        "around": "..",
+        "data/around": "..",
+    }.items():
+        (tmp_path / "app" / name).symlink_to(target)
+
+    found = {path.name for path in application.stray_links(tmp_path / "app")}
+
+    assert {"itself", "nowhere", "out", "absolute", "around"} == found
 
 
 def test_compile_sources(tmp_path: Path) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from packaging.tags import Tag
 
-from function_buildpack.distributions import Distribution, Origin, installed, owners
+from function_buildpack.distributions import (
+    Distribution,
+    Origin,
+    installed,
+    owners,
+    providing,
+)
 from function_buildpack.licenses import License
 
 
@@ -84,3 +90,17 @@ def test_owners(tmp_path: Path) -> None:
     assert {"one/a.so": "one", "one/b,c.so": "one"} == {
         str(path): package.name for path, package in found.items()
     }
+
+
+def test_providing(tmp_path: Path) -> None:
+    """A module is of the package whose RECORD has it; local packages may be the function itself."""
+    for name in ("first", "mine", "nobodys"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "second.py").touch()
+    install(tmp_path, "A", RECORD="first/__init__.py,,\nsecond.py,,\n")
+    install(tmp_path, "B", RECORD="mine/__init__.py,,\n", direct_url_json='{"url": "file:///b"}')
+
+    found = providing(tmp_path, ["first", "second", "mine", "nobodys", "absent"])
+
+    assert {"first": "A", "second": "A"} == found
+    assert {} == providing(tmp_path, ["absent"])

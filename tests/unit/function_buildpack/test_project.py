@@ -53,7 +53,7 @@ def test_read_package_missing(tmp_path: Path) -> None:
     with pytest.raises(PackageMissing) as caught:
         read(tmp_path, {"func.yaml": "", "handler/func.py": ""})
 
-    assert ("func.yaml", "handler") == caught.value.entries
+    assert ("func.yaml", "handler/") == caught.value.entries
 
 
 @pytest.mark.parametrize(
