@@ -30,7 +30,10 @@ modules |= sys.stdlib_module_names - OMITTED - ELSEWHERE - SHOWS_ITSELF
 for module in sorted(modules):
     importlib.import_module(module)
 
-for library in ("libstdc++.so.6", "libgcc_s.so.1", "libcrypt.so.1", "librt.so.1", "libz.so.1"):
+for library in (
+    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libatomic.so.1"),
+    *("libcrypt.so.1", "librt.so.1", "libz.so.1"),
+):
     ctypes.CDLL(library)
 
 locale.setlocale(locale.LC_ALL, "C.UTF-8")

@@ -73,6 +73,10 @@ printf '%s\n' 'root:x:0:0::/:/sbin/nologin' 'cnb:x:1002:1000::/home/cnb:/sbin/no
     'nobody:x:65534:65534::/nonexistent:/sbin/nologin' >"$root/etc/passwd"
 
 chroot "$root" /usr/sbin/ldconfig -X
+# What is in the loader's folders, by name: builds compare with it what packages need.
+chroot "$root" /usr/sbin/ldconfig -p | sed -n 's|.* => \(.*\)/.*|\1|p' | sort -u |
+    while read -r folder; do find "$root$folder/" -maxdepth 1 -name '*.so*' -printf '%f\n'; done |
+    LC_ALL=C sort -u >"$result/libraries"
 rm -r "$root/usr/sbin/ldconfig" "$root/usr/share/libc-bin"
 
 # Compiled here because nothing may be written at run time; unchecked because the files' dates change
