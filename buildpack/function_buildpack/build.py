@@ -300,7 +300,7 @@ def _packages(
 ) -> Iterator[check.Packages]:
     """Yield the packages where they are: in the layers, or in archives if a layer is reused."""
     if installed.layer.filled and served.filled:
-        yield check.Installed(installed.python)
+        yield check.Installed(installed.python(python.minor))
         return
     layers = installed.layer.path.parent
     with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
@@ -319,7 +319,7 @@ def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -
 def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpreter) -> Launch:
     web = Process(
         type="web",
-        command=(str(installed.python), "-m", names.RUNTIME_MODULE),
+        command=(str(installed.python(python.minor)), "-m", names.RUNTIME_MODULE),
         working_directory=chosen.project.folder,
         default=True,
     )

@@ -55,7 +55,9 @@ def again(built: Workspace, tmp_path: Path) -> Workspace:
 @pytest.mark.row("T5")
 def test_launch(built: Workspace) -> None:
     """The launch process is the environment's Python with the runtime, in the function's folder."""
-    python = built.layers / "dependencies" / "venv" / "bin" / "python"
+    bin_ = built.layers / "dependencies" / "venv" / "bin"
+    minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python = bin_ / minor
 
     assert {
         "type": "web",
@@ -63,6 +65,9 @@ def test_launch(built: Workspace) -> None:
         "working-dir": str(built.app),
         "default": True,
     } == built.toml("launch.toml")["processes"][0]
+    # A run image with another Python must not get as far as starting it.
+    assert {"python", "python3", minor} == {path.name for path in bin_.glob("python*")}
+    assert {minor} == {path.readlink().name for path in bin_.glob("python*")}
 
 
 def test_labels(built: Workspace) -> None:
