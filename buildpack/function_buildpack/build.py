@@ -13,6 +13,7 @@ from function_buildpack import (
     bindings,
     check,
     distributions,
+    file_modes,
     index_access,
     interpreter,
     names,
@@ -89,7 +90,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
 
     output.heading("Reading the function")
     _tell_misspelt(settings)
-    _make_readable(context.app)
+    _settle_modes(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
@@ -144,9 +145,8 @@ def _tell_misspelt(settings: Settings) -> None:
         output.note(f"{name} is no setting and was not used. Is {meant} meant?")
 
 
-def _make_readable(app: Path) -> None:
-    opened = application.make_readable(app)
-    if opened:
+def _settle_modes(app: Path) -> None:
+    if opened := file_modes.settle(app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
 
 
