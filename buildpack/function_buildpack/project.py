@@ -3,6 +3,7 @@
 import ast
 import codecs
 import configparser
+import difflib
 import glob
 import json
 import os
@@ -51,6 +52,8 @@ class Project:
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
+    # Files with nearly the name of one that is read and is not there → that name.
+    misnamed: Mapping[str, str] = field(default_factory=dict)
     # What can be imported by its name alone, for it is beside the function: name → file or folder.
     beside: Mapping[str, Path] = field(default_factory=dict)
 
@@ -112,6 +115,7 @@ def read(workspace: Workspace) -> Project:
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
         beside=_beside(package.parent, folder),
+        misnamed=_misnamed(folder),
     )
 
 
@@ -141,6 +145,21 @@ def _listed(entry: Path) -> str:
     if entry.is_symlink():
         return f"{entry.name} (a link to {entry.readlink()})"
     return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _misnamed(folder: Path) -> dict[str, str]:
+    """Return the files with nearly a name that is read, for those names that are not there."""
+    there = {entry.name for entry in folder.iterdir() if entry.is_file()}
+    wanted = {name.lower(): name for name in (names.FUNC_YAML, *_STATING) if name not in there}
+    return {
+        name: wanted[alike[0]]
+        for name in sorted(there.difference(_STATING, _UNREAD))
+        if (alike := difflib.get_close_matches(name.lower(), wanted, 1, _ALIKE))
+    }
+
+
+# requirement.txt and func.yml are alike enough, requirements-dev.txt and requirements.in are not.
+_ALIKE = 0.93
 
 
 def _beside(*folders: Path) -> dict[str, Path]:

@@ -52,6 +52,8 @@ class Settings:
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
+    # The names of those that are set.
+    given: tuple[str, ...] = ()
     # What is set and has no meaning → what is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +73,7 @@ class Settings:
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
+            given=tuple(name for name in _NAMES if environ.get(name)),
             misspelt=_misspelt(environ),
         )
 
