@@ -211,7 +211,7 @@ def _check_installed(
     beside = chosen.project.beside
     hidden = distributions.providing(installed.site(python.minor), beside)
     for module, package in sorted(hidden.items()):
-        output.note(f"{beside[module].name} hides the module of that name of {package}")
+        output.note(f"{beside[module].name} hides {module} of the package {package}")
 
 
 def _tell_source(chosen: Plan) -> None:

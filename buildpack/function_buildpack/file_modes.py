@@ -7,7 +7,7 @@ other bytes on another machine. And the image's user is another than the build's
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -17,14 +17,16 @@ _FILE, _PROGRAM = 0o644, 0o755  # a folder has the latter
 
 
 def settle(folder: Path) -> list[Path]:
-    """Set the modes of a folder and of all below it; return what not everybody could read.
+    """Set the modes of all below a folder; return what not everybody could read.
 
-    Links keep theirs, and so does what belongs to another user and can be read.
+    Links keep theirs, and so does what belongs to another user and can be read. The folder itself
+    is only opened: a pipeline's next step may have to write there.
 
     :raises FileUnreadable: something belongs to another user, who keeps it closed.
     """
     # Step by step: what a closed folder holds can be listed once it is open.
-    return [path for path in chain([folder], _below(folder)) if _settle(path)]
+    steps = chain([(folder, _opened)], ((path, _settled) for path in _below(folder)))
+    return [path for path, wanted in steps if _change(path, wanted)]
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -32,16 +34,23 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in (*folders, *files))
 
 
-def _settle(path: Path) -> bool:
-    """Set a mode; say whether not everybody could read the file before."""
+def _opened(found: int) -> int:
+    return stat.S_IMODE(found) | 0o555
+
+
+def _settled(found: int) -> int:
+    return _PROGRAM if stat.S_ISDIR(found) or found & stat.S_IXUSR else _FILE
+
+
+def _change(path: Path, wanted: Callable[[int], int]) -> bool:
+    """Change a mode; say whether not everybody could read the file before."""
     found = path.lstat().st_mode
-    mode = stat.S_IMODE(found)
-    wanted = _PROGRAM if stat.S_ISDIR(found) or mode & stat.S_IXUSR else _FILE
-    if stat.S_ISLNK(found) or mode == wanted:
+    mode, then = stat.S_IMODE(found), wanted(found)
+    if stat.S_ISLNK(found) or mode == then:
         return False
-    closed = wanted & 0o555 & ~mode != 0
+    closed = then & 0o555 & ~mode != 0
     try:
-        path.chmod(wanted)
+        path.chmod(then)
     except PermissionError as error:
         if closed:
             problem = f"its mode is {stat.filemode(found)}, and it is another user's"

@@ -7,7 +7,6 @@ import difflib
 import glob
 import json
 import os
-import stat
 import sys
 import tomllib
 import warnings
@@ -82,7 +81,7 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
-    :raises FileUnreadable: a file that states something, or a source file, cannot be read.
+    :raises FileUnreadable: what has the name of a file that states something is none.
     :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
@@ -90,7 +89,7 @@ def read(workspace: Workspace) -> Project:
     """
     folder = workspace.folder
     for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
-        _check_readable(path)
+        _check_file(path)
     root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
@@ -119,8 +118,8 @@ def read(workspace: Workspace) -> Project:
     )
 
 
-def _check_readable(path: Path) -> None:
-    """See that a path is a readable file or nothing at all.
+def _check_file(path: Path) -> None:
+    """See that a path is a file or nothing at all.
 
     :raises FileUnreadable: something else is there. To pass it over would lose what it states.
     """
@@ -128,8 +127,6 @@ def _check_readable(path: Path) -> None:
         raise FileUnreadable(path, f"a link to {path.readlink()}, which is not there")
     if path.exists() and not path.is_file():
         raise FileUnreadable(path, "no file, but a folder or a special file")
-    if path.exists() and not os.access(path, os.R_OK):
-        raise FileUnreadable(path, f"its mode is {stat.filemode(path.stat().st_mode)}")
 
 
 def _check_inside(app: Path, paths: Iterable[Path]) -> None:
@@ -294,9 +291,7 @@ def _imports(path: Path) -> Iterator[str]:
     """Yield the modules that a source file imports, by their absolute names.
 
     :raises SyntaxInvalid: the file does not compile.
-    :raises FileUnreadable: it cannot be read.
     """
-    _check_readable(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
             tree = ast.parse(path.read_bytes(), filename=str(path))

@@ -31,13 +31,22 @@ def test_settle(tmp_path: Path, umask: int) -> None:
     (tmp_path / "data").chmod(0o777 & ~umask)
     (tmp_path / "dangling").symlink_to("missing")
 
-    opened = file_modes.settle(tmp_path / "data") + file_modes.settle(tmp_path / "run.sh")
+    opened = file_modes.settle(tmp_path)
 
-    settled = {"data": 0o755, "data/x": 0o644, "run.sh": 0o755}
-    assert settled == {name: mode for name, mode in modes(tmp_path).items() if name in settled}
+    assert {"data": 0o755, "data/x": 0o644, "run.sh": 0o755, "dangling": 0o777} == modes(tmp_path)
     closed = {"data", "x", "run.sh"} if umask == 0o077 else set()
-    assert closed == {path.name for path in opened}
-    assert tmp_path / "dangling" not in file_modes.settle(tmp_path)
+    assert closed == {path.name for path in opened} - {tmp_path.name}
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o775, 0o775), (0o700, 0o755)])
+def test_settle_the_folder_itself(tmp_path: Path, before: int, after: int) -> None:
+    """The folder is opened, and who could write there still can."""
+    tmp_path.chmod(before)
+
+    opened = file_modes.settle(tmp_path)
+
+    assert after == tmp_path.stat().st_mode & 0o777
+    assert ([tmp_path] if before != after else []) == opened
 
 
 def test_settle_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +82,7 @@ def somebody(*owned: Path) -> Iterator[None]:
 
 def test_settle_of_others() -> None:
     """What another user keeps closed is named: nobody could read it in the image."""
-    not_even_root_may = Path("/proc/self/environ")
+    not_even_root_may = Path("/proc/self/task")
 
     with pytest.raises(FileUnreadable) as caught:
         file_modes.settle(not_even_root_may)
@@ -83,6 +92,6 @@ def test_settle_of_others() -> None:
 
 def test_settle_of_others_that_are_open() -> None:
     """What another user lets everybody read may keep its mode."""
-    not_even_root_may = Path("/proc/self/comm")
+    not_even_root_may = Path("/proc/sys/kernel/random")
 
     assert [] == file_modes.settle(not_even_root_may)
