@@ -1,15 +1,13 @@
-"""Makes the application folder what the image needs: no more files, readable, precompiled."""
+"""Makes the application folder what the image needs: no more files, and precompiled."""
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from function_buildpack import bytecode, project
-from function_buildpack.errors import FileUnreadable, SyntaxInvalid
+from function_buildpack.errors import SyntaxInvalid
 
 # What tools leave in a source folder. None of it is the function's, some of it is large (.func may
 # hold a virtual environment of `func run`), and .git holds every file that ever was.
@@ -57,32 +55,6 @@ def _remove(path: Path) -> bool:
     except PermissionError:
         return False
     return True
-
-
-def make_readable(folder: Path) -> list[Path]:
-    """Let every user read every file; return those that not everybody could.
-
-    The image's user is another than the build's, and platforms may choose any (OpenShift does).
-
-    :raises FileUnreadable: one belongs to another user, who keeps it closed.
-    """
-    changed = []
-    # Step by step: what a closed folder holds can be listed once it is open.
-    for path in chain([folder], _walk(folder)):
-        mode = stat.S_IMODE(path.lstat().st_mode)
-        wanted = mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444)
-        if wanted != mode and not path.is_symlink():
-            _open(path, wanted)
-            changed.append(path)
-    return changed
-
-
-def _open(path: Path, mode: int) -> None:
-    try:
-        path.chmod(mode)
-    except PermissionError as error:
-        found = stat.filemode(path.stat().st_mode)
-        raise FileUnreadable(path, f"its mode is {found}, and it is another user's") from error
 
 
 def stray_links(folder: Path) -> list[Path]:

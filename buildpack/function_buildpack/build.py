@@ -1,6 +1,7 @@
 """The build, told in the order of its log: read, decide, install, prepare, check, launch."""
 
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from function_buildpack import (
     bindings,
     check,
     distributions,
+    file_modes,
     index_access,
     interpreter,
     names,
@@ -72,9 +74,12 @@ class Buildpack:
 
 def main() -> int:
     """Run the phase and return its exit code."""
-    return phases.run_build(
-        lambda context: build(context, Buildpack.installed()), on_error=report.error
-    )
+    return phases.run_build(_build_timed, on_error=report.error)
+
+
+def _build_timed(context: BuildContext) -> Launch:
+    with output.timed("Done"):
+        return build(context, Buildpack.installed())
 
 
 def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = process.run) -> Launch:
@@ -89,8 +94,8 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     python = interpreter.current()
 
     output.heading("Reading the function")
-    _tell_misspelt(settings)
-    _make_readable(context.app)
+    _tell_settings(settings)
+    _settle_modes(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
@@ -135,7 +140,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
 
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *chosen.launch_env)
-    packed = archives.pack({installed.layer: installed.library, served: runtime.library(served)})
+    packed = _pack(archives, installed, served)
     with _packages(installed, served, packed, python) as packages:
         _check_function(check.Loader(run, packages, env), chosen, context)
     installed.keep()
@@ -145,14 +150,15 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     return _launch(chosen, installed, python)
 
 
-def _tell_misspelt(settings: Settings) -> None:
+def _tell_settings(settings: Settings) -> None:
+    if settings.given:
+        output.line(f"Settings: {', '.join(settings.given)}")
     for name, meant in settings.misspelt.items():
         output.note(f"{name} is no setting and was not used. Is {meant} meant?")
 
 
-def _make_readable(app: Path) -> None:
-    opened = application.make_readable(app)
-    if opened:
+def _settle_modes(app: Path) -> None:
+    if opened := file_modes.settle(app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
 
 
@@ -163,6 +169,8 @@ def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> Non
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
     output.line(f"Python: {python.version}, the images' own")
+    for name, meant in function.misnamed.items():
+        output.note(f"{name} is not read. Is {meant} meant?")
     for path in function.hiding:
         output.note(
             f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
@@ -203,7 +211,7 @@ def _install_dependencies(
 def _tell_hidden(site: Path, beside: Mapping[str, Path]) -> None:
     hidden = distributions.providing(site, beside)
     for module, package in sorted(hidden.items()):
-        output.note(f"{beside[module].name} hides the module of that name of {package}")
+        output.note(f"{beside[module].name} hides {module} of the package {package}")
 
 
 def _tell_source(chosen: Plan) -> None:
@@ -243,6 +251,8 @@ def _install_runtime(
             return kept
         case Empty(empty, cause):
             output.line(f"Installing: {_because(cause)}")
+            if source.prepared(empty).is_dir():
+                output.line("The builder has its packages ready")
             with output.timed("Installed the runtime"):
                 runtime.install(empty, source, python, uv)
             return empty
@@ -255,10 +265,17 @@ def _because(cause: Created | Unreadable | Changed) -> str:
         case Unreadable():
             return "the layer of the earlier build is another version's"
         case Changed(fields):
-            return "since the earlier build, " + ", ".join(
-                f"{name} changed from {before or 'none'} to {now or 'none'}"
-                for name, (before, now) in fields.items()
-            )
+            changes = (_change(name, *values) for name, values in fields.items())
+            return f"since the earlier build, {', '.join(changes)}"
+
+
+_DIGEST = re.compile(r"([0-9a-f]{32})?")
+
+
+def _change(name: str, before: str, now: str) -> str:
+    if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
+        return f"{name} changed"
+    return f"{name} changed from {before or 'none'} to {now or 'none'}"
 
 
 def _remove_leftovers(app: Path, found: Workspace) -> None:
@@ -294,6 +311,14 @@ def tell_compiled(compiled: application.Compiled, app: Path) -> None:
         output.line(f"Not compiled, for the folder is another user's: {paths}")
 
 
+def _pack(archives: Archives, installed: dependencies.Dependencies, served: Layer) -> list[Path]:
+    folders = {installed.layer: installed.library, served: runtime.library(served)}
+    if all(archives.hold(layer) for layer in folders):
+        return archives.pack(folders)
+    with output.timed("Packed the packages, for the check of the next build,"):
+        return archives.pack(folders)
+
+
 @contextmanager
 def _packages(
     installed: dependencies.Dependencies, served: Layer, packed: list[Path], python: Interpreter
@@ -324,5 +349,6 @@ def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpre
         default=True,
     )
     output.line(f"Process web: {' '.join(web.command)}")
+    output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
     contents = sbom.document([sbom.interpreter(python.version)])
     return Launch(processes=(web,), labels=chosen.labels, sboms=contents)

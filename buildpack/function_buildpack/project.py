@@ -3,10 +3,10 @@
 import ast
 import codecs
 import configparser
+import difflib
 import glob
 import json
 import os
-import stat
 import sys
 import tomllib
 import warnings
@@ -51,6 +51,8 @@ class Project:
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
+    # Files with nearly the name of one that is read and is not there → that name.
+    misnamed: Mapping[str, str] = field(default_factory=dict)
     # What can be imported by its name alone, for it is beside the function: name → file or folder.
     beside: Mapping[str, Path] = field(default_factory=dict)
 
@@ -79,7 +81,7 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
-    :raises FileUnreadable: a file that states something, or a source file, cannot be read.
+    :raises FileUnreadable: what has the name of a file that states something is none.
     :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
@@ -87,7 +89,7 @@ def read(workspace: Workspace) -> Project:
     """
     folder = workspace.folder
     for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
-        _check_readable(path)
+        _check_file(path)
     root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
@@ -112,11 +114,12 @@ def read(workspace: Workspace) -> Project:
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
         beside=_beside(package.parent, folder),
+        misnamed=_misnamed(folder),
     )
 
 
-def _check_readable(path: Path) -> None:
-    """See that a path is a readable file or nothing at all.
+def _check_file(path: Path) -> None:
+    """See that a path is a file or nothing at all.
 
     :raises FileUnreadable: something else is there. To pass it over would lose what it states.
     """
@@ -124,8 +127,6 @@ def _check_readable(path: Path) -> None:
         raise FileUnreadable(path, f"a link to {path.readlink()}, which is not there")
     if path.exists() and not path.is_file():
         raise FileUnreadable(path, "no file, but a folder or a special file")
-    if path.exists() and not os.access(path, os.R_OK):
-        raise FileUnreadable(path, f"its mode is {stat.filemode(path.stat().st_mode)}")
 
 
 def _check_inside(app: Path, paths: Iterable[Path]) -> None:
@@ -141,6 +142,21 @@ def _listed(entry: Path) -> str:
     if entry.is_symlink():
         return f"{entry.name} (a link to {entry.readlink()})"
     return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _misnamed(folder: Path) -> dict[str, str]:
+    """Return the files with nearly a name that is read, for those names that are not there."""
+    there = {entry.name for entry in folder.iterdir() if entry.is_file()}
+    wanted = {name.lower(): name for name in (names.FUNC_YAML, *_STATING) if name not in there}
+    return {
+        name: wanted[alike[0]]
+        for name in sorted(there.difference(_STATING, _UNREAD))
+        if (alike := difflib.get_close_matches(name.lower(), wanted, 1, _ALIKE))
+    }
+
+
+# requirement.txt and func.yml are alike enough, requirements-dev.txt and requirements.in are not.
+_ALIKE = 0.93
 
 
 def _beside(*folders: Path) -> dict[str, Path]:
@@ -275,9 +291,7 @@ def _imports(path: Path) -> Iterator[str]:
     """Yield the modules that a source file imports, by their absolute names.
 
     :raises SyntaxInvalid: the file does not compile.
-    :raises FileUnreadable: it cannot be read.
     """
-    _check_readable(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
             tree = ast.parse(path.read_bytes(), filename=str(path))

@@ -61,6 +61,8 @@ class Settings:
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
     library_check: LibraryCheck = LibraryCheck.ERROR
+    # The names of those that are set.
+    given: tuple[str, ...] = ()
     # What is set and has no meaning → what is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ class Settings:
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
             library_check=_library_check(environ.get(names.LIBRARY_CHECK, LibraryCheck.ERROR)),
+            given=tuple(name for name in _NAMES if environ.get(name)),
             misspelt=_misspelt(environ),
         )
 

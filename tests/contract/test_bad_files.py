@@ -93,9 +93,13 @@ BUILDS: dict[str, tuple[Change, str]] = {
         written("calendar.py", b"x = 1\n"),
         "Note: calendar.py hides Python's own module calendar from the function",
     ),
+    "name that is nearly one": (
+        written("requirement.txt", b"idna==3.10\n"),
+        "Note: requirement.txt is not read. Is requirements.txt meant?\n",
+    ),
     "name of a dependency": (
         both(written("idna.py", b""), written("pyproject.toml", PYPROJECT.encode())),
-        "Note: idna.py hides the module of that name of idna",
+        "Note: idna.py hides idna of the package idna",
     ),
 }
 

@@ -13,8 +13,10 @@ from packaging.requirements import Requirement
 
 from function_buildpack import (
     artifacts,
+    build_traces,
     bytecode,
     distributions,
+    file_modes,
     names,
     output,
     project,
@@ -128,6 +130,7 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
         shutil.copytree(prepared, packages)
     else:
         fill(packages, source, interpreter, uv)
+    file_modes.settle(packages)
     wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
     installed = sbom.packages(distributions.installed(packages), wheels)
     layer.describe(sbom.document([source.component(), *installed]))
@@ -147,6 +150,7 @@ def fill(packages: Path, source: Source, interpreter: Interpreter, uv: Uv) -> No
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
     _trim(packages, uv)
+    build_traces.forget_times(packages)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     for path in project.sources(copied):

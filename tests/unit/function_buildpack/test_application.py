@@ -1,17 +1,13 @@
-"""The application folder: cleaned, readable by everybody, compiled."""
+"""The application folder: cleaned and compiled."""
 
 import importlib.util
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from function_buildpack import application
-from function_buildpack.errors import FileUnreadable, SyntaxInvalid
-
-_NOBODY = 65534
+from function_buildpack.errors import SyntaxInvalid
 
 
 def write(folder: Path, *names: str) -> None:
@@ -72,63 +68,6 @@ def test_compile_sources_of_others(tmp_path: Path) -> None:
     compiled = application.compile_sources(tmp_path, tmp_path / "function")
 
     assert (1, [tmp_path / "service" / "main.py"]) == (compiled.count, compiled.unwritable)
-
-
-def test_make_readable(tmp_path: Path) -> None:
-    """Files and folders that only their owner could read are opened for reading, and no more."""
-    write(tmp_path, "private/data", "run.sh", "open")
-    (tmp_path / "private" / "data").chmod(0o600)
-    (tmp_path / "private").chmod(0o700)
-    (tmp_path / "run.sh").chmod(0o700)
-    (tmp_path / "open").chmod(0o644)
-    (tmp_path / "dangling").symlink_to("missing")
-
-    changed = application.make_readable(tmp_path)
-
-    assert {"private", "data", "run.sh"} <= {path.name for path in changed}
-    assert "open" not in {path.name for path in changed}
-    modes = {path.name: path.stat().st_mode & 0o777 for path in changed}
-    assert (0o755, 0o644, 0o755) == (modes["private"], modes["data"], modes["run.sh"])
-
-
-def test_make_readable_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a closed folder holds is opened too, by a user to whom it was closed."""
-    write(tmp_path, "closed/deeper/data")
-    inner = [tmp_path / name for name in ("closed/deeper/data", "closed/deeper", "closed")]
-    monkeypatch.chdir(tmp_path)
-    for path in inner:
-        path.chmod(0)
-
-    with somebody(tmp_path, *inner):
-        changed = application.make_readable(Path())
-
-    assert {"closed", "deeper", "data"} <= {path.name for path in changed}
-    assert 0o444 == inner[0].stat().st_mode & 0o777
-
-
-@contextmanager
-def somebody(*owned: Path) -> Iterator[None]:
-    """Act as a user who is not root, to whom nothing is closed, and who owns these files."""
-    if os.geteuid() != 0:
-        yield
-        return
-    for path in owned:
-        os.chown(path, _NOBODY, _NOBODY)
-    os.seteuid(_NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def test_make_readable_of_others() -> None:
-    """What another user keeps closed is named: nobody could read it in the image."""
-    not_even_root_may = Path("/proc/self/environ")
-
-    with pytest.raises(FileUnreadable) as caught:
-        application.make_readable(not_even_root_may)
-
-    assert "another user's" in caught.value.problem
 
 
 def test_stray_links(tmp_path: Path) -> None:

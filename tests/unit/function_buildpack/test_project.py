@@ -204,3 +204,24 @@ def test_read_workspace(tmp_path: Path, members: str, is_member: bool) -> None:
 
     assert is_member == found.is_locked
     assert (tmp_path if is_member else folder) / "uv.lock" == found.lock_path
+
+
+@pytest.mark.parametrize(
+    ("file", "meant"),
+    [
+        ("requirement.txt", "requirements.txt"),
+        ("Requirements.txt", "requirements.txt"),
+        ("pyproject.tom", "pyproject.toml"),
+        ("pipfile", "Pipfile"),
+        ("func.yml", "func.yaml"),
+        ("requirements-dev.txt", None),
+        ("requirements.in", None),
+        ("func.py", None),
+    ],
+)
+def test_misnamed(tmp_path: Path, file: str, meant: str | None) -> None:
+    """A file whose name is nearly one that is read is told, as long as the other is not there."""
+    files = {"function.py": "", file: ""}
+
+    assert ({file: meant} if meant else {}) == read(tmp_path, files).misnamed
+    assert {} == read(tmp_path, {meant or file: ""}).misnamed
