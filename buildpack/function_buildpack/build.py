@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from function_buildpack import (
@@ -19,12 +20,14 @@ from function_buildpack import (
     plan,
     process,
     project,
+    python_versions,
     report,
     sbom,
     vendored,
     workspace,
 )
 from function_buildpack.bindings import Bindings
+from function_buildpack.bytecode import Compiled
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.launch import Launch, Process
@@ -38,11 +41,13 @@ from function_buildpack.cnb.layers import (
     Unreadable,
 )
 from function_buildpack.index_access import IndexAccess
-from function_buildpack.installer import Uv
+from function_buildpack.installer import Download, Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import configuration, dependencies, runtime
+from function_buildpack.layers import python as python_layer
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
+from function_buildpack.python_versions import Wanted
 from function_buildpack.settings import Selection, Settings
 from function_buildpack.statements import Source
 from function_buildpack.workspace import Workspace
@@ -84,19 +89,14 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     settings = Settings.from_environ(context.environ)
     layers = Layers(context.layers)
     archives = Archives.restored(layers)
-    python = interpreter.current()
+    own = interpreter.current()
 
     output.heading("Reading the function")
-    for name, meant in settings.misspelt.items():
-        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+    _tell_misspelt(settings)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
-    chosen = plan.make(function, settings, python.version, workspace.scaffolded_invoke(found))
-    _tell(chosen, found, context.app, python)
     bound = bindings.read(context.bindings)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
-    # Before the install: uv takes a pyproject.toml of func's above the function for a workspace.
-    _remove_leftovers(context.app, found)
 
     with (
         tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
@@ -106,14 +106,30 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         uv = Uv.with_cache(secretive, access.environ, Path(cache)).with_options(*access.options)
         uv_version = uv.version(context.app)
 
-        output.heading("Dependencies")
-        wanted = dependencies.metadata(
-            chosen, python, context.target, uv_version, buildpack.version
+        wish = python_versions.wanted(function, settings)
+        wanted_python = _choose_python(wish, own, uv, context.app)
+        chosen = plan.make(
+            function, settings, wanted_python.version, workspace.scaffolded_invoke(found)
         )
-        wanted = replace(wanted, wheels=vendored.digest(wheels))
+        _tell(chosen, found, context.app)
+        _tell_python(wish, wanted_python, own)
+        # Before the install: uv takes a pyproject.toml of func's above the function for a
+        # workspace.
+        _remove_leftovers(context.app, found)
+
+        provided = _provide_python(layers, wanted_python, context, uv, uv_version)
+        python = provided.interpreter
+
+        output.heading("Dependencies")
+        wanted = replace(
+            dependencies.metadata(chosen, python, context.target, uv_version, buildpack.version),
+            wheels=vendored.digest(wheels),
+        )
         _tell_access(bound, access)
         kept = dependencies.restore(layers, wanted, archives)
-        installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
+        installed = _install_dependencies(
+            kept, chosen, python, _from_wheels(uv, wheels, context.app)
+        )
         if installed.layer.filled:
             installed.check_runtime(buildpack.runtime.ranges())
 
@@ -121,31 +137,57 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
         same = runtime.restore(layers, needed, archives)
         served = _install_runtime(same, buildpack.runtime, python, uv)
+        provided.trim()
 
     output.heading("Application")
     if wheels:
         vendored.remove(wheels)
-    _prepare_application(context.app, function)
+    _prepare_application(context.app, function, python, run)
 
     output.heading("Launch")
-    env = (*installed.env, *runtime.ENV, *chosen.launch_env)
+    env = (*installed.env, *runtime.ENV, *provided.env, *chosen.launch_env)
     packed = archives.pack({installed.layer: installed.library, served: runtime.library(served)})
     with _packages(installed, served, packed, python) as packages:
         _check_function(check.Loader(run, packages, env), chosen, context)
     installed.keep()
     runtime.keep(served)
     archives.keep()
+    provided.keep()
     configuration.contribute(layers, chosen.launch_env)
     return _launch(chosen, installed, python)
 
 
-def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
+def _tell_misspelt(settings: Settings) -> None:
+    for name, meant in settings.misspelt.items():
+        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+
+
+def _choose_python(wish: Wanted, own: Interpreter, uv: Uv, app: Path) -> Interpreter | Download:
+    """Return the images' own Python if it will do, else one to install."""
+    if wish.allows(own.version):
+        return own
+    listed = {item.version: item for item in uv.pythons(app)}
+    return listed[python_versions.newest(wish, [*listed])]
+
+
+def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
-    output.line(f"Python: {python.version}, the images' own")
+
+
+def _tell_python(wish: Wanted, chosen: Interpreter | Download, own: Interpreter) -> None:
+    origin = "the images' own" if chosen is own else "in a layer of its own"
+    output.line(f"Python: {chosen.version}, {origin} ({wish})")
+    if chosen is not own and python_versions.is_pinned(wish, own.version):
+        output.note(
+            f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
+            f"needs no layer, and a rebase brings its fixes."
+        )
+    if month := python_versions.ended(chosen.version, datetime.now(UTC).date().isoformat()):
+        output.note(f"Python {chosen.version} is of a version without fixes since {month}.")
 
 
 def _tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -163,8 +205,26 @@ def _from_wheels(uv: Uv, wheels: Path | None, app: Path) -> Uv:
     return uv.with_options("--no-index", "--find-links", wheels)
 
 
+def _provide_python(
+    layers: Layers, chosen: Interpreter | Download, context: BuildContext, uv: Uv, uv_version: str
+) -> python_layer.Python:
+    """Put the chosen Python into its place."""
+    if isinstance(chosen, Interpreter):
+        return python_layer.OfImages(chosen)
+    output.heading("Python")
+    wanted = python_layer.metadata(chosen, context.target, uv_version)
+    match python_layer.restore(layers, wanted):
+        case Restored(kept):
+            output.line("Reusing the python layer: nothing that decides it has changed")
+            return python_layer.reuse(layers, kept, chosen)
+        case Empty(empty, cause):
+            output.line(f"Installing {chosen.key}: {_because(cause)}")
+            with output.timed("Installed Python"):
+                return python_layer.install(layers, empty, chosen, uv)
+
+
 def _install_dependencies(
-    layer: Restored | Empty, chosen: Plan, uv: Uv
+    layer: Restored | Empty, chosen: Plan, python: Interpreter, uv: Uv
 ) -> dependencies.Dependencies:
     _tell_source(chosen)
     match layer:
@@ -174,7 +234,7 @@ def _install_dependencies(
         case Empty(empty, cause):
             output.line(f"Installing: {_because(cause)}")
             with output.timed("Installed the dependencies"):
-                dependencies.install(empty, chosen, uv)
+                dependencies.install(empty, chosen, python, uv)
             return dependencies.Dependencies(empty)
 
 
@@ -241,19 +301,23 @@ def _remove_leftovers(app: Path, found: Workspace) -> None:
         output.line(f"Left out of the image: {left_out}{more}")
 
 
-def _prepare_application(app: Path, function: project.Project) -> None:
+def _prepare_application(
+    app: Path, function: project.Project, python: Interpreter, run: process.Runner
+) -> None:
     opened = application.make_readable(app)
     if opened:
         output.line(f"Made readable for the image's user: {len(opened)} files")
     with output.timed("Compiled the sources"):
-        compiled = application.compile_sources(app, function.package)
+        compiled = application.compile_sources(app, function.package, python, run)
     tell_compiled(compiled, app)
 
 
-def tell_compiled(compiled: application.Compiled, app: Path) -> None:
+def tell_compiled(compiled: Compiled, app: Path) -> None:
     """Say which sources have no bytecode, and why."""
-    for path in compiled.broken:
-        output.note(f"{path.relative_to(app)} does not compile; it is not part of the function")
+    for error in compiled.broken:
+        output.note(
+            f"{error.path.relative_to(app)} does not compile; it is not part of the function"
+        )
     if compiled.unwritable:
         paths = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
         output.line(f"Not compiled, for the folder is another user's: {paths}")
@@ -289,5 +353,8 @@ def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpre
         default=True,
     )
     output.line(f"Process web: {' '.join(web.command)}")
+    if python.identity:  # its layer describes it
+        labels = {names.PYTHON_LABEL: python.version, **chosen.labels}
+        return Launch(processes=(web,), labels=labels)
     contents = sbom.document([sbom.interpreter(python.version)])
     return Launch(processes=(web,), labels=chosen.labels, sboms=contents)

@@ -7,7 +7,12 @@ BuildpackError
 ├── FieldInvalid              a field of such a file has a value that cannot be used
 ├── PackageMissing            there is no `function` package or module
 ├── SyntaxInvalid             a source file of the function does not compile
-├── PythonUnavailable         requires-python excludes the image's Python
+├── PythonInvalid             a request for a Python has none of the known forms
+├── PythonForeign             it is for another Python than CPython
+├── PythonEnded               it is for a version that gets no more fixes
+├── PythonUnknown             there is no such version
+├── PythonConflict            two statements of a Python version exclude each other
+├── PythonUninstalled         the Python that was asked for could not be installed
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── ToolsUnavailable          what the build image lacks could not be installed
 ├── DownloadDamaged           the package index has another file than the pinned one
@@ -85,28 +90,64 @@ class PackageMissing(BuildpackError):
 
 @dataclass(eq=False)
 class SyntaxInvalid(BuildpackError):
-    """A source file does not compile; `line` is 0 where the compiler names none."""
+    """A source file does not compile with a version of Python; `line` is 0 where none is named."""
 
     path: Path
     line: int
     source: str
     problem: str
-
-    @classmethod
-    def found(cls, path: Path, error: BaseException) -> "SyntaxInvalid":
-        """Take the facts from what the compiler raised: SyntaxError, ValueError for NUL bytes."""
-        line = getattr(error, "lineno", None) or 0
-        source = getattr(error, "text", None) or ""
-        return cls(path, line, source.strip(), getattr(error, "msg", str(error)))
+    python: str
 
 
 @dataclass(eq=False)
-class PythonUnavailable(BuildpackError):
-    """`requested` (a version specifier in `path`) excludes the one Python that is available."""
+class PythonInvalid(BuildpackError):
+    """A request for a Python, in the setting or file `where`, names no version; `known` would."""
 
-    path: Path
-    requested: str
-    available: str
+    where: str
+    found: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonForeign(BuildpackError):
+    """A request for a Python is for another than CPython, or for a variant of it."""
+
+    where: str
+    found: str
+
+
+@dataclass(eq=False)
+class PythonEnded(BuildpackError):
+    """What `stated` asks for is `version` or older, which gets no fixes since the month `end`."""
+
+    stated: str
+    version: str
+    end: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonUnknown(BuildpackError):
+    """None of the versions that there are meets what is stated; `known` are the newest of each."""
+
+    stated: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonConflict(BuildpackError):
+    """No version meets both statements, though some meet each."""
+
+    stated: str
+    other: str
+
+
+@dataclass(eq=False)
+class PythonUninstalled(BuildpackError):
+    """uv could not install `what`, a Python or the list of them; the explanation is uv's."""
+
+    what: str
+    explanation: str
 
 
 @dataclass(eq=False)

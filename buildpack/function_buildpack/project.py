@@ -6,6 +6,7 @@ import configparser
 import glob
 import json
 import os
+import platform
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,10 @@ class Project:
     has_requirements: bool = False
     checkout: Checkout = field(default_factory=Checkout)
     requirements: tuple[str, ...] = ()
+    # What in its sources does not compile with the build's own Python, which may not be its.
+    broken: SyntaxInvalid | None = None
+    # What .python-version asks for first.
+    python_version: str = ""
     # The file of setuptools that states dependencies, if one does.
     setup: str = ""
     # Files of other tools that are there and are not read.
@@ -66,7 +71,6 @@ def read(workspace: Workspace) -> Project:
     :raises PackageMissing: there is no `function`.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
-    :raises SyntaxInvalid: a source file of the function does not compile.
     """
     folder = workspace.folder
     root = _workspace_root(folder)
@@ -74,18 +78,21 @@ def read(workspace: Workspace) -> Project:
     package = workspace.package
     if package is None:
         raise PackageMissing(folder, tuple(sorted(entry.name for entry in folder.iterdir())))
+    imports, broken = _imports(package)
     return Project(
         folder=folder,
         package=package,
         func_yaml_path=workspace.func_yaml,
         func_yaml=stated,
         pyproject=read_pyproject(folder / names.PYPROJECT),
-        imports=frozenset(name for path in sources(package) for name in _imports(path)),
+        imports=imports,
+        broken=broken,
         is_locked=((root or folder) / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         checkout=git.read(folder),
         requirements=_lines(folder / names.REQUIREMENTS),
+        python_version=_python_version(folder) or (_python_version(root) if root else ""),
         setup=_setup(folder),
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
@@ -148,6 +155,12 @@ def read_requirements(path: Path) -> str:
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
 
 
+def _python_version(folder: Path) -> str:
+    """Return the first request in .python-version: the others are for tools that want several."""
+    lines = (line.strip() for line in _lines(folder / names.PYTHON_VERSION_FILE))
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
 def _setup(folder: Path) -> str:
     """Return setup.py, or setup.cfg if it has setuptools' options and not only those of others."""
     if (folder / names.SETUP_PY).is_file():
@@ -192,16 +205,23 @@ def sources(package: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a source file imports, by their absolute names.
+def _imports(package: Path) -> tuple[frozenset[str], SyntaxInvalid | None]:
+    """Return the modules that a package imports, and the first error of one of its files."""
+    imports, broken = set[str](), None
+    for path in sources(package):
+        try:
+            imports.update(_imports_of(path))
+        except (SyntaxError, ValueError) as error:  # ValueError: NUL bytes
+            line, source = getattr(error, "lineno", 0) or 0, getattr(error, "text", "") or ""
+            problem, python = getattr(error, "msg", str(error)), platform.python_version()
+            broken = broken or SyntaxInvalid(path, line, source.strip(), problem, python)
+    return frozenset(imports), broken
 
-    :raises SyntaxInvalid: the file does not compile.
-    """
-    try:
-        with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
-            tree = ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError) as error:
-        raise SyntaxInvalid.found(path, error) from error
+
+def _imports_of(path: Path) -> Iterator[str]:
+    """Yield the modules that a source file imports, by their absolute names."""
+    with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
+        tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""The platform's settings of a build: the only reader of BP_* and BPE_* variables."""
+"""The platform's settings of a build: the only reader of BP_*, BPE_* and UV_PYTHON."""
 
 import difflib
 import re
@@ -20,6 +20,7 @@ _NAMES = (
     names.FUNCTION_EXTRAS,
     names.FUNCTION_GROUPS,
     names.WHEELS,
+    names.PYTHON_VERSION,
     names.IMAGE_LABELS,
 )
 # How alike a name must be to be taken for one of ours: other buildpacks have BP_ variables too.
@@ -52,6 +53,8 @@ class Settings:
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
+    python_version: str = ""
+    uv_python: str = ""
     # What is set and has no meaning → what is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +74,8 @@ class Settings:
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
+            python_version=environ.get(names.PYTHON_VERSION, "").strip(),
+            uv_python=environ.get(names.UV_PYTHON, "").strip(),
             misspelt=_misspelt(environ),
         )
 
