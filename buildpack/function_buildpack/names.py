@@ -44,7 +44,7 @@ PYTHON = "python"
 PYTHON_ARCHIVE = "python-archive"
 
 # The version of a Python that is in a layer. That of the run image changes with a rebase.
-PYTHON_LABEL = "knative-python.python-version"
+PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"

@@ -65,7 +65,7 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
         "SSL_CERT_FILE.default": "/etc/ssl/certs/ca-certificates.crt"
     }
     labels = {item["key"]: item["value"] for item in workspace.toml("launch.toml")["labels"]}
-    assert VERSION == labels["knative-python.python-version"]
+    assert VERSION == labels["io.knative-python.python-version"]
     (component,) = json.loads((workspace.layers / "python.sbom.cdx.json").read_text())["components"]
     assert f"pkg:generic/python@{VERSION}" == component["purl"]
 

@@ -75,7 +75,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
 
     assert built.status == 0, built.log
     assert f"Python: {VERSION}, in a layer of its own (.python-version says 3.14)" in built.log
-    assert built.image.labels["knative-python.python-version"] == VERSION
+    assert built.image.labels["io.knative-python.python-version"] == VERSION
     with serving(built.image) as container:
         facts = json.loads(container.get("/").text)
     assert (VERSION, f"{LAYER}/{KEY}") == (facts["version"], facts["prefix"])
@@ -106,7 +106,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
     assert dropped.status == 0, dropped.log
     assert "the images' own" in dropped.log
     assert "python" not in dropped.image.layers
-    assert "knative-python.python-version" not in dropped.image.labels
+    assert "io.knative-python.python-version" not in dropped.image.labels
     with serving(dropped.image) as container:
         assert json.loads(container.get("/").text)["prefix"] == "/usr"
 

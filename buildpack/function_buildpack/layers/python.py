@@ -156,7 +156,7 @@ def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed
     for path in layer.path.iterdir():  # uv's lock, its temporary folder, a link for upgrades
         if path != made.root:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    # Not by uv, whose workers do so side by side while they import from the same folders.
+    # Not by uv, whose workers share the files out as they come: here each is compiled in order.
     bytecode.compile_sources(sorted(made.root.rglob("*.py")), made.interpreter, uv.run)
     shutil.make_archive(str(_of(layer, archives).with_suffix("")), "tar", layer.path, download.key)
     layer.describe(sbom.document([sbom.interpreter(download.version)]))
