@@ -37,6 +37,9 @@ main() {
             "Debian updated it between the two: $(cat "$run/python" "$build/python")" \
             "Run: stack/build.sh --fresh"
 
+    libraries=$made/libraries/$roots
+    once "$libraries" make_libraries
+
     lifecycle_tgz=$(readlink -f ../.tools/lifecycle.tgz)
     lifecycle=$made/lifecycle/$({ echo "$lifecycle_tgz $roots" && cat build.sh; } | key)
     once "$lifecycle" make_lifecycle
@@ -45,9 +48,9 @@ main() {
     load run "$run"
     load lifecycle "$lifecycle" "$(lifecycle_labels)"
     if [ "$extra" = 0 ]; then
-        load build "$build $tools"
+        load build "$build $tools $libraries"
     else
-        load build "$build $tools $cas" "io.knative-python.extra-cas=$extra"
+        load build "$build $tools $libraries $cas" "io.knative-python.extra-cas=$extra"
     fi
 }
 
@@ -91,6 +94,14 @@ make_tools() {
     install -m 755 "$1"/uv/uv-*.data/scripts/uv "$1/root/usr/local/bin/uv"
     layer "$1/root" "$1/layer.tar"
     rm -r "$1/root" "$1/uv"
+}
+
+# The names of the run image's shared libraries, for the build's check of what it installs.
+make_libraries() {
+    mkdir -p "$1/root/opt/knative-python"
+    cp "$run/libraries" "$1/root/opt/knative-python/run-libraries"
+    layer "$1/root" "$1/layer.tar"
+    rm -r "$1/root"
 }
 
 # fetch NAME FOLDER ARGUMENT...: wheels for the images, whatever this machine's own Python and C library are.

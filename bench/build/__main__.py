@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.build import chart, floor, machine, peers, process, report, result
-from bench.build.errors import BenchFailed
+from bench import machine
+from bench.build import chart, floor, peers, process, report, result
 from bench.build.figures import FLOOR, OURS, PIP, UV
 from bench.build.measure import FLOOR_BUILDER, Measurement, Tools
 from bench.build.result import Result
+from bench.errors import BenchFailed
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROUNDS = 5

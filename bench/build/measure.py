@@ -11,7 +11,7 @@ from bench.build import figures, functions, index, peers, process
 from bench.build.figures import FLOOR, OURS, PIP, UV
 from bench.build.index import Index
 from bench.build.peers import PREFIX, Docker, Pack, Peer
-from bench.build.result import Round
+from bench.rounds import Round
 
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"
 _FEW, _MOST = 50, 200

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.build.errors import BenchFailed
+from bench.errors import BenchFailed
 
 _WITHIN = 900.0  # seconds; the longest build takes one
 _LOG_LINES = 30

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bench.build.figures import FIGURES, OURS, Figure
+from bench.build.figures import FIGURES, OURS
 from bench.build.result import Result
 from bench.build.targets import Outcome, outcomes
+from bench.tables import NONE, name, number, table
 
-_NONE = "-"
 # Rounds of ours that are further apart say that something else was at work on the machine.
 _NOISY = 0.15
 # A load average beyond this share of a core was somebody else's.
@@ -33,30 +33,11 @@ def render(result: Result, chart: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose columns are in line; all but the first are aligned to the right."""
-    widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join([_row(head, widths), _row(rule, widths), *(_row(row, widths) for row in rows)])
-
-
-def number(value: float | None, figure: Figure) -> str:
-    """Return a value with the figure's digits, or a dash."""
-    return _NONE if value is None else f"{value:,.{figure.digits}f}".replace(",", " ")
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(cells, widths, strict=True)
-    padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-    return f"| {' | '.join(padded)} |"
-
-
 def _about(result: Result) -> str:
     machine = result.machine
     facts = {
         "Generated": f"by `make bench-build`, {result.taken}",
-        "Machine": f"{machine.cores} cores of {machine.processor}, "
-        f"{machine.memory_mb / 1000:.0f} GB, {machine.system}",
+        "Machine": str(machine),
         "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
         "Rounds": f"{len(result.rounds)}, each over all peers in turn. Only ratios carry over to "
         "other machines and networks",
@@ -76,11 +57,11 @@ def _targets(found: Sequence[Outcome]) -> str:
 def _target(outcome: Outcome) -> tuple[str, ...]:
     target, figure = outcome.target, outcome.target.figure
     return (
-        _name(figure),
+        name(figure),
         number(outcome.ours, figure),
         number(outcome.theirs, figure),
         target.peer or "",
-        _NONE if target.peer is None else f"{outcome.found:.2f}",
+        NONE if target.peer is None else f"{outcome.found:.2f}",
         f"≤ {target.limit:g}",
         "yes" if outcome.reached else "no",
     )
@@ -106,14 +87,10 @@ def _doubts(result: Result) -> list[str]:
 def _figures(result: Result) -> str:
     rows = [
         (
-            _name(figure),
+            name(figure),
             *(number(result.median(figure, peer), figure) for peer in result.peers),
-            _NONE if (spread := result.spread(figure, OURS)) is None else f"{spread / 2:.0%}",
+            NONE if (spread := result.spread(figure, OURS)) is None else f"{spread / 2:.0%}",
         )
         for figure in FIGURES
     ]
     return table(("figure", *result.peers, "±"), rows)
-
-
-def _name(figure: Figure) -> str:
-    return f"{figure.title}, {figure.unit}" if figure.unit else figure.title

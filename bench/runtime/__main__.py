@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.runtime import chart, environments, load, machine, report, result
+from bench import machine
+from bench.errors import BenchFailed
+from bench.runtime import chart, environments, load, report, result
 from bench.runtime.environments import Interpreter, Uv
-from bench.runtime.errors import BenchFailed
 from bench.runtime.figures import BY_NAME, Part
 from bench.runtime.measure import Measurement
 from bench.runtime.peers import PEERS, RUNTIME

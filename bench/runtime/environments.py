@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.errors import BenchFailed
 from bench.runtime import process
-from bench.runtime.errors import BenchFailed
 from bench.runtime.peers import FUNCTIONS, OURS, RUNTIME, Kind, Peer
 
 _DIGITS = 16

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bench.errors import BenchFailed
 from bench.runtime import process
-from bench.runtime.errors import BenchFailed
 
 _SCRIPT = Path(__file__).with_name("load.lua")
 # What wrk may take beyond the time it was given.

@@ -5,11 +5,12 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
+from bench.rounds import Round
 from bench.runtime import figures, imports, load
 from bench.runtime.figures import Figure, Part
 from bench.runtime.load import Answered, Mode
 from bench.runtime.peers import OURS, UVICORN, Kind, Peer
-from bench.runtime.result import Plan, Round
+from bench.runtime.result import Plan
 from bench.runtime.serve import Served, Stage
 
 CONNECTIONS = 32

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.runtime.errors import BenchFailed
+from bench.errors import BenchFailed
 
 _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bench.runtime import figures
-from bench.runtime.figures import FIGURES, Figure, Part
+from bench.runtime.figures import FIGURES, Part
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
 from bench.runtime.result import Result
 from bench.runtime.targets import TARGETS, Outcome, outcomes
+from bench.tables import NONE, name, number, table
 
-_NONE = "-"
 # Rounds of ours that are further apart say that something else was at work on the machine.
 _NOISY = 0.15
 # The rate of a server that used less of its core was not decided by the server.
@@ -37,25 +37,11 @@ def render(result: Result, chart: str | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose columns are in line; all but the first are aligned to the right."""
-    widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join([_row(head, widths), _row(rule, widths), *(_row(row, widths) for row in rows)])
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(cells, widths, strict=True)
-    padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-    return f"| {' | '.join(padded)} |"
-
-
 def _about(result: Result) -> str:
     machine, plan = result.machine, result.plan
     facts = {
         "Generated": f"by `make bench-runtime`, {result.taken}",
-        "Machine": f"{machine.cores} cores of {machine.processor}, "
-        f"{machine.memory_mb / 1000:.0f} GB, {machine.system}",
+        "Machine": str(machine),
         "Interpreter": result.python,
         "Load": f"{result.load_tool} on the same machine, {plan.seconds} s each",
         "Rounds": f"{plan.rounds}, each over all peers in turn; all serve the same function, as "
@@ -79,11 +65,11 @@ def _targets(found: Sequence[Outcome]) -> str:
 def _target(outcome: Outcome) -> tuple[str, ...]:
     target, figure = outcome.target, outcome.target.figure
     return (
-        _name(figure),
+        name(figure),
         number(outcome.ours, figure),
         number(outcome.theirs, figure),
         target.peer or "",
-        _NONE if target.peer is None else f"{outcome.found:.2f}",
+        NONE if target.peer is None else f"{outcome.found:.2f}",
         f"{'aim ' if target.aim else ''}{target.bound} {target.limit:g}",
         "yes" if outcome.reached else f"no, by {outcome.missed_by:.1%}",
     )
@@ -116,9 +102,9 @@ def _doubts(result: Result) -> list[str]:
 def _figures(result: Result) -> str:
     rows = [
         (
-            _name(figure),
+            name(figure),
             *(number(result.median(figure, peer), figure) for peer in result.peers),
-            _NONE if (spread := result.spread(figure, OURS)) is None else f"{spread / 2:.0%}",
+            NONE if (spread := result.spread(figure, OURS)) is None else f"{spread / 2:.0%}",
         )
         for figure in FIGURES
         if result.median(figure, OURS) is not None
@@ -147,12 +133,3 @@ def _method(result: Result) -> str:
     if Part.START in plan.parts:
         lines.append(f"- Of {plan.starts} starts in a round the median counts.")
     return "\n".join(lines)
-
-
-def _name(figure: Figure) -> str:
-    return f"{figure.title}, {figure.unit}" if figure.unit else figure.title
-
-
-def number(value: float | None, figure: Figure) -> str:
-    """Return a value with the figure's digits, or a dash."""
-    return _NONE if value is None else f"{value:,.{figure.digits}f}".replace(",", " ")

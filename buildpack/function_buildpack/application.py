@@ -1,8 +1,7 @@
-"""Makes the application folder what the image needs: no more files, readable, precompiled."""
+"""Makes the application folder what the image needs: no more files, and precompiled."""
 
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +34,12 @@ def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
     Links are removed, never followed. What belongs to another user stays: func's scaffolding is
     root's, and a build has a user of its own.
     """
-    found = [path for path in also if path.exists()]
+    removed = [path for path in also if path.exists() and _remove(path)]
     for parent, folders, files in os.walk(folder):
         here = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
-        found += [Path(parent, name) for name in sorted(here)]
+        removed += [path for name in sorted(here) if _remove(path := Path(parent, name))]
         folders[:] = [name for name in folders if name not in here]
-    return [path for path in found if _remove(path)]
+    return removed
 
 
 def _is_leftover(path: Path) -> bool:
@@ -59,19 +58,17 @@ def _remove(path: Path) -> bool:
     return True
 
 
-def make_readable(folder: Path) -> list[Path]:
-    """Let every user read every file; return those that not everybody could.
+def stray_links(folder: Path) -> list[Path]:
+    """Return the links that lead nowhere or out of the folder: the image lacks what they mean."""
+    root = folder.resolve()
+    return [path for path in _walk(folder) if path.is_symlink() and _is_stray(path, root)]
 
-    The image's user is another than the build's, and platforms may choose any (OpenShift does).
-    """
-    changed = []
-    for path in (folder, *_walk(folder)):
-        mode = stat.S_IMODE(path.lstat().st_mode)
-        wanted = mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444)
-        if wanted != mode and not path.is_symlink():
-            path.chmod(wanted)
-            changed.append(path)
-    return changed
+
+def _is_stray(link: Path, root: Path) -> bool:
+    try:
+        return not link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # before Python 3.13 the latter for a loop
+        return True
 
 
 def _walk(folder: Path) -> Iterator[Path]:

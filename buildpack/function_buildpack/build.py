@@ -1,9 +1,10 @@
 """The build, told in the order of its log: read, decide, install, prepare, check, launch."""
 
 import os
+import re
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from function_buildpack import (
     application,
     bindings,
     check,
+    distributions,
+    file_modes,
     index_access,
     interpreter,
     names,
@@ -23,6 +26,7 @@ from function_buildpack import (
     python_versions,
     report,
     sbom,
+    shared_libraries,
     vendored,
     workspace,
 )
@@ -75,9 +79,12 @@ class Buildpack:
 
 def main() -> int:
     """Run the phase and return its exit code."""
-    return phases.run_build(
-        lambda context: build(context, Buildpack.installed()), on_error=report.error
-    )
+    return phases.run_build(_build_timed, on_error=report.error)
+
+
+def _build_timed(context: BuildContext) -> Launch:
+    with output.timed("Done"):
+        return build(context, Buildpack.installed())
 
 
 def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = process.run) -> Launch:
@@ -89,10 +96,10 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     settings = Settings.from_environ(context.environ)
     layers = Layers(context.layers)
     archives = Archives.restored(layers)
-    own = interpreter.current()
 
     output.heading("Reading the function")
-    _tell_misspelt(settings)
+    _tell_settings(settings)
+    _settle_modes(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     bound = bindings.read(context.bindings)
@@ -106,13 +113,10 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         uv = Uv.with_cache(secretive, access.environ, Path(cache)).with_options(*access.options)
         uv_version = uv.version(context.app)
 
-        wish = python_versions.wanted(function, settings)
-        wanted_python = _choose_python(wish, own, uv, context.app)
-        chosen = plan.make(
-            function, settings, wanted_python.version, workspace.scaffolded_invoke(found)
-        )
+        wish, wanted_python = _choose_python(function, settings, uv, context.app)
+        chosen = plan.make(function, settings, wanted_python.version, found.scaffolded_invoke)
         _tell(chosen, found, context.app)
-        _tell_python(wish, wanted_python, own)
+        _tell_python(wish, wanted_python)
         # Before the install: uv takes a pyproject.toml of func's above the function for a
         # workspace.
         _remove_leftovers(context.app, found)
@@ -132,6 +136,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         )
         if installed.layer.filled:
             installed.check_runtime(buildpack.runtime.ranges())
+            _check_installed(installed.site(python.minor), chosen, layers, settings)
 
         output.heading("Runtime")
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
@@ -146,7 +151,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
 
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *provided.env, *chosen.launch_env)
-    packed = archives.pack({installed.layer: installed.library, served: runtime.library(served)})
+    packed = _pack(archives, installed, served)
     with _packages(installed, served, packed, python) as packages:
         _check_function(check.Loader(run, packages, env), chosen, context)
     installed.keep()
@@ -157,17 +162,27 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     return _launch(chosen, installed, python)
 
 
-def _tell_misspelt(settings: Settings) -> None:
+def _tell_settings(settings: Settings) -> None:
+    if settings.given:
+        output.line(f"Settings: {', '.join(settings.given)}")
     for name, meant in settings.misspelt.items():
         output.note(f"{name} is no setting and was not used. Is {meant} meant?")
 
 
-def _choose_python(wish: Wanted, own: Interpreter, uv: Uv, app: Path) -> Interpreter | Download:
-    """Return the images' own Python if it will do, else one to install."""
+def _settle_modes(app: Path) -> None:
+    if opened := file_modes.settle(app):
+        output.line(f"Made readable for the image's user: {len(opened)} files")
+
+
+def _choose_python(
+    function: project.Project, settings: Settings, uv: Uv, app: Path
+) -> tuple[Wanted, Interpreter | Download]:
+    """Return what is asked for, and the images' own Python if it will do, else one to install."""
+    wish, own = python_versions.wanted(function, settings), interpreter.current()
     if wish.allows(own.version):
-        return own
+        return wish, own
     listed = {item.version: item for item in uv.pythons(app)}
-    return listed[python_versions.newest(wish, [*listed])]
+    return wish, listed[python_versions.newest(wish, [*listed])]
 
 
 def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
@@ -176,12 +191,20 @@ def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+    for name, meant in function.misnamed.items():
+        output.note(f"{name} is not read. Is {meant} meant?")
+    for path in function.hiding:
+        output.note(
+            f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
+            f"from all packages. Rename it if that is not meant."
+        )
 
 
-def _tell_python(wish: Wanted, chosen: Interpreter | Download, own: Interpreter) -> None:
-    origin = "the images' own" if chosen is own else "in a layer of its own"
+def _tell_python(wish: Wanted, chosen: Interpreter | Download) -> None:
+    own = interpreter.current()
+    origin = "the images' own" if chosen == own else "in a layer of its own"
     output.line(f"Python: {chosen.version}, {origin} ({wish})")
-    if chosen is not own and python_versions.is_pinned(wish, own.version):
+    if chosen != own and python_versions.is_pinned(wish, own.version):
         output.note(
             f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
             f"needs no layer, and a rebase brings its fixes."
@@ -238,6 +261,18 @@ def _install_dependencies(
             return dependencies.Dependencies(empty)
 
 
+def _tell_hidden(site: Path, beside: Mapping[str, Path]) -> None:
+    hidden = distributions.providing(site, beside)
+    for module, package in sorted(hidden.items()):
+        output.note(f"{beside[module].name} hides {module} of the package {package}")
+
+
+def _check_installed(site: Path, chosen: Plan, layers: Layers, settings: Settings) -> None:
+    _tell_hidden(site, chosen.project.beside)
+    beside = layers.library_folders(chosen.launch_env)
+    shared_libraries.check(site, beside, settings.library_check)
+
+
 def _tell_source(chosen: Plan) -> None:
     for name, reason in chosen.unread.items():
         output.note(f"{name} is not read: {reason}")
@@ -275,6 +310,8 @@ def _install_runtime(
             return kept
         case Empty(empty, cause):
             output.line(f"Installing: {_because(cause)}")
+            if source.prepared(empty).is_dir():
+                output.line("The builder has its packages ready")
             with output.timed("Installed the runtime"):
                 runtime.install(empty, source, python, uv)
             return empty
@@ -287,26 +324,40 @@ def _because(cause: Created | Unreadable | Changed) -> str:
         case Unreadable():
             return "the layer of the earlier build is another version's"
         case Changed(fields):
-            return "since the earlier build, " + ", ".join(
-                f"{name} changed from {before or 'none'} to {now or 'none'}"
-                for name, (before, now) in fields.items()
-            )
+            changes = (_change(name, *values) for name, values in fields.items())
+            return f"since the earlier build, {', '.join(changes)}"
+
+
+_DIGEST = re.compile(r"([0-9a-f]{32})?")
+
+
+def _change(name: str, before: str, now: str) -> str:
+    if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
+        return f"{name} changed"
+    return f"{name} changed from {before or 'none'} to {now or 'none'}"
 
 
 def _remove_leftovers(app: Path, found: Workspace) -> None:
     removed = application.remove_leftovers(app, found.scaffolding)
     if removed:
-        left_out = ", ".join(str(path.relative_to(app)) for path in removed[:8])
-        more = f" and {len(removed) - 8} more" if len(removed) > 8 else ""  # noqa: PLR2004
-        output.line(f"Left out of the image: {left_out}{more}")
+        left_out = _some([str(path.relative_to(app)) for path in removed])
+        output.line(f"Left out of the image: {left_out}")
+
+
+def _some(names_: list[str]) -> str:
+    """List names, as many as one reads in a log."""
+    shown, more = names_[:_LISTED], len(names_) - _LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+_LISTED = 8
 
 
 def _prepare_application(
     app: Path, function: project.Project, python: Interpreter, run: process.Runner
 ) -> None:
-    opened = application.make_readable(app)
-    if opened:
-        output.line(f"Made readable for the image's user: {len(opened)} files")
+    if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
+        output.note(f"links that lead nowhere or out of the source: {_some(stray)}")
     with output.timed("Compiled the sources"):
         compiled = application.compile_sources(app, function.package, python, run)
     tell_compiled(compiled, app)
@@ -323,13 +374,21 @@ def tell_compiled(compiled: Compiled, app: Path) -> None:
         output.line(f"Not compiled, for the folder is another user's: {paths}")
 
 
+def _pack(archives: Archives, installed: dependencies.Dependencies, served: Layer) -> list[Path]:
+    folders = {installed.layer: installed.library, served: runtime.library(served)}
+    if all(archives.hold(layer) for layer in folders):
+        return archives.pack(folders)
+    with output.timed("Packed the packages, for the check of the next build,"):
+        return archives.pack(folders)
+
+
 @contextmanager
 def _packages(
     installed: dependencies.Dependencies, served: Layer, packed: list[Path], python: Interpreter
 ) -> Iterator[check.Packages]:
     """Yield the packages where they are: in the layers, or in archives if a layer is reused."""
     if installed.layer.filled and served.filled:
-        yield check.Installed(installed.python)
+        yield check.Installed(installed.python(python.minor))
         return
     layers = installed.layer.path.parent
     with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
@@ -348,11 +407,12 @@ def _check_function(loader: check.Loader, chosen: Plan, context: BuildContext) -
 def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpreter) -> Launch:
     web = Process(
         type="web",
-        command=(str(installed.python), "-m", names.RUNTIME_MODULE),
+        command=(str(installed.python(python.minor)), "-m", names.RUNTIME_MODULE),
         working_directory=chosen.project.folder,
         default=True,
     )
     output.line(f"Process web: {' '.join(web.command)}")
+    output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
     if python.identity:  # its layer describes it
         labels = {names.PYTHON_LABEL: python.version, **chosen.labels}
         return Launch(processes=(web,), labels=labels)

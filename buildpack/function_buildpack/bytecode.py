@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from function_buildpack.errors import SyntaxInvalid
+from function_buildpack.errors import SHOWN, SyntaxInvalid
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.process import Runner
 
@@ -42,7 +42,7 @@ def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> 
     failures = {paths[int(key)]: found for key, found in json.loads(said.splitlines()[-1]).items()}
     broken = [
         SyntaxInvalid(
-            path, found["line"], found["source"].strip(), found["problem"], python.version
+            path, found["line"], found["source"].strip()[:SHOWN], found["problem"], python.version
         )
         for path, found in failures.items()
         if found["problem"] is not None

@@ -86,4 +86,6 @@ class Loader:
                 return
             output = result.output
         # One error is shown, ours; the runtime's words are what was found.
-        raise FunctionUnloadable(project.package, output.strip().removeprefix("ERROR: "))
+        said = output.strip().removeprefix("ERROR: ")
+        hiding = tuple(path.name for path in project.hiding)
+        raise FunctionUnloadable(project.package, said, hiding)

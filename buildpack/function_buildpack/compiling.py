@@ -29,7 +29,8 @@ def _compile(path: bytes) -> dict[str, object]:
     except py_compile.PyCompileError as error:
         found = error.exc_value
         line, text = getattr(found, "lineno", None) or 0, getattr(found, "text", None) or ""
-        return {"line": line, "source": text, "problem": getattr(found, "msg", str(found))}
+        problem = getattr(found, "msg", str(found)) or "it is nested too deeply"  # MemoryError
+        return {"line": line, "source": text, "problem": problem}
     except PermissionError:
         return {"problem": None}
     return {}

@@ -39,13 +39,13 @@ def _runtime(found: Workspace) -> str | None:
     """Return func.yaml's runtime: empty where it says none, None where it cannot be read."""
     if not found.func_yaml.is_file():
         return ""
-    if line := _RUNTIME.search(found.func_yaml.read_bytes()):
-        return line[1].decode().lower()
     try:
+        if line := _RUNTIME.search(found.func_yaml.read_bytes()):
+            return line[1].decode().lower()
         from function_buildpack import func_yaml  # noqa: PLC0415 -- see _RUNTIME
 
         return func_yaml.read(found.func_yaml).runtime.lower()
-    except (BuildpackError, ModuleNotFoundError):  # no parser: build brings it (build_tools)
+    except (BuildpackError, OSError, ModuleNotFoundError):  # a parser, build brings (build_tools)
         return None
 
 

@@ -3,6 +3,7 @@
 Core metadata (PEP 566 and later), `WHEEL` (PEP 427) and `direct_url.json` (PEP 610).
 """
 
+import csv
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,39 @@ def installed(folder: Path) -> list[Distribution]:
     """Return the packages of a folder, sorted by name."""
     found = importlib.metadata.distributions(path=[str(folder)])
     return sorted(_read(found), key=lambda item: (item.name.lower(), item.version))
+
+
+def owners(folder: Path, files: Iterable[Path]) -> dict[Path, Distribution]:
+    """Return the package of each file, by the lists that installers leave (PEP 376, `RECORD`).
+
+    Paths are relative to the folder. A file that was only copied has none.
+    """
+    wanted = {str(path): path for path in files}
+    found: dict[Path, Distribution] = {}
+    for item in importlib.metadata.distributions(path=[str(folder)]):
+        record = csv.reader((item.read_text("RECORD") or "").splitlines())
+        held = wanted.keys() & {path for path, *_ in record}
+        found |= {wanted[path]: package for package in _read([item]) for path in held}
+    return found
+
+
+def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
+    """Return the package of a folder that each of these modules is of, for those that are there.
+
+    Local packages do not count: the function itself may be one of them.
+    """
+    there = {name for name in modules if (folder / name).is_dir() or _module(folder, name)}
+    return {
+        name: item.metadata["Name"]
+        for item in (importlib.metadata.distributions(path=[str(folder)]) if there else ())
+        if item.read_text("direct_url.json") is None
+        for file in item.files or ()
+        if (name := file.parts[0].removesuffix(".py")) in there
+    }
+
+
+def _module(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.py").is_file()
 
 
 def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribution]:

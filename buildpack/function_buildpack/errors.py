@@ -3,8 +3,11 @@
 BuildpackError
 ├── SettingInvalid            a BP_ or BPE_ variable has a value that cannot be used
 ├── FunctionFolderMissing     BP_FUNCTION_PATH names no folder of the source
+├── FileUnreadable            a file of the function cannot be read
+├── FileOutside               a file of the function is outside of the source
 ├── FileInvalid               func.yaml, pyproject.toml: not valid YAML or TOML, or not text
 ├── FieldInvalid              a field of such a file has a value that cannot be used
+├── RuntimeHidden             a file beside the function has the name of a module of the runtime
 ├── PackageMissing            there is no `function` package or module
 ├── SyntaxInvalid             a source file of the function does not compile
 ├── PythonInvalid             a request for a Python has none of the known forms
@@ -28,13 +31,18 @@ BuildpackError
 ├── IndexUntrusted            the package index has a certificate that is not trusted
 ├── IndexFailing              the package index answers that it fails
 ├── IndexTooSlow              the package index takes too long
+├── DiskFull                  a disk is full
 ├── InstallFailed             the installer failed for another reason
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
+├── ArchitectureWrong         an extension module is for another machine than the image
+├── LibraryMissing            an extension module needs a library that the image does not have
 └── FunctionUnloadable        importing the function or calling new() failed
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+
+SHOWN = 120  # of a line that does not compile
 
 
 class BuildpackError(Exception):
@@ -62,12 +70,43 @@ class FunctionFolderMissing(BuildpackError):
 
 
 @dataclass(eq=False)
+class FileUnreadable(BuildpackError):
+    """What is there is no file that the build, or the image's user, can read."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(eq=False)
+class FileOutside(BuildpackError):
+    """A source file of the function is a link to `target`, which is not part of the source."""
+
+    path: Path
+    target: Path
+
+
+@dataclass(eq=False)
+class RuntimeHidden(BuildpackError):
+    """A module or package beside the function hides one that the runtime is made of."""
+
+    path: Path
+    module: str
+
+
+@dataclass(eq=False)
 class FileInvalid(BuildpackError):
     """A file is not in the format that its name says; `problem` is the parser's, with the line."""
 
     path: Path
     format: str
     problem: str
+
+    @classmethod
+    def undecodable(cls, path: Path, format_: str, error: UnicodeDecodeError) -> "FileInvalid":
+        """Say where a file is not in UTF-8, in which all of these formats are written."""
+        line = error.object.count(b"\n", 0, error.start) + 1
+        byte = error.object[error.start]
+        return cls(path, format_, f"it is not in UTF-8: byte 0x{byte:02x} (at line {line})")
 
 
 @dataclass(eq=False)
@@ -97,6 +136,14 @@ class SyntaxInvalid(BuildpackError):
     source: str
     problem: str
     python: str
+
+    @classmethod
+    def found(cls, path: Path, error: BaseException, python: str) -> "SyntaxInvalid":
+        """Take the facts from what the compiler raised: SyntaxError, ValueError for NUL bytes."""
+        line = getattr(error, "lineno", None) or 0
+        source = getattr(error, "text", None) or ""
+        problem = getattr(error, "msg", str(error)) or "it is nested too deeply"  # MemoryError
+        return cls(path, line, source.strip()[:SHOWN], problem, python)
 
 
 @dataclass(eq=False)
@@ -282,6 +329,13 @@ class BindingInvalid(BuildpackError):
 
 
 @dataclass(eq=False)
+class DiskFull(BuildpackError):
+    """There is no room left where something was to be written."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
 class InstallFailed(BuildpackError):
     """The installer ended with `status`; its output is in the log above."""
 
@@ -299,8 +353,39 @@ class RuntimeConflict(BuildpackError):
 
 
 @dataclass(eq=False)
+class ArchitectureWrong(BuildpackError):
+    """The extension module `module` of a package is for the machine `found`, the image's another.
+
+    The package is empty if no installed one has the file.
+    """
+
+    package: str
+    module: Path
+    found: str
+    needed: str
+
+
+@dataclass(eq=False)
+class LibraryMissing(BuildpackError):
+    """`file`, loaded by the extension module `module`, needs libraries that the image lacks.
+
+    `debian` names the packages that they are from in the build image.
+    """
+
+    package: str
+    module: Path
+    file: Path
+    libraries: tuple[str, ...]
+    debian: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class FunctionUnloadable(BuildpackError):
-    """The runtime could not load the function; `output` is what it said, with the traceback."""
+    """The runtime could not load the function; `output` is what it said, with the traceback.
+
+    `hiding` are files beside it that hide modules of the standard library.
+    """
 
     package: Path
     output: str
+    hiding: tuple[str, ...] = ()

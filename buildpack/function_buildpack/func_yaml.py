@@ -32,10 +32,12 @@ def read(path: Path) -> FuncYaml:
     if not path.is_file():
         return FuncYaml()
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except yaml.MarkedYAMLError as error:
         raise FileInvalid(path, "YAML", _yaml_problem(error)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise FileInvalid.undecodable(path, "YAML", error) from error
+    except yaml.YAMLError as error:
         raise FileInvalid(path, "YAML", str(error)) from error
     if not isinstance(table, dict | None):
         raise FieldInvalid(path, "the document", repr(table)[:60], "a mapping of fields")

@@ -1,9 +1,10 @@
-"""Tells the failures of a package index apart, by what uv says of them."""
+"""Tells failures of a package index, and of the disk, apart, by what uv says of them."""
 
 import re
 
 from function_buildpack.errors import (
     BuildpackError,
+    DiskFull,
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
@@ -13,6 +14,7 @@ from function_buildpack.errors import (
 
 # In this order: uv's explanation of a late failure also has the words of an early one.
 _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
+    (r"No space left on device", DiskFull),
     (r"\b401 Unauthorized|\b403 Forbidden|Missing credentials", IndexRefused),
     (r"invalid peer certificate|certificate verify failed", IndexUntrusted),
     (r"HTTP status server error", IndexFailing),
@@ -25,5 +27,5 @@ _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
 
 
 def find(output: str) -> type[BuildpackError] | None:
-    """Return the error that uv's output tells of, if it is one of the index."""
+    """Return the error that uv's output tells of, if it is one of these."""
     return next((error for pattern, error in _FAILURES if re.search(pattern, output)), None)

@@ -3,6 +3,7 @@
 The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
+import errno
 import traceback
 from dataclasses import dataclass
 from functools import singledispatch
@@ -59,6 +60,61 @@ def _function_folder_missing(error: errors.FunctionFolderMissing) -> Message:
 
 
 @describe.register
+def _file_unreadable(error: errors.FileUnreadable) -> Message:
+    return Message(
+        "A file cannot be read",
+        f"File:     {error.path}\nFound:    {error.problem}\n\n"
+        f"Neither the build nor the image's user could use it. Make it a file that everybody may\n"
+        f"read (chmod a+r), or remove it.",
+    )
+
+
+@describe.register
+def _file_outside(error: errors.FileOutside) -> Message:
+    return Message(
+        "A file of the function is outside of the source",
+        f"Link:     {error.path}\nFound:    {error.target}\n\n"
+        f"The image has the folder that is built and nothing around it: there the link would lead\n"
+        f"nowhere. Put the file itself there, or build the folder that holds both and name the\n"
+        f"function's with BP_FUNCTION_PATH.",
+    )
+
+
+@describe.register
+def _os_error(error: OSError) -> Message:
+    """Put into words what no step expects: too long a path, a disk that fails or is full."""
+    if f"[Errno {errno.ENOSPC}]" in str(error):  # shutil's have one for each file, and only there
+        where = f" ({error.filename})" if error.filename else ""
+        return describe(errors.DiskFull(f"No space left on device{where}"))
+    return Message(
+        "A file or folder cannot be used",
+        f"File:     {error.filename or 'unknown'}\nFound:    {error.strerror or error}\n\n"
+        f"If it is one of the source, see what is special about it, or leave it out of the build\n"
+        f"(project.toml, .funcignore). Else see to the disk of the machine that builds.",
+    )
+
+
+@describe.register
+def _disk_full(error: errors.DiskFull) -> Message:
+    return Message(
+        "The disk is full",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"There is no room where the build writes: layers, cache or temporary files. Make some\n"
+        f"(docker system df shows what Docker has), or give the build a larger volume.",
+    )
+
+
+@describe.register
+def _runtime_hidden(error: errors.RuntimeHidden) -> Message:
+    return Message(
+        "A file of the function hides the runtime",
+        f"File:     {error.path}\nHidden:   the package {error.module}\n\n"
+        f"Python looks into the function's folder first: the runtime would import this in place\n"
+        f"of its own package, and not start. Rename it, or move it into function/.",
+    )
+
+
+@describe.register
 def _file_invalid(error: errors.FileInvalid) -> Message:
     return Message(
         f"{error.path.name} is not valid {error.format}",
@@ -78,6 +134,7 @@ def _field_invalid(error: errors.FieldInvalid) -> Message:
 
 @describe.register
 def _package_missing(error: errors.PackageMissing) -> Message:
+    older = _OLDER_MIDDLEWARE if "func.py" in error.entries else ""
     return Message(
         "There is no package named function",
         f"Folder:   {error.folder}\nFound:    {', '.join(error.entries) or 'nothing'}\n\n"
@@ -85,16 +142,25 @@ def _package_missing(error: errors.PackageMissing) -> Message:
         f"handle(), beside func.yaml or in src/. Create function/__init__.py with\n\n"
         f"    from .func import new\n\n"
         f"or move the function's package there. If the function is in another folder of the\n"
-        f"source, name it with BP_FUNCTION_PATH.",
+        f"source, name it with BP_FUNCTION_PATH.{older}",
     )
+
+
+# The layout of func's templates before version 1.18.
+_OLDER_MIDDLEWARE = """
+
+A func.py with main(context) was written for func's older middleware, parliament. Its main()
+becomes handle(scope, receive, send) in function/func.py; what func create -l python writes
+shows how."""
 
 
 @describe.register
 def _syntax_invalid(error: errors.SyntaxInvalid) -> Message:
     source = f"Line:     {error.source}\n" if error.source else ""
+    line = f", line {error.line}" if error.line else ""
     return Message(
         "A source file of the function has a syntax error",
-        f"File:     {error.path}, line {error.line}\n{source}Found:    {error.problem}\n\n"
+        f"File:     {error.path}{line}\n{source}Found:    {error.problem}\n\n"
         f"Correct the file and build again. The function is compiled for Python {error.python}:\n"
         f"syntax that is newer than that is an error too.",
     )
@@ -338,16 +404,60 @@ def _runtime_conflict(error: errors.RuntimeConflict) -> Message:
     )
 
 
+# Packages whose wheels bring what theirs leaves to the system, or do without.
+_BUNDLED = {
+    "opencv-contrib-python": "opencv-contrib-python-headless",
+    "opencv-python": "opencv-python-headless",
+    "psycopg-c": "psycopg-binary",
+    "psycopg2": "psycopg2-binary",
+}
+
+
+@describe.register
+def _architecture_wrong(error: errors.ArchitectureWrong) -> Message:
+    return Message(
+        "An extension module is for another machine",
+        f"Package:  {error.package or 'none'}\nModule:   {error.module}\n"
+        f"Found:    {error.found}\nImage:    {error.needed}\n\n"
+        f"It was compiled elsewhere and came with a source, or under a wrong name. Install the\n"
+        f"package from an index that has its wheel for this machine, or let the build compile it.\n"
+        f"If the function does not import that module, set BP_LIBRARY_CHECK to note.",
+    )
+
+
+@describe.register
+def _library_missing(error: errors.LibraryMissing) -> Message:
+    through = f"Loads:    {error.file}\n" if error.file != error.module else ""
+    debian = f"Debian:   {', '.join(error.debian)}\n" if error.debian else ""
+    bundled = _BUNDLED.get(error.package.partition(" ")[0])
+    wheel = f"for this package that is {bundled}" if bundled else "most brings all it needs"
+    return Message(
+        "The run image lacks a shared library",
+        f"Package:  {error.package or 'none'}\nModule:   {error.module}\n{through}"
+        f"Missing:  {', '.join(error.libraries)}\n{debian}\n"
+        f"Where the image runs, that module could not be imported. Use a wheel that brings the\n"
+        f"library ({wheel}), link it statically, or build with a run image\n"
+        f"that has it. If the function does not import the module, set BP_LIBRARY_CHECK to note.",
+    )
+
+
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
+    hiding = ", ".join(error.hiding)
     return Message(
         "The function cannot be loaded",
         f"Package:  {error.package}\nFound:\n\n{_indent(error.output)}\n\n"
-        f"The build imports the function and calls new(), as every start of the image will.\n"
-        f"What needs a database, a secret or another service belongs into start(cfg), which\n"
-        f"only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
-        f"import (does not call new()) or off.",
+        + (f"{_HIDING.format(hiding)}\n\n" if hiding else "")
+        + "The build imports the function and calls new(), as every start of the image will.\n"
+        "What needs a database, a secret or another service belongs into start(cfg), which\n"
+        "only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
+        "import (does not call new()) or off.",
     )
+
+
+_HIDING = """\
+Beside the function are files with names of Python's own modules, which all packages get in their
+place: {}. Rename them, or move them into function/."""
 
 
 def _indent(text: str) -> str:

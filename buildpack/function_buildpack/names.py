@@ -29,6 +29,7 @@ FUNCTION_PATH = "BP_FUNCTION_PATH"
 FUNCTION_CHECK = "BP_FUNCTION_CHECK"
 FUNCTION_EXTRAS = "BP_FUNCTION_EXTRAS"
 FUNCTION_GROUPS = "BP_FUNCTION_GROUPS"
+LIBRARY_CHECK = "BP_LIBRARY_CHECK"
 IMAGE_LABELS = "BP_IMAGE_LABELS"
 WHEELS = "BP_WHEELS"
 PYTHON_VERSION = "BP_PYTHON_VERSION"
@@ -48,6 +49,9 @@ PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"
+# What the runtime imports of its packages to serve, and for events.
+RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvicorn", "uvloop")
+EVENT_IMPORTS = ("cloudevents",)
 FUNC_INVOKE = "FUNC_INVOKE"
 FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
 FUNC_READINESS_PATH = "FUNC_READINESS_PATH"

@@ -11,9 +11,16 @@ _BOLD, _RED, _YELLOW, _DIM, _END = "\033[1m", "\033[1;31m", "\033[33m", "\033[2m
 
 
 def _write(text: str) -> None:
+    # Names of files may be no text: Python keeps their bytes as halves of surrogate pairs.
+    shown = redaction.urls(text).encode("utf-8", "backslashreplace")
+    sys.stdout.buffer.write(shown + b"\n")
     # pack reads a pipe: without a flush, minutes of work would show at its end.
-    sys.stdout.write(f"{redaction.urls(text)}\n")
     sys.stdout.flush()
+
+
+def _on_one_line(text: str) -> str:
+    """Names of files may also have line ends, or move the cursor: they cannot forge a log."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def title(text: str) -> None:
@@ -28,12 +35,12 @@ def heading(text: str) -> None:
 
 def line(text: str) -> None:
     """Write a fact or a decision of the step."""
-    _write(text)
+    _write(_on_one_line(text))
 
 
 def note(text: str) -> None:
     """Write something that the user may want to change."""
-    _write(f"{_YELLOW}Note:{_END} {text}")
+    _write(f"{_YELLOW}Note:{_END} {_on_one_line(text)}")
 
 
 def child(text: str) -> None:

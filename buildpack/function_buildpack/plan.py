@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from function_buildpack import labels, names, statements
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
-from function_buildpack.errors import FieldInvalid
+from function_buildpack.errors import FieldInvalid, RuntimeHidden
 from function_buildpack.project import Project
 from function_buildpack.settings import Check, Selection, Settings
 from function_buildpack.statements import Source
@@ -66,6 +66,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
     func's scaffolding was written for, if there is one.
 
     :raises SyntaxInvalid: a source file does not compile, and newer Pythons change nothing in that.
+    :raises RuntimeHidden: something beside the function has the name of a part of the runtime.
     :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
     :raises BuildpackError: the dependencies are not stated as they have to be; see statements.
     """
@@ -79,6 +80,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         locked = statements.locked(project, source, settings.selection, python_version)
         for_tests = statements.for_tests(project, source, locked or project.requirements)
     invoke, reason = _invoke(project, scaffolded)
+    _check_names(project, invoke)
     return Plan(
         project=project,
         source=source,
@@ -121,6 +123,14 @@ def _invoke(project: Project, scaffolded: str) -> tuple[str, str]:
     if scaffolded:
         return scaffolded, "func's scaffolding says so"
     return names.INVOKE_HTTP, "the default"
+
+
+def _check_names(project: Project, invoke: str) -> None:
+    """See that nothing hides the runtime: Python looks beside the function first."""
+    events = names.EVENT_IMPORTS if invoke == names.INVOKE_CLOUDEVENT else ()
+    for module in (*names.RUNTIME_IMPORTS, *events):
+        if path := project.beside.get(module):
+            raise RuntimeHidden(path, module)
 
 
 # Modules of the cloudevents SDK 1 that SDK 2 no longer has (its migration guide, "v1 to v2").

@@ -3,19 +3,27 @@
 import ast
 import codecs
 import configparser
+import difflib
 import glob
 import json
 import os
 import platform
+import sys
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from function_buildpack import func_yaml, git, names
-from function_buildpack.errors import FileInvalid, PackageMissing, SyntaxInvalid
+from function_buildpack.errors import (
+    FileInvalid,
+    FileOutside,
+    FileUnreadable,
+    PackageMissing,
+    SyntaxInvalid,
+)
 from function_buildpack.func_yaml import Fields, FuncYaml
 from function_buildpack.git import Checkout
 from function_buildpack.workspace import Workspace
@@ -48,11 +56,20 @@ class Project:
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
+    # Files with nearly the name of one that is read and is not there → that name.
+    misnamed: Mapping[str, str] = field(default_factory=dict)
+    # What can be imported by its name alone, for it is beside the function: name → file or folder.
+    beside: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def pyproject_path(self) -> Path:
         """Where pyproject.toml is, or would be."""
         return self.folder / names.PYPROJECT
+
+    @property
+    def hiding(self) -> tuple[Path, ...]:
+        """What is found where a module of the standard library is looked for."""
+        return tuple(path for name, path in sorted(self.beside.items()) if name in _HIDEABLE)
 
     @property
     def lock_path(self) -> Path:
@@ -69,16 +86,22 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`.
+    :raises FileUnreadable: what has the name of a file that states something is none.
+    :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
     """
     folder = workspace.folder
+    for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
+        _check_file(path)
     root = _workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
-        raise PackageMissing(folder, tuple(sorted(entry.name for entry in folder.iterdir())))
-    imports, broken = _imports(package)
+        raise PackageMissing(folder, tuple(sorted(map(_listed, folder.iterdir()))))
+    own = tuple(sources(package))
+    _check_inside(workspace.app, (package, *own))
+    imports, broken = _imports(own)
     return Project(
         folder=folder,
         package=package,
@@ -97,7 +120,65 @@ def read(workspace: Workspace) -> Project:
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
+        beside=_beside(package.parent, folder),
+        misnamed=_misnamed(folder),
     )
+
+
+def _check_file(path: Path) -> None:
+    """See that a path is a file or nothing at all.
+
+    :raises FileUnreadable: something else is there. To pass it over would lose what it states.
+    """
+    if path.is_symlink() and not path.exists():
+        raise FileUnreadable(path, f"a link to {path.readlink()}, which is not there")
+    if path.exists() and not path.is_file():
+        raise FileUnreadable(path, "no file, but a folder or a special file")
+
+
+def _check_inside(app: Path, paths: Iterable[Path]) -> None:
+    """See that the image will have what links lead to. :raises FileOutside: it will not."""
+    root = app.resolve()
+    for path in paths:
+        if not (target := path.resolve()).is_relative_to(root):
+            raise FileOutside(path, target)
+
+
+def _listed(entry: Path) -> str:
+    """Name an entry of a folder so that one sees what it is."""
+    if entry.is_symlink():
+        return f"{entry.name} (a link to {entry.readlink()})"
+    return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _misnamed(folder: Path) -> dict[str, str]:
+    """Return the files with nearly a name that is read, for those names that are not there."""
+    there = {entry.name for entry in folder.iterdir() if entry.is_file()}
+    wanted = {name.lower(): name for name in (names.FUNC_YAML, *_STATING) if name not in there}
+    return {
+        name: wanted[alike[0]]
+        for name in sorted(there.difference(_STATING, _UNREAD))
+        if (alike := difflib.get_close_matches(name.lower(), wanted, 1, _ALIKE))
+    }
+
+
+# requirement.txt and func.yml are alike enough, requirements-dev.txt and requirements.in are not.
+_ALIKE = 0.93
+
+
+def _beside(*folders: Path) -> dict[str, Path]:
+    """Return the modules and packages of folders on the import path, by name."""
+    return {
+        path.stem: path
+        for folder in folders
+        for path in folder.iterdir()
+        if (path / "__init__.py").is_file() or (path.suffix == ".py" and path.is_file())
+    }
+
+
+# The interpreter has some of its modules within itself, where nothing comes before them. Of `test`
+# nobody imports the standard library's, and many projects have their own.
+_HIDEABLE = sys.stdlib_module_names - {*sys.builtin_module_names, "test"}
 
 
 def read_pyproject(path: Path) -> Mapping[str, Any]:
@@ -114,15 +195,20 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
 
 def _read_toml(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # Editors on Windows may write a mark in front; uv reads it too.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileInvalid.undecodable(path, "TOML", error) from error
+    except tomllib.TOMLDecodeError as error:
         raise FileInvalid(path, "TOML", str(error)) from error
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # also of the decoding
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise FileInvalid.undecodable(path, "JSON", error) from error
+    except ValueError as error:
         raise FileInvalid(path, "JSON", str(error)) from error
     if not isinstance(content, dict):
         raise FileInvalid(path, "JSON", "it is no object")
@@ -135,6 +221,12 @@ def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
 
 
 _UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
+# Files that decide something here.
+_STATING = (
+    names.PYTHON_VERSION_FILE,
+    *(names.PYPROJECT, names.REQUIREMENTS, names.SETUP_PY, names.SETUP_CFG),
+    *(names.UV_LOCK, names.PYLOCK, names.POETRY_LOCK, names.PIPFILE, names.PIPFILE_LOCK),
+)
 _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
     names.UV_LOCK: _read_toml,
     names.PYLOCK: _read_toml,
@@ -196,25 +288,27 @@ def members(root: Path, workspace: Mapping[str, Any]) -> set[Path]:
 
 
 def sources(package: Path) -> Iterator[Path]:
-    """Yield the Python files of a package or module, sorted. Links to folders are not followed."""
+    """Yield the Python files of a package or module, sorted.
+
+    Links to folders are not followed. A link that leads nowhere is no file, nor is a pipe.
+    """
     if package.is_file():
         yield package
         return
     for parent, folders, files in os.walk(package):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
+        paths = (Path(parent, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (path for path in paths if path.is_file())
 
 
-def _imports(package: Path) -> tuple[frozenset[str], SyntaxInvalid | None]:
-    """Return the modules that a package imports, and the first error of one of its files."""
+def _imports(paths: Iterable[Path]) -> tuple[frozenset[str], SyntaxInvalid | None]:
+    """Return the modules that source files import, and what is wrong with the first bad one."""
     imports, broken = set[str](), None
-    for path in sources(package):
+    for path in paths:
         try:
             imports.update(_imports_of(path))
-        except (SyntaxError, ValueError) as error:  # ValueError: NUL bytes
-            line, source = getattr(error, "lineno", 0) or 0, getattr(error, "text", "") or ""
-            problem, python = getattr(error, "msg", str(error)), platform.python_version()
-            broken = broken or SyntaxInvalid(path, line, source.strip(), problem, python)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            broken = broken or SyntaxInvalid.found(path, error, platform.python_version())
     return frozenset(imports), broken
 
 

@@ -3,7 +3,7 @@
 import difflib
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ _NAMES = (
     names.FUNCTION_GROUPS,
     names.WHEELS,
     names.PYTHON_VERSION,
+    names.LIBRARY_CHECK,
     names.IMAGE_LABELS,
 )
 # How alike a name must be to be taken for one of ours: other buildpacks have BP_ variables too.
@@ -33,6 +34,13 @@ class Check(StrEnum):
     NEW = "new"
     IMPORT = "import"
     OFF = "off"
+
+
+class LibraryCheck(StrEnum):
+    """What a missing shared library is."""
+
+    ERROR = "error"
+    NOTE = "note"
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,9 @@ class Settings:
     wheels: str = ""
     python_version: str = ""
     uv_python: str = ""
+    library_check: LibraryCheck = LibraryCheck.ERROR
+    # The names of those that are set.
+    given: tuple[str, ...] = ()
     # What is set and has no meaning → what is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -76,6 +87,8 @@ class Settings:
             wheels=environ.get(names.WHEELS, ""),
             python_version=environ.get(names.PYTHON_VERSION, "").strip(),
             uv_python=environ.get(names.UV_PYTHON, "").strip(),
+            library_check=_library_check(environ.get(names.LIBRARY_CHECK, LibraryCheck.ERROR)),
+            given=tuple(name for name in _NAMES if environ.get(name)),
             misspelt=_misspelt(environ),
         )
 
@@ -94,6 +107,13 @@ def _check(value: str) -> Check:
         return Check(value.lower())
     except ValueError as error:
         raise SettingInvalid(names.FUNCTION_CHECK, value, "new, import or off") from error
+
+
+def _library_check(value: str) -> LibraryCheck:
+    try:
+        return LibraryCheck(value.lower())
+    except ValueError as error:
+        raise SettingInvalid(names.LIBRARY_CHECK, value, "error or note") from error
 
 
 def _list(environ: Mapping[str, str], name: str) -> frozenset[str]:
@@ -116,7 +136,19 @@ def _labels(value: str) -> dict[str, str]:
     for key, separator, _ in pairs:
         if not key or not separator:
             raise SettingInvalid(names.IMAGE_LABELS, value, "key=value pairs, separated by spaces")
-    return {key: text for key, _, text in pairs}
+    return dict(label for key, _, text in pairs for label in _parted(key, text))
+
+
+# What func describes. Its build on a cluster appends it to the user's labels, with no space between
+# (pkg/pipelines/tekton/task-buildpack.yaml.tmpl).
+_APPENDED = "middleware-version"
+
+
+def _parted(key: str, text: str) -> Iterator[tuple[str, str]]:
+    before, separator, version = text.partition(f"{_APPENDED}=")
+    yield key, before
+    if separator:
+        yield _APPENDED, version
 
 
 _BPE = re.compile(r"BPE_(?:(OVERRIDE|DEFAULT|APPEND|PREPEND)_)?(.+)")

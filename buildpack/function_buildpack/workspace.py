@@ -1,7 +1,9 @@
 """Where the function is. `func` sends it in other shapes than it has on the user's disk.
 
-Raw: the application folder is the function's. Nested: func's pack builder moved the function into
-`fn/` and wrote a `service/` package for its own middleware beside it; ours takes its place.
+Raw: the application folder is the function's, perhaps with what func keeps in `.func/`. Nested:
+func moved the function into `fn/` and wrote a `service/` package for its own middleware beside it,
+with what that needs; our runtime takes its place. func does so before the build (0.48, and newer
+ones on a cluster) or in a buildpack before ours, that is after detect (newer ones on a machine).
 """
 
 from dataclasses import dataclass
@@ -10,14 +12,31 @@ from pathlib import Path
 from function_buildpack import names
 from function_buildpack.errors import FunctionFolderMissing
 
+# What service/main.py imports, by which it is told from a folder of the author's with that name.
+_MIDDLEWARE = "func_python"
+# What func writes beside fn/ (its pkg/scaffolding and pkg/buildpacks), and f, a link to fn/.
+_SCAFFOLDED = (
+    names.SCAFFOLDING,
+    names.PYPROJECT,
+    "Procfile",
+    "README.md",
+    "ca-certificates.crt",
+    "f",
+)
+# What its build on a cluster leaves with the function (its cmd/func-util).
+_MIDDLEWARE_VERSION = "middleware-version"
+
 
 @dataclass(frozen=True)
 class Workspace:
-    """The function's folder, func.yaml (which may not exist) and func's scaffolding, if any."""
+    """The source, in it the function's folder, func.yaml (perhaps) and func's scaffolding (too)."""
 
+    app: Path
     folder: Path
     func_yaml: Path
     scaffolding: tuple[Path, ...] = ()
+    # The invocation that the scaffolding serves, for functions without func.yaml.
+    scaffolded_invoke: str = ""
 
     @property
     def package(self) -> Path | None:
@@ -30,23 +49,34 @@ def locate(app: Path, function_path: str = "") -> Workspace:
 
     :raises FunctionFolderMissing: `function_path` names no folder of the application.
     """
-    base = (app / function_path).resolve()
-    if not base.is_dir() or not base.is_relative_to(app.resolve()):
+    service = _service(app)
+    root = app / names.NESTED_FUNCTION if service else app
+    folder = root / function_path
+    if not folder.is_dir() or not folder.resolve().is_relative_to(app.resolve()):
         raise FunctionFolderMissing(function_path)
-    base = app / function_path
-    nested = base / names.NESTED_FUNCTION
-    service = base / names.SCAFFOLDING
-    if find_package(base) or not nested.is_dir() or not (service / "main.py").is_file():
-        return Workspace(base, base / names.FUNC_YAML)
+    if not service:
+        return Workspace(app, folder, folder / names.FUNC_YAML)
+    # func 0.48 moves func.yaml with the function, later versions leave it where it was.
+    stated = (path for place in (folder, app) if (path := place / names.FUNC_YAML).is_file())
+    written = (*(app / name for name in _SCAFFOLDED), root / _MIDDLEWARE_VERSION)
     return Workspace(
-        nested,
-        # func 0.48 moves func.yaml with the function, later versions leave it where it was.
-        next(
-            (path for folder in (nested, base) if (path := folder / names.FUNC_YAML).is_file()),
-            nested / names.FUNC_YAML,
+        app,
+        folder,
+        next(stated, folder / names.FUNC_YAML),
+        scaffolding=tuple(path for path in written if path.exists()),
+        scaffolded_invoke=(
+            names.INVOKE_CLOUDEVENT if f"{_MIDDLEWARE}.cloudevent" in service else names.INVOKE_HTTP
         ),
-        scaffolding=(service, base / names.PYPROJECT),
     )
+
+
+def _service(app: Path) -> str:
+    """Return func's service/main.py, if it wrote one beside a function that it moved."""
+    main = app / names.SCAFFOLDING / "main.py"
+    if find_package(app) or not (app / names.NESTED_FUNCTION).is_dir() or not main.is_file():
+        return ""
+    text = main.read_text(encoding="utf-8", errors="replace")
+    return text if _MIDDLEWARE in text else ""
 
 
 def find_package(folder: Path) -> Path | None:
@@ -59,12 +89,3 @@ def find_package(folder: Path) -> Path | None:
         if module.is_file():
             return module
     return None
-
-
-def scaffolded_invoke(workspace: Workspace) -> str:
-    """Return the invocation that func's scaffolding serves, for functions without func.yaml."""
-    if not workspace.scaffolding:
-        return ""
-    service, _ = workspace.scaffolding
-    text = (service / "main.py").read_text(encoding="utf-8", errors="replace")
-    return names.INVOKE_CLOUDEVENT if "func_python.cloudevent" in text else names.INVOKE_HTTP

@@ -1,4 +1,4 @@
-"""Run inside the new run image: every library that CPython and compiled wheels need is there."""  # noqa: INP001
+"""Run inside the new run image: everything that CPython and compiled wheels need is there."""  # noqa: INP001
 
 import ctypes
 import importlib
@@ -6,14 +6,34 @@ import locale
 import pathlib
 import ssl
 import sys
+import sysconfig
 import zoneinfo
 
 FEWEST_CERTIFICATES = 100  # Debian ships about 150
 
-for extension in sorted(pathlib.Path(sys.prefix, "lib/python3.13/lib-dynload").glob("*.so")):
-    importlib.import_module(extension.name.partition(".")[0])
+# What `omit` leaves out of the standard library, as it is imported.
+OMITTED = {
+    *("__phello__", "_curses", "_curses_panel", "_dbm", "_gdbm", "_tkinter", "curses", "ensurepip"),
+    *("_pydatetime", "_pydecimal", "_pyio", "idlelib", "pydoc_data", "readline", "test", "tkinter"),
+    *("turtle", "turtledemo", "venv"),
+}
+# What other systems have.
+ELSEWHERE = {
+    *("_aix_support", "_android_support", "_apple_support", "_ios_support", "_osx_support"),
+    *("_overlapped", "_scproxy", "_winapi", "_wmi", "msvcrt", "nt", "winreg", "winsound"),
+}
+SHOWS_ITSELF = {"antigravity", "this"}
 
-for library in ("libstdc++.so.6", "libgcc_s.so.1", "libcrypt.so.1", "librt.so.1", "libz.so.1"):
+stdlib = pathlib.Path(sysconfig.get_path("stdlib"))
+modules = {path.name.partition(".")[0] for path in (stdlib / "lib-dynload").glob("*.so")}
+modules |= sys.stdlib_module_names - OMITTED - ELSEWHERE - SHOWS_ITSELF
+for module in sorted(modules):
+    importlib.import_module(module)
+
+for library in (
+    *("libstdc++.so.6", "libgcc_s.so.1", "libgomp.so.1", "libatomic.so.1"),
+    *("libcrypt.so.1", "librt.so.1", "libz.so.1"),
+):
     ctypes.CDLL(library)
 
 locale.setlocale(locale.LC_ALL, "C.UTF-8")

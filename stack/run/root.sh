@@ -22,7 +22,8 @@ sed 's/#.*//' "$here/packages" | while read -r name paths; do
     [ -n "$name" ] || continue
     deb=$(echo "$1/debs/${name}_"*.deb)
     dpkg-deb --field "$deb" >"$status/$name"
-    dpkg-deb --info "$deb" md5sums >"$status/$name.md5sums" 2>/dev/null || rm "$status/$name.md5sums"
+    dpkg-deb --info "$deb" md5sums >"$1/debs/$name.md5sums" 2>/dev/null || true
+    dpkg-deb --info "$deb" conffiles >"$1/debs/$name.conffiles" 2>/dev/null || true
     if [ -z "$paths" ]; then
         dpkg-deb --extract "$deb" "$root"
     else
@@ -36,6 +37,26 @@ chmod 755 "$root"
 
 sed 's/#.*//' "$here/omit" | while read -r pattern; do
     [ -z "$pattern" ] || find "$root" -path "$root/$pattern" -prune -exec rm -rf {} +
+done
+
+# The packages' own sums, of the files that are here. A package sums no configuration files; here they are
+# as it brought them.
+for name in $names; do
+    (
+        cd "$root"
+        while read -r sum file; do
+            [ ! -f "$file" ] || echo "$sum  $file"
+        done <"$1/debs/$name.md5sums"
+        while read -r file; do
+            [ ! -f ".$file" ] || md5sum "${file#/}"
+        done <"$1/debs/$name.conffiles"
+    ) >"$status/$name.md5sums"
+    [ -s "$status/$name.md5sums" ] || rm "$status/$name.md5sums"
+done
+
+# One copy of a licence that packages share.
+find "$root/usr/share/doc" -name copyright -type f | LC_ALL=C sort | xargs sha256sum | while read -r sum file; do
+    if [ -e "$1/debs/$sum" ]; then ln -f "$1/debs/$sum" "$file"; else ln "$file" "$1/debs/$sum"; fi
 done
 
 # --- what maintainer scripts would do ---------------------------------------------------------
@@ -52,6 +73,10 @@ printf '%s\n' 'root:x:0:0::/:/sbin/nologin' 'cnb:x:1002:1000::/home/cnb:/sbin/no
     'nobody:x:65534:65534::/nonexistent:/sbin/nologin' >"$root/etc/passwd"
 
 chroot "$root" /usr/sbin/ldconfig -X
+# What is in the loader's folders, by name: builds compare with it what packages need.
+chroot "$root" /usr/sbin/ldconfig -p | sed -n 's|.* => \(.*\)/.*|\1|p' | sort -u |
+    while read -r folder; do find "$root$folder/" -maxdepth 1 -name '*.so*' -printf '%f\n'; done |
+    LC_ALL=C sort -u >"$result/libraries"
 rm -r "$root/usr/sbin/ldconfig" "$root/usr/share/libc-bin"
 
 # Compiled here because nothing may be written at run time; unchecked because the files' dates change

@@ -88,6 +88,38 @@ def failing(status: int) -> Iterator[str]:
 
 
 @contextmanager
+def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
+    """Serve a folder of packages to those who ask a proxy for them.
+
+    Yields the proxy's URL and the index's, whose host only the proxy knows.
+    """
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            # A proxy is asked for whole addresses (RFC 9112, section 3.2.2).
+            path = self.path.removeprefix("http://index.invalid/")
+            name = path.rpartition("/")[2]
+            links = [f'<a href="/{wheel.name}">{wheel.name}</a>' for wheel in packages.iterdir()]
+            page = "".join(links).encode()
+            content = (packages / name).read_bytes() if name.endswith(".whl") else page
+            self.send_response(404 if path == self.path else 200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        do_HEAD = do_GET  # noqa: N815 -- the base class's
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    with _running(server):
+        yield f"http://127.0.0.1:{server.server_port}", "http://index.invalid/simple/"
+
+
+@contextmanager
 def _running(server: Any) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,9 +1,11 @@
 """Runs bin/detect and bin/build as the lifecycle does: variables, folders, no argument needed."""
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +64,47 @@ class Workspace:
 
     def run(self, phase: str, root: Path = ROOT / "buildpack", /, **environ: str) -> Phase:
         """Run `detect` or `build` in the application folder."""
+        ended = subprocess.run(
+            [root / "bin" / phase],
+            cwd=self.app,
+            env=self.variables(root, environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Phase(ended.returncode, ended.stdout)
+
+    def kill(self, sent: signal.Signals, after: str, **environ: str) -> Phase:
+        """Run `build` until it says something, and send a signal to all of its processes."""
+        root = ROOT / "buildpack"
+        with subprocess.Popen(
+            [root / "bin" / "build"],
+            cwd=self.app,
+            env=self.variables(root, environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as running:
+            assert running.stdout
+            log = ""
+            while after not in log and (line := running.stdout.readline()):
+                log += line
+            os.killpg(running.pid, sent)
+            log += running.stdout.read()
+        return Phase(running.returncode, log)
+
+    def variables(self, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return what a lifecycle sets, and write the files that it names."""
         plan = self.layers.parent / "plan.toml"
         plan.write_text("")
         platform = self.layers.parent / "platform"
         (platform / "env").mkdir(parents=True, exist_ok=True)
-        variables = {
+        return {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "CNB_BUILDPACK_DIR": str(root),
             "CNB_PLATFORM_DIR": str(platform),
@@ -79,18 +117,6 @@ class Workspace:
             **POISON,
             **environ,
         }
-        ended = subprocess.run(
-            [root / "bin" / phase],
-            cwd=self.app,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        return Phase(ended.returncode, ended.stdout)
 
     def toml(self, name: str) -> dict[str, Any]:
         """Read a TOML file of the layers folder."""

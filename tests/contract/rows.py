@@ -1,4 +1,4 @@
-"""What is asked of a function's process, row by row, and what others got wrong.
+"""What is asked of a function's process and of its build, row by row, and what others got wrong.
 
 A test names the rows that it proves: `@pytest.mark.row("R1")`. test_rows.py sees that none is
 without a test.
@@ -121,6 +121,27 @@ PROTOCOL = {
     "U24": "requests beyond a limit at the same time are 503",
     "U25": "a root path is put before the path",
     "U26": "requests are logged",
+}
+
+# What stands in a build's way when func starts it (https://github.com/knative/func, pkg/buildpacks,
+# pkg/scaffolding, pkg/pipelines/tekton).
+TRAPS = {
+    "T1": "a link in .func leads to the folder above: who follows it never ends",
+    "T2": "func's pyproject.toml stands where the function's is expected",
+    "T3": ".func, with a virtual environment in it, and .git are part of the source",
+    "T4": "labels and addresses come as variables of other buildpacks",
+    "T5": "nobody names the process that the image starts",
+    "T6": "the application's folder is not /workspace",
+    "T7": "the build's user is not the one of the build image, nor the one of the image",
+    "T8": "a builder that is not trusted has each phase in a container of its own",
+    "T9": "a build on a cluster glues labels together",
+    "T10": "a build on a cluster speaks Platform API 0.10",
+    "T11": "func moves the function between detect and build, with bash",
+    "T12": "templates list pytest among the dependencies, and a readme that may not be sent",
+    "T13": "an import that fails in the function is taken for a missing new",
+    "T14": "the network may be behind a proxy",
+    "T15": "functions for the older middleware look like functions",
+    "T16": "a rebuild must have the new code",
 }
 
 # Rows without a test, and why.

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from bench.errors import BenchFailed
 from bench.runtime import process
-from bench.runtime.errors import BenchFailed
 from bench.runtime.process import Running
 
 # A server and a worker of it that holds some memory; both stay until they are ended.

@@ -1,6 +1,7 @@
 """bin/build, as the lifecycle runs it, with the real uv and the real package index."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -51,9 +52,12 @@ def again(built: Workspace, tmp_path: Path) -> Workspace:
     return workspace
 
 
+@pytest.mark.row("T5")
 def test_launch(built: Workspace) -> None:
     """The launch process is the environment's Python with the runtime, in the function's folder."""
-    python = built.layers / "dependencies" / "venv" / "bin" / "python"
+    bin_ = built.layers / "dependencies" / "venv" / "bin"
+    minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python = bin_ / minor
 
     assert {
         "type": "web",
@@ -61,6 +65,9 @@ def test_launch(built: Workspace) -> None:
         "working-dir": str(built.app),
         "default": True,
     } == built.toml("launch.toml")["processes"][0]
+    # A run image with another Python must not get as far as starting it.
+    assert {"python", "python3", minor} == {path.name for path in bin_.glob("python*")}
+    assert {minor} == {path.readlink().name for path in bin_.glob("python*")}
 
 
 def test_labels(built: Workspace) -> None:
@@ -208,6 +215,7 @@ def test_rebuild_looks_for_a_package_without_its_import(again: Workspace) -> Non
         ("raise RuntimeError('at import')\n", "RuntimeError: at import"),
     ],
 )
+@pytest.mark.row("T13")
 def test_rebuild_that_does_not_load(again: Workspace, source: str, found: str) -> None:
     """A source that no longer loads is refused in a rebuild as in the first build."""
     again.write({"function/func.py": source + HANDLE})
@@ -236,7 +244,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Installing: since the earlier build, requirements changed from" in phase.log
+    assert "Installing: since the earlier build, requirements changed\n" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
     archives = [path.name.partition("-")[0] for path in (again.layers / "archives").iterdir()]
@@ -365,6 +373,7 @@ def test_sdk_1(tmp_path: Path) -> None:
     assert "1." == workspace.python(version)[:2]
 
 
+@pytest.mark.row("T4")
 def test_settings(tmp_path: Path) -> None:
     """BP_ and BPE_ variables reach labels and launch environment; credentials reach nothing."""
     workspace = Workspace.create(tmp_path, {"apps/a/function.py": HANDLE})
@@ -379,6 +388,8 @@ def test_settings(tmp_path: Path) -> None:
     )
 
     assert 0 == phase.status, phase.log
+    assert "Settings: BP_FUNCTION_PATH, BP_IMAGE_LABELS\n" in phase.log
+    assert "Variables: FUNC_INVOKE, GREETING, LISTEN_ADDRESS\n" in phase.log
     assert "planted-secret" not in phase.log
     for content in (*files_below(workspace.layers).values(), *files_below(workspace.app).values()):
         assert b"planted-secret" not in content
@@ -489,3 +500,23 @@ def test_index_unreachable(tmp_path: Path) -> None:
 
     assert 1 == phase.status
     assert "ERROR: The package index does not answer" in phase.log
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("after", ["Installing:", "Installed the dependencies"])
+def test_killed(tmp_path: Path, sent: signal.Signals, after: str) -> None:
+    """A build that is killed anywhere leaves nothing that counts as a layer; the next is whole."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+
+    killed = workspace.kill(sent, after)
+    kept = {path.name for path in workspace.layers.glob("*.toml")}
+    again = workspace.run("build")
+
+    assert -sent == killed.status, killed.log
+    assert "ERROR" not in killed.log
+    assert set() == kept
+    assert 0 == again.status, again.log
+    assert 2 == again.log.count("Installing: there is no layer of an earlier build")
+    assert "3.10" == workspace.python(
+        "from importlib.metadata import version as v; print(v('idna'))"
+    )

@@ -236,3 +236,20 @@ def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
     for folder in (workspace.layers, workspace.app):
         for name, content in files_below(folder).items():
             assert PASSWORD.encode() not in content, name
+
+
+@pytest.mark.row("T14")
+def test_proxy(workspace: Workspace, tmp_path: Path) -> None:
+    """What is behind a proxy is fetched through it; without it the message names its settings."""
+    write_wheel(tmp_path / "packages")
+    with package_index.behind_a_proxy(tmp_path / "packages") as (proxy, index):
+        alone = workspace.run(
+            "build", UV_DEFAULT_INDEX=index, HTTP_PROXY="", NO_PROXY="", UV_HTTP_RETRIES="0"
+        )
+        phase = workspace.run("build", UV_DEFAULT_INDEX=index, HTTP_PROXY=proxy, NO_PROXY="")
+
+    assert 1 == alone.status
+    assert "ERROR: The package index does not answer" in alone.log
+    assert "HTTPS_PROXY and NO_PROXY" in alone.log
+    assert 0 == phase.status, phase.log
+    assert "1.0" == workspace.python(VERSION)

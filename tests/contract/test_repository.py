@@ -61,3 +61,11 @@ def test_no_address_of_a_package_index() -> None:
     assert len(locks) >= 4
     for name in locks:
         assert "://" not in (ROOT / name).read_text(), name
+
+
+def test_checkouts_on_windows() -> None:
+    """What is shipped keeps its line ends in any checkout: no shell is called sh with one."""
+    asked = ["git", "check-attr", "eol", "--", *tracked("buildpack")]
+    told = subprocess.run(asked, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+    assert {"lf"} == {line.rpartition(": ")[2] for line in told.splitlines()}

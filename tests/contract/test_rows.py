@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from contract.phases import ROOT
-from contract.rows import CONTRACT, DECISIONS, DEFECTS, PROTOCOL, UNTESTED
+from contract.rows import CONTRACT, DECISIONS, DEFECTS, PROTOCOL, TRAPS, UNTESTED
 
 
 def proved() -> set[str]:
@@ -24,7 +24,7 @@ def marks(source: str) -> Iterator[str]:
 
 def test_every_row_has_a_test() -> None:
     """No row is forgotten, none has both a test and an excuse, and none is made up."""
-    rows = {*CONTRACT, *DEFECTS, *DECISIONS, *PROTOCOL}
+    rows = {*CONTRACT, *DEFECTS, *DECISIONS, *PROTOCOL, *TRAPS}
 
     assert rows == proved() | set(UNTESTED)
     assert set() == proved() & set(UNTESTED)

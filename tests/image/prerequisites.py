@@ -20,6 +20,7 @@ EXAMPLES = ROOT / "examples"
 FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 
 BUILDER = "knative-python/builder"
+RUN = "knative-python/run"
 REGISTRY = "localhost:5000"
 
 # Its reaper is an image that has to be pulled; containers are removed by their context managers.

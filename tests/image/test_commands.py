@@ -11,6 +11,7 @@ from image.container import serving
 from image.pack import Pack
 
 
+@pytest.mark.row("T8")
 @pytest.mark.parametrize("buildpack", ["./buildpack", "."])
 def test_pack_build_at_the_root(pack: Pack, buildpack: str) -> None:
     """`pack build myfn --buildpack ./buildpack` needs no other flag at the repository's root."""

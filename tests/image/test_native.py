@@ -1,25 +1,30 @@
 """Compiled dependencies: built or fetched in the build image, run in one that has no compiler."""
 
+import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from image import prerequisites
-from image.container import serving
+from image.container import serving, started
 from image.pack import Pack
+from unit.function_buildpack import native
 
 NATIVE = prerequisites.FUNCTIONS / "native_code"
 
 
 def test_wheel_and_sdist_with_native_code_run(pack: Pack) -> None:
-    """numpy's wheel and a package of C++ sources, which both need libstdc++, work in the image."""
+    """numpy's wheel and a package of C++ sources with OpenMP, built without a wheel, work."""
     built = pack.build(NATIVE)
 
+    assert re.search(r"compared what \d+ files need with the run image", built.log)
     with built.image.files("/usr/bin") as run:
         commands = {Path(name).name for name in run.getnames()}
     assert "python3" in commands
     assert not {"cc", "gcc", "c++", "g++"} & commands
     with serving(built.image, read_only=True) as container:
-        assert container.get("/").text == "9 3"
+        assert container.get("/").text == "9 11"
 
 
 def test_source_that_does_not_compile_is_refused(pack: Pack, tmp_path: Path) -> None:
@@ -32,4 +37,67 @@ def test_source_that_does_not_compile_is_refused(pack: Pack, tmp_path: Path) -> 
     assert failed.status != 0
     assert "no_such_header.h: No such file or directory" in failed.log
     assert "ERROR: The packages could not be installed" in failed.log
+    assert not failed.image.exists
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the function, to be changed."""
+    return shutil.copytree(NATIVE, tmp_path / "function")
+
+
+def link_with_itm(project: Path) -> None:
+    """Have the package need a library of the compiler's, which the run image does not have."""
+    stated = project / "native" / "pyproject.toml"
+    link = 'extra-link-args = ["-fopenmp", "-Wl,--no-as-needed", "-litm"'
+    stated.write_text(stated.read_text().replace('extra-link-args = ["-fopenmp"', link))
+
+
+def test_missing_library_is_named(pack: Pack, project: Path) -> None:
+    """What the build image has and the run image has not ends the build; the image stays."""
+    first = pack.build(project)
+    digest = first.image.digest
+    link_with_itm(project)
+
+    failed = pack.attempt(project, image=first.image)
+
+    assert failed.status != 0
+    _, _, message = failed.log.partition("ERROR: The run image lacks a shared library\n")
+    for fact in ("gauge 1.0", "gauge.cpython-", "Missing:  libitm.so.1\n", "Debian:   libitm1\n"):
+        assert fact in message
+    assert digest == first.image.digest
+    with serving(first.image) as container:
+        assert container.get("/").text == "9 11"
+
+
+def test_missing_library_as_a_note(pack: Pack, project: Path) -> None:
+    """Who knows better builds on: the log has the message, and here the start proves it right."""
+    link_with_itm(project)
+
+    built = pack.build(project, env={"BP_LIBRARY_CHECK": "note"})
+
+    assert "Note: The run image lacks a shared library" in built.log
+    with started(built.image) as container:
+        assert container.wait() != 0
+        assert "libitm.so.1: cannot open shared object file" in container.log
+
+
+def test_module_for_another_machine_is_named(pack: Pack, project: Path) -> None:
+    """A package that brings a compiled module of another machine ends the build."""
+    package = project / "native" / "prebuilt"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    module = native.image(symbols=("PyInit__speed",), machine=native.S390X, order=">")
+    (package / "_speed.so").write_bytes(module)
+    (project / "native" / "pyproject.toml").write_text(
+        '[project]\nname = "prebuilt"\nversion = "2.0"\n'
+        '[tool.setuptools]\npackages = ["prebuilt"]\npackage-data = { prebuilt = ["*.so"] }\n'
+    )
+
+    failed = pack.attempt(project)
+
+    assert failed.status != 0
+    _, _, message = failed.log.partition("ERROR: An extension module is for another machine\n")
+    for fact in ("prebuilt 2.0", "prebuilt/_speed.so", "s390x, 64 bit"):
+        assert fact in message
     assert not failed.image.exists

@@ -45,6 +45,7 @@ def test_unchanged_source_gives_the_same_image(pack: Pack, project: Path, first:
     assert elsewhere.image.digest == digest
 
 
+@pytest.mark.row("T16")
 def test_changed_source_reuses_the_layers(pack: Pack, project: Path, first: Build) -> None:
     """A change in func.py installs nothing, changes the application alone, and answers."""
     before = first.image.layers

@@ -157,12 +157,14 @@ def test_event_template_is_built_run_and_invoked(command: Func, event_function: 
     assert "Hello World" in reply.partition("Data,")[2]
 
 
+@pytest.mark.row("T4")
 def test_labels_are_those_that_func_describes(http_function: Function) -> None:
     """The image has the label that `func describe` reads, and its runtime layer is ours."""
     assert http_function.image.labels["middleware-version"]
     assert {"dependencies", "runtime"} <= set(http_function.image.layers)
 
 
+@pytest.mark.row("T3")
 def test_what_func_keeps_locally_stays_out_of_the_image(http_function: Function) -> None:
     """The function is in the image; no file of .func or .git is.
 
@@ -175,6 +177,7 @@ def test_what_func_keeps_locally_stays_out_of_the_image(http_function: Function)
     assert not [name for name in files if {".func", ".git"} & set(Path(name).parts)]
 
 
+@pytest.mark.row("T16")
 def test_rebuild_reuses_the_layers(command: Func) -> None:
     """A second `func build` after a change in func.py installs nothing, and the change is there."""
     command.command(["create", "-l", "python", "againfunc"])
@@ -202,6 +205,24 @@ def test_build_envs_reach_the_build(command: Func) -> None:
     command.build(folder)
     with command.running(folder) as address:
         assert httpx.get(address).json()["message"] == "from func.yaml"
+
+
+def test_function_in_a_folder_of_the_source(command: Func) -> None:
+    """A function of a larger source: func.yaml is at its root and names the folder."""
+    folder = command.folder / "monofunc"
+    shutil.copytree(prerequisites.EXAMPLES / "http", folder / "apps" / "one")
+    func_yaml = folder / "apps" / "one" / "func.yaml"
+    envs = "build:\n  buildEnvs:\n  - name: BP_FUNCTION_PATH\n    value: apps/one\n"
+    (folder / "func.yaml").write_text(
+        func_yaml.read_text().replace("name: http", "name: monofunc") + envs
+    )
+    func_yaml.unlink()
+
+    _, log = command.build(folder)
+
+    assert "Function: fn/apps/one/function" in log
+    with command.running(folder) as address:
+        assert httpx.get(address).status_code == 200
 
 
 def _address(log: Path) -> str:

@@ -137,6 +137,15 @@ class Layers:
         layer.path.mkdir(parents=True)
         return layer
 
+    def library_folders(self, env: layer_env.LayerEnv) -> list[Path]:
+        """Return where the image's loader is sent, beside its own folders, by this environment.
+
+        The launcher adds `lib` of every layer (buildpack specification, "Layer Paths"); those of
+        the buildpacks before this one are there.
+        """
+        stated = layer_env.apply(env, {}).get("LD_LIBRARY_PATH", "").split(":")
+        return [*sorted(self.root.parent.glob("*/*/lib")), *(Path(path) for path in stated if path)]
+
 
 def _toml(layer: Path) -> Path:
     return layer.with_name(f"{layer.name}.toml")

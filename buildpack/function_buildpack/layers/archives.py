@@ -61,7 +61,9 @@ def _pack(folder: Path, archive: Path, root: Path) -> None:
 
     Not compressed: that would take longer than what it saves.
     """
-    with ZipFile(archive, "w", strict_timestamps=False) as packed:
+    part = archive.with_suffix(".part")  # what has the archive's name is whole, whatever ends us
+    with ZipFile(part, "w", strict_timestamps=False) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 packed.write(path, path.relative_to(root))
+    part.rename(archive)

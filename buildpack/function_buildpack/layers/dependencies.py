@@ -43,10 +43,9 @@ class Dependencies:
 
     layer: Layer
 
-    @property
-    def python(self) -> Path:
-        """The environment's interpreter."""
-        return _venv(self.layer) / "bin" / "python"
+    def python(self, minor: str) -> Path:
+        """Return the environment's interpreter, by the minor version of Python that it is for."""
+        return _venv(self.layer) / "bin" / f"python{minor}"
 
     @property
     def env(self) -> LayerEnv:
@@ -174,6 +173,21 @@ def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
     for script in (*path.glob("bin/activate*"), *path.glob("bin/Activate*")):
         script.unlink()  # for interactive shells
     (path / ".gitignore").unlink(missing_ok=True)  # written since Python 3.13
+    _link_version(path)
+
+
+def _link_version(venv: Path) -> None:
+    """Have the environment's commands lead to one minor version of Python, by its name.
+
+    Where a run image has another one or none, the launcher then says that this one is not there;
+    another Python would begin and not find the packages.
+    """
+    (library,) = venv.glob("lib/python*")
+    commands = venv / "bin"
+    python = (commands / "python").resolve()
+    for name in {"python", "python3", library.name}:
+        (commands / name).unlink(missing_ok=True)
+        (commands / name).symlink_to(python if name == library.name else library.name)
 
 
 def _link_runtime(layer: Layer) -> None:

@@ -13,8 +13,10 @@ from packaging.requirements import Requirement
 
 from function_buildpack import (
     artifacts,
+    build_traces,
     bytecode,
     distributions,
+    file_modes,
     interpreter,
     names,
     output,
@@ -133,6 +135,7 @@ def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
         shutil.copytree(prepared, packages)
     else:
         fill(packages, source, python, uv)
+    file_modes.settle(packages)
     offline = source.offline(python.minor)
     wheels = artifacts.in_folder(source.wheels) if offline else Artifacts()
     installed = sbom.packages(distributions.installed(packages), wheels)
@@ -153,6 +156,7 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     for unneeded in (packages / "bin", packages / ".lock"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
     _trim(packages, uv)
+    build_traces.forget_times(packages)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     bytecode.compile_sources([*project.sources(copied)], python, uv.run)

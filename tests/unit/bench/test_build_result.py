@@ -6,8 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from bench.build import chart, report, result
 from bench.build.figures import COLD, DETECT, OURS, OVER_FLOOR, PIP, UV
-from bench.build.result import Machine, Result, Round
+from bench.build.result import Result
 from bench.build.targets import outcomes
+from bench.machine import Machine
+from bench.rounds import Round
 
 QUIET = Machine("a processor", 2, 8000, "Linux", 0.0)
 
@@ -60,8 +62,8 @@ def test_write() -> None:
     """The document has the rounds and the medians."""
     document = json.loads(result.write(sample(cold(1.23456, 2), cold(3, 4))))
 
-    assert 1.235 == document["rounds"][0]["cold_s"][OURS]
-    assert {"cold_s": {OURS: 2.117, PIP: 3}} == document["medians"]
+    assert 1.2346 == document["rounds"][0]["cold_s"][OURS]
+    assert {"cold_s": {OURS: 2.1173, PIP: 3}} == document["medians"]
 
 
 def words(text: str, start: str) -> list[str]:

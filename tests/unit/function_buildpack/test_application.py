@@ -1,4 +1,4 @@
-"""The application folder: cleaned, readable by everybody, compiled."""
+"""The application folder: cleaned and compiled."""
 
 import importlib.util
 import os
@@ -30,7 +30,7 @@ def test_remove_leftovers(tmp_path: Path) -> None:
         tmp_path,
         *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
         *(".git/HEAD", "sub/.git", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
-        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py"),
+        *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py", "service/.tox/x"),
     )
 
     removed = application.remove_leftovers(tmp_path, (tmp_path / "service", tmp_path / "missing"))
@@ -76,21 +76,23 @@ def test_compile_sources_of_others(tmp_path: Path) -> None:
     assert (1, [tmp_path / "service" / "main.py"]) == (compiled.count, compiled.unwritable)
 
 
-def test_make_readable(tmp_path: Path) -> None:
-    """Files and folders that only their owner could read are opened for reading, and no more."""
-    write(tmp_path, "private/data", "run.sh", "open")
-    (tmp_path / "private" / "data").chmod(0o600)
-    (tmp_path / "private").chmod(0o700)
-    (tmp_path / "run.sh").chmod(0o700)
-    (tmp_path / "open").chmod(0o644)
-    (tmp_path / "dangling").symlink_to("missing")
+def test_stray_links(tmp_path: Path) -> None:
+    """Links that lead nowhere or out of the folder are named, those within it are not."""
+    write(tmp_path, "app/data/x", "outside/x")
+    for name, target in {
+        "itself": "itself",
+        "nowhere": "missing",
+        "out": "../outside/x",
+        "absolute": "/etc",
+        "within": "data/x",
+        "around": "..",
+        "data/around": "..",
+    }.items():
+        (tmp_path / "app" / name).symlink_to(target)
 
-    changed = application.make_readable(tmp_path)
+    found = {path.name for path in application.stray_links(tmp_path / "app")}
 
-    assert {"private", "data", "run.sh"} <= {path.name for path in changed}
-    assert "open" not in {path.name for path in changed}
-    modes = {path.name: path.stat().st_mode & 0o777 for path in changed}
-    assert (0o755, 0o644, 0o755) == (modes["private"], modes["data"], modes["run.sh"])
+    assert {"itself", "nowhere", "out", "absolute", "around"} == found
 
 
 def test_compile_sources(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from function_buildpack.detect import detect
         ({"function/__init__.py": ""}, True),
         ({"function.py": ""}, True),
         ({"pyproject.toml": "", "app.py": ""}, False),  # some other Python application
-        ({"fn/function/func.py": "", "service/main.py": ""}, True),
+        ({"fn/function/func.py": "", "service/main.py": "import func_python"}, True),
         ({}, False),
     ],
 )

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from packaging.tags import Tag
 
-from function_buildpack.distributions import Distribution, Origin, installed
+from function_buildpack.distributions import (
+    Distribution,
+    Origin,
+    installed,
+    owners,
+    providing,
+)
 from function_buildpack.licenses import License
 
 
@@ -71,3 +77,30 @@ def test_installed_from_elsewhere(
     (found,) = installed(tmp_path)
 
     assert origin == found.origin
+
+
+def test_owners(tmp_path: Path) -> None:
+    """Each file has the package that lists it; what was copied beside them has none."""
+    install(tmp_path, "one", RECORD='one/a.so,sha256=x,1\n"one/b,c.so",,\n../bin/one,,\n')
+    install(tmp_path, "two", RECORD="two/one/a.so,,\n")
+    install(tmp_path, "three")
+
+    found = owners(tmp_path, [Path("one/a.so"), Path("one/b,c.so"), Path("own.so")])
+
+    assert {"one/a.so": "one", "one/b,c.so": "one"} == {
+        str(path): package.name for path, package in found.items()
+    }
+
+
+def test_providing(tmp_path: Path) -> None:
+    """A module is of the package whose RECORD has it; local packages may be the function itself."""
+    for name in ("first", "mine", "nobodys"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "second.py").touch()
+    install(tmp_path, "A", RECORD="first/__init__.py,,\nsecond.py,,\n")
+    install(tmp_path, "B", RECORD="mine/__init__.py,,\n", direct_url_json='{"url": "file:///b"}')
+
+    found = providing(tmp_path, ["first", "second", "mine", "nobodys", "absent"])
+
+    assert {"first": "A", "second": "A"} == found
+    assert {} == providing(tmp_path, ["absent"])

@@ -51,7 +51,7 @@ def test_read_missing(tmp_path: Path) -> None:
         ("name: x\n  bad: indent\n", "line 2"),
         ("name: [1,\n", "line 2"),
         ("name: '\x01'", "special characters are not allowed"),
-        ("name: \xff", "invalid start byte"),
+        ("name: x\nb: \xff", "not in UTF-8: byte 0xff (at line 2)"),
     ],
 )
 def test_read_invalid(tmp_path: Path, content: str, where: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 from function_buildpack import index_failures
 from function_buildpack.errors import (
     BuildpackError,
+    DiskFull,
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
@@ -24,6 +25,7 @@ FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url
         ("HTTP status server error (502 Bad Gateway) for url", IndexFailing),
         (f"{FETCH}  Caused by: operation timed out", IndexTooSlow),
         (f"{FETCH}  Caused by: dns error", IndexUnreachable),
+        (f"{FETCH}  Caused by: No space left on device (os error 28)", DiskFull),
         ("  × No solution found", None),  # noqa: RUF001
     ],
 )

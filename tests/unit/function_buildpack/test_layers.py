@@ -157,3 +157,14 @@ def test_describe(tmp_path: Path) -> None:
 
     layers.restored("packages", Metadata("def", "3.13.5"), nowhere)
     assert ["other.sbom.cdx.json"] == [path.name for path in tmp_path.glob("*.sbom.*")]
+
+
+def test_library_folders(tmp_path: Path) -> None:
+    """The image's loader looks in lib/ of earlier buildpacks' layers, and where it is told to."""
+    (tmp_path / "apt" / "packages" / "lib").mkdir(parents=True)
+    env = (Change("LD_LIBRARY_PATH", Behaviour.APPEND, "/workspace/native:", delimiter=":"),)
+
+    folders = Layers(tmp_path / "own").library_folders(env)
+
+    assert [tmp_path / "apt/packages/lib", Path("/workspace/native")] == folders
+    assert folders[:1] == Layers(tmp_path / "own").library_folders(())

@@ -1,6 +1,8 @@
 """Messages: one for each error, complete, and each in the catalogue."""
 
+import errno
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,10 @@ ROOT = Path(__file__).parents[3]
 EXAMPLES: list[BuildpackError] = [
     errors.SettingInvalid("BP_FUNCTION_CHECK", "maybe", "new, import or off"),
     errors.FunctionFolderMissing("apps/one"),
+    errors.FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which is not there"),
+    errors.FileOutside(Path("/workspace/function"), Path("/elsewhere/function")),
+    errors.RuntimeHidden(Path("/workspace/uvicorn.py"), "uvicorn"),
+    errors.DiskFull("No space left on device (os error 28)"),
     errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
     errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
     *(
@@ -65,7 +71,13 @@ EXAMPLES: list[BuildpackError] = [
     errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
     errors.InstallFailed("/workspace/requirements.txt", 2),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
-    errors.FunctionUnloadable(Path("/workspace/function"), "Traceback\nValueError: x"),
+    errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
+    errors.LibraryMissing(
+        "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
+    ),
+    errors.FunctionUnloadable(
+        Path("/workspace/function"), "Traceback\nValueError: x", ("logging.py", "asyncio")
+    ),
 ]
 
 
@@ -99,6 +111,40 @@ def test_titles_are_unique() -> None:
     titles = [describe(error).title for error in EXAMPLES]
 
     assert len(titles) == len(set(titles))
+
+
+def test_library_missing() -> None:
+    """The package whose wheels bring the library is named where it is known."""
+    module = Path("psycopg2/_psycopg.so")
+
+    said = describe(errors.LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
+    other = describe(errors.LibraryMissing("", module, module, ("libx.so",), ())).body
+
+    assert "(for this package that is psycopg2-binary)" in said
+    assert "Loads:" not in said
+    assert "Package:  none" in other
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (
+            OSError(errno.ENAMETOOLONG, "File name too long", "a/b"),
+            "A file or folder cannot be used",
+        ),
+        (OSError(errno.EIO, "Input/output error"), "A file or folder cannot be used"),
+        (OSError(errno.ENOSPC, "No space left on device", "a/b"), "The disk is full"),
+        (shutil.Error([("a", "b", "[Errno 28] No space left on device")]), "The disk is full"),
+    ],
+    ids=["name", "no name", "full", "full while copying"],
+)
+def test_system(error: OSError, title: str) -> None:
+    """What the system refuses is told in its words, and is in the catalogue."""
+    message = describe(error)
+
+    assert title == message.title
+    assert (error.strerror or "No space left on device") in message.body
+    assert f"### {title}\n" in (ROOT / "docs/errors.md").read_text()
 
 
 def test_unknown() -> None:

@@ -53,7 +53,7 @@ def test_read_package_missing(tmp_path: Path) -> None:
     with pytest.raises(PackageMissing) as caught:
         read(tmp_path, {"func.yaml": "", "handler/func.py": ""})
 
-    assert ("func.yaml", "handler") == caught.value.entries
+    assert ("func.yaml", "handler/") == caught.value.entries
 
 
 @pytest.mark.parametrize(
@@ -236,3 +236,24 @@ def test_read_python_version_of_workspace(tmp_path: Path) -> None:
 
     assert "3.12" == project.read(workspace.locate(tmp_path, "mine")).python_version
     assert "3.11" == read(tmp_path / "mine", {".python-version": "3.11"}).python_version
+
+
+@pytest.mark.parametrize(
+    ("file", "meant"),
+    [
+        ("requirement.txt", "requirements.txt"),
+        ("Requirements.txt", "requirements.txt"),
+        ("pyproject.tom", "pyproject.toml"),
+        ("pipfile", "Pipfile"),
+        ("func.yml", "func.yaml"),
+        ("requirements-dev.txt", None),
+        ("requirements.in", None),
+        ("func.py", None),
+    ],
+)
+def test_misnamed(tmp_path: Path, file: str, meant: str | None) -> None:
+    """A file whose name is nearly one that is read is told, as long as the other is not there."""
+    files = {"function.py": "", file: ""}
+
+    assert ({file: meant} if meant else {}) == read(tmp_path, files).misnamed
+    assert {} == read(tmp_path, {meant or file: ""}).misnamed

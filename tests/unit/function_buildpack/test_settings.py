@@ -4,7 +4,7 @@ import pytest
 
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.errors import SettingInvalid
-from function_buildpack.settings import Check, Selection, Settings
+from function_buildpack.settings import Check, LibraryCheck, Selection, Settings
 
 
 def test_nothing_set() -> None:
@@ -37,6 +37,14 @@ def test_check_unknown() -> None:
     assert Check.OFF == Settings.from_environ({"BP_FUNCTION_CHECK": "OFF"}).check
     with pytest.raises(SettingInvalid):
         Settings.from_environ({"BP_FUNCTION_CHECK": "maybe"})
+
+
+def test_library_check() -> None:
+    """BP_LIBRARY_CHECK takes two words, in any case."""
+    assert LibraryCheck.ERROR is Settings.from_environ({}).library_check
+    assert LibraryCheck.NOTE is Settings.from_environ({"BP_LIBRARY_CHECK": "Note"}).library_check
+    with pytest.raises(SettingInvalid):
+        Settings.from_environ({"BP_LIBRARY_CHECK": "off"})
 
 
 @pytest.mark.parametrize("value", ["one,Two_x", " one  two-x ", "two.X, one,"])

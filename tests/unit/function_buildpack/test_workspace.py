@@ -7,6 +7,8 @@ import pytest
 from function_buildpack import workspace
 from function_buildpack.errors import FunctionFolderMissing
 
+SERVICE = "service/main.py=from func_python.http import serve"
+
 
 def write(root: Path, *files: str) -> Path:
     """Create files, empty or `name=content`."""
@@ -50,7 +52,7 @@ def test_raw(tmp_path: Path) -> None:
 @pytest.mark.parametrize("func_yaml", ["fn/func.yaml", "func.yaml"])
 def test_nested(tmp_path: Path, func_yaml: str) -> None:
     """As func sends it, the function is in fn/ and func's own service beside it."""
-    write(tmp_path, "fn/function/__init__.py", "service/main.py", "pyproject.toml", func_yaml)
+    write(tmp_path, "fn/function/__init__.py", SERVICE, "pyproject.toml", func_yaml)
 
     found = workspace.locate(tmp_path)
 
@@ -59,11 +61,27 @@ def test_nested(tmp_path: Path, func_yaml: str) -> None:
     assert (tmp_path / "service", tmp_path / "pyproject.toml") == found.scaffolding
 
 
-def test_nested_lookalike(tmp_path: Path) -> None:
-    """A function that has folders fn/ and service/ of its own is no nested one."""
-    write(tmp_path, "function/__init__.py", "fn/x.py", "service/main.py")
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("function/__init__.py", SERVICE),
+        ("apps/function/__init__.py", "service/main.py=import fastapi"),
+        ("apps/function/__init__.py", "service/other.py"),
+    ],
+    ids=["function", "service of its own", "no service"],
+)
+def test_nested_lookalike(tmp_path: Path, files: tuple[str, ...]) -> None:
+    """A source that has folders fn/ and service/ of its own is no nested one."""
+    write(tmp_path, "fn/x.py", *files)
 
     assert tmp_path == workspace.locate(tmp_path).folder
+
+
+def test_nested_function_path(tmp_path: Path) -> None:
+    """BP_FUNCTION_PATH is relative to what the user has, where func has moved it too."""
+    write(tmp_path, SERVICE, "fn/apps/one/function/__init__.py")
+
+    assert tmp_path / "fn/apps/one" == workspace.locate(tmp_path, "apps/one").folder
 
 
 def test_function_path(tmp_path: Path) -> None:
@@ -95,9 +113,9 @@ def test_scaffolded_invoke(tmp_path: Path, main: str, invoke: str) -> None:
     """func's scaffolding tells the invocation, where no func.yaml does."""
     write(tmp_path, "fn/function/__init__.py", f"service/main.py={main}")
 
-    assert invoke == workspace.scaffolded_invoke(workspace.locate(tmp_path))
+    assert invoke == workspace.locate(tmp_path).scaffolded_invoke
 
 
 def test_scaffolded_invoke_raw(tmp_path: Path) -> None:
     """Without scaffolding nothing is known."""
-    assert "" == workspace.scaffolded_invoke(workspace.locate(tmp_path))
+    assert "" == workspace.locate(tmp_path).scaffolded_invoke

@@ -9,7 +9,6 @@ The parts are those that serve in an image. Nothing that serves imports this mod
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -215,7 +214,7 @@ class _Stop:
 def _encode(source: object, *, structured: bool) -> Content:
     if isinstance(source, list):
         batch = http_binding.encode_batch([_event(each) for each in source])
-        return replace(batch, headers=[*batch.headers, (b"accept", media_type.BATCH.encode())])
+        return batch._replace(headers=[*batch.headers, (b"accept", media_type.BATCH.encode())])
     encode = http_binding.encode_structured if structured else http_binding.encode_binary
     return encode(_event(source))
 

@@ -1,9 +1,11 @@
 """A result to test with: two rounds of a few figures."""
 
+from bench.machine import Machine
+from bench.rounds import Round
 from bench.runtime import figures
 from bench.runtime.figures import Part
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
-from bench.runtime.result import Machine, Measured, Plan, Result, Round
+from bench.runtime.result import Measured, Plan, Result
 
 ROUNDS: list[Round] = [
     {

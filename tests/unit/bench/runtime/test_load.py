@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from bench.errors import BenchFailed
 from bench.runtime import load
-from bench.runtime.errors import BenchFailed
 from bench.runtime.load import Answered
 
 PRINTED = {"requests": 3000, "microseconds": 1_500_000, "p50": 400, "p99": 2500, "failed": 0}

@@ -1,5 +1,6 @@
 """A result in words and tables."""
 
+from bench import tables
 from bench.runtime import figures, report
 from bench.runtime.peers import OURS, UVICORN
 
@@ -15,7 +16,7 @@ def test_table() -> None:
     """Columns are in line for who reads it as text."""
     assert (
         "| figure |    a |\n| ------ | ---: |\n| x      | 1.25 |\n| longer |    2 |"
-    ) == report.table(("figure", "a"), [("x", "1.25"), ("longer", "2")])
+    ) == tables.table(("figure", "a"), [("x", "1.25"), ("longer", "2")])
 
 
 def test_targets() -> None:

@@ -6,18 +6,23 @@ Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevent
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 SPECVERSION = "1.0"
 REQUIRED = ("specversion", "id", "source", "type")
 _TEXT = frozenset((*REQUIRED, "subject", "datacontenttype", "dataschema"))
 
 Value = str | int | bool | bytes | datetime
+# The types of data that is bytes.
+BYTES = (bytes, bytearray, memoryview)
 
 # "Naming conventions": lower-case letters and digits.
 _NAME = re.compile(r"[a-z0-9]+")
-# Checked once: names are few. The bound is for senders that make them up.
+# Checked once: names are few, and should have 20 characters at most ("Naming conventions" again).
+# The bounds are for senders that make them up.
 _names = set[str]()
 _REMEMBERED = 1024
+_USUAL_LENGTH = 20
 # "Type system", String: no control characters, surrogates or noncharacters.
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
@@ -36,7 +41,7 @@ class EventInvalid(ValueError):
     """An event breaks a rule of the specification. The text names the rule, never a value."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Event:
     """An event. `data` is parsed JSON, text or bytes, as its content type says; None is no data."""
 
@@ -54,7 +59,8 @@ def check(attributes: dict[str, Value]) -> None:
 
     :raises EventInvalid: one breaks the specification.
     """
-    _check_required(attributes)
+    if not (attributes.get("specversion") == SPECVERSION and all(map(attributes.get, REQUIRED))):
+        _tell_required(attributes)
     for name, value in attributes.items():
         if name not in _names:
             _check_name(name)
@@ -80,12 +86,11 @@ def parse_time(text: str) -> datetime:
     raise EventInvalid("the attribute time is no RFC 3339 time")
 
 
-def _check_required(attributes: dict[str, Value]) -> None:
+def _tell_required(attributes: dict[str, Value]) -> NoReturn:
     for name in REQUIRED:
         if not attributes.get(name):
             raise EventInvalid(f"the attribute {name} is missing or empty")
-    if attributes["specversion"] != SPECVERSION:
-        raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
+    raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
 
 
 def _check_name(name: str) -> None:
@@ -93,7 +98,7 @@ def _check_name(name: str) -> None:
         raise EventInvalid("an attribute's name has other characters than a-z and 0-9")
     if name == "data":
         raise EventInvalid("no attribute may be named data")
-    if len(_names) < _REMEMBERED:
+    if len(_names) < _REMEMBERED and len(name) <= _USUAL_LENGTH:
         _names.add(name)
 
 

@@ -56,8 +56,8 @@ class EventHandler:
         self, scope: Scope, event: Event, receive: Receive, sender: Sender | BatchSender
     ) -> None:
         """Call the function; what it returns is its reply if it has sent none."""
-        called = {**scope, "event": self._make_event(event)}
-        result = await self._handle(called, receive, sender)
+        scope["event"] = self._make_event(event)
+        result = await self._handle(scope, receive, sender)
         if result is not None and not sender.replied:
             await sender(result)
 
@@ -68,7 +68,7 @@ class EventHandler:
         replies: list[Event] = []
         for event in events:
             sender = BatchSender()
-            await self._call(scope, event, receive, sender)
+            await self._call({**scope}, event, receive, sender)
             replies += sender.replies
         if not replies:
             return

@@ -5,8 +5,11 @@ Section numbers are of the CloudEvents HTTP Protocol Binding 1.0.
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from func_runtime import responses
@@ -15,7 +18,8 @@ from func_runtime.cloudevents import event, json_format, media_type
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
 
 _PREFIX = b"ce-"
-_AFTER_PREFIX = len(_PREFIX)
+_STRUCTURED = ((b"content-type", media_type.STRUCTURED.encode()),)
+_BATCH = ((b"content-type", media_type.BATCH.encode()),)
 # 3.1.3.2: everything but these is percent-encoded; they are U+0021 to U+007E without " and %.
 _SAFE = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
@@ -28,11 +32,10 @@ class Refused(Exception):
     reason: str
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """What a response carries."""
 
-    headers: list[tuple[bytes, bytes]]
+    headers: Sequence[tuple[bytes, bytes]]
     body: bytes
 
 
@@ -49,7 +52,7 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
             return _decode_batch(kind, body)
         if kind.name.startswith("application/cloudevents"):
             _require(kind, media_type.STRUCTURED)
-            return json_format.decode(json_format.parse(body, kind.charset))
+            return json_format.decode(json_format.parse(body, kind))
         return _decode_binary(headers, stated, body)
     except EventInvalid as error:
         raise Refused(responses.BAD_REQUEST, f"Malformed event: {error}") from error
@@ -58,13 +61,12 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
 def encode_structured(source: Event) -> Content:
     """Return an event as one JSON document (3.2)."""
     # Exactly this text: func compares it, and JSON is UTF-8 without a charset saying so.
-    return Content([(b"content-type", media_type.STRUCTURED.encode())], json_format.encode(source))
+    return Content(_STRUCTURED, json_format.encode(source))
 
 
 def encode_batch(sources: list[Event]) -> Content:
     """Return events as one JSON array (3.3)."""
-    content_type = (b"content-type", media_type.BATCH.encode())
-    return Content([content_type], json_format.encode_batch(sources))
+    return Content(_BATCH, json_format.encode_batch(sources))
 
 
 def encode_binary(source: Event) -> Content:
@@ -97,7 +99,7 @@ def encode_data(data: object, content_type: str = "") -> Content:
 def _body(data: object, kind: media_type.MediaType) -> bytes:
     if data is None:
         return b""
-    if isinstance(data, bytes | bytearray | memoryview):
+    if isinstance(data, event.BYTES):
         return bytes(data)
     if isinstance(data, str) and not kind.is_json:
         return kind.encode(data)
@@ -121,7 +123,7 @@ def _require(kind: media_type.MediaType, supported: str) -> None:
 
 def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
     _require(kind, media_type.BATCH)
-    document = json_format.parse(body, kind.charset)
+    document = json_format.parse(body, kind)
     if not isinstance(document, list):
         raise EventInvalid("the batch is no JSON array")
     return [json_format.decode(member) for member in document]
@@ -130,12 +132,10 @@ def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
 def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
     attributes: dict[str, Value] = {}
     for key, value in headers:
-        if key.startswith(_PREFIX):
-            name = key.decode("latin-1")[_AFTER_PREFIX:]
+        if (name := _attribute(key)) is not None:
             if name in attributes:
                 raise EventInvalid("an attribute is there twice")
-            # Digits and letters of ASCII stand for themselves.
-            attributes[name] = value.decode() if value.isalnum() else _header_text(value)
+            attributes[name] = _header_text(value)
     if not attributes:
         raise Refused(
             responses.UNSUPPORTED_MEDIA_TYPE,
@@ -157,7 +157,7 @@ def decode_data(content_type: str, body: bytes) -> object:
         return None
     kind = media_type.parse(content_type)
     if kind.is_json:
-        return json_format.parse(body, kind.charset)
+        return json_format.parse(body, kind)
     if not kind.is_text:
         return body
     try:
@@ -166,14 +166,21 @@ def decode_data(content_type: str, body: bytes) -> object:
         raise EventInvalid("the data is not in the charset of its content type") from error
 
 
+@lru_cache(maxsize=256)
+def _attribute(key: bytes) -> str | None:
+    """Return the name of the attribute that a header is for, None if it is for none."""
+    return key.removeprefix(_PREFIX).decode("latin-1") if key.startswith(_PREFIX) else None
+
+
 def _header_text(value: bytes) -> str:
     """Decode an attribute's header (3.1.3.2): a quoted string first, then percent signs, once."""
-    if value.startswith(b'"') and value.endswith(b'"') and len(value) > 1:
-        value = re.sub(rb"\\(.)", rb"\1", value[1:-1])
-    if b"%" in value:
-        value = unquote_to_bytes(value)
     try:
-        return value.decode("utf-8")
+        text = value.decode()
+        if '"' not in text and "%" not in text:
+            return text
+        if text.startswith('"') and text.endswith('"') and len(text) > 1:
+            text = re.sub(r"\\(.)", r"\1", text[1:-1])
+        return unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
         raise EventInvalid("an attribute's header is not valid UTF-8") from error
 

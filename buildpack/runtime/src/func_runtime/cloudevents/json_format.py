@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NoReturn
 
-from func_runtime.cloudevents import event, media_type
+from func_runtime.cloudevents import event
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
+from func_runtime.cloudevents.media_type import MediaType
 
 
 def decode(document: object) -> Event:
@@ -43,16 +44,15 @@ def encode_batch(sources: Iterable[Event]) -> bytes:
     return dump([_members(source) for source in sources])
 
 
-def parse(content: bytes, charset: str = "") -> Any:  # noqa: ANN401 -- parsed JSON
-    """Parse JSON strictly: as UTF-8 unless another charset is stated, and without NaN.
+def parse(content: bytes, kind: MediaType) -> Any:  # noqa: ANN401 -- parsed JSON
+    """Parse JSON strictly: as UTF-8 unless its kind states another charset, and without NaN.
 
     A number that is too large is not valid here: it would be infinite.
 
     :raises EventInvalid: it is not JSON.
     """
     try:
-        text = media_type.MediaType(media_type.JSON, charset).decode(content)
-        return _decoder.decode(text.removeprefix("\ufeff"))
+        return _decoder.decode(kind.decode(content).removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise EventInvalid("the content is not valid JSON") from error
 
@@ -79,7 +79,7 @@ def _members(source: Event) -> dict[str, object]:
         name: value if type(value) is str else _member(value)
         for name, value in source.attributes.items()
     }
-    if isinstance(source.data, bytes | bytearray | memoryview):
+    if isinstance(source.data, event.BYTES):
         members["data_base64"] = base64.b64encode(source.data).decode()
     elif source.data is not None:
         members["data"] = source.data

@@ -1,8 +1,8 @@
 """Media types, as far as they decide what an event or its data is."""
 
 import codecs
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 JSON = "application/json"
 STRUCTURED = "application/cloudevents+json"
@@ -10,22 +10,13 @@ BATCH = "application/cloudevents-batch+json"
 BYTES = "application/octet-stream"
 
 
-@dataclass(frozen=True)
-class MediaType:
-    """A media type and its charset; both empty if nothing was stated."""
+class MediaType(NamedTuple):
+    """A media type and its charset, both empty if nothing was stated; is it JSON, or other text."""
 
     name: str
-    charset: str = ""
-
-    @property
-    def is_json(self) -> bool:
-        """JSON by its name or its suffix."""
-        return self.name in (JSON, "text/json") or self.name.endswith("+json")
-
-    @property
-    def is_text(self) -> bool:
-        """Text for people."""
-        return self.name.startswith("text/")
+    charset: str
+    is_json: bool
+    is_text: bool
 
     def decode(self, content: bytes) -> str:
         """Turn content into text.
@@ -53,12 +44,12 @@ class MediaType:
 @lru_cache(maxsize=256)
 def parse(text: str) -> MediaType:
     """Read a media type; names are compared without case (RFC 9110, 8.3.1)."""
-    name, *parameters = text.split(";")
-    for parameter in parameters:
-        key, _, value = parameter.partition("=")
-        if key.strip().lower() == "charset":
-            return MediaType(name.strip().lower(), value.strip().strip('"').lower())
-    return MediaType(name.strip().lower())
+    name, *parameters = (part.strip().lower() for part in text.split(";"))
+    stated = (parameter.partition("=") for parameter in parameters)
+    charsets = [value.strip().strip('"') for key, _, value in stated if key.strip() == "charset"]
+    is_json = name in (JSON, "text/json") or name.endswith("+json")
+    is_text = name.startswith("text/")
+    return MediaType(name, charsets[0] if charsets else "", is_json, is_text)
 
 
 # For names in URLs, not for text; punycode's time grows with the square of the length.

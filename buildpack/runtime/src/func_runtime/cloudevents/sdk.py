@@ -61,10 +61,9 @@ def read(reply: object) -> Event | None:
     """
     if hasattr(reply, "get_attributes") and hasattr(reply, "get_data"):
         attributes = reply.get_attributes()
-        found = Event({name: value for name, value in attributes.items() if value is not None})
-        found.data = reply.get_data()
-        event.check(found.attributes)
-        return found
+        stated = {name: value for name, value in attributes.items() if value is not None}
+        event.check(stated)
+        return Event(stated, reply.get_data())
     if isinstance(reply, Mapping) and is_event(reply):
         made = {"specversion": event.SPECVERSION, "id": str(uuid.uuid4())}
         return json_format.decode({**made, **reply})

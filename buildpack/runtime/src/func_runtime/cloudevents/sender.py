@@ -29,10 +29,10 @@ class Sender:
         :raises RepliedTwice: there was a reply already.
         :raises TypeError: the data cannot be expressed.
         """
-        if isinstance(reply, Mapping) and is_asgi(reply):
-            await self.http(dict(reply))
-        elif found := sdk.read(reply):
+        if found := sdk.read(reply):
             await self._reply(http_binding.encode_structured(found), status)
+        elif isinstance(reply, Mapping) and is_asgi(reply):
+            await self.http(dict(reply))
         else:
             await self._reply(_encode_other(reply), status)
 
@@ -82,8 +82,8 @@ class BatchSender:
 
 
 def is_asgi(message: Mapping[str, object]) -> bool:
-    """Say whether a mapping is an ASGI message: an event's type is never one of these alone."""
-    return str(message.get("type", "")).startswith("http.response.") and not sdk.is_event(message)
+    """Say whether a mapping that is no event is an ASGI message."""
+    return str(message.get("type", "")).startswith("http.response.")
 
 
 def _encode_other(data: object) -> Content:

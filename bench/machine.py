@@ -1,12 +1,26 @@
-"""Reads what a run's machine is, from /proc."""
+"""What a run was taken on, as /proc says."""
 
 import os
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.build.result import Machine
-
 _PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What it was measured on. `load` is the load average before the run: 0 is a quiet machine."""
+
+    processor: str
+    cores: int
+    memory_mb: int
+    system: str
+    load: float
+
+    def __str__(self) -> str:
+        memory = f"{self.memory_mb / 1000:.0f} GB"
+        return f"{self.cores} cores of {self.processor}, {memory}, {self.system}"
 
 
 def read() -> Machine:

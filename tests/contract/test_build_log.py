@@ -1,0 +1,167 @@
+"""The log of a build: what was found, decided, done and reused, in the order of the build."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from contract.phases import ROOT, Phase, Workspace
+
+_BUILDPACK = ROOT / "buildpack"
+
+FUNCTION = {
+    "func.yaml": "name: mine\nruntime: python\ninvoke: http\n",
+    "pyproject.toml": '[project]\nname = "mine"\nversion = "1"\n'
+    'dependencies = ["idna==3.10", "pytest"]\n',
+    "requirements.txt": "idna==3.10\npytest\n",
+    "function/__init__.py": "async def handle(scope, receive, send): ...\n",
+    ".git/HEAD": "x",
+    "statistics.py": "",
+}
+SETTINGS = {"BP_FUNCTION_CHECK": "import", "BP_FUNCTION_CHEKC": "off", "BPE_GREETING": "Hi"}
+
+# Of this machine, or of a clock.
+_SCRUBBED = {
+    r"\x1b\[[0-9;]*m": "",
+    r"\d+\.\d s": "N s",
+    r"Python: \S+,": "Python: X.Y.Z,",
+    r"function \d+\.\d+\.\d+": "function X.Y.Z",
+    r"/\S+/layers": "/layers",
+}
+
+READING = """\
+# Knative Python function X.Y.Z
+
+[Reading the function]
+Settings: BP_FUNCTION_CHECK
+Note: BP_FUNCTION_CHEKC is no setting and was not used. Is BP_FUNCTION_CHECK meant?
+Function: function
+Invoked with: http (func.yaml says invoke: http)
+Python: X.Y.Z, the images' own
+Note: statistics.py hides Python's own module statistics from the function and from all packages. \
+Rename it if that is not meant.
+"""
+STATED = """
+[Dependencies]
+Stated in: requirements.txt
+Not read: pyproject.toml, because requirements.txt comes first
+Note: the image gets what tests and checks run with: pytest. \
+State it in a group, such as dev of [dependency-groups], and it stays out.
+"""
+LAUNCH = """\
+Process web: /layers/dependencies/venv/bin/python -m func_runtime
+Variables: FUNC_INVOKE, GREETING
+Done in N s
+"""
+
+
+def told(phase: Phase) -> str:
+    """Return our own lines: uv's are indented."""
+    text = phase.log.lstrip("\n")
+    for pattern, replacement in _SCRUBBED.items():
+        text = re.sub(pattern, replacement, text)
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("  "))
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Phase]:
+    """A first build."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("first"), FUNCTION)
+    return workspace, workspace.run("build", _BUILDPACK, **SETTINGS)
+
+
+def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
+    """Build a changed function with the layers of the first build."""
+    again = Workspace.create(tmp_path, FUNCTION | changed)
+    again.layers.rmdir()
+    shutil.copytree(first.layers, again.layers, symlinks=True)
+    for layer in ("dependencies", "runtime"):
+        shutil.rmtree(again.layers / layer)
+    return again.run("build", _BUILDPACK, **SETTINGS)
+
+
+def test_first(first: tuple[Workspace, Phase]) -> None:
+    """What was found and where, what was decided and why, and how long each step took."""
+    _, phase = first
+
+    assert (
+        READING
+        + "Left out of the image: .git\n"
+        + STATED
+        + """\
+Installing: there is no layer of an earlier build
+Installed the dependencies in N s
+
+[Runtime]
+Installing: there is no layer of an earlier build
+Installed the runtime in N s
+
+[Application]
+Compiled the sources in N s
+
+[Launch]
+Packed the packages, for the check of the next build, in N s
+Loaded the function in N s
+"""
+        + LAUNCH
+        == told(phase)
+    )
+
+
+def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
+    """What is reused is told, and that nothing else was to be done."""
+    phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(scope): ...\n"})
+
+    assert (
+        READING
+        + "Left out of the image: .git\n"
+        + STATED
+        + """\
+Reusing the dependencies layer: nothing that decides it has changed
+
+[Runtime]
+Reusing the runtime layer: nothing that decides it has changed
+
+[Application]
+Compiled the sources in N s
+
+[Launch]
+Loaded the function in N s
+"""
+        + LAUNCH
+        == told(phase)
+    )
+
+
+def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
+    """What kept a layer from being reused is told; of digests only that they differ."""
+    phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\n"})
+
+    assert "Installing: since the earlier build, requirements changed\n" in told(phase)
+    assert "Reusing the runtime layer" in told(phase)
+
+
+def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
+    """What people can read is told as it was and as it is."""
+    lock = 'lock-version = "1.0"\ncreated-by = "x"\npackages = []\n'
+
+    phase = rebuild(first[0], tmp_path, {"pyproject.toml": "", "pylock.toml": lock})
+
+    assert "since the earlier build, source changed from requirements.txt to pylock.toml" in told(
+        phase
+    )
+
+
+def test_failed(tmp_path: Path) -> None:
+    """A failure ends the story, with what was found until then above it, and takes no time."""
+    files = FUNCTION | {"requirements.txt": "idna==3.10\nno-such-package-of-anybody-here\n"}
+
+    said = told(Workspace.create(tmp_path, files).run("build", _BUILDPACK, **SETTINGS))
+
+    assert "\n[Dependencies]\n" in said
+    assert "Installed" not in said
+    assert "Done" not in said
+    _, _, ending = said.partition("\nERROR: The function's requirements cannot be met\n")
+    assert "/workspace/requirements.txt" in ending

@@ -1,0 +1,120 @@
+"""What func and a project descriptor make of a build, with the real pack."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from contract import func_workspaces
+from image import prerequisites
+from image.container import serving
+from image.pack import Build, Pack
+
+# As func has pack do it: its script is a buildpack that runs before ours, and after detect.
+_BEFORE = f"""
+[[io.buildpacks.pre.group]]
+id = "knative.dev/func/python-scaffolding"
+[io.buildpacks.pre.group.script]
+api = "0.10"
+shell = "/bin/bash"
+inline = '''
+{func_workspaces.MOVE}'''
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the small HTTP function, to be changed."""
+    return shutil.copytree(prerequisites.FUNCTIONS / "http_basic", tmp_path / "function")
+
+
+@pytest.mark.row("T2", "T3", "T11", "T16")
+def test_moved_between_detect_and_build(pack: Pack, project: Path) -> None:
+    """func's own buildpack moves the function after detect; a rebuild has its new code."""
+    func_workspaces.scaffolded(project)
+    env = {"BP_PROCFILE_DEFAULT_PROCESS": "python -m service.main"}
+
+    first = build(pack, project, _BEFORE, env)
+
+    assert first.status == 0, first.log
+    with first.image.files("/workspace") as workspace:
+        kept = {member.name for member in workspace.getmembers() if member.isfile()}
+    assert not {"service", ".func", "Procfile", "README.md"} & {
+        Path(name).parts[1] for name in kept
+    }
+    function = project / "function" / "func.py"
+    function.write_text(function.read_text().replace('"one"', '"two"'))
+    second = build(pack, project, _BEFORE, env, earlier=first)
+    assert "Reusing the dependencies layer" in second.log
+    with serving(second.image) as container:
+        assert container.get("/").text == "two xn--bcher-kva.example"
+
+
+@pytest.mark.row("T1", "T3")
+def test_scaffolded(pack: Pack, project: Path) -> None:
+    """What func keeps beside the function, with a link to the folder above, is in no image."""
+    func_workspaces.scaffolded(project)
+
+    built = pack.build(project)
+
+    with built.image.files("/workspace") as workspace:
+        assert not [name for name in workspace.getnames() if ".func" in Path(name).parts]
+    with serving(built.image) as container:
+        assert container.get("/").status_code == 200
+
+
+def test_descriptor_reaches_every_setting(pack: Pack, tmp_path: Path) -> None:
+    """project.toml sets what --env sets; a function may be anywhere in what is built."""
+    shutil.copytree(prerequisites.EXAMPLES / "http", tmp_path / "apps" / "one")
+    env = {
+        "BP_FUNCTION_PATH": "apps/one",
+        "BP_FUNCTION_CHECK": "import",
+        "BP_IMAGE_LABELS": "team=a",
+        "BPE_GREETING": "Hi",
+    }
+    written = "".join(
+        f'[[io.buildpacks.build.env]]\nname = "{name}"\nvalue = "{value}"\n'
+        for name, value in env.items()
+    )
+
+    built = build(pack, tmp_path, written)
+
+    assert built.status == 0, built.log
+    assert built.image.labels["team"] == "a"
+    with serving(built.image) as container:
+        assert container.get("/").json()["message"] == "Hi"
+
+
+@pytest.mark.row("T7")
+def test_another_user_of_the_build(pack: Pack, project: Path) -> None:
+    """pack's --uid and --gid choose whose build it is; nobody has no home folder."""
+    command = ["--path", str(project), "--builder", prerequisites.builder(pack.client)]
+    built = pack.command(
+        [*command, "--pull-policy", "never", "--trust-builder", "--uid", "65534", "--gid", "65534"]
+    )
+
+    assert built.status == 0, built.log
+    with serving(built.image, user="12345:0", read_only=True) as container:
+        assert container.get("/").status_code == 200
+
+
+def build(
+    pack: Pack,
+    app: Path,
+    descriptor: str,
+    env: Mapping[str, str] | None = None,
+    earlier: Build | None = None,
+) -> Build:
+    """Build with the builder alone, as func does, and with a project descriptor."""
+    written = app.parent / "project.toml"
+    written.write_text('[_]\nschema-version = "0.2"\n' + descriptor)
+    return pack.command(
+        [
+            *("--path", str(app), "--descriptor", str(written)),
+            *("--builder", prerequisites.builder(pack.client), "--pull-policy", "never"),
+            "--trust-builder",
+            *(word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")),
+        ],
+        image=earlier.image if earlier else None,
+    )

@@ -1,0 +1,52 @@
+"""A function on a run image that it was not built for: refused, or clear from the first line on."""
+
+import subprocess
+
+import pytest
+
+from image import prerequisites, run_images
+from image.container import serving, started
+from image.pack import Image, Pack
+
+# Python's own files, and those of another version in their place.
+PYTHON = ("usr/bin/python", "usr/bin/python3", "usr/bin/python3.13")
+WITHOUT_PYTHON = dict.fromkeys(PYTHON)
+OTHER_PYTHON = {"usr/bin/python3.13": "usr/bin/python3.14"}
+
+LAUNCH_FAILED = 82  # platform specification, "Launcher"
+
+
+def rebase(pack: Pack, image: Image, run_image: str, *options: str) -> tuple[int, str]:
+    """Put an image on another run image; return the exit code and what pack said."""
+    done = subprocess.run(
+        [
+            *(pack.program, "rebase", image.name, "--run-image", run_image),
+            *("--pull-policy", "never", *options),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("files", [WITHOUT_PYTHON, OTHER_PYTHON], ids=["no Python", "another"])
+def test_wrong_python(pack: Pack, files: dict[str, str | None]) -> None:
+    """pack refuses a run image of another name; forced on it, a start names the Python it lacks."""
+    built = pack.build(prerequisites.FUNCTIONS / "http_basic")
+    with run_images.changed(pack, files) as other:
+        status, said = rebase(pack, built.image, other)
+
+        assert status != 0
+        assert f"'{other}' not found in existing run image metadata" in said
+        with serving(built.image) as container:
+            assert container.get().is_success
+
+        assert rebase(pack, built.image, other, "--force")[0] == 0
+        with started(built.image) as container:
+            assert container.wait() == LAUNCH_FAILED
+            (line,) = container.log.splitlines()
+
+    assert "failed to launch" in line
+    assert "/venv/bin/python3.13: no such file or directory" in line
