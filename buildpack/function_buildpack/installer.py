@@ -79,10 +79,11 @@ class Uv:
         result = self.run([*command, "--output-format", "json"], environ=self._for_pythons, cwd=cwd)
         if result.status != 0:
             raise PythonUninstalled("the list of versions", _explanation(result.output))
-        listed = json.loads(result.output[result.output.index("[") :])
+        # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
+        lines = (line for line in result.output.splitlines() if line.startswith("[{"))
         return [
             Download(item["key"], item["version"], item["url"].rpartition("/")[2])
-            for item in listed
+            for item in json.loads(next(lines, "[]"))
             if (item["implementation"], item["variant"]) == ("cpython", "default")
         ]
 

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from contract import python_mirror
-from contract.phases import Workspace, files_below
+from contract.phases import ROOT, Workspace, files_below
 from contract.python_mirror import KEY, VERSION, Mirror
+from function_buildpack.python_versions import SERVED
 
 OWN = ".".join(map(str, sys.version_info[:3]))
 FUNCTION = {
@@ -232,3 +234,23 @@ def test_damaged(tmp_path: Path) -> None:
     assert 1 == phase.status, phase.log
     assert "Hash mismatch" in phase.log
     assert not list((workspace.layers).rglob("bin/python3.14"))
+
+
+@pytest.mark.parametrize("version", SERVED)
+def test_runtime_is_compiled(tmp_path: Path, version: str) -> None:
+    """Each version that is served has wheels of the runtime's packages, with the locked hashes."""
+    installed = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("uv"), "pip", "install", "--dry-run", "--no-deps"),
+            *("--require-hashes", "--only-binary", ":all:", "--python-version", version),
+            *("--python-platform", "x86_64-manylinux_2_28", "--target", tmp_path / "packages"),
+            *("-r", ROOT / "buildpack" / "runtime" / "requirements.txt"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+    assert 0 == installed.returncode, installed.stdout
+    assert "+ uvloop==" in installed.stdout
