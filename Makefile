@@ -39,7 +39,7 @@ test: ## Run every check and every test, with all the set-up that they need
 
 # --- set-up -----------------------------------------------------------------------------------
 
-.PHONY: python docker tools images builder registry setup
+.PHONY: python docker tools cpython images builder registry setup
 python: ## Make the development environment (.venv)
 	@tools/python/setup.sh
 
@@ -48,6 +48,9 @@ docker: ## Use the running Docker daemon, or install and start one
 
 tools: ## Build pack, lifecycle, func and queue-proxy (.tools)
 	@tools/build.sh
+
+cpython: ## Fetch a second CPython, for tests (.tools)
+	@tools/build.sh cpython
 
 images: docker ## Make the base images (stack/README.md)
 	@stack/build.sh
@@ -83,7 +86,7 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
 .PHONY: unit
-unit: python ## Run the unit and contract tests, with branch coverage
+unit: python cpython ## Run the unit and contract tests, with branch coverage
 	@tools/python/coverage.sh
 
 .PHONY: check

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
-#   build.sh [pack|lifecycle|func|queue-proxy]...        (all, if none is named)
+#   build.sh [pack|lifecycle|func|queue-proxy|cpython]...        (all, if none is named)
 set -eu
 
 cd "$(dirname "$0")"
@@ -9,14 +9,14 @@ root=$(cd .. && pwd -P)
 . ./say.sh
 . ./once.sh
 
-[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy
+[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy cpython
 
 # Settings of the machine must not change what is built.
 export CGO_ENABLED=0 GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy cpython"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -64,6 +64,10 @@ build() {
         module=knative.dev/serving stamp=
         makes=queue-proxy takes='a minute'
         ;;
+    cpython)
+        module=github.com/kluctl/go-embed-python stamp=
+        makes=cpython.tar.gz takes='half a minute'
+        ;;
     esac
     version=$(required "$1" "^require $module ")
     flags="-s -w${stamp:+ -X $stamp$version}"
@@ -75,6 +79,11 @@ build() {
 
 compile() {
     say "Building $1 $version (once; about $takes)"
+    if [ "$1" = cpython ]; then
+        go -C cpython mod download "$module"
+        python3 pack_cpython.py "$(go -C cpython list -m -f '{{.Dir}}' "$module")" "$2/cpython.tar.gz"
+        return
+    fi
     quietly "build-$1" go -C "$1" build -ldflags "$flags" -o "$2/" tool
     case $1 in
     lifecycle) pack_lifecycle "$2" ;;

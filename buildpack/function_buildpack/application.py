@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from function_buildpack import bytecode, project
-from function_buildpack.errors import SyntaxInvalid
+from function_buildpack.bytecode import Compiled
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.process import Runner
 
 # What tools leave in a source folder. None of it is the function's, some of it is large (.func may
 # hold a virtual environment of `func run`), and .git holds every file that ever was.
@@ -75,34 +76,14 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in (*folders, *files))
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """How many files were compiled, and which could not be."""
-
-    count: int
-    broken: list[Path]
-    unwritable: list[Path]
-
-
-def compile_sources(folder: Path, package: Path) -> Compiled:
+def compile_sources(folder: Path, package: Path, python: Interpreter, run: Runner) -> Compiled:
     """Compile every Python file of the application.
 
     :raises SyntaxInvalid: a file of the function's package does not compile.
     """
     own = frozenset(project.sources(package))
-    compiled = Compiled(0, [], [])
-    for path in project.sources(folder):
-        compiled = _compile_source(compiled, path, own=path in own)
+    compiled = bytecode.compile_sources([*project.sources(folder)], python, run)
+    for error in compiled.broken:
+        if error.path in own:
+            raise error
     return compiled
-
-
-def _compile_source(so_far: Compiled, path: Path, *, own: bool) -> Compiled:
-    try:
-        bytecode.compile_source(path)
-    except SyntaxInvalid:
-        if own:
-            raise
-        return replace(so_far, broken=[*so_far.broken, path])
-    except PermissionError:  # the folder is another user's
-        return replace(so_far, unwritable=[*so_far.unwritable, path])
-    return replace(so_far, count=so_far.count + 1)

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from function_buildpack import (
@@ -22,6 +23,7 @@ from function_buildpack import (
     plan,
     process,
     project,
+    python_versions,
     report,
     sbom,
     shared_libraries,
@@ -29,6 +31,7 @@ from function_buildpack import (
     workspace,
 )
 from function_buildpack.bindings import Bindings
+from function_buildpack.bytecode import Compiled
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.launch import Launch, Process
@@ -42,11 +45,13 @@ from function_buildpack.cnb.layers import (
     Unreadable,
 )
 from function_buildpack.index_access import IndexAccess
-from function_buildpack.installer import Uv
+from function_buildpack.installer import Download, Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import configuration, dependencies, runtime
+from function_buildpack.layers import python as python_layer
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
+from function_buildpack.python_versions import Wanted
 from function_buildpack.settings import Selection, Settings
 from function_buildpack.statements import Source
 from function_buildpack.workspace import Workspace
@@ -91,19 +96,14 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
     settings = Settings.from_environ(context.environ)
     layers = Layers(context.layers)
     archives = Archives.restored(layers)
-    python = interpreter.current()
 
     output.heading("Reading the function")
     _tell_settings(settings)
     _settle_modes(context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
-    chosen = plan.make(function, settings, python.version, found.scaffolded_invoke)
-    _tell(chosen, found, context.app, python)
     bound = bindings.read(context.bindings)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
-    # Before the install: uv takes a pyproject.toml of func's above the function for a workspace.
-    _remove_leftovers(context.app, found)
 
     with (
         tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
@@ -113,39 +113,51 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
         uv = Uv.with_cache(secretive, access.environ, Path(cache)).with_options(*access.options)
         uv_version = uv.version(context.app)
 
+        wish, wanted_python = _choose_python(function, settings, uv, context.app)
+        chosen = plan.make(function, settings, wanted_python.version, found.scaffolded_invoke)
+        _tell(chosen, found, context.app)
+        _tell_python(wish, wanted_python)
+        # Before the install: uv takes a pyproject.toml of func's above the function for a
+        # workspace.
+        _remove_leftovers(context.app, found)
+
+        provided = _provide_python(layers, wanted_python, context, uv, uv_version)
+        python = provided.interpreter
+
         output.heading("Dependencies")
-        wanted = dependencies.metadata(
-            chosen, python, context.target, uv_version, buildpack.version
+        wanted = replace(
+            dependencies.metadata(chosen, python, context.target, uv_version, buildpack.version),
+            wheels=vendored.digest(wheels),
         )
-        wanted = replace(wanted, wheels=vendored.digest(wheels))
         _tell_access(bound, access)
         kept = dependencies.restore(layers, wanted, archives)
-        installed = _install_dependencies(kept, chosen, _from_wheels(uv, wheels, context.app))
+        installed = _install_dependencies(
+            kept, chosen, python, _from_wheels(uv, wheels, context.app)
+        )
         if installed.layer.filled:
-            site = installed.site(python.minor)
             installed.check_runtime(buildpack.runtime.ranges())
-            _tell_hidden(site, chosen.project.beside)
-            beside = layers.library_folders(chosen.launch_env)
-            shared_libraries.check(site, beside, settings.library_check)
+            _check_installed(installed.site(python.minor), chosen, layers, settings)
 
         output.heading("Runtime")
         needed = runtime.metadata(buildpack.runtime, python, context.target, uv_version)
         same = runtime.restore(layers, needed, archives)
         served = _install_runtime(same, buildpack.runtime, python, uv)
+        provided.trim()
 
     output.heading("Application")
     if wheels:
         vendored.remove(wheels)
-    _prepare_application(context.app, function)
+    _prepare_application(context.app, function, python, run)
 
     output.heading("Launch")
-    env = (*installed.env, *runtime.ENV, *chosen.launch_env)
+    env = (*installed.env, *runtime.ENV, *provided.env, *chosen.launch_env)
     packed = _pack(archives, installed, served)
     with _packages(installed, served, packed, python) as packages:
         _check_function(check.Loader(run, packages, env), chosen, context)
     installed.keep()
     runtime.keep(served)
     archives.keep()
+    provided.keep()
     configuration.contribute(layers, chosen.launch_env)
     return _launch(chosen, installed, python)
 
@@ -162,13 +174,23 @@ def _settle_modes(app: Path) -> None:
         output.line(f"Made readable for the image's user: {len(opened)} files")
 
 
-def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> None:
+def _choose_python(
+    function: project.Project, settings: Settings, uv: Uv, app: Path
+) -> tuple[Wanted, Interpreter | Download]:
+    """Return what is asked for, and the images' own Python if it will do, else one to install."""
+    wish, own = python_versions.wanted(function, settings), interpreter.current()
+    if wish.allows(own.version):
+        return wish, own
+    listed = {item.version: item for item in uv.pythons(app)}
+    return wish, listed[python_versions.newest(wish, [*listed])]
+
+
+def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
-    output.line(f"Python: {python.version}, the images' own")
     for name, meant in function.misnamed.items():
         output.note(f"{name} is not read. Is {meant} meant?")
     for path in function.hiding:
@@ -176,6 +198,19 @@ def _tell(chosen: Plan, found: Workspace, app: Path, python: Interpreter) -> Non
             f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
             f"from all packages. Rename it if that is not meant."
         )
+
+
+def _tell_python(wish: Wanted, chosen: Interpreter | Download) -> None:
+    own = interpreter.current()
+    origin = "the images' own" if chosen == own else "in a layer of its own"
+    output.line(f"Python: {chosen.version}, {origin} ({wish})")
+    if chosen != own and python_versions.is_pinned(wish, own.version):
+        output.note(
+            f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
+            f"needs no layer, and a rebase brings its fixes."
+        )
+    if month := python_versions.ended(chosen.version, datetime.now(UTC).date().isoformat()):
+        output.note(f"Python {chosen.version} is of a version without fixes since {month}.")
 
 
 def _tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -193,8 +228,26 @@ def _from_wheels(uv: Uv, wheels: Path | None, app: Path) -> Uv:
     return uv.with_options("--no-index", "--find-links", wheels)
 
 
+def _provide_python(
+    layers: Layers, chosen: Interpreter | Download, context: BuildContext, uv: Uv, uv_version: str
+) -> python_layer.Python:
+    """Put the chosen Python into its place."""
+    if isinstance(chosen, Interpreter):
+        return python_layer.OfImages(chosen)
+    output.heading("Python")
+    wanted = python_layer.metadata(chosen, context.target, uv_version)
+    match python_layer.restore(layers, wanted):
+        case Restored(kept):
+            output.line("Reusing the python layer: nothing that decides it has changed")
+            return python_layer.reuse(layers, kept, chosen)
+        case Empty(empty, cause):
+            output.line(f"Installing {chosen.key}: {_because(cause)}")
+            with output.timed("Installed Python"):
+                return python_layer.install(layers, empty, chosen, uv)
+
+
 def _install_dependencies(
-    layer: Restored | Empty, chosen: Plan, uv: Uv
+    layer: Restored | Empty, chosen: Plan, python: Interpreter, uv: Uv
 ) -> dependencies.Dependencies:
     _tell_source(chosen)
     match layer:
@@ -204,7 +257,7 @@ def _install_dependencies(
         case Empty(empty, cause):
             output.line(f"Installing: {_because(cause)}")
             with output.timed("Installed the dependencies"):
-                dependencies.install(empty, chosen, uv)
+                dependencies.install(empty, chosen, python, uv)
             return dependencies.Dependencies(empty)
 
 
@@ -212,6 +265,12 @@ def _tell_hidden(site: Path, beside: Mapping[str, Path]) -> None:
     hidden = distributions.providing(site, beside)
     for module, package in sorted(hidden.items()):
         output.note(f"{beside[module].name} hides {module} of the package {package}")
+
+
+def _check_installed(site: Path, chosen: Plan, layers: Layers, settings: Settings) -> None:
+    _tell_hidden(site, chosen.project.beside)
+    beside = layers.library_folders(chosen.launch_env)
+    shared_libraries.check(site, beside, settings.library_check)
 
 
 def _tell_source(chosen: Plan) -> None:
@@ -294,18 +353,22 @@ def _some(names_: list[str]) -> str:
 _LISTED = 8
 
 
-def _prepare_application(app: Path, function: project.Project) -> None:
+def _prepare_application(
+    app: Path, function: project.Project, python: Interpreter, run: process.Runner
+) -> None:
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
         output.note(f"links that lead nowhere or out of the source: {_some(stray)}")
     with output.timed("Compiled the sources"):
-        compiled = application.compile_sources(app, function.package)
+        compiled = application.compile_sources(app, function.package, python, run)
     tell_compiled(compiled, app)
 
 
-def tell_compiled(compiled: application.Compiled, app: Path) -> None:
+def tell_compiled(compiled: Compiled, app: Path) -> None:
     """Say which sources have no bytecode, and why."""
-    for path in compiled.broken:
-        output.note(f"{path.relative_to(app)} does not compile; it is not part of the function")
+    for error in compiled.broken:
+        output.note(
+            f"{error.path.relative_to(app)} does not compile; it is not part of the function"
+        )
     if compiled.unwritable:
         paths = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
         output.line(f"Not compiled, for the folder is another user's: {paths}")
@@ -350,5 +413,8 @@ def _launch(chosen: Plan, installed: dependencies.Dependencies, python: Interpre
     )
     output.line(f"Process web: {' '.join(web.command)}")
     output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
+    if python.identity:  # its layer describes it
+        labels = {names.PYTHON_LABEL: python.version, **chosen.labels}
+        return Launch(processes=(web,), labels=labels)
     contents = sbom.document([sbom.interpreter(python.version)])
     return Launch(processes=(web,), labels=chosen.labels, sboms=contents)

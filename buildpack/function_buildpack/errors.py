@@ -10,7 +10,12 @@ BuildpackError
 ├── RuntimeHidden             a file beside the function has the name of a module of the runtime
 ├── PackageMissing            there is no `function` package or module
 ├── SyntaxInvalid             a source file of the function does not compile
-├── PythonUnavailable         requires-python excludes the image's Python
+├── PythonInvalid             a request for a Python has none of the known forms
+├── PythonForeign             it is for another Python than CPython
+├── PythonEnded               it is for a version that gets no more fixes
+├── PythonUnknown             there is no such version
+├── PythonConflict            two statements of a Python version exclude each other
+├── PythonUninstalled         the Python that was asked for could not be installed
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── ToolsUnavailable          what the build image lacks could not be installed
 ├── DownloadDamaged           the package index has another file than the pinned one
@@ -37,7 +42,7 @@ BuildpackError
 from dataclasses import dataclass
 from pathlib import Path
 
-_SHOWN = 120  # of a line that does not compile
+SHOWN = 120  # of a line that does not compile
 
 
 class BuildpackError(Exception):
@@ -124,29 +129,72 @@ class PackageMissing(BuildpackError):
 
 @dataclass(eq=False)
 class SyntaxInvalid(BuildpackError):
-    """A source file does not compile; `line` is 0 where the compiler names none."""
+    """A source file does not compile with a version of Python; `line` is 0 where none is named."""
 
     path: Path
     line: int
     source: str
     problem: str
+    python: str
 
     @classmethod
-    def found(cls, path: Path, error: BaseException) -> "SyntaxInvalid":
+    def found(cls, path: Path, error: BaseException, python: str) -> "SyntaxInvalid":
         """Take the facts from what the compiler raised: SyntaxError, ValueError for NUL bytes."""
         line = getattr(error, "lineno", None) or 0
         source = getattr(error, "text", None) or ""
         problem = getattr(error, "msg", str(error)) or "it is nested too deeply"  # MemoryError
-        return cls(path, line, source.strip()[:_SHOWN], problem)
+        return cls(path, line, source.strip()[:SHOWN], problem, python)
 
 
 @dataclass(eq=False)
-class PythonUnavailable(BuildpackError):
-    """`requested` (a version specifier in `path`) excludes the one Python that is available."""
+class PythonInvalid(BuildpackError):
+    """A request for a Python, in the setting or file `where`, names no version; `known` would."""
 
-    path: Path
-    requested: str
-    available: str
+    where: str
+    found: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonForeign(BuildpackError):
+    """A request for a Python is for another than CPython, or for a variant of it."""
+
+    where: str
+    found: str
+
+
+@dataclass(eq=False)
+class PythonEnded(BuildpackError):
+    """What `stated` asks for is `version` or older, which gets no fixes since the month `end`."""
+
+    stated: str
+    version: str
+    end: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonUnknown(BuildpackError):
+    """None of the versions that there are meets what is stated; `known` are the newest of each."""
+
+    stated: str
+    known: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class PythonConflict(BuildpackError):
+    """No version meets both statements, though some meet each."""
+
+    stated: str
+    other: str
+
+
+@dataclass(eq=False)
+class PythonUninstalled(BuildpackError):
+    """uv could not install `what`, a Python or the list of them; the explanation is uv's."""
+
+    what: str
+    explanation: str
 
 
 @dataclass(eq=False)

@@ -1,5 +1,6 @@
 """Installs packages with uv, the installer of every way that dependencies are stated."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from function_buildpack.errors import (
     HashMismatch,
     InstallFailed,
     LockOutdated,
+    PythonUninstalled,
     RequirementsUnsolvable,
     SelectionUnknown,
     ToolMissing,
@@ -18,7 +20,20 @@ from function_buildpack.process import Result, Runner
 from function_buildpack.settings import Selection
 
 # They name another environment than the one that we install into, or another Python's files.
-_FOREIGN = ("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
+_FOREIGN = (
+    *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"),
+    "VIRTUAL_ENV",
+)
+_DOWNLOADS = "UV_PYTHON_DOWNLOADS"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A CPython that uv can install: uv's name for it, its version and the file it is from."""
+
+    key: str
+    version: str
+    file: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,8 @@ class Uv:
     run: Runner
     environ: Mapping[str, str]
     options: tuple[str | Path, ...] = ()
+    # Whether it may fetch a Python, as the platform says it.
+    python_downloads: str = ""
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
@@ -39,10 +56,10 @@ class Uv:
         fixed = {
             "UV_CACHE_DIR": str(cache),
             "UV_NO_PROGRESS": "1",
-            "UV_PYTHON_DOWNLOADS": "never",
+            _DOWNLOADS: "never",
             **bytecode.UV_ENVIRON,
         }
-        return cls(run, own | fixed)
+        return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
 
     def with_options(self, *options: str | Path) -> "Uv":
         """Return uv with other options that say where packages come from."""
@@ -52,6 +69,45 @@ class Uv:
         """Return uv's version. :raises ToolMissing: there is no uv."""
         found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
         return found.split()[1]
+
+    def pythons(self, cwd: Path) -> list[Download]:
+        """Return the CPythons that can be installed here, by uv's own list or the platform's.
+
+        :raises PythonUninstalled: the platform's list cannot be read.
+        """
+        command = ["uv", "python", "list", "--only-downloads", "--all-versions"]
+        result = self.run([*command, "--output-format", "json"], environ=self._for_pythons, cwd=cwd)
+        if result.status != 0:
+            raise PythonUninstalled("the list of versions", _explanation(result.output))
+        # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
+        lines = (line for line in result.output.splitlines() if line.startswith("[{"))
+        return [
+            Download(item["key"], item["version"], item["url"].rpartition("/")[2])
+            for item in json.loads(next(lines, "[]"))
+            if (item["implementation"], item["variant"]) == ("cpython", "default")
+        ]
+
+    def install_python(self, python: Download, folder: Path) -> None:
+        """Install a CPython into a folder of its name.
+
+        :raises PythonUninstalled: it could not be fetched, or is not the one that uv knows.
+        """
+        command: list[str | Path] = ["uv", "python", "install", "--no-bin"]
+        result = self.run(
+            [*command, "--install-dir", folder, python.key],
+            environ=self._for_pythons,
+            cwd=folder,
+            on_line=output.child,
+        )
+        if result.status != 0:
+            raise PythonUninstalled(python.key, _explanation(result.output))
+
+    @property
+    def _for_pythons(self) -> Mapping[str, str]:
+        """The environment of commands that do fetch a Python, unless the platform forbids it."""
+        others = {name: value for name, value in self.environ.items() if name != _DOWNLOADS}
+        stated = self.python_downloads
+        return others | {_DOWNLOADS: stated} if stated else others
 
     def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
         """Install what uv.lock names for the project, and not the project itself.

@@ -1,4 +1,4 @@
-"""The Python that the build runs on: the build image's, which the run image has too."""
+"""An interpreter for the function: the images' own, which the build runs on, or one in a layer."""
 
 import platform
 import sys
@@ -8,10 +8,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter: where it is, and its full version, such as 3.13.5."""
+    """An interpreter: where it is, and its full version, such as 3.13.5.
+
+    `identity` tells one in a layer from the images' own of the same version.
+    """
 
     path: Path
     version: str
+    identity: str = ""
 
     @property
     def minor(self) -> str:

@@ -15,6 +15,10 @@ A build fetches packages from the configured index. Behind a proxy set HTTPS_PRO
 another index UV_DEFAULT_INDEX, as build environment variables (pack build --env, or
 build.buildEnvs in func.yaml)."""
 
+_PYTHON_ORDER = """\
+BP_PYTHON_VERSION comes before UV_PYTHON, and that before .python-version. What requires-python says
+must hold as well; docs/python-versions.md has all of it."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -157,19 +161,69 @@ def _syntax_invalid(error: errors.SyntaxInvalid) -> Message:
     return Message(
         "A source file of the function has a syntax error",
         f"File:     {error.path}{line}\n{source}Found:    {error.problem}\n\n"
-        f"Correct the file and build again. The function is compiled for the images' Python:\n"
+        f"Correct the file and build again. The function is compiled for Python {error.python}:\n"
         f"syntax that is newer than that is an error too.",
     )
 
 
 @describe.register
-def _python_unavailable(error: errors.PythonUnavailable) -> Message:
+def _python_invalid(error: errors.PythonInvalid) -> Message:
     return Message(
-        "The function asks for a Python that the images do not have",
-        f'File:     {error.path}\nFound:    requires-python = "{error.requested}"\n'
-        f"Images:   Python {error.available}\n\n"
-        f"Widen requires-python so that it holds {error.available}, or build with images that\n"
-        f"have the version you need.",
+        "A Python version is not one that the build can read",
+        f"Where:    {error.where}\nFound:    {error.found}\n\n"
+        f"It must be a version such as 3.12 or 3.12.4, or a specifier such as >=3.12,<3.14.\n"
+        f"There are {', '.join(error.known)}.\n\n{_PYTHON_ORDER}",
+    )
+
+
+@describe.register
+def _python_foreign(error: errors.PythonForeign) -> Message:
+    return Message(
+        "The function asks for another Python than CPython",
+        f"Where:    {error.where}\nFound:    {error.found}\n\n"
+        f"A function runs on CPython, in its usual build: not on PyPy or GraalPy, not\n"
+        f"free-threaded, not for debugging. Name a version of it, such as 3.13.\n\n{_PYTHON_ORDER}",
+    )
+
+
+@describe.register
+def _python_ended(error: errors.PythonEnded) -> Message:
+    return Message(
+        "The function asks for a Python that has reached its end of life",
+        f"Found:    {error.stated}\n"
+        f"Python:   {error.version}, without security fixes since {error.end}\n\n"
+        f"The runtime serves {', '.join(error.known)}. Ask for one of them and try the\n"
+        f"function with it.\n\n{_PYTHON_ORDER}",
+    )
+
+
+@describe.register
+def _python_unknown(error: errors.PythonUnknown) -> Message:
+    return Message(
+        "There is no such Python",
+        f"Found:    {error.stated}\nThere is: {', '.join(error.known) or 'none'}\n\n"
+        f"Those are the newest of each version that the runtime serves and that the build's uv\n"
+        f"can install. Ask for one of them.\n\n{_PYTHON_ORDER}",
+    )
+
+
+@describe.register
+def _python_conflict(error: errors.PythonConflict) -> Message:
+    return Message(
+        "Two Python versions are asked for that exclude each other",
+        f"Found:    {error.stated}\nBut:      {error.other}\n\n"
+        f"No version of Python meets both. Change one of them.\n\n{_PYTHON_ORDER}",
+    )
+
+
+@describe.register
+def _python_uninstalled(error: errors.PythonUninstalled) -> Message:
+    return Message(
+        "The Python that the function asks for could not be installed",
+        f"Python:   {error.what}\nFound:\n\n{_indent(error.explanation)}\n\n"
+        f"uv fetches it from the releases of python-build-standalone, or from the mirror that\n"
+        f"UV_PYTHON_INSTALL_MIRROR names (https:// or file://). Set that, or ask for the Python\n"
+        f"that the images have, which needs no download.\n\n{_PYTHON_ORDER}",
     )
 
 

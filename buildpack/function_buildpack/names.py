@@ -16,6 +16,7 @@ SETUP_PY = "setup.py"
 SETUP_CFG = "setup.cfg"
 PDM_LOCK = "pdm.lock"
 CONDA_ENVIRONMENT = "environment.yml"
+PYTHON_VERSION_FILE = ".python-version"
 
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"
@@ -31,12 +32,20 @@ FUNCTION_GROUPS = "BP_FUNCTION_GROUPS"
 LIBRARY_CHECK = "BP_LIBRARY_CHECK"
 IMAGE_LABELS = "BP_IMAGE_LABELS"
 WHEELS = "BP_WHEELS"
+PYTHON_VERSION = "BP_PYTHON_VERSION"
+# uv's own name for the same.
+UV_PYTHON = "UV_PYTHON"
 
 # Layers.
 DEPENDENCIES = "dependencies"
 RUNTIME = "runtime"
 CONFIGURATION = "configuration"
 ARCHIVES = "archives"
+PYTHON = "python"
+PYTHON_ARCHIVE = "python-archive"
+
+# The version of a Python that is in a layer. That of the run image changes with a rebase.
+PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from function_buildpack import labels, names, statements
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
-from function_buildpack.errors import FieldInvalid, PythonUnavailable, RuntimeHidden
+from function_buildpack.errors import FieldInvalid, RuntimeHidden
 from function_buildpack.project import Project
 from function_buildpack.settings import Check, Selection, Settings
 from function_buildpack.statements import Source
@@ -62,15 +62,15 @@ _DECISIVE = ("dependencies", "optional-dependencies", "requires-python", "dynami
 def make(project: Project, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
     """Decide what to build.
 
-    `python_version` is the full version of the images' Python, `scaffolded` the invocation that
+    `python_version` is the full version of the function's Python, `scaffolded` the invocation that
     func's scaffolding was written for, if there is one.
 
-    :raises PythonUnavailable: requires-python excludes that version.
+    :raises SyntaxInvalid: a source file does not compile, and newer Pythons change nothing in that.
     :raises RuntimeHidden: something beside the function has the name of a part of the runtime.
     :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
     :raises BuildpackError: the dependencies are not stated as they have to be; see statements.
     """
-    _check_python(project, python_version)
+    _check_syntax(project, python_version)
     present = statements.present(project)
     source = present[0]
     with statements.read_as_lock(project, source):
@@ -107,16 +107,10 @@ def digest(parts: Iterable[bytes]) -> str:
     return result.hexdigest()[:32]
 
 
-def _check_python(project: Project, version: str) -> None:
-    requested = project.pyproject.get("project", {}).get("requires-python", "")
-    try:
-        specifier = SpecifierSet(requested)
-    except InvalidSpecifier as error:
-        raise FieldInvalid(
-            project.pyproject_path, "project.requires-python", requested, "a version specifier"
-        ) from error
-    if not specifier.contains(version, prereleases=True):
-        raise PythonUnavailable(project.pyproject_path, requested, version)
+def _check_syntax(project: Project, version: str) -> None:
+    """Fail early; what only the build's own Python cannot read is left to the function's."""
+    if project.broken and Version(version) <= Version(project.broken.python):
+        raise project.broken
 
 
 def _invoke(project: Project, scaffolded: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import difflib
 import glob
 import json
 import os
+import platform
 import sys
 import tomllib
 import warnings
@@ -43,6 +44,10 @@ class Project:
     has_requirements: bool = False
     checkout: Checkout = field(default_factory=Checkout)
     requirements: tuple[str, ...] = ()
+    # What in its sources does not compile with the build's own Python, which may not be its.
+    broken: SyntaxInvalid | None = None
+    # What .python-version asks for first.
+    python_version: str = ""
     # The file of setuptools that states dependencies, if one does.
     setup: str = ""
     # Files of other tools that are there and are not read.
@@ -85,7 +90,6 @@ def read(workspace: Workspace) -> Project:
     :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
     :raises FieldInvalid: a field of theirs is of another kind.
-    :raises SyntaxInvalid: a source file of the function does not compile.
     """
     folder = workspace.folder
     for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
@@ -97,18 +101,21 @@ def read(workspace: Workspace) -> Project:
         raise PackageMissing(folder, tuple(sorted(map(_listed, folder.iterdir()))))
     own = tuple(sources(package))
     _check_inside(workspace.app, (package, *own))
+    imports, broken = _imports(own)
     return Project(
         folder=folder,
         package=package,
         func_yaml_path=workspace.func_yaml,
         func_yaml=stated,
         pyproject=read_pyproject(folder / names.PYPROJECT),
-        imports=frozenset(name for path in own for name in _imports(path)),
+        imports=imports,
+        broken=broken,
         is_locked=((root or folder) / names.UV_LOCK).is_file(),
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         checkout=git.read(folder),
         requirements=_lines(folder / names.REQUIREMENTS),
+        python_version=_python_version(folder) or (_python_version(root) if root else ""),
         setup=_setup(folder),
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
@@ -216,6 +223,7 @@ def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
 _UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
 # Files that decide something here.
 _STATING = (
+    names.PYTHON_VERSION_FILE,
     *(names.PYPROJECT, names.REQUIREMENTS, names.SETUP_PY, names.SETUP_CFG),
     *(names.UV_LOCK, names.PYLOCK, names.POETRY_LOCK, names.PIPFILE, names.PIPFILE_LOCK),
 )
@@ -237,6 +245,12 @@ def read_requirements(path: Path) -> str:
     content = path.read_bytes()
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
+
+
+def _python_version(folder: Path) -> str:
+    """Return the first request in .python-version: the others are for tools that want several."""
+    lines = (line.strip() for line in _lines(folder / names.PYTHON_VERSION_FILE))
+    return next((line for line in lines if line and not line.startswith("#")), "")
 
 
 def _setup(folder: Path) -> str:
@@ -287,16 +301,21 @@ def sources(package: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file())
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a source file imports, by their absolute names.
+def _imports(paths: Iterable[Path]) -> tuple[frozenset[str], SyntaxInvalid | None]:
+    """Return the modules that source files import, and what is wrong with the first bad one."""
+    imports, broken = set[str](), None
+    for path in paths:
+        try:
+            imports.update(_imports_of(path))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            broken = broken or SyntaxInvalid.found(path, error, platform.python_version())
+    return frozenset(imports), broken
 
-    :raises SyntaxInvalid: the file does not compile.
-    """
-    try:
-        with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
-            tree = ast.parse(path.read_bytes(), filename=str(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxInvalid.found(path, error) from error
+
+def _imports_of(path: Path) -> Iterator[str]:
+    """Yield the modules that a source file imports, by their absolute names."""
+    with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
+        tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

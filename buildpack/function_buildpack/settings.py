@@ -1,4 +1,4 @@
-"""The platform's settings of a build: the only reader of BP_* and BPE_* variables."""
+"""The platform's settings of a build: the only reader of BP_*, BPE_* and UV_PYTHON."""
 
 import difflib
 import re
@@ -20,6 +20,7 @@ _NAMES = (
     names.FUNCTION_EXTRAS,
     names.FUNCTION_GROUPS,
     names.WHEELS,
+    names.PYTHON_VERSION,
     names.LIBRARY_CHECK,
     names.IMAGE_LABELS,
 )
@@ -60,6 +61,8 @@ class Settings:
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
     wheels: str = ""
+    python_version: str = ""
+    uv_python: str = ""
     library_check: LibraryCheck = LibraryCheck.ERROR
     # The names of those that are set.
     given: tuple[str, ...] = ()
@@ -82,6 +85,8 @@ class Settings:
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
             wheels=environ.get(names.WHEELS, ""),
+            python_version=environ.get(names.PYTHON_VERSION, "").strip(),
+            uv_python=environ.get(names.UV_PYTHON, "").strip(),
             library_check=_library_check(environ.get(names.LIBRARY_CHECK, LibraryCheck.ERROR)),
             given=tuple(name for name in _NAMES if environ.get(name)),
             misspelt=_misspelt(environ),

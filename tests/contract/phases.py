@@ -62,7 +62,7 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
 
-    def run(self, phase: str, root: Path = ROOT / "buildpack", **environ: str) -> Phase:
+    def run(self, phase: str, root: Path = ROOT / "buildpack", /, **environ: str) -> Phase:
         """Run `detect` or `build` in the application folder."""
         ended = subprocess.run(
             [root / "bin" / phase],

@@ -452,7 +452,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     ),
     (
         {**FUNCTION, "pyproject.toml": f'{PYPROJECT}requires-python = ">=3.99"\n'},
-        "The function asks for a Python that the images do not have",
+        "There is no such Python",
         [">=3.99", "requires-python"],
     ),
     (

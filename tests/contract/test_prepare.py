@@ -20,12 +20,12 @@ def test_prepare(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "buildpack", copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "bin" / "prepare").write_text(f'#!/bin/sh\nexec "{copy}/start" prepare\n')
     (copy / "bin" / "prepare").chmod(0o755)
-    prepared = workspace.run("prepare", root=copy)
+    prepared = workspace.run("prepare", copy)
     assert 0 == prepared.status, prepared.log
     assert "uvloop" in prepared.log
     shutil.rmtree(workspace.layers)
     workspace.layers.mkdir()
-    quick = workspace.run("build", root=copy)
+    quick = workspace.run("build", copy)
 
     assert 0 == quick.status, quick.log
     assert "uvloop" in plain.log

@@ -19,6 +19,7 @@ BUILD_SETTINGS = (
     build_side.FUNCTION_EXTRAS,
     build_side.FUNCTION_GROUPS,
     build_side.IMAGE_LABELS,
+    build_side.PYTHON_VERSION,
     build_side.WHEELS,
     build_side.LIBRARY_CHECK,
 )

@@ -39,8 +39,8 @@ BAD = [
     ),
     Bad(
         "python_unavailable",
-        "The function asks for a Python that the images do not have",
-        ("pyproject.toml", ">=3.99", "Widen requires-python"),
+        "There is no such Python",
+        ("pyproject.toml", ">=3.99", "There is: 3.11."),
     ),
 ]
 

@@ -3,7 +3,6 @@
 import importlib.metadata
 import os
 import tempfile
-import venv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
+from function_buildpack.process import Runner
 from function_buildpack.statements import Source
 
 
@@ -85,7 +85,7 @@ def metadata(
     return Metadata(
         source=plan.source.value,
         requirements=decisive.digest_of(plan),
-        python=interpreter.version,
+        python=interpreter.identity or interpreter.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
         uv=uv_version,
         buildpack=buildpack_version,
@@ -97,13 +97,13 @@ def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | 
     return layers.restored(names.DEPENDENCIES, wanted, archives.hold)
 
 
-def install(layer: Layer, plan: Plan, uv: Uv) -> None:
+def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 
     :raises BuildpackError: see installer.
     """
     path = _venv(layer)
-    _make_environment(path)
+    _make_environment(path, python, uv.run)
     with build_traces.removed(decisive.folders(plan)):
         _install(path, plan, uv)
     site = _site_packages(layer)
@@ -165,9 +165,11 @@ def _site_packages(layer: Layer) -> Path:
     return next(_venv(layer).glob("lib/python*/site-packages"))
 
 
-def _make_environment(path: Path) -> None:
+def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
     # The standard library's, not uv's own, which adds an import hook to every start (uv#6426).
-    venv.EnvBuilder(symlinks=True, with_pip=False).create(path)
+    command: list[str | Path] = [python.path, "-I", "-B", "-m", "venv", "--without-pip", path]
+    made = run(command, environ={}, cwd=path.parent)
+    assert made.status == 0, made.output
     for script in (*path.glob("bin/activate*"), *path.glob("bin/Activate*")):
         script.unlink()  # for interactive shells
     (path / ".gitignore").unlink(missing_ok=True)  # written since Python 3.13

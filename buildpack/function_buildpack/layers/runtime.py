@@ -17,6 +17,7 @@ from function_buildpack import (
     bytecode,
     distributions,
     file_modes,
+    interpreter,
     names,
     output,
     project,
@@ -71,10 +72,14 @@ class Source:
         """Return the folder of the layer's packages in a builder that has them ready."""
         return self.root / "prepared" / layer.key
 
-    def offline(self) -> tuple[str | Path, ...]:
-        """Return the options that take the wheels from the build image, if it has this lock's."""
+    def offline(self, minor: str) -> tuple[str | Path, ...]:
+        """Return the options that take the wheels from the build image, if it has this lock's.
+
+        They are for the build image's own version of Python.
+        """
         lock = self.wheels / "requirements.txt"
-        if lock.is_file() and lock.read_bytes() == self.requirements.read_bytes():
+        fits = minor == interpreter.current().minor and lock.is_file()
+        if fits and lock.read_bytes() == self.requirements.read_bytes():
             return ("--no-index", "--find-links", self.wheels)
         return ()
 
@@ -102,13 +107,13 @@ class Metadata:
     uv: str
 
 
-def metadata(source: Source, interpreter: Interpreter, target: Target, uv_version: str) -> Metadata:
+def metadata(source: Source, python: Interpreter, target: Target, uv_version: str) -> Metadata:
     """Collect what decides the contents."""
     files = [source.requirements, source.pyproject, *project.sources(source.package)]
     parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
     return Metadata(
         sources=digest(parts),
-        python=interpreter.minor,
+        python=python.minor,
         platform=f"{target.os}/{target.arch}",
         uv=uv_version,
     )
@@ -119,7 +124,7 @@ def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | 
     return layers.restored(names.RUNTIME, wanted, archives.hold)
 
 
-def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> None:
+def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 
     :raises BuildpackError: see installer.
@@ -129,21 +134,22 @@ def install(layer: Layer, source: Source, interpreter: Interpreter, uv: Uv) -> N
     if prepared.is_dir():
         shutil.copytree(prepared, packages)
     else:
-        fill(packages, source, interpreter, uv)
+        fill(packages, source, python, uv)
     file_modes.settle(packages)
-    wheels = artifacts.in_folder(source.wheels) if source.offline() else Artifacts()
+    offline = source.offline(python.minor)
+    wheels = artifacts.in_folder(source.wheels) if offline else Artifacts()
     installed = sbom.packages(distributions.installed(packages), wheels)
     layer.describe(sbom.document([source.component(), *installed]))
 
 
-def fill(packages: Path, source: Source, interpreter: Interpreter, uv: Uv) -> None:
+def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     """Install the packages into a folder.
 
     :raises BuildpackError: see installer.
     """
-    options: list[str | Path] = ["--python", interpreter.path, "--target", packages]
+    options: list[str | Path] = ["--python", python.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
-    offline = source.offline()
+    offline = source.offline(python.minor)
     (uv.with_options(*offline) if offline else uv).install(
         source.requirements, source.root, options
     )
@@ -153,8 +159,7 @@ def fill(packages: Path, source: Source, interpreter: Interpreter, uv: Uv) -> No
     build_traces.forget_times(packages)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in project.sources(copied):
-        bytecode.compile_source(path)
+    bytecode.compile_sources([*project.sources(copied)], python, uv.run)
 
 
 def _trim(packages: Path, uv: Uv) -> None:

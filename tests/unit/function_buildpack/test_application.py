@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack import application
+from function_buildpack import application, interpreter, process
+from function_buildpack.bytecode import Compiled
 from function_buildpack.errors import SyntaxInvalid
 
 
@@ -59,13 +60,18 @@ def test_remove_leftovers_of_others(tmp_path: Path) -> None:
     assert [] == application.remove_leftovers(tmp_path, (not_even_root_may,))
 
 
+def compile_sources(folder: Path, package: Path) -> Compiled:
+    """Compile with the Python that runs the tests."""
+    return application.compile_sources(folder, package, interpreter.current(), process.run)
+
+
 def test_compile_sources_of_others(tmp_path: Path) -> None:
     """A folder that cannot be written to keeps its sources, without bytecode."""
     write(tmp_path, "function/__init__.py", "service/main.py")
     not_even_root_may = Path("/sys/kernel")
     (tmp_path / "service" / "__pycache__").symlink_to(not_even_root_may)
 
-    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+    compiled = compile_sources(tmp_path, tmp_path / "function")
 
     assert (1, [tmp_path / "service" / "main.py"]) == (compiled.count, compiled.unwritable)
 
@@ -93,7 +99,7 @@ def test_compile_sources(tmp_path: Path) -> None:
     """Every source gets unchecked-hash bytecode, whose flags say that nobody compares the time."""
     write(tmp_path, "function/__init__.py", "function/a/b.py", "tool.py")
 
-    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+    compiled = compile_sources(tmp_path, tmp_path / "function")
 
     assert (3, []) == (compiled.count, compiled.broken)
     cached = Path(importlib.util.cache_from_source(str(tmp_path / "function/a/b.py")))
@@ -107,7 +113,7 @@ def test_compile_sources_twice_is_equal(tmp_path: Path) -> None:
     results = []
     for moment in (1, 2_000_000_000):
         os.utime(source, (moment, moment))
-        application.compile_sources(tmp_path, source)
+        compile_sources(tmp_path, source)
         results.append(Path(importlib.util.cache_from_source(str(source))).read_bytes())
 
     assert results[0] == results[1]
@@ -118,12 +124,15 @@ def test_compile_sources_broken(tmp_path: Path) -> None:
     write(tmp_path, "function/__init__.py")
     (tmp_path / "template.py").write_text("{{ not python }}(")
 
-    compiled = application.compile_sources(tmp_path, tmp_path / "function")
+    compiled = compile_sources(tmp_path, tmp_path / "function")
 
-    assert (1, [tmp_path / "template.py"]) == (compiled.count, compiled.broken)
+    assert (1, [tmp_path / "template.py"]) == (
+        compiled.count,
+        [error.path for error in compiled.broken],
+    )
     (tmp_path / "function" / "bad.py").write_text("return 1\n")
     with pytest.raises(SyntaxInvalid) as caught:
-        application.compile_sources(tmp_path, tmp_path / "function")
+        compile_sources(tmp_path, tmp_path / "function")
     assert (tmp_path / "function" / "bad.py", 1) == (caught.value.path, caught.value.line)
 
 
@@ -132,4 +141,4 @@ def test_compile_sources_nul(tmp_path: Path) -> None:
     (tmp_path / "function.py").write_bytes(b"x = 1\0")
 
     with pytest.raises(SyntaxInvalid):
-        application.compile_sources(tmp_path, tmp_path / "function.py")
+        compile_sources(tmp_path, tmp_path / "function.py")

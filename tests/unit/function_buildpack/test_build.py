@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from function_buildpack import build
-from function_buildpack.application import Compiled
+from function_buildpack.bytecode import Compiled
+from function_buildpack.errors import SyntaxInvalid
 
 APP = Path("/workspace")
 
 
 def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     """Sources without bytecode are named, each with its reason."""
-    compiled = Compiled(1, [APP / "a.py"], [APP / "service/b.py", APP / "service/c.py"])
+    broken = SyntaxInvalid(APP / "a.py", 1, "(", "it never ends", "3.13.5")
+    compiled = Compiled(1, [broken], [APP / "service/b.py", APP / "service/c.py"])
 
     build.tell_compiled(compiled, APP)
 

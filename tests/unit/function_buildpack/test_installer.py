@@ -16,7 +16,7 @@ from function_buildpack.errors import (
     SelectionUnknown,
     ToolMissing,
 )
-from function_buildpack.installer import Uv
+from function_buildpack.installer import Download, Uv
 from function_buildpack.process import Result
 from function_buildpack.settings import Selection
 
@@ -146,3 +146,28 @@ def test_failure_explained(tmp_path: Path) -> None:
         uv(runner).install(tmp_path / "requirements.txt", tmp_path, [])
 
     assert "  × No solution found\n  ╰─▶ because" == caught.value.explanation  # noqa: RUF001
+
+
+def test_pythons(tmp_path: Path) -> None:
+    """Only CPythons of the usual build are listed; what uv warns of before is passed over."""
+    parts = '"path":null,"url":"https://user:secret@mirror.example/1/'
+    listed = (
+        f'[{{"key":"a","version":"3.14.6",{parts}a.tar.gz","variant":"default",'
+        f'"implementation":"cpython"}},{{"key":"b","version":"3.14.6",{parts}b.tar.gz",'
+        f'"variant":"freethreaded","implementation":"cpython"}},{{"key":"c","version":"3.11.15",'
+        f'{parts}c.tar.gz","variant":"default","implementation":"pypy"}}]\n'
+    )
+    runner = RecordedRunner(Result(0, f"warning: [tool.uv] is odd\n{listed}"))
+
+    assert [Download("a", "3.14.6", "a.tar.gz")] == uv(runner).pythons(tmp_path)
+    assert "UV_PYTHON_DOWNLOADS" not in runner.environs[0]
+
+
+@pytest.mark.parametrize("said", ["", "[]\n"])
+def test_pythons_none(tmp_path: Path, said: str) -> None:
+    """A platform may want none."""
+    runner = RecordedRunner(Result(0, said))
+    environ = {"UV_PYTHON_DOWNLOADS": "never"}
+
+    assert [] == uv(runner, environ).pythons(tmp_path)
+    assert "never" == runner.environs[0]["UV_PYTHON_DOWNLOADS"]

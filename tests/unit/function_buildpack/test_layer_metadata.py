@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack import plan, project, workspace
+from function_buildpack import interpreter, plan, project, workspace
 from function_buildpack.cnb.context import Target
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies, runtime
@@ -85,12 +85,14 @@ def test_runtime_offline(tmp_path: Path) -> None:
     """Wheels of the build image are used if they are this lock's, and never another's."""
     made = source(tmp_path)
     made.wheels.mkdir()
+    minor = interpreter.current().minor
 
-    assert () == made.offline()
+    assert () == made.offline(minor)
     (made.wheels / "requirements.txt").write_text("uvicorn==0")
-    assert () == made.offline()
+    assert () == made.offline(minor)
     (made.wheels / "requirements.txt").write_text("uvicorn==1")
-    assert ("--no-index", "--find-links", made.wheels) == made.offline()
+    assert ("--no-index", "--find-links", made.wheels) == made.offline(minor)
+    assert () == made.offline("3.99")  # they are for the build image's own Python
 
 
 def test_runtime_ranges(tmp_path: Path) -> None:

@@ -35,8 +35,15 @@ EXAMPLES: list[BuildpackError] = [
     errors.FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
     errors.FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
     errors.PackageMissing(Path("/workspace"), ("func.yaml", "handler")),
-    errors.SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax"),
-    errors.PythonUnavailable(Path("/workspace/pyproject.toml"), ">=3.99", "3.13.5"),
+    errors.SyntaxInvalid(
+        Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax", "3.13.5"
+    ),
+    errors.PythonInvalid("BP_PYTHON_VERSION", "latest", ("3.13", "3.14")),
+    errors.PythonForeign(".python-version", "pypy3.10"),
+    errors.PythonEnded(".python-version says 3.8", "3.8", "2024-10", ("3.13", "3.14")),
+    errors.PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
+    errors.PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
+    errors.PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
     errors.ToolMissing("uv"),
     errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
     errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),

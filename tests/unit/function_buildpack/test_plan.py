@@ -1,5 +1,6 @@
 """The plan: choices from facts."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from function_buildpack import plan
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.errors import FieldInvalid, PythonUnavailable
+from function_buildpack.errors import FieldInvalid, SyntaxInvalid
 from function_buildpack.func_yaml import FuncYaml
 from function_buildpack.plan import Plan
 from function_buildpack.project import Project
@@ -86,27 +87,15 @@ def test_source(facts: dict[str, Any], source: Source, unused: tuple[Source, ...
     assert (source, unused) == (made.source, made.unused_sources)
 
 
-@pytest.mark.parametrize("requested", ["", ">=3.11", ">=3.9,<4", "==3.13.*", "~=3.13"])
-def test_python_fits(requested: str) -> None:
-    """A requires-python that holds the images' Python is met."""
-    make({"requires-python": requested})
+@pytest.mark.parametrize(
+    ("parsed_by", "stops"), [("3.13.5", True), ("3.14.6", True), ("3.12.3", False)]
+)
+def test_syntax(parsed_by: str, *, stops: bool) -> None:
+    """What a newer Python than the function's cannot read stops the build before any install."""
+    broken = SyntaxInvalid(FOLDER / "function/func.py", 1, "def new(:", "invalid syntax", parsed_by)
 
-
-@pytest.mark.parametrize("requested", [">=3.99", "<3.12", "==3.12.*"])
-def test_python_unavailable(requested: str) -> None:
-    """A requires-python that excludes it is an error with both."""
-    with pytest.raises(PythonUnavailable) as caught:
-        make({"requires-python": requested})
-
-    assert (requested, "3.13.5") == (caught.value.requested, caught.value.available)
-
-
-def test_python_invalid() -> None:
-    """A requires-python that is no specifier is named."""
-    with pytest.raises(FieldInvalid) as caught:
-        make({"requires-python": "three"})
-
-    assert "project.requires-python" == caught.value.field
+    with pytest.raises(SyntaxInvalid) if stops else nullcontext():
+        make(broken=broken)
 
 
 @pytest.mark.parametrize(

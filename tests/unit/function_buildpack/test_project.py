@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack import project, workspace
-from function_buildpack.errors import FieldInvalid, FileInvalid, PackageMissing, SyntaxInvalid
+from function_buildpack.errors import FieldInvalid, FileInvalid, PackageMissing
 from function_buildpack.project import Project
 
 
@@ -67,13 +67,16 @@ def test_read_package_missing(tmp_path: Path) -> None:
 )
 def test_read_syntax_invalid(tmp_path: Path, content: str, line: int, problem: str) -> None:
     """A source that does not parse is named with the line."""
-    with pytest.raises(SyntaxInvalid) as caught:
-        read(tmp_path, {"function/__init__.py": "", "function/func.py": content})
+    files = {"function/__init__.py": "import os", "function/func.py": content}
 
-    assert tmp_path / "function/func.py" == caught.value.path
-    assert problem in caught.value.problem
+    found = read(tmp_path, files)
+
+    assert found.broken
+    assert tmp_path / "function/func.py" == found.broken.path
+    assert problem in found.broken.problem
     if line:
-        assert line == caught.value.line
+        assert line == found.broken.line
+    assert {"os"} == found.imports
 
 
 def test_read_odd_escape_is_quiet(tmp_path: Path) -> None:
@@ -204,6 +207,35 @@ def test_read_workspace(tmp_path: Path, members: str, is_member: bool) -> None:
 
     assert is_member == found.is_locked
     assert (tmp_path if is_member else folder) / "uv.lock" == found.lock_path
+
+
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [
+        ("3.12\n", "3.12"),
+        ("# the team's\n\n  3.12.4  \r\n3.11\n", "3.12.4"),
+        ("\xff\xfe3\0.\x001\x002\0\r\0\n\0", "3.12"),  # as Windows' PowerShell writes it
+        ("\n# nothing\n", ""),
+    ],
+)
+def test_read_python_version(tmp_path: Path, content: str, asked: str) -> None:
+    """The first line of .python-version counts; blank lines and comments do not."""
+    assert asked == read(tmp_path, {"function.py": "", ".python-version": content}).python_version
+
+
+def test_read_python_version_of_workspace(tmp_path: Path) -> None:
+    """A member of a uv workspace has its root's, unless it has its own."""
+    root = {
+        "pyproject.toml": "[tool.uv.workspace]\nmembers = ['mine']\n",
+        ".python-version": "3.12",
+    }
+    member = {"mine/function.py": "", "mine/pyproject.toml": "[project]\nname = 'mine'\n"}
+    for name, content in (root | member).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    assert "3.12" == project.read(workspace.locate(tmp_path, "mine")).python_version
+    assert "3.11" == read(tmp_path / "mine", {".python-version": "3.11"}).python_version
 
 
 @pytest.mark.parametrize(

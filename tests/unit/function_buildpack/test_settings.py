@@ -91,7 +91,7 @@ def test_launch_env() -> None:
 def test_misspelt() -> None:
     """A name that is nearly one of ours is told; another buildpack's is not."""
     environ = {"BP_FUNTION_PATH": "a", "BP_FUNCTION_CHECK": "off", "bp_wheels": "w"}
-    others = {"BP_CPYTHON_VERSION": "3", "BPE_FUNCTION_PATH": "x", "BP_LIVE_RELOAD_ENABLED": "1"}
+    others = {"BP_JVM_VERSION": "3", "BPE_FUNCTION_PATH": "x", "BP_LIVE_RELOAD_ENABLED": "1"}
 
     assert {
         "BP_FUNTION_PATH": "BP_FUNCTION_PATH",
