@@ -115,8 +115,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: process.Runner = pro
 
         wish, wanted_python = _choose_python(function, settings, uv, context.app)
         chosen = plan.make(function, settings, wanted_python.version, found.scaffolded_invoke)
-        _tell(chosen, found, context.app)
-        _tell_python(wish, wanted_python)
+        _tell(chosen, found, context.app, wish, wanted_python)
         # Before the install: uv takes a pyproject.toml of func's above the function for a
         # workspace.
         _remove_leftovers(context.app, found)
@@ -185,12 +184,15 @@ def _choose_python(
     return wish, listed[python_versions.newest(wish, [*listed])]
 
 
-def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
+def _tell(
+    chosen: Plan, found: Workspace, app: Path, wish: Wanted, python: Interpreter | Download
+) -> None:
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+    _tell_python(wish, python)
     for name, meant in function.misnamed.items():
         output.note(f"{name} is not read. Is {meant} meant?")
     for path in function.hiding:
@@ -203,7 +205,8 @@ def _tell(chosen: Plan, found: Workspace, app: Path) -> None:
 def _tell_python(wish: Wanted, chosen: Interpreter | Download) -> None:
     own = interpreter.current()
     origin = "the images' own" if chosen == own else "in a layer of its own"
-    output.line(f"Python: {chosen.version}, {origin} ({wish})")
+    reason = f" ({wish})" if wish.statements else ""
+    output.line(f"Python: {chosen.version}, {origin}{reason}")
     if chosen != own and python_versions.is_pinned(wish, own.version):
         output.note(
             f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
