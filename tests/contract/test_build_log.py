@@ -28,6 +28,7 @@ _SCRUBBED = {
     r"Python: \S+,": "Python: X.Y.Z,",
     r"function \d+\.\d+\.\d+": "function X.Y.Z",
     r"/\S+/layers": "/layers",
+    r"bin/python3\.\d+": "bin/pythonX.Y",
 }
 
 READING = """\
@@ -50,7 +51,7 @@ Note: the image gets what tests and checks run with: pytest. \
 State it in a group, such as dev of [dependency-groups], and it stays out.
 """
 LAUNCH = """\
-Process web: /layers/dependencies/venv/bin/python -m func_runtime
+Process web: /layers/dependencies/venv/bin/pythonX.Y -m func_runtime
 Variables: FUNC_INVOKE, GREETING
 Done in N s
 """
