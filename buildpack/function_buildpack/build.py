@@ -49,6 +49,7 @@ def build(context: BuildContext, buildpack: Buildpack, run: Runner = process.run
         chosen = plan.make(read.function, settings, wanted.version, scaffolded)
         reading.tell(chosen, read.workspace, context.app)
         python.tell(wish, wanted)
+        reading.tell_doubts(read.function, context.app)
         # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
         reading.remove_leftovers(context.app, read.workspace)
 

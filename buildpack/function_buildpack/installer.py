@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from function_buildpack import bytecode, index_failures, names, output
 from function_buildpack.errors import (
@@ -84,7 +85,7 @@ class Uv:
         # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
         lines = (line for line in result.output.splitlines() if line.startswith("[{"))
         return [
-            Download(item["key"], item["version"], item["url"].rpartition("/")[2])
+            Download(item["key"], item["version"], _file(item["url"]))
             for item in json.loads(next(lines, "[]"))
             if (item["implementation"], item["variant"]) == ("cpython", "default")
         ]
@@ -160,6 +161,11 @@ class Uv:
         ]
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
         _raise_for(result, stated_in or requirements)
+
+
+def _file(url: str) -> str:
+    """Return a file's name; the rest of an address may hold credentials, its query too."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _selected(selection: Selection) -> list[str]:

@@ -73,7 +73,7 @@ class Wanted:
 
     def __str__(self) -> str:
         """Say what decides."""
-        return str(self.statements[0]) if self.statements else "nothing asks for another"
+        return str(next(iter(self.statements), ""))
 
 
 def wanted(project: Project, settings: Settings) -> Wanted:

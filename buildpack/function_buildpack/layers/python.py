@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from function_buildpack import bytecode, names, sbom
+from function_buildpack import bytecode, elf, names, sbom
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -21,17 +21,18 @@ from function_buildpack.python_versions import minor
 # Its OpenSSL looks for certificates in other places than Debian has them.
 _ENV: LayerEnv = (Change("SSL_CERT_FILE", Behaviour.DEFAULT, "/etc/ssl/certs/ca-certificates.crt"),)
 
-# What a start does not need: pip, Tk, documentation; and what only builds of packages do: headers,
-# the library for programs that embed Python.
+# What a start does not need: pip, Tk, documentation; and headers, which only builds of packages do.
 _UNNEEDED = (
     *("bin/idle*", "bin/pip*", "bin/pydoc*", "bin/python*-config", "include", "share/man"),
-    *("lib/itcl*", "lib/libpython*", "lib/libtcl*", "lib/libtk*", "lib/pkgconfig", "lib/tcl*"),
+    *("lib/itcl*", "lib/libtcl*", "lib/libtk*", "lib/pkgconfig", "lib/tcl*"),
     *("lib/tk*", "lib/thread*"),
 )
 _UNNEEDED_MODULES = (
     *("config-*", "ensurepip", "idlelib", "lib-dynload/_tkinter*", "site-packages/*", "test"),
     *("tkinter", "turtle.py", "__pycache__/turtle.*", "turtledemo"),
 )
+# For programs that embed Python. Builds from before 2025 need it for their own.
+_LIBRARY = "lib/libpython*"
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,19 @@ class Managed:
     def trim(self) -> None:
         """Take away what the image does not need."""
         modules = self.root / "lib" / f"python{self.interpreter.minor}"
-        found = [path for pattern in _UNNEEDED for path in self.root.glob(pattern)]
+        unneeded = _UNNEEDED if self._needs_library else (*_UNNEEDED, _LIBRARY)
+        found = [path for pattern in unneeded for path in self.root.glob(pattern)]
         found += [path for pattern in _UNNEEDED_MODULES for path in modules.glob(pattern)]
         for path in found:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+    @property
+    def _needs_library(self) -> bool:
+        program = elf.read(self.interpreter.path)
+        return program is not None and any("libpython" in name for name in program.needed)
 
     def keep(self) -> None:
         """Have the layer exported, and its archive cached."""

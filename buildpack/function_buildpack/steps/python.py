@@ -31,7 +31,8 @@ def tell(wish: Wanted, chosen: Chosen) -> None:
     """Say which one, and why."""
     own = interpreter.current()
     origin = "the images' own" if chosen == own else "in a layer of its own"
-    output.line(f"Python: {chosen.version}, {origin} ({wish})")
+    reason = f" ({wish})" if wish.statements else ""
+    output.line(f"Python: {chosen.version}, {origin}{reason}")
     if chosen != own and python_versions.is_pinned(wish, own.version):
         output.note(
             f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "

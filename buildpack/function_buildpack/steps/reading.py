@@ -61,6 +61,10 @@ def tell(chosen: Plan, found: Workspace, app: Path) -> None:
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+
+
+def tell_doubts(function: Project, app: Path) -> None:
+    """Say what may not be meant as it is."""
     for name, meant in function.misnamed.items():
         output.note(f"{name} is not read. Is {meant} meant?")
     for path in function.hiding:

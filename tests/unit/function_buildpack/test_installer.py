@@ -152,14 +152,14 @@ def test_pythons(tmp_path: Path) -> None:
     """Only CPythons of the usual build are listed; what uv warns of before is passed over."""
     parts = '"path":null,"url":"https://user:secret@mirror.example/1/'
     listed = (
-        f'[{{"key":"a","version":"3.14.6",{parts}a.tar.gz","variant":"default",'
+        f'[{{"key":"a","version":"3.14.6",{parts}a%2B1.tar.gz?key=secret","variant":"default",'
         f'"implementation":"cpython"}},{{"key":"b","version":"3.14.6",{parts}b.tar.gz",'
         f'"variant":"freethreaded","implementation":"cpython"}},{{"key":"c","version":"3.11.15",'
         f'{parts}c.tar.gz","variant":"default","implementation":"pypy"}}]\n'
     )
     runner = RecordedRunner(Result(0, f"warning: [tool.uv] is odd\n{listed}"))
 
-    assert [Download("a", "3.14.6", "a.tar.gz")] == uv(runner).pythons(tmp_path)
+    assert [Download("a", "3.14.6", "a+1.tar.gz")] == uv(runner).pythons(tmp_path)
     assert "UV_PYTHON_DOWNLOADS" not in runner.environs[0]
 
 
