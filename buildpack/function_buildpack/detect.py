@@ -45,7 +45,7 @@ def _runtime(found: Workspace) -> str | None:
         from function_buildpack import func_yaml  # noqa: PLC0415 -- see _RUNTIME
 
         return func_yaml.read(found.func_yaml).runtime.lower()
-    except (BuildpackError, OSError, ModuleNotFoundError):  # a parser, build brings (build_tools)
+    except (BuildpackError, OSError, ModuleNotFoundError):  # the last: build brings it
         return None
 
 

@@ -110,7 +110,7 @@ def _runtime_hidden(error: errors.RuntimeHidden) -> Message:
         "A file of the function hides the runtime",
         f"File:     {error.path}\nHidden:   the package {error.module}\n\n"
         f"Python looks into the function's folder first: the runtime would import this in place\n"
-        f"of its own package, and not start. Rename it, or move it into function/.",
+        f"of its own package, and fail. Rename it, or move it into function/.",
     )
 
 

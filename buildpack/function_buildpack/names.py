@@ -49,7 +49,7 @@ PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"
-# What the runtime imports of its packages to serve, and for events.
+# What the runtime imports of its packages, to serve and for events.
 RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvicorn", "uvloop")
 EVENT_IMPORTS = ("cloudevents",)
 FUNC_INVOKE = "FUNC_INVOKE"

@@ -30,5 +30,6 @@ def test_prepare(tmp_path: Path) -> None:
     assert 0 == quick.status, quick.log
     assert "uvloop" in plain.log
     assert "uvloop" not in quick.log
+    assert "The builder has its packages ready" in quick.log
     assert installed == files_below(workspace.layers / "runtime")
     assert described == (workspace.layers / "runtime.sbom.cdx.json").read_bytes()

@@ -115,7 +115,12 @@ class Pack:
         return built
 
     def attempt(
-        self, app: Path, *, env: Mapping[str, str] | None = None, image: Image | None = None
+        self,
+        app: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        image: Image | None = None,
+        options: Sequence[str] = (),
     ) -> Build:
         """Build a function with this clone's buildpack in a poisoned environment.
 
@@ -123,6 +128,7 @@ class Pack:
         """
         variables = POISON | dict(env or {})
         options = [
+            *options,
             *("--path", str(app), "--buildpack", str(prerequisites.BUILDPACK)),
             *("--builder", prerequisites.builder(self.client), "--pull-policy", "never"),
             *("--trust-builder", "--trust-extra-buildpacks"),

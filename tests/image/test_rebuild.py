@@ -1,13 +1,15 @@
 """Building again: what did not change is reused, what did change is new, and nothing is lost."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from contract import package_index
 from image import prerequisites
-from image.container import serving
-from image.pack import Build, Pack
+from image.container import eventually, serving
+from image.pack import Build, Image, Pack
 
 # What the build says in its log (function_buildpack/build.py).
 REUSED_DEPENDENCIES = "Reusing the dependencies layer"
@@ -103,6 +105,39 @@ def test_failed_build_leaves_the_image(pack: Pack, project: Path, first: Build) 
     assert first.image.digest == digest
     with serving(first.image) as container:
         assert container.get("/").text.startswith("one ")
+
+
+def test_killed_build_leaves_the_image(pack: Pack, project: Path, first: Build) -> None:
+    """A build that is killed while it installs leaves image and cache as they were."""
+    digest = first.image.digest
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))
+    with package_index.failing(0) as silent, ThreadPoolExecutor() as threads:
+        options = ("--network", "host", "--env", f"UV_DEFAULT_INDEX={silent}")
+        killed = threads.submit(pack.attempt, project, image=first.image, options=options)
+        assert eventually(lambda: kill_builds(pack, first.image) or killed.done())
+
+    assert killed.result().status != 0
+    assert INSTALLED_DEPENDENCIES not in killed.result().log
+    assert first.image.digest == digest
+    second = pack.build(project, image=first.image)
+    assert INSTALLED_DEPENDENCIES in second.log
+    assert REUSED_RUNTIME in second.log
+    with serving(second.image) as container:
+        assert container.get("/").status_code == 200
+
+
+def kill_builds(pack: Pack, image: Image) -> bool:
+    """Kill the containers that build an image once they install; say whether there were any."""
+    builds = [
+        container
+        for container in pack.client.client.containers.list(filters={"label": "author=pack"})
+        if any(image.name in mount.get("Name", "") for mount in container.attrs["Mounts"])
+        if b"Installing:" in container.logs()
+    ]
+    for container in builds:
+        container.kill()
+    return bool(builds)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:

@@ -1,5 +1,6 @@
 """What func and a project descriptor make of a build, with the real pack."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,6 +61,23 @@ def test_scaffolded(pack: Pack, project: Path) -> None:
 
     with built.image.files("/workspace") as workspace:
         assert not [name for name in workspace.getnames() if ".func" in Path(name).parts]
+    with serving(built.image) as container:
+        assert container.get("/").status_code == 200
+
+
+def test_unusual_files(pack: Pack, project: Path) -> None:
+    """Names in no encoding, names of two lines and stray links pass through pack and lifecycle."""
+    for name in (b"caf\xe9.txt", b"two\nlines.txt"):
+        Path(os.fsdecode(os.fsencode(project) + b"/" + name)).touch()
+    for link, target in {"itself": "itself", "out": "/nowhere", "function/around": ".."}.items():
+        (project / link).symlink_to(target)
+
+    built = pack.build(project)
+
+    assert "Note: links that lead nowhere or out of the source: " in built.log
+    with built.image.files("/workspace") as workspace:
+        names = {os.fsencode(name) for name in workspace.getnames()}
+    assert {b"workspace/caf\xe9.txt", b"workspace/two\nlines.txt", b"workspace/itself"} <= names
     with serving(built.image) as container:
         assert container.get("/").status_code == 200
 

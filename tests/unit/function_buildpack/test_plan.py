@@ -8,7 +8,7 @@ import pytest
 
 from function_buildpack import plan
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.errors import FieldInvalid, SyntaxInvalid
+from function_buildpack.errors import FieldInvalid, RuntimeHidden, SyntaxInvalid
 from function_buildpack.func_yaml import FuncYaml
 from function_buildpack.plan import Plan
 from function_buildpack.project import Project
@@ -201,3 +201,27 @@ def test_source_path(tmp_path: Path) -> None:
 def test_digest_separates() -> None:
     """The same bytes cut elsewhere are another digest."""
     assert plan.digest([b"ab", b"c"]) != plan.digest([b"a", b"bc"])
+
+
+@pytest.mark.parametrize(
+    ("name", "invoke", "hides"),
+    [
+        ("func_runtime", "http", True),
+        ("uvloop", "http", True),
+        ("cloudevents", "cloudevent", True),
+        ("cloudevents", "http", False),
+        ("click", "http", False),
+    ],
+)
+def test_names_beside_the_function(name: str, invoke: str, hides: bool) -> None:
+    """What the runtime imports must not be found beside the function first."""
+    beside = {"function": FOLDER / "function", name: FOLDER / name}
+    facts: dict[str, Any] = {"beside": beside, "func_yaml": FuncYaml(invoke=invoke)}
+
+    if not hides:
+        assert invoke == make(**facts).invoke
+        return
+    with pytest.raises(RuntimeHidden) as caught:
+        make(**facts)
+
+    assert (FOLDER / name, name) == (caught.value.path, caught.value.module)
