@@ -58,7 +58,7 @@ package() {
     ./buildpack.sh | tar -C "$folder/buildpack" -x
     printf '[buildpack]\nuri = "buildpack"\n\n[platform]\nos = "linux"\n' >"$folder/package.toml"
     quietly package ../.tools/pack buildpack package "$home/function:$version" --config "$folder/package.toml" \
-        --pull-policy never --target "linux/$arch" --publish
+        --pull-policy if-not-present --target "linux/$arch" --publish
 }
 
 main "$@"
