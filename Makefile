@@ -39,7 +39,11 @@ test: ## Run every check and every test, with all the set-up that they need
 
 # --- set-up -----------------------------------------------------------------------------------
 
-.PHONY: python docker tools cpython images builder registry setup
+# tiny, base, bookworm or bookworm-base: stack/README.md
+VARIANT ?= tiny
+REGISTRY ?=
+
+.PHONY: python docker tools cpython images builder registry publish lock-stack setup
 python: ## Make the development environment (.venv)
 	@tools/python/setup.sh
 
@@ -52,14 +56,20 @@ tools: ## Build pack, lifecycle, func and queue-proxy (.tools)
 cpython: ## Fetch a second CPython, for tests (.tools)
 	@tools/build.sh cpython
 
-images: docker ## Make the base images (stack/README.md)
-	@stack/build.sh
+images: docker ## Make the base images (VARIANT=base: stack/README.md)
+	@stack/build.sh --variant $(VARIANT)
 
 builder: docker ## Make the builder knative-python/builder, and all that it needs
-	@stack/builder.sh
+	@stack/builder.sh --variant $(VARIANT)
 
 registry: docker ## Serve builder and run image from a registry on loopback, for func
 	@stack/push.sh
+
+publish: docker ## Push builder, run and build image and buildpack to REGISTRY=host/path
+	@stack/publish.sh $(REGISTRY) --variant $(VARIANT)
+
+lock-stack: ## Renew the locked versions of the images' Debian packages, and print what changed
+	@stack/lock.sh
 
 setup: python tools builder registry ## Do all of the set-up
 

@@ -1,8 +1,15 @@
 #!/bin/sh
-# Makes the images knative-python/run, build and lifecycle from Debian packages. README.md says how.
-#   build.sh [--fresh]      --fresh: with the packages of today, though nothing of ours changed
+# Makes the run, build and lifecycle image of a variant from Debian packages, and gives them to Docker.
+# README.md says how.
+#   build.sh [--variant NAME] [--as PREFIX] [--locked] [--oci FOLDER]
+#     --variant   tiny (if none is named), base, bookworm or bookworm-base: variants.sh
+#     --as        the images' names begin with PREFIX/ in place of knative-python/
+#     --locked    fails where Debian no longer has the packages of the lock
+#     --oci       writes run and build image into FOLDER as OCI image layouts; needs no Docker
 # EXTRA_CAS=bundle.crt names the certificates that the build image trusts beside Debian's; SSL_CERT_FILE
-# if it is not set, none if it is empty.
+# if it is not set, none if it is empty. OCI layouts have none.
+# STACK_CACHE names another folder for the images' layers than ~/.cache/knative-python/stack.
+# DEBIAN_SOURCES=file names apt's sources (sources.list(5)), such as a snapshot of Debian's archive.
 set -eu
 
 cd "$(dirname "$0")"
@@ -10,48 +17,55 @@ cd "$(dirname "$0")"
 . ../tools/say.sh
 . ../tools/once.sh
 . ./daemon.sh
+. ./variants.sh
+. ./roots.sh
+. ./layers.sh
 
-suite=trixie
-python=3.13
-arch=$(uname -m)
-made=$cache/stack
-export SOURCE_DATE_EPOCH=315532801 # 1980-01-01T00:00:01Z, as buildpacks date what has no date
+made=${STACK_CACHE:-$cache/stack}
 
 main() {
-    daemon_is_there
+    wanted_variant=tiny prefix=knative-python oci='' strict=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --variant) wanted_variant=$2 && shift ;;
+        --as) prefix=$2 && shift ;;
+        --oci) oci=$2 && shift ;;
+        --locked) strict=yes ;;
+        *) fail "build.sh does not know '$1'" "Use: build.sh [--variant NAME] [--as PREFIX] [--locked] [--oci FOLDER]" ;;
+        esac
+        shift
+    done
+    variant "$wanted_variant"
+    [ -n "$oci" ] || daemon_is_there
     command -v mmdebstrap >/dev/null || install_packages mmdebstrap
 
-    # Together, so that both have the same CPython.
-    roots=$(cat build.sh run/packages run/omit run/root.sh run/check.py \
-        build/packages build/dpkg.cfg build/root.sh | key)
-    run=$made/run/$roots
-    build=$made/build/$roots
-    requirements=../buildpack/runtime/requirements.txt
-    tools=$made/tools/$(cat build.sh ../tools/python/uv.txt "$requirements" | key)
-    if [ "${1:-}" = --fresh ]; then rm -rf "$run" "$build"; fi
-
-    together "once $run make_run" "once $build make_build" "once $tools make_tools" "env --default-signal=INT ../tools/build.sh lifecycle"
-
-    cmp -s "$run/python" "$build/python" ||
-        fail "The run image and the build image have different CPythons" \
-            "Debian updated it between the two: $(cat "$run/python" "$build/python")" \
-            "Run: stack/build.sh --fresh"
-
-    libraries=$made/libraries/$roots
-    once "$libraries" make_libraries
-
-    lifecycle_tgz=$(readlink -f ../.tools/lifecycle.tgz)
-    lifecycle=$made/lifecycle/$({ echo "$lifecycle_tgz $roots" && cat build.sh; } | key)
-    once "$lifecycle" make_lifecycle
-    extra_cas
-
-    load run "$run"
-    load lifecycle "$lifecycle" "$(lifecycle_labels)"
-    if [ "$extra" = 0 ]; then
-        load build "$build $tools $libraries"
+    make_layers
+    if [ -n "$oci" ]; then
+        write run "$run/layer.tar $run/sbom.tar" "$(sbom_label "$run")"
+        write build "$build_layers" "$(sbom_label "$build")"
     else
-        load build "$build $tools $libraries $cas" "io.knative-python.extra-cas=$extra"
+        load_images
     fi
+}
+
+make_layers() {
+    lock_of_variant
+    build=$made/build/$(build_key)
+    run=$made/run/$(run_key)
+    tiny=$made/run/$(kind=tiny && run_key)
+    requirements=../buildpack/runtime/requirements.txt
+    tools=$made/tools/$({ echo "$python $libc" && cat layers.sh roots.sh ../tools/python/uv.txt "$requirements"; } | key)
+
+    lifecycle_build="env --default-signal=INT ../tools/build.sh lifecycle"
+    [ -z "$oci" ] || lifecycle_build=:
+    together "once $run make_run" "once $build make_build" "once $tools make_tools" "$lifecycle_build"
+    # What a build may ask of the run image is what all kinds have.
+    (kind=tiny && once "$tiny" make_run)
+    compare_with_lock "$run" "$build"
+
+    libraries=$made/libraries/$({ echo "$tiny" && cat layers.sh roots.sh; } | key)
+    once "$libraries" make_libraries
+    build_layers="$build/layer.tar $build/sbom.tar $tools/layer.tar $libraries/layer.tar"
 }
 
 # together COMMAND...: runs them side by side and ends with them if one fails.
@@ -66,135 +80,88 @@ together() {
     [ -z "$failed" ] || exit 1
 }
 
-# --- the layers: each fills a new folder, whose layer.tar it is ---------------------------------
-
-make_run() {
-    say "Making the run image's files from Debian packages (once; about 10 s)"
-    quietly stack-run mmdebstrap --variant=extract --format=null \
-        --extract-hook="'$PWD/run/root.sh' \"\$1\" '$1'" "$suite" /dev/null
+# compare_with_lock FOLDER...: are their packages those of the lock? Debian keeps no old ones.
+compare_with_lock() {
+    changes=$(changes_since_lock "$@")
+    [ -n "$changes" ] || return 0
+    renew="Take them: make lock-stack. Or name a snapshot that has the old ones: DEBIAN_SOURCES (stack/README.md)"
+    [ -z "$strict" ] || fail "Debian has other packages than $lock" "$changes" "$renew"
+    say "Debian has other packages than the lock stack/locks/$suite.$arch; the images have those of today"
+    printf '%s\n' "$changes" "$renew" | sed 's/^/  /' >&2
+    cmp -s "$run/python" "$build/python" ||
+        fail "The run image and the build image have different CPythons" \
+            "Debian updated it between the two: $(cat "$run/python" "$build/python")" "Run: make lock-stack"
 }
 
-make_build() {
-    say "Making the build image's files from Debian packages (once; about a minute)"
-    packages=$(sed 's/#.*//' build/packages | awk 'NF { print $1 }' | paste -s -d ,)
-    quietly stack-build mmdebstrap --variant=minbase --skip=output/dev --include="$packages" \
-        --dpkgopt=build/dpkg.cfg --customize-hook="'$PWD/build/root.sh' \"\$1\" '$1'" \
-        "$suite" "$1/layer.tar"
-}
-
-# uv, and the runtime's wheels, so that the buildpack installs the runtime without a network.
-make_tools() {
-    say "Fetching uv and the runtime's wheels for the build image (once)"
-    ../tools/python/setup.sh
-    fetch uv "$1/uv" -r ../tools/python/uv.txt
-    fetch wheels "$1/root/opt/knative-python/wheels" -r "$requirements"
-    cp "$requirements" "$1/root/opt/knative-python/wheels/" # of which lock they are
-    mkdir -p "$1/root/usr/local/bin"
-    python3 -m zipfile --extract "$1"/uv/uv-*.whl "$1/uv"
-    install -m 755 "$1"/uv/uv-*.data/scripts/uv "$1/root/usr/local/bin/uv"
-    layer "$1/root" "$1/layer.tar"
-    rm -r "$1/root" "$1/uv"
-}
-
-# The names of the run image's shared libraries, for the build's check of what it installs.
-make_libraries() {
-    mkdir -p "$1/root/opt/knative-python"
-    cp "$run/libraries" "$1/root/opt/knative-python/run-libraries"
-    layer "$1/root" "$1/layer.tar"
-    rm -r "$1/root"
-}
-
-# fetch NAME FOLDER ARGUMENT...: wheels for the images, whatever this machine's own Python and C library are.
-fetch() {
-    name=$1 folder=$2
-    shift 2
-    for glibc in 5 12 17 24 26 27 28 31 34 35 36 39 40 41; do
-        set -- "$@" --platform "manylinux_2_${glibc}_$arch"
-    done
-    quietly "fetch-$name" ../.venv/bin/pip --disable-pip-version-check download --quiet --no-deps \
-        --require-hashes --only-binary :all: --dest "$folder" --implementation cp --python-version "$python" \
-        --platform "manylinux2014_$arch" --platform "manylinux2010_$arch" --platform "manylinux1_$arch" "$@"
-}
-
-make_lifecycle() {
-    mkdir -p "$1/root/cnb" "$1/root/tmp" "$1/root/etc/ssl/certs"
-    tar -C "$1/root/cnb" -xzf "$lifecycle_tgz" lifecycle
-    cp "$build/ca-certificates.crt" "$1/root/etc/ssl/certs/" # for registries
-    echo 'root:x:0:0::/:/sbin/nologin' >"$1/root/etc/passwd"  # pack asks for root by name
-    echo 'root:x:0:' >"$1/root/etc/group"
-    chmod 1777 "$1/root/tmp"
-    layer "$1/root" "$1/layer.tar"
-    rm -r "$1/root"
-}
-
-# The same facts as in the lifecycle's own descriptor, where pack looks when it uses the image by itself.
-lifecycle_labels() {
-    python3 - "$lifecycle_tgz" <<'PYTHON'
-import json, sys, tarfile, tomllib
-with tarfile.open(sys.argv[1]) as archive:
-    descriptor = tomllib.load(archive.extractfile("lifecycle.toml"))
-print("io.buildpacks.lifecycle.version=" + descriptor["lifecycle"]["version"])
-print("io.buildpacks.lifecycle.apis=" + json.dumps(descriptor["apis"], separators=(",", ":")))
-PYTHON
-}
-
-# extra_cas: $extra certificates in the layer $cas, on top of Debian's.
-extra_cas() {
-    bundle=${EXTRA_CAS-${SSL_CERT_FILE-}}
-    extra=0
-    [ -n "$bundle" ] || return 0
-    [ -r "$bundle" ] || fail "The CA bundle $bundle cannot be read" "EXTRA_CAS or SSL_CERT_FILE names it."
-    pem=$(python3 extra_cas.py "$bundle" "$build/ca-certificates.crt")
-    [ -n "$pem" ] || return 0
-    extra=$(echo "$pem" | grep -c BEGIN)
-    cas=$made/extra-cas/$({ echo "$pem" && cat build.sh "$build/ca-certificates.crt"; } | key)
-    once "$cas" make_extra_cas
-}
-
-make_extra_cas() {
-    say "The build image will trust $extra CA certificates of this machine, from $bundle"
-    mkdir -p "$1/root/etc/ssl/certs" "$1/root/usr/local/share/ca-certificates"
-    echo "$pem" >"$1/root/usr/local/share/ca-certificates/extra.crt"
-    { cat "$build/ca-certificates.crt" && echo "$pem"; } >"$1/root/etc/ssl/certs/ca-certificates.crt"
-    layer "$1/root" "$1/layer.tar"
-    rm -r "$1/root"
-}
-
-# layer FOLDER TAR: the same bytes for the same files.
-layer() {
-    chmod -R u=rwX,go=rX "$1"
-    if [ -d "$1/tmp" ]; then chmod 1777 "$1/tmp"; fi
-    tar -C "$1" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        --format=gnu -cf "$2" .
+sbom_label() {
+    echo "io.buildpacks.base.sbom=sha256:$(sha256sum <"$1/sbom.tar" | cut -d ' ' -f 1)"
 }
 
 # --- the images -------------------------------------------------------------------------------
 
-# load NAME LAYERS [LABELS]: gives Docker the image of these layers and NAME/image.toml.
+load_images() {
+    load run "$tag" "$run/layer.tar $run/sbom.tar" "$(sbom_label "$run")"
+
+    extra_cas
+    if [ "$extra" = 0 ]; then
+        load build "$build_tag" "$build_layers" "$(sbom_label "$build")"
+    else
+        load build "$build_tag" "$build_layers $cas/layer.tar" \
+            "$(sbom_label "$build") io.knative-python.extra-cas=$extra"
+    fi
+
+    # One for all variants.
+    lifecycle_tgz=$(readlink -f ../.tools/lifecycle.tgz)
+    if [ "$suite" = trixie ] || [ -z "$(image_id "$prefix/lifecycle")" ]; then
+        lifecycle=$made/lifecycle/$({ echo "$lifecycle_tgz $build" && cat layers.sh roots.sh; } | key)
+        once "$lifecycle" make_lifecycle
+        load lifecycle "" "$lifecycle/layer.tar" "$(lifecycle_labels)"
+    fi
+}
+
+# load NAME TAG LAYERS LABELS: gives Docker the image of these layers and NAME/image.toml.
 load() {
-    image=knative-python/$1
-    wanted=$({ echo "$2 ${3:-}" && cat image.py "$1/image.toml"; } | key)
+    image=$prefix/$1$2
+    wanted=$({ echo "$3 $4 $arch" && cat image.py && described "$1/image.toml"; } | key)
     if has "$image" "$wanted"; then return 0; fi
     locked "image-$1" load_now "$@"
 }
 
 load_now() {
     if has "$image" "$wanted"; then return 0; fi
-    say "Giving Docker the image $image"
-    description=$1/image.toml
-    layers=$2
-    labels=${3:-}
-    set -f # labels hold brackets
-    # shellcheck disable=SC2086 # one word a label
-    set -- $labels --
-    set +f
-    for folder in $layers; do set -- "$@" "$folder/layer.tar"; done
-    replace "$image" docker_load "$@"
+    same=$(other_name "$wanted")
+    if [ -n "$same" ]; then
+        replace "$image" docker tag "$same" "$image"
+    else
+        say "Giving Docker the image $image"
+        replace "$image" docker_load "$1" "$3" "$4"
+    fi
     note "$image" "$wanted"
 }
 
 docker_load() {
-    python3 image.py "$image" "$description" "$@" | quietly docker-load docker load
+    image_of - "$@" | quietly docker-load docker load
+}
+
+# write NAME LAYERS LABELS: the image as an OCI layout.
+write() {
+    say "Writing the image $prefix/$1 into $oci/$1"
+    image=$prefix/$1
+    mkdir -p "$oci/$1"
+    image_of "$oci/$1" "$@"
+}
+
+# image_of OUTPUT NAME LAYERS LABELS: see image.py.
+image_of() {
+    output=$1 description=$(mktemp)
+    described "$2/image.toml" >"$description"
+    layers=$3
+    set -f # labels hold brackets
+    # shellcheck disable=SC2086 # one word a label, and a layer
+    set -- $4 -- $layers
+    set +f
+    python3 image.py "$output" "$image" "$description" "$arch" "$@"
+    rm "$description"
 }
 
 main "$@"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the builder knative-python/builder, and all that it needs.
-#   builder.sh [IMAGE RUN_IMAGE]       under other names: those that they have in a registry
+# Makes the builder of a variant, knative-python/builder, and all that it needs.
+#   builder.sh [--variant NAME] [--as PREFIX] [--locked]     as build.sh has them
+# RUN_IMAGE_MIRRORS="name…" names copies of the run image in other registries.
 set -eu
 
 cd "$(dirname "$0")"
@@ -8,20 +9,34 @@ cd "$(dirname "$0")"
 . ../tools/say.sh
 . ../tools/once.sh
 . ./daemon.sh
-
-image=${1:-knative-python/builder}
-run_image=${2:-knative-python/run}
+. ./variants.sh
 
 main() {
+    wanted_variant=tiny prefix=knative-python
+    options=$*
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --variant) wanted_variant=$2 && shift ;;
+        --as) prefix=$2 && shift ;;
+        --locked) ;;
+        *) fail "builder.sh does not know '$1'" "Use: builder.sh [--variant NAME] [--as PREFIX] [--locked]" ;;
+        esac
+        shift
+    done
+    variant "$wanted_variant"
+    image=$prefix/builder$tag
+    run_image=$prefix/run$tag
+    build_image=$prefix/build$build_tag
+
     daemon_is_there
     env --default-signal=INT ../tools/build.sh pack &
-    ./build.sh
+    # shellcheck disable=SC2086 # words without blanks
+    ./build.sh $options
     wait $!
-    docker tag knative-python/run "$run_image"
     wanted=$({
-        echo "$image $run_image $(image_id knative-python/build) $(lifecycle) $(uname -m)"
-        cat builder.sh builder/builder.toml
-        buildpack
+        echo "$image $run_image $(image_id "$build_image") $(lifecycle) $arch ${RUN_IMAGE_MIRRORS:-}"
+        cat builder.sh buildpack.sh builder/builder.toml
+        ./buildpack.sh
     } | key)
     if has "$image" "$wanted"; then return 0; fi
     locked builder make_builder
@@ -34,25 +49,21 @@ make_builder() {
     trap 'rm -rf "$folder"' EXIT
     trap 'exit 130' INT TERM
     mkdir "$folder/buildpack"
-    case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
-    buildpack | prepared | tar -C "$folder/buildpack" -x
+    ./buildpack.sh | prepared | tar -C "$folder/buildpack" -x
     ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
-    sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@ARCH@|$arch|" builder/builder.toml >"$folder/builder.toml"
+    mirrors=
+    for mirror in ${RUN_IMAGE_MIRRORS:-}; do mirrors="$mirrors\"$mirror\", "; done
+    described builder/builder.toml | sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@MIRRORS@|$mirrors|" \
+        -e "s|@BUILD_IMAGE@|$build_image|" -e "s|@ARCH@|$arch|" >"$folder/builder.toml"
     replace "$image" quietly pack-builder-create \
         ../.tools/pack builder create "$image" --config "$folder/builder.toml" --pull-policy never
     note "$image" "$wanted"
 }
 
-# The buildpack as an archive, without what running it here leaves behind.
-buildpack() {
-    tar -C ../buildpack --exclude=__pycache__ --exclude='*.egg-info' --exclude='.*_cache' \
-        --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=gnu -c .
-}
-
-# The same with what each build would make again: the runtime's packages, and bytecode of the buildpack.
+# The buildpack with what each build would make again: the runtime's packages, and bytecode of the buildpack.
 prepared() {
     docker run --rm --interactive --network none --user 0 --env CNB_LAYERS_DIR=/layers/knative-python_function \
-        --env CNB_TARGET_ARCH="$arch" --entrypoint sh knative-python/build -c '
+        --env CNB_TARGET_ARCH="$arch" --entrypoint sh "$build_image" -c '
         cd "$(mktemp -d)" && tar -x && python3 -I -B . prepare >&2 &&
             python3 -m compileall -q --invalidation-mode unchecked-hash -x runtime/ . >&2 &&
             tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c .'
@@ -62,4 +73,4 @@ lifecycle() {
     readlink -f ../.tools/lifecycle.tgz
 }
 
-main
+main "$@"

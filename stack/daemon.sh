@@ -19,6 +19,13 @@ note() {
     echo "$2 $(image_id "$1")" >"$notes/$(echo "$1" | key)"
 }
 
+# other_name KEY: an image that the daemon has from the same inputs, under whatever name.
+other_name() {
+    sed -n "s/^$1 //p" "$notes"/* 2>/dev/null | while read -r _id; do
+        if docker image inspect "$_id" >/dev/null 2>&1; then echo "$_id" && break; fi
+    done
+}
+
 image_id() {
     docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || true
 }

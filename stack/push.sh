@@ -13,7 +13,7 @@ cd "$(dirname "$0")"
 main() {
     ../tools/registry.sh start
     home=localhost:${REGISTRY_PORT:-5000}/knative-python
-    ./builder.sh "$home/builder" "$home/run"
+    ./builder.sh --as "$home"
 
     # Kept beside the registry's images, so that both go together.
     pushed=$cache/registry/${REGISTRY_PORT:-5000}/pushed

@@ -1,10 +1,28 @@
 #!/bin/sh
-# root.sh FOLDER RESULT: finishes the build image's files. Called by mmdebstrap (../build.sh), which has
+# root.sh FOLDER RESULT: finishes the build image's files. Called by mmdebstrap (../roots.sh), which has
 # installed the packages in FOLDER; notes of what they hold go to RESULT.
 set -eu
 
 root=$1
 result=$2
+: "${python:?}"
+
+# --- what the lock and the SBOM are made from, as long as apt knows where the packages are from ----
+
+# shellcheck disable=SC2016 # dpkg-query fills them in
+chroot "$root" dpkg-query -W -f '${Package}=${Version}\n' >"$result/installed"
+# shellcheck disable=SC2046 # one word a package
+APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-cache show $(cat "$result/installed") |
+    awk '/^Package: / { name = $2 } /^Version: / { version = $2 } /^SHA256: / { print name, version, $2 }' |
+    LC_ALL=C sort -u >"$result/packages"
+rm "$result/installed" "$root/etc/apt/preferences.d/lock"
+mkdir "$result/stated"
+cp "$root/var/lib/dpkg/status" "$result/stated/"
+for file in "$root"/usr/share/doc/*/copyright; do
+    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/stated/doc/${file#"$root/usr/share/doc/"}"
+done
+
+# --- the image's own ----------------------------------------------------------------------------
 
 echo 'cnb:x:1000:' >>"$root/etc/group"
 echo 'cnb:x:1001:1000::/home/cnb:/bin/bash' >>"$root/etc/passwd"
@@ -16,8 +34,8 @@ git config --file "$root/etc/gitconfig" --add safe.directory /workspace
 git config --file "$root/etc/gitconfig" --add safe.directory '/workspace/*'
 
 # Unchecked, because the files' dates change when they become a layer.
-chroot "$root" /usr/bin/python3.13 -I -m compileall -q -f --invalidation-mode unchecked-hash \
-    /usr/lib/python3.13 /usr/lib/python3/dist-packages /usr/share/python3
+chroot "$root" "/usr/bin/python$python" -I -m compileall -q -f --invalidation-mode unchecked-hash \
+    "/usr/lib/python$python" /usr/lib/python3/dist-packages /usr/share/python3
 
 rm -rf "$root"/var/log/* "$root"/var/cache/debconf/* "$root"/var/lib/dpkg/*-old "$root"/var/cache/ldconfig/*
 

@@ -1,42 +1,53 @@
 #!/bin/sh
 # root.sh FOLDER RESULT: makes the run image's layer in the folder RESULT. Called by mmdebstrap
-# (../build.sh), which has prepared FOLDER so that apt sees the suite that the image is made from.
+# (../roots.sh), which has prepared FOLDER so that apt sees the suite that the image is made from.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 root=$1/root
 result=$2
+: "${suite:?}" "${python:?}" "${kind:?}" "${arch:?}"
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
 
-mkdir "$root" "$1/debs"
+. "$here/../variants.sh"
+
+mkdir "$root" "$1/debs" "$result/stated"
 
 # --- unpack: `packages` says what, `omit` what of it stays out --------------------------------
 
-names=$(sed 's/#.*//' "$here/packages" | awk 'NF { print $1 }')
+# Debian's folders since bookworm (https://wiki.debian.org/UsrMerge); its packages may not know of it.
+mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/sbin"
+ln -s usr/bin usr/lib usr/sbin "$root"
+case $arch in amd64) mkdir "$root/usr/lib64" && ln -s usr/lib64 "$root" ;; esac
+
+stated "$here/packages" >"$1/packages"
+names=$(awk '{ print $1 }' "$1/packages")
 # shellcheck disable=SC2086 # one word a package
 (cd "$1/debs" && apt-get download -q $names)
 
 status=$root/var/lib/dpkg/status.d # where scanners look in images without dpkg
 mkdir -p "$status"
-sed 's/#.*//' "$here/packages" | while read -r name paths; do
-    [ -n "$name" ] || continue
+while read -r name paths; do
     deb=$(echo "$1/debs/${name}_"*.deb)
+    echo "$name $(dpkg-deb --field "$deb" Version) $(sha256sum <"$deb" | cut -d ' ' -f 1)" >>"$1/list"
     dpkg-deb --field "$deb" >"$status/$name"
     dpkg-deb --info "$deb" md5sums >"$1/debs/$name.md5sums" 2>/dev/null || true
     dpkg-deb --info "$deb" conffiles >"$1/debs/$name.conffiles" 2>/dev/null || true
-    if [ -z "$paths" ]; then
-        dpkg-deb --extract "$deb" "$root"
-    else
-        dpkg-deb --extract "$deb" "$1/part"
+    target=$root
+    [ -z "$paths" ] || target=$1/part
+    mkdir -p "$target"
+    dpkg-deb --fsys-tarfile "$deb" | tar -C "$target" --keep-directory-symlink -xp
+    if [ -n "$paths" ]; then
         # shellcheck disable=SC2086 # one word a path
         (cd "$1/part" && cp -a --parents $paths usr/share/doc "$root")
         rm -rf "$1/part"
     fi
-done
+done <"$1/packages"
+LC_ALL=C sort "$1/list" >"$result/packages"
 chmod 755 "$root"
 
-sed 's/#.*//' "$here/omit" | while read -r pattern; do
-    [ -z "$pattern" ] || find "$root" -path "$root/$pattern" -prune -exec rm -rf {} +
+stated "$here/omit" | while read -r pattern; do
+    find "$root" -path "$root/$pattern" -prune -exec rm -rf {} +
 done
 
 # The packages' own sums, of the files that are here. A package sums no configuration files; here they are
@@ -52,6 +63,12 @@ for name in $names; do
         done <"$1/debs/$name.conffiles"
     ) >"$status/$name.md5sums"
     [ -s "$status/$name.md5sums" ] || rm "$status/$name.md5sums"
+done
+
+# For the SBOM.
+for name in $names; do cat "$status/$name" && echo; done >"$result/stated/status"
+for file in "$root"/usr/share/doc/*/copyright; do
+    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/stated/doc/${file#"$root/usr/share/doc/"}"
 done
 
 # One copy of a licence that packages share.
@@ -81,14 +98,15 @@ rm -r "$root/usr/sbin/ldconfig" "$root/usr/share/libc-bin"
 
 # Compiled here because nothing may be written at run time; unchecked because the files' dates change
 # when they become a layer.
-chroot "$root" /usr/bin/python3.13 -I -m compileall -q -f --invalidation-mode unchecked-hash /usr/lib/python3.13
+chroot "$root" "/usr/bin/python$python" -I -m compileall -q -f --invalidation-mode unchecked-hash \
+    "/usr/lib/python$python"
 
 # --- what the image promises ------------------------------------------------------------------
 
 chmod -R a+rX,ugo-s "$root"
 chmod 1777 "$root/tmp" "$root/var/tmp"
 chmod 555 "$root/home/cnb"
-chroot "$root" /usr/bin/python -I - <"$here/check.py"
+chroot "$root" /usr/bin/python -I - "$kind" <"$here/check.py"
 chroot "$root" /usr/bin/python -VV >"$result/python"
 
 tar -C "$root" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \

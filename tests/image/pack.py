@@ -160,6 +160,11 @@ class Pack:
         """Return an image name that nothing else has; the image is removed with the others."""
         return Image(f"{self.prefix}-{next(self._numbers)}", self.client)
 
+    def tag(self, image: Image, other: Image) -> None:
+        """Give an image another name, to be changed; it is removed with the others."""
+        self.client.client.images.get(image.name).tag(other.name)
+        self._made.append((other.name, other.digest))
+
     def remove_all(self) -> None:
         """Remove the images that were built, the replaced ones too, and pack's caches of them."""
         remove_images(self.client, self._made)

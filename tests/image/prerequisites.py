@@ -5,6 +5,7 @@ A missing one fails the test that needs it: a skipped test would say that all is
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +22,7 @@ FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 
 BUILDER = "knative-python/builder"
 RUN = "knative-python/run"
-REGISTRY = "localhost:5000"
+REGISTRY = f"localhost:{os.environ.get('REGISTRY_PORT', '5000')}"
 
 # Its reaper is an image that has to be pulled; containers are removed by their context managers.
 testcontainers_config.ryuk_disabled = True
@@ -51,6 +52,14 @@ def builder(client: DockerClient) -> str:
     if not client.client.images.list(name=BUILDER):
         _missing(f"There is no builder image {BUILDER}")
     return BUILDER
+
+
+def variant(image: str, name: str) -> str:
+    """Make the images of a variant, which `make setup` does not, and return the name of one."""
+    command = [ROOT / "stack" / "builder.sh", "--variant", name]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return f"knative-python/{image}:{name}"
 
 
 def builder_in_registry() -> str:

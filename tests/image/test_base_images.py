@@ -1,14 +1,20 @@
 """The run image holds what stack/run states, and nothing else."""
 
 import hashlib
+import json
 import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
@@ -34,124 +40,169 @@ class File:
         return self.kind in b"01"
 
 
-@pytest.fixture(scope="module")
-def run(docker: DockerClient) -> Iterator[Saved]:
-    """Return the run image."""
-    prerequisites.builder(docker)
-    with saved(docker, prerequisites.RUN) as image:
-        yield image
+@dataclass(frozen=True)
+class Variant:
+    """A run image, and what stack/run states for it."""
+
+    name: str
+    image: str
+    saved: Saved
+
+    @cached_property
+    def files(self) -> dict[str, File]:
+        """Return its entries by path."""
+        return {
+            entry.name.removeprefix("./"): File(
+                entry.mode,
+                entry.type,
+                entry.linkname,
+                hashlib.md5(content, usedforsecurity=False).hexdigest(),
+            )
+            for entry, content in self.saved.entries()
+        }
+
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """Return what the packages say of themselves, by path."""
+        return {
+            entry.name.removeprefix("./"): content
+            for entry, content in self.saved.entries()
+            if entry.name.startswith("./var/lib/dpkg/status.d/")
+        }
+
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """Return its symbolic links: where they lead, by path."""
+        return {path: file.link for path, file in self.files.items() if file.kind == b"2"}
+
+    @cached_property
+    def sums(self) -> dict[str, str]:
+        """Return the sums that the packages give for their files, by path."""
+        return {
+            _resolved(path, self.links): md5
+            for file, content in self.contents.items()
+            if file.endswith(".md5sums")
+            for md5, path in (line.split("  ", 1) for line in content.decode().splitlines())
+        }
+
+    def stated(self, name: str) -> list[str]:
+        """Return the first word of each line of a description that is for this variant."""
+        script = '. ../tools/say.sh && . ./variants.sh && variant "$1" && stated "run/$2"'
+        command = ["sh", "-euc", script, "sh", self.name, name]
+        lines = subprocess.run(command, cwd=STACK, check=True, stdout=subprocess.PIPE, text=True)
+        return [line.split()[0] for line in lines.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def files(run: Saved) -> dict[str, File]:
-    """Return the entries of the run image by path."""
-    return {
-        entry.name.removeprefix("./"): File(
-            entry.mode,
-            entry.type,
-            entry.linkname,
-            hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        )
-        for entry, content in run.entries()
-    }
+@pytest.fixture(scope="module", params=["tiny", "bookworm-base"])
+def run(docker: DockerClient, request: pytest.FixtureRequest) -> Iterator[Variant]:
+    """Return a run image: the default one, and the one that differs most."""
+    name = request.param
+    image = prerequisites.RUN if name == "tiny" else prerequisites.variant("run", name)
+    with saved(docker, image) as opened:
+        yield Variant(name, image, opened)
 
 
-@pytest.fixture(scope="module")
-def sums(run: Saved) -> dict[str, str]:
-    """Return the sums that the packages give for their files, by path."""
-    return {
-        path: md5
-        for entry, content in run.entries()
-        if entry.name.endswith(".md5sums")
-        for md5, path in (line.split("  ", 1) for line in content.decode().splitlines())
-    }
-
-
-def statements(name: str) -> list[str]:
-    """Return the first word of each line of a file of stack/run."""
-    lines = Path(STACK / "run" / name).read_text().splitlines()
-    return [words[0] for line in lines if (words := line.partition("#")[0].split())]
-
-
-def test_size(docker: DockerClient, run: Saved, http_build: Build) -> None:
+def test_size(docker: DockerClient, http_build: Build) -> None:
     """The run image is small, and so is the image of a function."""
-    uncompressed = docker.client.images.get(prerequisites.RUN).attrs["Size"]
+    prerequisites.builder(docker)
 
-    assert uncompressed <= 60 * MB
-    assert run.compressed <= 22 * MB
+    assert docker.client.images.get(prerequisites.RUN).attrs["Size"] <= 60 * MB
+    with saved(docker, prerequisites.RUN) as image:
+        assert image.compressed <= 22 * MB
     assert http_build.image.attributes["Size"] <= 75 * MB
 
 
-def test_packages(files: dict[str, File]) -> None:
+def test_packages(run: Variant) -> None:
     """The packages are those that stack/run/packages names."""
     found = {
         Path(path).name
-        for path, file in files.items()
+        for path, file in run.files.items()
         if path.startswith("var/lib/dpkg/status.d/") and file.is_regular
     }
 
-    assert set(statements("packages")) == {name for name in found if not name.endswith(".md5sums")}
+    assert set(run.stated("packages")) == {name for name in found if not name.endswith(".md5sums")}
 
 
-def test_every_file_is_its_packages(files: dict[str, File], sums: dict[str, str]) -> None:
+def test_every_file_is_its_packages(run: Variant) -> None:
     """A file is as its package brought it, or stack/run/made says what makes it."""
-    made = statements("made")
-    own = {path for path in files if any(fnmatchcase(path, pattern) for pattern in made)}
-    regular = {path: file.md5 for path, file in files.items() if file.is_regular}
+    made = run.stated("made")
+    own = {path for path in run.files if any(fnmatchcase(path, pattern) for pattern in made)}
+    regular = {path: file.md5 for path, file in run.files.items() if file.is_regular}
 
     assert {} == {
-        path: md5 for path, md5 in regular.items() if path not in own and sums.get(path) != md5
+        path: md5 for path, md5 in regular.items() if path not in own and run.sums.get(path) != md5
     }
 
 
-def test_nothing_is_made_in_vain(files: dict[str, File]) -> None:
-    """Each line of stack/run/made stands for a file that is there."""
-    assert [] == [
+def test_nothing_is_stated_in_vain(run: Variant) -> None:
+    """Each line of stack/run/made stands for a file that is there, none of omit does."""
+    made = {
         pattern
-        for pattern in statements("made")
-        if not any(fnmatchcase(path, pattern) for path in files)
+        for pattern in run.stated("made")
+        if any(fnmatchcase(path, pattern) for path in run.files)
+    }
+
+    assert set(run.stated("made")) == made
+    assert [] == [
+        path for path in run.files for pattern in run.stated("omit") if fnmatchcase(path, pattern)
     ]
 
 
-def test_links_lead_somewhere(files: dict[str, File]) -> None:
+def test_links_lead_somewhere(run: Variant) -> None:
     """No link of the image leads to what was left out."""
-    links = {path: file.link for path, file in files.items() if file.kind == b"2"}
-    outside = {"/proc/mounts", "/run"}
 
     def leads(path: str, target: str) -> bool:
         absolute = target if target.startswith("/") else f"/{Path(path).parent}/{target}"
-        return absolute in outside or _resolved(absolute, links) in files
+        return _resolved(absolute, run.links) in run.files
 
-    assert [] == sorted(path for path, target in links.items() if not leads(path, target))
+    assert [] == sorted(path for path, target in run.links.items() if not leads(path, target))
 
 
-def test_no_file_has_special_rights(files: dict[str, File]) -> None:
+def test_no_file_has_special_rights(run: Variant) -> None:
     """Nothing is setuid or setgid; all may write to the temporary folders, and to nothing else."""
-    special = {path for path, file in files.items() if file.mode & (stat.S_ISUID | stat.S_ISGID)}
-    writable = {
-        path for path, file in files.items() if file.kind != b"2" and file.mode & stat.S_IWOTH
-    }
+    modes = {path: file.mode for path, file in run.files.items() if file.kind != b"2"}
 
-    assert set() == special
-    assert {"tmp", "var/tmp"} == writable
+    assert [] == [path for path, mode in modes.items() if mode & (stat.S_ISUID | stat.S_ISGID)]
+    assert {"tmp", "var/tmp"} == {path for path, mode in modes.items() if mode & stat.S_IWOTH}
 
 
-def test_no_device(files: dict[str, File]) -> None:
+def test_no_device(run: Variant) -> None:
     """It holds files, folders and links."""
-    assert {b"0", b"1", b"2", b"5"} >= {file.kind for file in files.values()}
+    assert {b"0", b"1", b"2", b"5"} >= {file.kind for file in run.files.values()}
 
 
-def test_no_shell_and_no_package_manager(files: dict[str, File]) -> None:
-    """The only programs are the interpreter's, and the loader of libraries."""
+def test_programs(run: Variant) -> None:
+    """`tiny` has no program but the interpreter; `base` has a shell, and no package manager."""
     programs = {
         path
-        for path, file in files.items()
+        for path, file in run.files.items()
         if re.search("(^|/)s?bin/", path) or (file.is_regular and file.mode & stat.S_IXUSR)
     }
+    programs = {name for name in programs if not re.fullmatch(r"usr/lib/.*\.(so[.0-9]*|py)", name)}
 
-    assert {"usr/bin/python", "usr/bin/python3", "usr/bin/python3.13"} == {
-        path for path in programs if not re.fullmatch(r"usr/lib/.*\.(so[.0-9]*|py)", path)
-    }
+    if run.name == "tiny":
+        assert {"usr/bin/python", "usr/bin/python3", "usr/bin/python3.13"} == programs
+    else:
+        assert {"usr/bin/bash", "usr/bin/sh", "usr/bin/ls", "usr/bin/python3.11"} <= programs
+        assert not {"usr/bin/apt", "usr/bin/dpkg", "usr/bin/su"} & programs
+
+
+def test_sbom(run: Variant) -> None:
+    """The label names the layer whose SBOM lists the packages: valid, with hash and version."""
+    with run.saved.layer(run.saved.labels["io.buildpacks.base.sbom"]) as layer:
+        content = layer.extractfile("./cnb/sbom/bom.cdx.json")
+        assert content
+        sbom = content.read().decode()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(sbom) is None
+    system, *packages = json.loads(sbom)["components"]
+
+    assert "debian" == system["name"]
+    assert set(run.stated("packages")) == {package["name"] for package in packages}
+    for package in packages:
+        control = run.contents[f"var/lib/dpkg/status.d/{package['name']}"].decode()
+        assert f"\nVersion: {package['version']}\n" in control
+        assert re.fullmatch("[0-9a-f]{64}", package["hashes"][0]["content"])
+        assert package["purl"].startswith(f"pkg:deb/debian/{quote(package['name'])}@")
 
 
 def _resolved(path: str, links: dict[str, str]) -> str:

@@ -1,0 +1,108 @@
+"""Prints the SBOM of an image from what Debian's packages say of themselves.
+
+    sbom.py IMAGE SUITE DEBIAN ARCHITECTURE FOLDER
+
+FOLDER holds `packages` (name, version and SHA-256 of each), `stated/status` (their control files) and
+`stated/doc/<name>/copyright`. CycloneDX 1.6; no serial number and no date: the same packages give the
+same bytes (docs/adr/0008-sboms-without-a-library.md).
+"""  # noqa: INP001
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+FORMAT = re.compile(r"Format: https?://www\.debian\.org/doc/packaging-manuals/copyright-format")
+# A short name, or several with `and`, `or` and commas between them (copyright-format 1.0, section 7).
+LICENSE = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)
+
+
+def main() -> None:
+    """Read the folder, print the document."""
+    image, suite, debian, architecture, folder = sys.argv[1:]
+    stated = Path(folder, "stated")
+    hashes = dict(
+        (f"{name} {version}", sha256)
+        for name, version, sha256 in map(str.split, Path(folder, "packages").open())
+    )
+    components = [
+        component(control, hashes, f"{control['Architecture']}&distro=debian-{debian}", stated)
+        for control in controls(stated / "status")
+    ]
+    document = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "tools": {"components": [{"type": "application", "name": "knative-python/stack"}]},
+            "component": {
+                "type": "container",
+                "name": image,
+                "version": suite,
+                "bom-ref": f"{image}:{suite}-{architecture}",
+            },
+        },
+        "components": [
+            {
+                "type": "operating-system",
+                "bom-ref": f"debian-{debian}",
+                "name": "debian",
+                "version": debian,
+            },
+            *sorted(components, key=lambda item: str(item["purl"])),
+        ],
+    }
+    json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def controls(status: Path) -> Iterator[dict[str, str]]:
+    """Read the paragraphs of control files (deb-control(5))."""
+    for paragraph in status.read_text().split("\n\n"):
+        unfolded = re.sub(r"\n[ \t]+", " ", paragraph.strip())
+        fields = dict(line.split(":", 1) for line in unfolded.splitlines() if ":" in line)
+        if fields:
+            yield {name: value.strip() for name, value in fields.items()}
+
+
+def component(
+    control: dict[str, str], hashes: dict[str, str], qualifiers: str, stated: Path
+) -> dict[str, Any]:
+    """Describe a package; its name to everybody else is its package URL (purl, type `deb`)."""
+    name, version = control["Package"], control["Version"]
+    source, source_version = source_of(control)
+    upstream = quote(source if source_version == version else f"{source}@{source_version}")
+    purl = f"pkg:deb/debian/{quote(name)}@{quote(version)}?arch={qualifiers}&upstream={upstream}"
+    table: dict[str, Any] = {
+        "type": "library",
+        "bom-ref": purl,
+        "supplier": {"name": control["Maintainer"]},
+        "name": name,
+        "version": version,
+        "hashes": [{"alg": "SHA-256", "content": hashes[f"{name} {version}"]}],
+        "purl": purl,
+    }
+    if found := licenses(stated / "doc" / name / "copyright"):
+        table["licenses"] = [{"license": {"name": license}} for license in found]
+    return table
+
+
+def source_of(control: dict[str, str]) -> tuple[str, str]:
+    """Return the source package and its version, by which advisories speak."""
+    name, _, version = control.get("Source", control["Package"]).partition(" ")
+    return name, version.strip("()") or control["Version"]
+
+
+def licenses(copyright_file: Path) -> list[str]:
+    """Return the licenses that a copyright file names, if a machine can read it."""
+    if not copyright_file.exists():
+        return []
+    text = copyright_file.read_text(errors="replace")
+    return sorted(set(LICENSE.findall(text))) if FORMAT.match(text) else []
+
+
+main()

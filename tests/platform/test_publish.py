@@ -1,0 +1,124 @@
+"""Publishing to a registry, and building from there with nothing local left."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from testcontainers.core.docker_client import DockerClient
+
+from image import prerequisites
+from image.container import serving
+from image.pack import Image, Pack, remove_images, remove_volumes
+
+HOME = f"{prerequisites.REGISTRY}/functest-published"
+_TIMEOUT = 600  # seconds; it takes twenty of them, on a busy machine many
+
+
+@pytest.fixture(scope="module")
+def published(docker: DockerClient) -> Iterator[str]:
+    """Publish as a user does, and remove the local names; return the registry and the path."""
+    prerequisites.builder(docker)
+    prerequisites.builder_in_registry()
+    paths = ssl.get_default_verify_paths()
+    bundle = os.environ.get("SSL_CERT_FILE") or paths.cafile or paths.openssl_cafile
+    done = subprocess.run(
+        [prerequisites.ROOT / "stack" / "publish.sh", HOME, "--unlocked"],
+        # The builder is for this machine, which may have a certificate of its own.
+        env=os.environ | {"EXTRA_CAS": bundle},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    forget(docker)
+    yield HOME
+    forget(docker)
+
+
+def forget(docker: DockerClient) -> None:
+    """Remove what is local of the published images."""
+    for image in docker.client.api.images():
+        for name in image["RepoTags"] or ():
+            if name.startswith(f"{HOME}/"):
+                with suppress(OSError):  # docker-py's errors are requests', which are OSErrors
+                    docker.client.images.remove(name)
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_pack_builds_from_the_registry(pack: Pack, published: str) -> None:
+    """pack pulls builder and run image, and the image that it builds stands on the run image."""
+    options = ["--builder", f"{published}/builder", "--pull-policy", "always", "--trust-builder"]
+
+    built = pack.command([*options, "--path", str(prerequisites.FUNCTIONS / "http_basic")])
+
+    assert built.status == 0, built.log
+    run = pack.client.client.images.get(f"{published}/run")
+    layers = run.attrs["RootFS"]["Layers"]
+    assert layers == built.image.attributes["RootFS"]["Layers"][: len(layers)]
+    assert f"{published}/run" in built.image.labels["io.buildpacks.lifecycle.metadata"]
+    with serving(built.image) as container:
+        assert container.get("/").text.startswith("one ")
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_pack_takes_the_buildpack_from_the_registry(pack: Pack, published: str) -> None:
+    """The packaged buildpack works in a builder that has another."""
+    descriptor = tomllib.loads((prerequisites.BUILDPACK / "buildpack.toml").read_text())
+    package = f"{published}/function:{descriptor['buildpack']['version']}"
+    options = ["--builder", prerequisites.BUILDER, "--buildpack", package, "--trust-builder"]
+    options += ["--trust-extra-buildpacks", "--pull-policy", "if-not-present"]
+
+    built = pack.command([*options, "--path", str(prerequisites.FUNCTIONS / "http_basic")])
+
+    assert built.status == 0, built.log
+    with serving(built.image) as container:
+        assert container.get("/").text.startswith("one ")
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_func_builds_from_the_registry(
+    func: Path, docker: DockerClient, published: str, tmp_path: Path
+) -> None:
+    """func needs nothing but the name of the builder."""
+    forget(docker)
+    project = shutil.copytree(prerequisites.EXAMPLES / "http", tmp_path / "published")
+    namespace = f"{prerequisites.REGISTRY}/functest-publish-{os.getpid()}"
+    command = [func, "build", "--builder", "pack", "--builder-image", f"{published}/builder"]
+    # Its settings and credentials are looked for in the user's own folders.
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [*command, "--registry", namespace],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    (image,) = docker.client.images.list(name=f"{namespace}/*")
+    try:
+        with serving(Image(image.tags[0], docker)) as container:
+            assert container.get("/").status_code == 200
+    finally:
+        remove_images(docker, [(image.tags[0], str(image.id))])
+        remove_volumes(docker, "functest-publish")
+
+
+def test_name_of_no_registry() -> None:
+    """A name that would be pushed to Docker Hub by mistake is refused, with examples."""
+    command = [prerequisites.ROOT / "stack" / "publish.sh", "functions"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "'functions' names no registry" in done.stderr
