@@ -5,7 +5,7 @@ from bench.build import figures
 from bench.build.result import Result
 
 _LESS = "less is better"
-_PANELS = ((figures.COLD, _LESS), (figures.REBUILD, _LESS))
+_PANELS = ((figures.COLD, _LESS), (figures.REBUILD, _LESS), (figures.START, _LESS))
 
 
 def draw(result: Result) -> str:

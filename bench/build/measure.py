@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-from bench.build import figures, functions, index, peers, process
+from bench.build import figures, functions, index, peers, process, start
 from bench.build.figures import FLOOR, OURS, PIP, UV
 from bench.build.index import Index
 from bench.build.peers import PREFIX, Docker, Pack, Peer
@@ -16,6 +17,7 @@ from bench.rounds import Round
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"
 _FEW, _MOST = 50, 200
 _DETECTIONS = 20
+_STARTS = 5
 
 # Runs in the build image: starts the phase as the lifecycle does, and says how long that took.
 _DETECT = """\
@@ -73,12 +75,14 @@ class Measurement:
         for name in template.beside(number, floor=True):
             template.change(name, number)
             rebuild[name] = template.build(name, cold=False)
+        starts = {name: template.start(name) for name in template.beside(number)}
         over = {OURS: rebuild[OURS] - rebuild[FLOOR]}
         many = self._many(number, served)
         return {
             figures.COLD.name: cold,
             figures.REBUILD.name: rebuild,
             figures.OVER_FLOOR.name: over,
+            figures.START.name: starts,
             **{figure: {OURS: value} for figure, value in many.items()},
             figures.DETECT.name: {OURS: self._detect(template.folders[OURS])},
         }
@@ -142,7 +146,7 @@ class Measurement:
             folders[name] = functions.scaffold(folders[name], self.scratch / f"service-{name}")
         try:
             made[FLOOR].build(folders[FLOOR], cold=True)
-            yield _Template(made, folders)
+            yield _Template(made, folders, tools.environ)
         finally:
             for peer in made.values():
                 peer.forget()
@@ -154,10 +158,16 @@ class _Template:
 
     peers: Mapping[str, Peer]
     folders: Mapping[str, Path]
+    environ: Mapping[str, str]
 
     def build(self, name: str, *, cold: bool) -> float:
         """Return the seconds of a build."""
         return self.peers[name].build(self.folders[name], cold=cold).seconds
+
+    def start(self, name: str) -> float:
+        """Return the seconds of a start."""
+        image = self.peers[name].image
+        return median(start.first_answer(image, self.environ) for _ in range(_STARTS))
 
     def change(self, name: str, number: int) -> None:
         """Change the source."""

@@ -41,6 +41,11 @@ CMD ["python3", "service/main.py"]
 class Peer(Protocol):
     """Builds an image of a folder."""
 
+    @property
+    def image(self) -> str:
+        """The name of the image."""
+        ...
+
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; `cold` is with nothing of an earlier build.
 
@@ -68,25 +73,26 @@ class Pack:
         if cold:
             self.forget()
         command: list[str | Path] = [
-            *(self.program, "build", self._image, "--path", folder, "--builder", self.builder),
+            *(self.program, "build", self.image, "--path", folder, "--builder", self.builder),
             *("--trust-builder", "--pull-policy", "never"),
         ]
         for kind in ("build", "launch"):
             command += ["--cache", f"type={kind};format=volume;name={self._volume(kind)}"]
         for variable in self.env:
             command += ["--env", variable]
-        return _replacing(self._image, command, self.environ)
+        return _replacing(self.image, command, self.environ)
 
     def forget(self) -> None:
         """Remove the image and both caches."""
         for command in (
-            ["docker", "image", "rm", "--force", self._image],
+            ["docker", "image", "rm", "--force", self.image],
             ["docker", "volume", "rm", "--force", *map(self._volume, ("build", "launch"))],
         ):
             process.run(command, environ=self.environ)
 
     @property
-    def _image(self) -> str:
+    def image(self) -> str:
+        """The name of the image."""
         return f"{PREFIX}/{self.name}"
 
     def _volume(self, kind: str) -> str:
@@ -104,15 +110,16 @@ class Docker:
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; see Peer."""
         fresh = ["--no-cache"] if cold else []
-        command = ["docker", "build", *fresh, "--tag", self._image, "--file", "-", str(folder)]
-        return _replacing(self._image, command, self.environ, stdin=self.dockerfile)
+        command = ["docker", "build", *fresh, "--tag", self.image, "--file", "-", str(folder)]
+        return _replacing(self.image, command, self.environ, stdin=self.dockerfile)
 
     def forget(self) -> None:
         """Remove the image."""
-        process.run(["docker", "image", "rm", "--force", self._image], environ=self.environ)
+        process.run(["docker", "image", "rm", "--force", self.image], environ=self.environ)
 
     @property
-    def _image(self) -> str:
+    def image(self) -> str:
+        """The name of the image."""
         return f"{PREFIX}/{self.name}"
 
 

@@ -20,6 +20,7 @@ TARGETS = (
     Target(figures.COLD, 0.45, PIP),
     Target(figures.COLD, 1.0, UV),
     Target(figures.OVER_FLOOR, 0.5),
+    Target(figures.START, 0.7, PIP),
     Target(figures.ONE_MORE_RATIO, 0.3),
     Target(figures.ONE_MORE_FETCHED, 1),
     # Twice the packages, twice the time: within what a busy machine adds.
