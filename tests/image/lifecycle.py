@@ -7,7 +7,7 @@ After func's build on a cluster (its pkg/pipelines/tekton/task-buildpack.yaml.tm
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +136,16 @@ def pipeline(pack: Pack, subpath: str, user: int, group: int, room: str = "") ->
     try:
         yield made
     finally:
-        if made.image.exists:
-            pack.client.client.images.remove(made.image.name)
+        _remove_images(made.image)
         for volume in pack.client.client.volumes.list(filters={"name": made.name}):
             volume.remove(force=True)
+
+
+def _remove_images(image: Image) -> None:
+    """Remove all that was pulled under a name: what a later pull replaced has a digest alone."""
+    images = image.client.client.images
+    for pulled in images.list(name=image.name):
+        for name in (*pulled.tags, *pulled.attrs["RepoDigests"]):
+            if name.startswith(image.name):
+                with suppress(OSError):  # docker-py's errors are: the digest goes with the last tag
+                    images.remove(name)
