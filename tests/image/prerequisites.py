@@ -22,6 +22,7 @@ FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 
 BUILDER = "knative-python/builder"
 RUN = "knative-python/run"
+BUILD = "knative-python/build"
 REGISTRY = f"localhost:{os.environ.get('REGISTRY_PORT', '5000')}"
 
 # Its reaper is an image that has to be pulled; containers are removed by their context managers.
