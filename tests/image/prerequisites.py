@@ -57,7 +57,7 @@ def builder(client: DockerClient) -> str:
 
 def variant(image: str, name: str) -> str:
     """Make the images of a variant, which `make setup` does not, and return the name of one."""
-    command = [ROOT / "stack" / "builder.sh", "--variant", name]
+    command = [str(ROOT / "stack" / "builder.sh"), "--variant", name]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return f"knative-python/{image}:{name}"
