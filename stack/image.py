@@ -1,9 +1,10 @@
 """Writes an image of layers, without a date of its own.
 
-    image.py - NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...        for `docker load`
-    image.py FOLDER NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...   an OCI image layout
+    image.py - NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...
+    image.py FOLDER NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...
 
-Unlike `docker import` and `docker build`: the same layers and the same description are the same image.
+The first is for `docker load`, the second makes FOLDER an OCI image layout. Unlike `docker import`
+and `docker build`: the same layers and the same description are the same image.
 """  # noqa: INP001
 
 import gzip
@@ -89,9 +90,12 @@ def write_layout(folder: Path, name: str, config: bytes, layers: list[Path]) -> 
 def compressed(blobs: Path, layer: Path) -> dict[str, Any]:
     """Compress a layer into a blob; neither its name nor the time is in it."""
     half = blobs / "half"
-    with layer.open("rb") as content, half.open("wb") as file:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as zipped:
-            shutil.copyfileobj(content, zipped, 1 << 20)
+    with (
+        layer.open("rb") as content,
+        half.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as zipped,
+    ):
+        shutil.copyfileobj(content, zipped, 1 << 20)
     return moved(half, f"{OCI}.layer.v1.tar+gzip")
 
 

@@ -2,9 +2,9 @@
 
     sbom.py IMAGE SUITE DEBIAN ARCHITECTURE FOLDER
 
-FOLDER holds `packages` (name, version and SHA-256 of each), `stated/status` (their control files) and
-`stated/doc/<name>/copyright`. CycloneDX 1.6; no serial number and no date: the same packages give the
-same bytes (docs/adr/0008-sboms-without-a-library.md).
+FOLDER holds `packages` (name, version and SHA-256 of each), `stated/status` (their control files)
+and `stated/doc/<name>/copyright`. CycloneDX 1.6; no serial number and no date: the same packages
+give the same bytes (docs/adr/0008-sboms-without-a-library.md).
 """  # noqa: INP001
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 FORMAT = re.compile(r"Format: https?://www\.debian\.org/doc/packaging-manuals/copyright-format")
-# A short name, or several with `and`, `or` and commas between them (copyright-format 1.0, section 7).
+# A short name, or several with `and`, `or` and commas between them (copyright-format 1.0, 7.2).
 LICENSE = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)
 
 
@@ -24,10 +24,10 @@ def main() -> None:
     """Read the folder, print the document."""
     image, suite, debian, architecture, folder = sys.argv[1:]
     stated = Path(folder, "stated")
-    hashes = dict(
-        (f"{name} {version}", sha256)
-        for name, version, sha256 in map(str.split, Path(folder, "packages").open())
-    )
+    lines = Path(folder, "packages").read_text().splitlines()
+    hashes = {
+        f"{name} {version}": sha256 for name, version, sha256 in (line.split() for line in lines)
+    }
     components = [
         component(control, hashes, f"{control['Architecture']}&distro=debian-{debian}", stated)
         for control in controls(stated / "status")
@@ -87,7 +87,7 @@ def component(
         "purl": purl,
     }
     if found := licenses(stated / "doc" / name / "copyright"):
-        table["licenses"] = [{"license": {"name": license}} for license in found]
+        table["licenses"] = [{"license": {"name": stated_name}} for stated_name in found]
     return table
 
 

@@ -1,6 +1,6 @@
 """Run inside the new run image: everything that CPython and compiled wheels need is there.
 
-    python - KIND < check.py
+python - KIND < check.py
 """  # noqa: INP001
 
 import ctypes
@@ -8,7 +8,7 @@ import importlib
 import locale
 import pathlib
 import ssl
-import subprocess
+import subprocess  # noqa: TID251 -- the loader is a program
 import sys
 import sysconfig
 import warnings
@@ -54,7 +54,9 @@ def missing_libraries() -> list[str]:
 
 # First, because the standard library tells less of it.
 if missing := missing_libraries():
-    sys.exit("\n".join(["Libraries are missing. Name their packages in stack/run/packages:", *missing]))
+    sys.exit(
+        "\n".join(["Libraries are missing. Name their packages in stack/run/packages:", *missing])
+    )
 
 warnings.simplefilter("ignore", DeprecationWarning)
 stdlib = pathlib.Path(sysconfig.get_path("stdlib"))

@@ -22,6 +22,7 @@ FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 
 BUILDER = "knative-python/builder"
 RUN = "knative-python/run"
+BUILD = "knative-python/build"
 REGISTRY = f"localhost:{os.environ.get('REGISTRY_PORT', '5000')}"
 
 # Its reaper is an image that has to be pulled; containers are removed by their context managers.
@@ -56,7 +57,7 @@ def builder(client: DockerClient) -> str:
 
 def variant(image: str, name: str) -> str:
     """Make the images of a variant, which `make setup` does not, and return the name of one."""
-    command = [ROOT / "stack" / "builder.sh", "--variant", name]
+    command = [str(ROOT / "stack" / "builder.sh"), "--variant", name]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return f"knative-python/{image}:{name}"

@@ -91,7 +91,7 @@ def test_func_builds_from_the_registry(
     forget(docker)
     project = shutil.copytree(prerequisites.EXAMPLES / "http", tmp_path / "published")
     namespace = f"{prerequisites.REGISTRY}/functest-publish-{os.getpid()}"
-    command = [func, "build", "--builder", "pack", "--builder-image", f"{published}/builder"]
+    command = [str(func), "build", "--builder", "pack", "--builder-image", f"{published}/builder"]
     # Its settings and credentials are looked for in the user's own folders.
     environment = os.environ | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     done = subprocess.run(
@@ -117,7 +117,7 @@ def test_func_builds_from_the_registry(
 
 def test_name_of_no_registry() -> None:
     """A name that would be pushed to Docker Hub by mistake is refused, with examples."""
-    command = [prerequisites.ROOT / "stack" / "publish.sh", "functions"]
+    command = [str(prerequisites.ROOT / "stack" / "publish.sh"), "functions"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode != 0
