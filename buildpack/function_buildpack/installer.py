@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -66,10 +67,11 @@ class Uv:
         """Return uv with other options that say where packages come from."""
         return replace(self, options=options)
 
-    def version(self, cwd: Path) -> str:
-        """Return uv's version. :raises ToolMissing: there is no uv."""
-        found = self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output
-        return found.split()[1]
+    @cached_property
+    def version(self) -> str:
+        """Its version. :raises ToolMissing: there is no uv."""
+        cwd = Path(self.environ["UV_CACHE_DIR"])
+        return self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output.split()[1]
 
     def pythons(self, cwd: Path) -> list[Download]:
         """Return the CPythons that can be installed here, by uv's own list or the platform's.

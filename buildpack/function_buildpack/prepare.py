@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from function_buildpack import interpreter, names, process
-from function_buildpack.build import Buildpack
+from function_buildpack.building import Buildpack
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layers import Layers
@@ -29,7 +29,7 @@ def main() -> int:
     python = interpreter.current()
     with tempfile.TemporaryDirectory() as cache:
         uv = Uv.with_cache(process.run, context.environ, Path(cache))
-        wanted = runtime.metadata(source, python, context.target, uv.version(context.app))
+        wanted = runtime.metadata(source, python, context.target, uv.version)
         layer = Layers(context.layers).fresh(names.RUNTIME, wanted)
         runtime.fill(runtime.library(layer), source, python, uv)
         shutil.copytree(runtime.library(layer), source.prepared(layer))

@@ -66,11 +66,11 @@ def test_environment() -> None:
     } == made
 
 
-def test_version(tmp_path: Path) -> None:
+def test_version() -> None:
     """The version is the second word of what uv says."""
     runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
 
-    assert "0.13.9" == uv(runner).version(tmp_path)
+    assert "0.13.9" == uv(runner).version
 
 
 def test_sync(tmp_path: Path) -> None:

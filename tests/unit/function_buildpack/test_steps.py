@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack import build
 from function_buildpack.bytecode import Compiled
 from function_buildpack.errors import SyntaxInvalid
+from function_buildpack.steps import application
 
 APP = Path("/workspace")
 
@@ -16,7 +16,7 @@ def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     broken = SyntaxInvalid(APP / "a.py", 1, "(", "it never ends", "3.13.5")
     compiled = Compiled(1, [broken], [APP / "service/b.py", APP / "service/c.py"])
 
-    build.tell_compiled(compiled, APP)
+    application.tell_compiled(compiled, APP)
 
     said = capsys.readouterr().out
     assert "a.py does not compile; it is not part of the function" in said

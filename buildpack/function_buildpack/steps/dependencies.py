@@ -1,0 +1,96 @@
+"""The packages that the function asks for."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from function_buildpack import distributions, output, shared_libraries, vendored
+from function_buildpack.bindings import Bindings
+from function_buildpack.building import Building
+from function_buildpack.cnb.layers import Empty, Restored
+from function_buildpack.index_access import IndexAccess
+from function_buildpack.installer import Uv
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import dependencies
+from function_buildpack.layers.dependencies import Dependencies
+from function_buildpack.plan import Plan
+from function_buildpack.settings import Selection
+from function_buildpack.statements import Source
+from function_buildpack.steps import telling
+
+
+def tell_access(bound: Bindings, access: IndexAccess) -> None:
+    """Say what leads to the packages, beside the public index."""
+    if bound.names:
+        output.line(f"Bindings: {', '.join(bound.names)}")
+    if access.unused:
+        output.note(f"pip.conf has settings that are not used here: {', '.join(access.unused)}")
+
+
+def provide(
+    building: Building,
+    chosen: Plan,
+    wheels: Path | None,
+    python: Interpreter,
+    uv: Uv,
+) -> Dependencies:
+    """Reuse the layer of an earlier build, or fill it anew and check what is in it.
+
+    :raises BuildpackError: see installer, and shared_libraries.
+    """
+    _tell_source(chosen)
+    if wheels:
+        output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
+        uv = uv.with_options("--no-index", "--find-links", wheels)
+    wanted = dependencies.metadata(
+        chosen, python, building.context.target, uv.version, building.buildpack.version
+    )
+    wanted = replace(wanted, wheels=vendored.digest(wheels))
+    match dependencies.restore(building.layers, wanted, building.archives):
+        case Restored(kept):
+            output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            return Dependencies(kept)
+        case Empty(empty, cause):
+            output.line(f"Installing: {telling.because(cause)}")
+            with output.timed("Installed the dependencies"):
+                dependencies.install(empty, chosen, python, uv)
+            installed = Dependencies(empty)
+            _check(building, installed, chosen, python)
+            return installed
+
+
+def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:
+    installed.check_runtime(building.buildpack.runtime.ranges())
+    site, beside = installed.site(python.minor), chosen.project.beside
+    for module, package in sorted(distributions.providing(site, beside).items()):
+        output.note(f"{beside[module].name} hides {module} of the package {package}")
+    folders = building.layers.library_folders(chosen.launch_env)
+    shared_libraries.check(site, folders, building.settings.library_check)
+
+
+def _tell_source(chosen: Plan) -> None:
+    for name, reason in chosen.unread.items():
+        output.note(f"{name} is not read: {reason}")
+    if chosen.source is Source.NOTHING:
+        output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
+        return
+    output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
+    for unused in chosen.unused_sources:
+        output.line(f"Not read: {unused.value}, because {chosen.source.value} comes first")
+    _tell_selection(chosen.selection)
+    if chosen.for_tests:
+        output.note(
+            f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
+            f"State it in a group, such as dev of [dependency-groups], and it stays out."
+        )
+    if chosen.constraints:
+        output.note(
+            f"the function imports modules of the cloudevents SDK 1, so the build adds "
+            f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
+        )
+
+
+def _tell_selection(selection: Selection) -> None:
+    for kind, wanted in (("Extras", selection.extras), ("Groups", selection.groups)):
+        if wanted:
+            output.line(f"{kind}: {', '.join(sorted(wanted))}")

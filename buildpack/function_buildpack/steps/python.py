@@ -1,0 +1,61 @@
+"""Which Python the function gets, and that it is there."""
+
+from datetime import UTC, datetime
+
+from function_buildpack import interpreter, output, python_versions
+from function_buildpack.building import Building
+from function_buildpack.cnb.layers import Empty, Restored
+from function_buildpack.installer import Download, Uv
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import python
+from function_buildpack.project import Project
+from function_buildpack.python_versions import Wanted
+from function_buildpack.steps import telling
+
+Chosen = Interpreter | Download
+
+
+def choose(building: Building, function: Project, uv: Uv) -> tuple[Wanted, Chosen]:
+    """Return what is asked for, and the images' own Python if it will do, else one to install.
+
+    :raises BuildpackError: no Python will do; see python_versions and installer.
+    """
+    wish, own = python_versions.wanted(function, building.settings), interpreter.current()
+    if wish.allows(own.version):
+        return wish, own
+    listed = {item.version: item for item in uv.pythons(building.context.app)}
+    return wish, listed[python_versions.newest(wish, [*listed])]
+
+
+def tell(wish: Wanted, chosen: Chosen) -> None:
+    """Say which one, and why."""
+    own = interpreter.current()
+    origin = "the images' own" if chosen == own else "in a layer of its own"
+    reason = f" ({wish})" if wish.statements else ""
+    output.line(f"Python: {chosen.version}, {origin}{reason}")
+    if chosen != own and python_versions.is_pinned(wish, own.version):
+        output.note(
+            f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
+            f"needs no layer, and a rebase brings its fixes."
+        )
+    if month := python_versions.ended(chosen.version, datetime.now(UTC).date().isoformat()):
+        output.note(f"Python {chosen.version} is of a version without fixes since {month}.")
+
+
+def provide(building: Building, chosen: Chosen, uv: Uv) -> python.Python:
+    """Put the chosen Python into its place.
+
+    :raises PythonUninstalled: it could not be fetched.
+    """
+    if isinstance(chosen, Interpreter):
+        return python.OfImages(chosen)
+    output.heading("Python")
+    wanted = python.metadata(chosen, building.context.target, uv.version)
+    match python.restore(building.layers, wanted):
+        case Restored(kept):
+            output.line("Reusing the python layer: nothing that decides it has changed")
+            return python.reuse(building.layers, kept, chosen)
+        case Empty(empty, cause):
+            output.line(f"Installing {chosen.key}: {telling.because(cause)}")
+            with output.timed("Installed Python"):
+                return python.install(building.layers, empty, chosen, uv)

@@ -1,0 +1,82 @@
+"""Reading the function: what is there, and what is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from function_buildpack import (
+    application,
+    bindings,
+    file_modes,
+    output,
+    project,
+    vendored,
+    workspace,
+)
+from function_buildpack.bindings import Bindings
+from function_buildpack.building import Building
+from function_buildpack.plan import Plan
+from function_buildpack.project import Project
+from function_buildpack.settings import Settings
+from function_buildpack.steps import telling
+from function_buildpack.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read: the workspace, the function in it, its own wheels, the platform's bindings."""
+
+    workspace: Workspace
+    function: Project
+    wheels: Path | None
+    bindings: Bindings
+
+
+def read(building: Building) -> Reading:
+    """Read the source.
+
+    :raises BuildpackError: it is no function, or a file of it cannot be read.
+    """
+    context, settings = building.context, building.settings
+    output.heading("Reading the function")
+    _tell_settings(settings)
+    if opened := file_modes.settle(context.app):
+        output.line(f"Made readable for the image's user: {len(opened)} files")
+    found = workspace.locate(context.app, settings.function_path)
+    function = project.read(found)
+    wheels = vendored.locate(context.app, function.folder, settings.wheels)
+    return Reading(found, function, wheels, bindings.read(context.bindings))
+
+
+def _tell_settings(settings: Settings) -> None:
+    if settings.given:
+        output.line(f"Settings: {', '.join(settings.given)}")
+    for name, meant in settings.misspelt.items():
+        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+
+
+def tell(chosen: Plan, found: Workspace, app: Path) -> None:
+    """Say what function it is."""
+    function = chosen.project
+    output.line(f"Function: {function.package.relative_to(app)}")
+    if found.scaffolding:
+        output.line("Workspace: func's, with its service/, whose place our runtime takes")
+    output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+
+
+def tell_doubts(function: Project, app: Path) -> None:
+    """Say what may not be meant as it is."""
+    for name, meant in function.misnamed.items():
+        output.note(f"{name} is not read. Is {meant} meant?")
+    for path in function.hiding:
+        output.note(
+            f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
+            f"from all packages. Rename it if that is not meant."
+        )
+
+
+def remove_leftovers(app: Path, found: Workspace) -> None:
+    """Remove what the image does not get."""
+    removed = application.remove_leftovers(app, found.scaffolding)
+    if removed:
+        left_out = telling.some([str(path.relative_to(app)) for path in removed])
+        output.line(f"Left out of the image: {left_out}")

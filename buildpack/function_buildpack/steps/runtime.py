@@ -1,0 +1,30 @@
+"""The runtime that serves the function."""
+
+from function_buildpack import output
+from function_buildpack.building import Building
+from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.installer import Uv
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import runtime
+from function_buildpack.steps import telling
+
+
+def provide(building: Building, python: Interpreter, uv: Uv) -> Layer:
+    """Reuse the layer of an earlier build, or fill it anew.
+
+    :raises BuildpackError: see installer.
+    """
+    output.heading("Runtime")
+    source = building.buildpack.runtime
+    wanted = runtime.metadata(source, python, building.context.target, uv.version)
+    match runtime.restore(building.layers, wanted, building.archives):
+        case Restored(kept):
+            output.line("Reusing the runtime layer: nothing that decides it has changed")
+            return kept
+        case Empty(empty, cause):
+            output.line(f"Installing: {telling.because(cause)}")
+            if source.prepared(empty).is_dir():
+                output.line("The builder has its packages ready")
+            with output.timed("Installed the runtime"):
+                runtime.install(empty, source, python, uv)
+            return empty

@@ -1,0 +1,34 @@
+"""Phrases that several steps say."""
+
+import re
+
+from function_buildpack.cnb.layers import Changed, Created, Unreadable
+
+_LISTED = 8
+
+
+def because(cause: Created | Unreadable | Changed) -> str:
+    """Return why a layer is made anew."""
+    match cause:
+        case Created():
+            return "there is no layer of an earlier build"
+        case Unreadable():
+            return "the layer of the earlier build is another version's"
+        case Changed(fields):
+            changes = (_change(name, *values) for name, values in fields.items())
+            return f"since the earlier build, {', '.join(changes)}"
+
+
+_DIGEST = re.compile(r"([0-9a-f]{32})?")
+
+
+def _change(name: str, before: str, now: str) -> str:
+    if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
+        return f"{name} changed"
+    return f"{name} changed from {before or 'none'} to {now or 'none'}"
+
+
+def some(names: list[str]) -> str:
+    """Return a list of names, as many as one reads in a log."""
+    shown, more = names[:_LISTED], len(names) - _LISTED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
