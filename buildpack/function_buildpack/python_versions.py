@@ -88,8 +88,8 @@ def wanted(project: Project, settings: Settings) -> Wanted:
         names.UV_PYTHON: settings.uv_python,
         names.PYTHON_VERSION_FILE: project.python_version,
     }
-    requests = [requested(where, text) for where, text in explicit.items() if text]
-    return Wanted((*requests[:1], *_required(project)))
+    first = [(where, text) for where, text in explicit.items() if text][:1]
+    return Wanted((*(requested(where, text) for where, text in first), *_required(project)))
 
 
 _IMPLEMENTATION = re.compile(r"(?:cpython|python|cp)[-@]?(?=[\d<>=!~])")

@@ -53,6 +53,13 @@ def test_order(settings: Settings, file: str, requires: str, said: str) -> None:
     assert str(found).startswith(f"{said} says 3.") or str(found).endswith("says >=3.11")
 
 
+def test_order_is_all() -> None:
+    """What comes later is not looked at: a setting helps a function whose file cannot be read."""
+    found = wanted(settings=Settings(python_version="3.13"), python_version="pypy3.10")
+
+    assert ["BP_PYTHON_VERSION"] == [item.where for item in found.statements]
+
+
 def test_nothing_asked() -> None:
     """Without a word of it any Python will do."""
     assert wanted().allows("3.13.5")
