@@ -27,6 +27,13 @@ _FOREIGN = (
     "VIRTUAL_ENV",
 )
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
+# What is installed depends on them; of where it is from, it does not.
+_DECISIVE = (
+    *("UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY"),
+    *("UV_INDEX_STRATEGY", "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD"),
+    *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_OVERRIDE", "UV_PRERELEASE", "UV_RESOLUTION"),
+    "UV_TORCH_BACKEND",
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,11 @@ class Uv:
         """Its version. :raises ToolMissing: there is no uv."""
         cwd = Path(self.environ["UV_CACHE_DIR"])
         return self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output.split()[1]
+
+    @property
+    def decisive(self) -> dict[str, str]:
+        """The settings that decide what is installed, where they are set."""
+        return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
 
     def pythons(self, cwd: Path) -> list[Download]:
         """Return the CPythons that can be installed here, by uv's own list or the platform's.

@@ -251,6 +251,14 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     assert ["dependencies", "runtime"] == sorted(archives)
 
 
+def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
+    """What decides the resolution decides the layer."""
+    phase = again.run("build", UV_RESOLUTION="lowest-direct")
+
+    assert 0 == phase.status
+    assert "uv_settings changed from none to UV_RESOLUTION=lowest-direct" in phase.log
+
+
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
     """Metadata that cannot be read costs a reinstall, no more."""
     (again.layers / "runtime.toml").write_text("damaged")

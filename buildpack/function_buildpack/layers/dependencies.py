@@ -35,6 +35,7 @@ class Metadata:
     uv: str
     buildpack: str
     wheels: str = ""
+    uv_settings: str = ""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def provide(
     wanted = dependencies.metadata(
         chosen, python, building.context.target, uv.version, building.buildpack.version
     )
-    wanted = replace(wanted, wheels=vendored.digest(wheels))
+    settings = ", ".join(f"{name}={value}" for name, value in uv.decisive.items())
+    wanted = replace(wanted, wheels=vendored.digest(wheels), uv_settings=settings)
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")

@@ -73,6 +73,13 @@ def test_version() -> None:
     assert "0.13.9" == uv(runner).version
 
 
+def test_decisive() -> None:
+    """What decides the result is told apart from what only leads to it."""
+    settings = {"UV_EXCLUDE_NEWER": "2026-01-01", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
+
+    assert {"UV_EXCLUDE_NEWER": "2026-01-01"} == uv(RecordedRunner(), settings).decisive
+
+
 def test_sync(tmp_path: Path) -> None:
     """A lock is installed as it stands: no project, no development group, no editable."""
     runner = RecordedRunner()
