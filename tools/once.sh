@@ -54,14 +54,18 @@ forget_unused() {
 # quietly NAME COMMAND...: sends what a program prints to a log, and shows its end if the program fails.
 quietly() {
     _log=$cache/logs/$1.log
+    _own=$_log.$$ # until it ends: another process may do the same
     _what=$1
     shift
     mkdir -p "$cache/logs"
     # Shells make what runs in the background deaf to Ctrl-C.
-    env --default-signal=INT "$@" >"$_log" 2>&1 || {
+    env --default-signal=INT "$@" >"$_own" 2>&1 || {
         kill -0 $$ 2>/dev/null || exit 130 # Ctrl-C, of which the script itself has already died
-        fail "$_what failed" "$(tail -n 20 "$_log")" "The whole log: $_log"
+        _end=$(tail -n 20 "$_own")
+        mv "$_own" "$_log"
+        fail "$_what failed" "$_end" "The whole log: $_log"
     }
+    mv "$_own" "$_log"
 }
 
 # install_packages NAME...: installs Debian packages where this user may, else says what to install.
