@@ -5,7 +5,6 @@ import socket
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from threading import Thread
 
 from bench.build import process
 from bench.errors import BenchFailed
@@ -26,21 +25,17 @@ def first_answer(image: str, environ: Mapping[str, str]) -> float:
     with socket.socket() as free:
         free.bind((_HOST, 0))
         port: int = free.getsockname()[1]
-    answered: list[float] = []
-    asking = Thread(target=_ask_until, args=(port, answered))
-    asking.start()
-    publish = ["--publish", f"{_HOST}:{port}:8080"]
-    container = process.run(
-        ["docker", "run", "--detach", *publish, image], environ=environ
-    ).output.split()[-1]
+    command = ["docker", "run", "--detach", "--publish", f"{_HOST}:{port}:8080", image]
+    container = process.run(command, environ=environ).output.split()[-1]
     try:
-        asking.join()
-        found = process.run(["docker", "inspect", container], environ=environ).output
+        # Not before: who asks for an address that is not there yet waits a second to ask again.
+        answered = _wait(port)
+        inspected = process.run(["docker", "inspect", container], environ=environ).output
     finally:
         process.run(["docker", "rm", "--force", container], environ=environ)
-    if not answered:
+    if answered is None:
         raise BenchFailed(f"{image} does not answer")
-    return answered[0] - started_at(found)
+    return answered - started_at(inspected)
 
 
 def started_at(inspected: str) -> float:
@@ -52,13 +47,14 @@ def started_at(inspected: str) -> float:
     return begun + float(f"0.{fraction or 0}")
 
 
-def _ask_until(port: int, answered: list[float]) -> None:
+def _wait(port: int) -> float | None:
+    """Return when the first 200 came, in seconds of the epoch."""
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         if _ask(port).startswith(b"HTTP/1.1 200"):
-            answered.append(time.time())
-            return
+            return time.time()
         time.sleep(_POLL_SECONDS)
+    return None
 
 
 def _ask(port: int) -> bytes:
