@@ -430,7 +430,7 @@ def _library_missing(error: errors.LibraryMissing) -> Message:
     through = f"Loads:    {error.file}\n" if error.file != error.module else ""
     debian = f"Debian:   {', '.join(error.debian)}\n" if error.debian else ""
     bundled = _BUNDLED.get(error.package.partition(" ")[0])
-    wheel = f"for this package that is {bundled}" if bundled else "most brings all it needs"
+    wheel = f"for this package that is {bundled}" if bundled else "most do"
     return Message(
         "The run image lacks a shared library",
         f"Package:  {error.package or 'none'}\nModule:   {error.module}\n{through}"

@@ -95,7 +95,9 @@ def _tell(
 ) -> None:
     for problem in problems:
         message = messages.describe(problem)
-        output.note(f"{message.title}\n\n{message.body}\n")
+        output.note(message.title)
+        for line in message.body.splitlines():
+            output.line(f"  {line}".rstrip())
     for need in optional:
         names = ", ".join(need.libraries[:_SHOWN])
         more = ", …" if len(need.libraries) > _SHOWN else ""

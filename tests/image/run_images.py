@@ -32,8 +32,10 @@ def changed(pack: Pack, renamed: Mapping[str, str | None]) -> Iterator[str]:
         archive = Path(folder, "root.tar")
         _write(own, archive, renamed)
         subprocess.run(["docker", "import", *changes, archive, name], check=True)
-    yield name
-    pack.client.client.images.remove(name)
+    try:
+        yield name
+    finally:
+        pack.client.client.images.remove(name)
 
 
 def _write(image: Image, archive: Path, renamed: Mapping[str, str | None]) -> None:

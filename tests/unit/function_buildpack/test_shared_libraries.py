@@ -163,7 +163,7 @@ def test_note(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) -> N
         "\033[0m", ""
     )
     assert "An extension module is for another machine" in said
-    assert "libgone.so.2" in said
+    assert "\n  Missing:  libgone.so.2\n" in said
 
 
 def test_debian_packages(tmp_path: Path) -> None:
