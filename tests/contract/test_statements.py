@@ -299,3 +299,87 @@ def test_for_tests(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "the image gets what tests and checks run with: pytest." in phase.log
+
+
+CONSTRAINED = {
+    "function.py": "def handle(): ...",
+    "requirements.txt": "idna\n",
+    "limits/constraints.txt": "-r more.txt\n",
+    "limits/more.txt": "idna<3.10\n",
+}
+
+
+@pytest.mark.parametrize("variable", ["PIP_CONSTRAINT", "UV_CONSTRAINT"])
+def test_constraints(workspace: Workspace, variable: str) -> None:
+    """pip's variable for constraints is heard; what its file says is in the layer's key."""
+    stated = {variable: "limits/constraints.txt"}
+    workspace.write(CONSTRAINED)
+
+    phase = workspace.run("build", **stated)
+
+    assert 0 == phase.status, phase.log
+    assert "Constraints: limits/constraints.txt\n" in phase.log
+    assert "idna==3.9" in installed(workspace)
+    assert "Reusing the dependencies layer" in rebuild(workspace, **stated).log
+
+    workspace.write({"limits/more.txt": "idna==3.8\n"})
+    assert "Installing: since the earlier build, uv_settings" in rebuild(workspace, **stated).log
+    assert "idna==3.8" in installed(workspace)
+
+
+def test_constraints_beside_ours(workspace: Workspace) -> None:
+    """The build's own constraint, for the cloudevents SDK 1, is added to them."""
+    workspace.write(
+        {
+            "function.py": "from cloudevents.http import CloudEvent\ndef handle(): ...",
+            "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['cloudevents']\n",
+            "constraints.txt": "cloudevents<1.11\n",
+        }
+    )
+
+    phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
+
+    assert 0 == phase.status, phase.log
+    assert "cloudevents==1.10.1" in installed(workspace)
+
+
+@pytest.mark.parametrize("kind", ["pylock", "poetry"])
+def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
+    """A lock has one version of each package: constraints are told to be without effect."""
+    prepare(kind, workspace.app)
+    workspace.write({"constraints.txt": "idna<3.10\n"})
+
+    phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
+
+    assert 0 == phase.status, phase.log
+    assert "constraints.txt does not count: " in phase.log
+    assert "idna==3.10" in installed(workspace)
+
+
+def test_settings_for_other_uses(workspace: Workspace) -> None:
+    """Settings of uv that people have for their own machine spoil no image."""
+    project = "[project]\nname='x'\nversion='1'\ndependencies=['idna==3.10']\n"
+    workspace.write(
+        {
+            "function.py": "import idna\ndef handle(): ...",
+            "pyproject.toml": f"{project}[dependency-groups]\ndev=['six']\n",
+            "uv.toml": "link-mode = 'symlink'\n",
+        }
+    )
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run(
+        *("build", _BUILDPACK),
+        **dict.fromkeys(("UV_DEV", "UV_FROZEN", "UV_NO_CACHE", "UV_SYSTEM_PYTHON"), "1"),
+        UV_LINK_MODE="symlink",
+        UV_PROJECT="/",
+        UV_WORKING_DIR="/",
+    )
+
+    assert 0 == phase.status, phase.log
+    assert "idna==3.10" in installed(workspace)
+    assert "six" not in " ".join(installed(workspace))
+    links = [
+        path for path in workspace.layers.rglob("*") if path.is_symlink() and not path.exists()
+    ]
+    assert [] == links

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from function_buildpack import distributions, output, shared_libraries, vendored
+from function_buildpack import decisive, distributions, output, shared_libraries, vendored
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Restored
@@ -15,7 +15,7 @@ from function_buildpack.layers import dependencies
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 from function_buildpack.steps import telling
 
 
@@ -24,7 +24,7 @@ def tell_access(bound: Bindings, access: IndexAccess) -> None:
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
     if access.unused:
-        output.note(f"pip.conf has settings that are not used here: {', '.join(access.unused)}")
+        output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
 
 
 def provide(
@@ -42,10 +42,11 @@ def provide(
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
         uv = uv.with_options("--no-index", "--find-links", wheels)
+    uv = _narrowed(uv, chosen)
     wanted = dependencies.metadata(
         chosen, python, building.context.target, uv.version, building.buildpack.version
     )
-    settings = ", ".join(f"{name}={value}" for name, value in uv.decisive.items())
+    settings = decisive.settings(uv.decisive, chosen.project.folder)
     wanted = replace(wanted, wheels=vendored.digest(wheels), uv_settings=settings)
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
@@ -58,6 +59,20 @@ def provide(
             installed = Dependencies(empty)
             _check(building, installed, chosen, python)
             return installed
+
+
+def _narrowed(uv: Uv, chosen: Plan) -> Uv:
+    """Return uv with the platform's constraints, unless a lock has each version, and tell."""
+    if not uv.narrowing:
+        return uv
+    files = " ".join(uv.narrowing.values())
+    if chosen.source in LOCKS:
+        output.note(
+            f"{files} does not count: {chosen.source.value} has the version of each package"
+        )
+        return uv.without(uv.narrowing)
+    output.line(f"Constraints: {files}")
+    return uv
 
 
 def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:

@@ -26,5 +26,6 @@ def provide(building: Building, python: Interpreter, uv: Uv) -> Layer:
             if source.prepared(empty).is_dir():
                 output.line("The builder has its packages ready")
             with output.timed("Installed the runtime"):
-                runtime.install(empty, source, python, uv)
+                # Its versions are locked: what a platform says of versions is for the function's.
+                runtime.install(empty, source, python, uv.without(uv.decisive))
             return empty
