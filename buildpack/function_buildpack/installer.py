@@ -29,6 +29,9 @@ _FOREIGN = (
 )
 # They name files that say which version of a package will do, or that none will.
 _NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
+# What packages are compiled with here: without information for debuggers, for it has the names of
+# this build's temporary folders.
+_COMPILED = "-O2 -g0"
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 # What is installed depends on them; of where it is from, it does not.
 _DECISIVE = (
@@ -72,6 +75,9 @@ class Uv:
             "UV_NO_PROGRESS": "1",
             _DOWNLOADS: "never",
             **bytecode.UV_ENVIRON,
+            **{
+                name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in ("CFLAGS", "CXXFLAGS")
+            },
         }
         return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
 

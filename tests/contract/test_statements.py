@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -284,6 +285,60 @@ def test_same_bytes(workspace: Workspace) -> None:
     assert 0 == workspace.run("build").status
 
     assert first == files_below(workspace.layers / "dependencies")
+
+
+NATIVE = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "{name}"
+version = "1.0"
+[tool.setuptools]
+py-modules = []
+ext-modules = [{{ name = "{name}", sources = ["{name}.c"] }}]
+"""
+SOURCE = """
+#include <Python.h>
+static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, "{name}", NULL, 0, NULL}};
+PyMODINIT_FUNC PyInit_{name}(void) {{ return PyModule_Create(&module); }}
+"""
+
+
+def write_native(folder: Path, name: str) -> Path:
+    """Write a package that is compiled."""
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(NATIVE.format(name=name))
+    (folder / f"{name}.c").write_text(SOURCE.format(name=name))
+    return folder
+
+
+def test_same_bytes_elsewhere(tmp_path: Path) -> None:
+    """The source's folder, and the temporary ones of the build, are in no installed package."""
+    write_native(tmp_path / "packed", "packed")
+    with tarfile.open(tmp_path / "packed-1.0.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "packed", "packed-1.0")
+    workspaces = [
+        Workspace(tmp_path / "workspace", tmp_path / "layers"),
+        Workspace(tmp_path / "workspace/source/sub", tmp_path / "layers"),
+    ]
+    layers = []
+    for workspace in workspaces:
+        write_native(workspace.app / "native", "native")
+        shutil.copy(tmp_path / "packed-1.0.tar.gz", workspace.app)
+        stated = "./native\n./packed-1.0.tar.gz\n"
+        workspace.write({"requirements.txt": stated, "function.py": "def handle(): ..."})
+        workspace.layers.mkdir()
+
+        phase = workspace.run("build")
+
+        assert 0 == phase.status, phase.log
+        assert {"native==1.0", "packed==1.0"} <= installed(workspace)
+        layers.append(files_below(workspace.layers / "dependencies"))
+        shutil.rmtree(workspace.layers)
+
+    assert layers[0] == layers[1]
+    assert [] == [name for name, content in layers[0].items() if bytes(tmp_path / "w") in content]
 
 
 def test_for_tests(workspace: Workspace) -> None:

@@ -4,7 +4,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from function_buildpack import decisive, distributions, output, shared_libraries, vendored
+from function_buildpack import (
+    build_traces,
+    decisive,
+    distributions,
+    output,
+    shared_libraries,
+    vendored,
+)
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Restored
@@ -57,6 +64,7 @@ def provide(
             with output.timed("Installed the dependencies"):
                 dependencies.install(empty, chosen, python, uv)
             installed = Dependencies(empty)
+            build_traces.forget_place(installed.site(python.minor), building.context.app)
             _check(building, installed, chosen, python)
             return installed
 

@@ -52,13 +52,21 @@ def uv(runner: RecordedRunner, environ: Mapping[str, str] | None = None) -> Uv:
 
 def test_environment() -> None:
     """Settings of the user's index stay, other environments' variables do not reach uv."""
-    environ = {"UV_DEFAULT_INDEX": "x", "PYTHONPATH": "/invalid", "VIRTUAL_ENV": "/v", "PATH": "/b"}
+    environ = {
+        "UV_DEFAULT_INDEX": "x",
+        "CFLAGS": "-DX",
+        "PYTHONPATH": "/invalid",
+        "VIRTUAL_ENV": "/v",
+        "PATH": "/b",
+    }
 
     made = uv(RecordedRunner(), environ).environ
 
     assert {
         "UV_DEFAULT_INDEX": "x",
         "PATH": "/b",
+        "CFLAGS": "-O2 -g0 -DX",
+        "CXXFLAGS": "-O2 -g0",
         "UV_CACHE_DIR": "/cache",
         "UV_LINK_MODE": "hardlink",
         "UV_NO_PROGRESS": "1",
