@@ -36,6 +36,7 @@ class Metadata:
     buildpack: str
     wheels: str = ""
     uv_settings: str = ""
+    library_check: str = ""  # what one setting lets pass another may not
 
 
 @dataclass(frozen=True)

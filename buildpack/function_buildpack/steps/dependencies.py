@@ -54,7 +54,12 @@ def provide(
         chosen, python, building.context.target, uv.version, building.buildpack.version
     )
     settings = decisive.settings(uv.decisive, chosen.project.folder)
-    wanted = replace(wanted, wheels=vendored.digest(wheels), uv_settings=settings)
+    wanted = replace(
+        wanted,
+        wheels=vendored.digest(wheels),
+        uv_settings=settings,
+        library_check=building.settings.library_check.value,
+    )
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
