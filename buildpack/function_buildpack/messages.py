@@ -16,8 +16,8 @@ another index UV_DEFAULT_INDEX, as build environment variables (pack build --env
 build.buildEnvs in func.yaml)."""
 
 _PYTHON_ORDER = """\
-BP_PYTHON_VERSION comes before UV_PYTHON, .python-version and runtime.txt. What requires-python says
-must hold as well; docs/python-versions.md has all of it."""
+BP_PYTHON_VERSION comes before UV_PYTHON, .python-version and runtime.txt. What requires-python
+says must hold as well; docs/python-versions.md has all of it."""
 
 
 @dataclass(frozen=True)
