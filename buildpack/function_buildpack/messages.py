@@ -325,6 +325,17 @@ def _hash_mismatch(error: errors.HashMismatch) -> Message:
 
 
 @describe.register
+def _repository_refused(error: errors.RepositoryRefused) -> Message:
+    return Message(
+        "A git repository refuses access",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"Give the host's user and token in a service binding of type netrc, and write the\n"
+        f"address as git+https://…: the build has no key for ssh. docs/private-indexes.md has an\n"
+        f"example.",
+    )
+
+
+@describe.register
 def _index_unreachable(error: errors.IndexUnreachable) -> Message:
     return Message(
         "The package index does not answer",
