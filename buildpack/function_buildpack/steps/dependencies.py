@@ -8,7 +8,9 @@ from function_buildpack import (
     build_traces,
     decisive,
     distributions,
+    names,
     output,
+    sbom,
     shared_libraries,
     vendored,
 )
@@ -60,6 +62,7 @@ def provide(
         uv_settings=settings,
         library_check=building.settings.library_check.value,
     )
+    before = sbom.versions(building.layers.described(names.DEPENDENCIES))
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
@@ -70,6 +73,9 @@ def provide(
                 dependencies.install(empty, chosen, python, uv)
             installed = Dependencies(empty)
             build_traces.forget_place(installed.site(python.minor), building.context.app)
+            if before:
+                now = sbom.versions(building.layers.described(names.DEPENDENCIES))
+                output.line(f"Packages since then: {telling.changes(before, now)}")
             _check(building, installed, chosen, python)
             return installed
 
