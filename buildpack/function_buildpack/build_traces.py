@@ -1,5 +1,8 @@
 """Removes what building local packages leaves behind, so that it is in no layer and no image."""
 
+import base64
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -46,9 +49,35 @@ def forget_times(site: Path) -> None:
     """Remove uv's notes from installed packages: they hold times, and nobody needs them here."""
     for note in sorted(path for name in _OF_UV for path in site.glob(f"*.dist-info/{name}")):
         note.unlink()
-        record = note.with_name("RECORD")
-        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
-        listed = f"{note.parent.name}/{note.name},"
-        record.write_text(
-            "".join(line for line in lines if not line.startswith(listed)), encoding="utf-8"
-        )
+        _record(note, "")
+
+
+# Where a platform has the source if nothing else is said (platform specification, CNB_APP_DIR).
+_USUAL = Path("/workspace")
+
+
+def forget_place(site: Path, source: Path) -> None:
+    """Have installed packages that are from the source say that it was in its usual place.
+
+    Their `direct_url.json` (PEP 610) has the folder of this build, and so would the layer.
+    """
+    here, there = source.as_uri(), _USUAL.as_uri()
+    for origin in sorted(site.glob("*.dist-info/direct_url.json")):
+        stated = json.loads(origin.read_text(encoding="utf-8"))
+        if f"{stated['url']}/".startswith(f"{here}/") and here != there:
+            stated["url"] = there + stated["url"].removeprefix(here)
+            content = json.dumps(stated).encode()
+            origin.unlink()  # it may be linked to uv's cache
+            origin.write_bytes(content)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+            _record(origin, f"sha256={digest.decode()},{len(content)}")
+
+
+def _record(file: Path, content: str) -> None:
+    """Change what the package's list (PEP 376) says of a file; with nothing to say, drop it."""
+    record = file.with_name("RECORD")
+    lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+    listed = f"{file.parent.name}/{file.name},"
+    said = [f"{listed}{content}\n"] if content else []
+    kept = [part for line in lines for part in (said if line.startswith(listed) else [line])]
+    record.write_text("".join(kept), encoding="utf-8")

@@ -25,9 +25,32 @@ def digest_of(plan: Plan) -> str:
     if plan.source is Source.NOTHING:
         return ""
     parts = [plan.requirements_key().encode(), *(line.encode() for line in plan.locked)]
-    for path in files(plan):
-        parts += [os.fsencode(os.path.relpath(path, plan.project.folder)), _content(path)]
-    return digest(parts)
+    return digest(parts + _identify(files(plan), plan.project.folder))
+
+
+def settings(stated: Mapping[str, str], folder: Path) -> str:
+    """Return settings of uv as text, with a digest of the files that they name from a folder."""
+    return ", ".join(f"{name}={value}{_named(value, folder)}" for name, value in stated.items())
+
+
+def _named(words: str, folder: Path) -> str:
+    seen: set[Path] = set()
+    for word in words.split():
+        seen.update(_with_includes(Path(os.path.normpath(folder / word)), folder, set()))
+    parts = _identify((path for path in seen if path.is_file()), folder)
+    return f" ({digest(parts)[:_SHOWN]})" if parts else ""
+
+
+def _identify(paths: Iterable[Path], folder: Path) -> list[bytes]:
+    """Return where files are, from a folder, and what is in them."""
+    return [
+        part
+        for path in sorted(paths)
+        for part in (os.fsencode(os.path.relpath(path, folder)), _content(path))
+    ]
+
+
+_SHOWN = 8  # of a digest that people read
 
 
 def _content(path: Path) -> bytes:

@@ -26,6 +26,7 @@ BuildpackError
 ├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── BindingInvalid            a service binding is malformed
+├── RepositoryRefused         a git repository wants credentials
 ├── IndexUnreachable          the package index does not answer
 ├── IndexRefused              the package index wants other credentials
 ├── IndexUntrusted            the package index has a certificate that is not trusted
@@ -278,6 +279,13 @@ class HashMismatch(BuildpackError):
     """A file has another hash than `path` says; the explanation names the package and both."""
 
     path: Path
+    explanation: str
+
+
+@dataclass(eq=False)
+class RepositoryRefused(BuildpackError):
+    """A git repository wants credentials, or others than it got."""
+
     explanation: str
 
 

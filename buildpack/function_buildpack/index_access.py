@@ -3,6 +3,8 @@
 Files are written to a folder of the build's own, never to a layer.
 """
 
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from tempfile import TemporaryDirectory
 from function_buildpack import index_settings, redaction
 from function_buildpack.bindings import Bindings
 
+_GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 # What reads the certificates: uv, git, and what a package's build may fetch with.
@@ -41,7 +44,7 @@ def prepared(environ: Mapping[str, str], bindings: Bindings) -> Iterator[IndexAc
     merged = {**_BOUNDS, **stated, **settings.environ}
     with TemporaryDirectory(prefix="private-") as folder:
         if bindings.netrc:
-            merged["NETRC"] = str(bindings.netrc)
+            merged |= {"NETRC": str(bindings.netrc)} | _git(merged, bindings.netrc)
         merged |= _trust(merged, bindings.certificates, Path(folder))
         merged |= _configuration(merged, bindings.uv_toml, Path(folder))
         secrets = redaction.secrets(
@@ -49,6 +52,20 @@ def prepared(environ: Mapping[str, str], bindings: Bindings) -> Iterator[IndexAc
             bindings.passwords,
         )
         yield IndexAccess(merged, settings.options, secrets, settings.unused)
+
+
+def _git(environ: Mapping[str, str], credentials: Path) -> dict[str, str]:
+    """Have git ask for the credentials of a netrc, beside what the platform configures of it.
+
+    Variables for that: git-config(1), GIT_CONFIG_COUNT.
+    """
+    count = int(environ.get("GIT_CONFIG_COUNT", 0))
+    helper = shlex.join([sys.executable, "-I", str(_GIT_CREDENTIALS), str(credentials)])
+    return {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": "credential.helper",
+        f"GIT_CONFIG_VALUE_{count}": f"!{helper}",
+    }
 
 
 def _trust(environ: Mapping[str, str], extra: tuple[str, ...], folder: Path) -> dict[str, str]:

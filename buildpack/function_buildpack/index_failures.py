@@ -10,19 +10,20 @@ from function_buildpack.errors import (
     IndexTooSlow,
     IndexUnreachable,
     IndexUntrusted,
+    RepositoryRefused,
 )
 
 # In this order: uv's explanation of a late failure also has the words of an early one.
 _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
     (r"No space left on device", DiskFull),
+    (r"could not read (Username|Password)|Authentication failed for", RepositoryRefused),
+    (r"cannot run ssh|Permission denied \(publickey|Host key verification", RepositoryRefused),
     (r"\b401 Unauthorized|\b403 Forbidden|Missing credentials", IndexRefused),
-    (r"invalid peer certificate|certificate verify failed", IndexUntrusted),
+    (r"invalid peer certificate|certificate verif|SSL certificate problem", IndexUntrusted),
     (r"HTTP status server error", IndexFailing),
     (r"operation timed out|[Tt]imeout \(|request timed out", IndexTooSlow),
-    (
-        r"error sending request|Failed to fetch|dns error|Connection refused|Could not connect",
-        IndexUnreachable,
-    ),
+    (r"error sending request|Failed to fetch|dns error|Connection refused", IndexUnreachable),
+    (r"Could not connect|Could not resolve host", IndexUnreachable),
 )
 
 

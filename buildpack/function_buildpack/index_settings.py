@@ -18,18 +18,26 @@ _VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "timeout": (("UV_HTTP_TIMEOUT",), " "),
     "retries": (("UV_HTTP_RETRIES",), " "),
     "proxy": (("HTTPS_PROXY", "ALL_PROXY"), " "),
+    "constraint": (("UV_CONSTRAINT",), " "),
+    "build-constraint": (("UV_BUILD_CONSTRAINT",), " "),
 }
+# pip has two names for some of them.
+_ALIASES = {"default-timeout": "timeout", "pypi-url": "index-url"}
 _NO_INDEX = "no-index"
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
 # Of pip's own running, or true of this build anyway: nothing is lost without them.
-_SILENT = {"disable-pip-version-check", "no-cache-dir", "cache-dir", "no-input", "progress-bar"}
+_SILENT = {
+    *("break-system-packages", "cache-dir", "disable-pip-version-check", "no-cache-dir"),
+    *("no-color", "no-input", "no-warn-script-location", "progress-bar", "quiet"),
+    *("root-user-action", "verbose"),
+}
 # A default of the builder's, which a setting of the user's comes before.
 _BUILDERS = {"SSL_CERT_FILE"}
 
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """uv's variables and options, and the settings of pip that have no counterpart."""
+    """uv's variables and options, and the settings of pip that have no counterpart, as written."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
@@ -41,14 +49,16 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
 
     uv's own variables come before both.
     """
-    pip = {**pip_conf, **_variables(environ)}
+    variables = _variables(environ)
+    pip = {**_renamed(pip_conf), **_renamed(variables)}
     translated = {}
-    for name, (variables, separator) in _VARIABLES.items():
+    for name, (uvs, separator) in _VARIABLES.items():
         value = separator.join(pip.get(name, "").split())
-        said = any(environ.get(variable) for variable in variables if variable not in _BUILDERS)
+        said = any(environ.get(variable) for variable in uvs if variable not in _BUILDERS)
         if value and not said:
-            translated[variables[0]] = value
-    unused = pip_conf.keys() - _VARIABLES.keys() - _SILENT - {_NO_INDEX}
+            translated[uvs[0]] = value
+    unused = [f"{name} of pip.conf" for name in pip_conf if not _is_known(name)]
+    unused += [_variable(name) for name in variables if not _is_known(name)]
     without_index = pip.get(_NO_INDEX, "").lower() in _TRUE
     return IndexSettings(
         environ=translated,
@@ -57,9 +67,26 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
     )
 
 
+def _is_known(name: str) -> bool:
+    return name in _VARIABLES or name in _ALIASES or name in _SILENT or name == _NO_INDEX
+
+
+def _renamed(settings: Mapping[str, str]) -> dict[str, str]:
+    """Call each setting by its first name, whose own value comes before an alias's."""
+    aliases = {_ALIASES[name]: value for name, value in settings.items() if name in _ALIASES}
+    return aliases | {name: value for name, value in settings.items() if name not in _ALIASES}
+
+
+_PREFIX = "PIP_"
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.replace("-", "_").upper()
+
+
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {
-        name.removeprefix("PIP_").replace("_", "-").lower(): value
+        name.removeprefix(_PREFIX).replace("_", "-").lower(): value
         for name, value in environ.items()
-        if name.startswith("PIP_") and value
+        if name.startswith(_PREFIX) and value
     }

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,18 +21,24 @@ from function_buildpack.errors import (
 from function_buildpack.process import Result, Runner
 from function_buildpack.settings import Selection
 
-# They name another environment than the one that we install into, or another Python's files.
+# They name another environment than the one that we install into, another Python's files, another
+# project than the function, or what is not for an image.
 _FOREIGN = (
-    *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"),
-    "VIRTUAL_ENV",
+    *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_DEV", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
+    *("UV_PYTHON", "UV_WORKING_DIR", "VIRTUAL_ENV"),
 )
+# They name files that say which version of a package will do, or that none will.
+_NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
+# What packages are compiled with here: without information for debuggers, for it has the names of
+# this build's temporary folders.
+_COMPILED = "-O2 -g0"
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 # What is installed depends on them; of where it is from, it does not.
 _DECISIVE = (
-    *("UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY"),
+    *(*_NARROWING, "UV_BUILD_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY"),
     *("UV_INDEX_STRATEGY", "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD"),
-    *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_OVERRIDE", "UV_PRERELEASE", "UV_RESOLUTION"),
-    "UV_TORCH_BACKEND",
+    *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
+    *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
 )
 
 
@@ -64,9 +70,14 @@ class Uv:
         own = {name: value for name, value in environ.items() if name not in _FOREIGN}
         fixed = {
             "UV_CACHE_DIR": str(cache),
+            # Whatever else is set or configured: links to the cache would lead nowhere.
+            "UV_LINK_MODE": "hardlink",
             "UV_NO_PROGRESS": "1",
             _DOWNLOADS: "never",
             **bytecode.UV_ENVIRON,
+            **{
+                name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in ("CFLAGS", "CXXFLAGS")
+            },
         }
         return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
 
@@ -79,6 +90,12 @@ class Uv:
         """Its cache folder."""
         return Path(self.environ["UV_CACHE_DIR"])
 
+    def without(self, names: Iterable[str]) -> "Uv":
+        """Return uv without variables."""
+        dropped = set(names)
+        kept = {name: value for name, value in self.environ.items() if name not in dropped}
+        return replace(self, environ=kept)
+
     @cached_property
     def version(self) -> str:
         """Its version. :raises ToolMissing: there is no uv."""
@@ -88,6 +105,11 @@ class Uv:
     def decisive(self) -> dict[str, str]:
         """The settings that decide what is installed, where they are set."""
         return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The settings that name constraints and their like, where they are set."""
+        return {name: value for name in _NARROWING if (value := self.environ.get(name))}
 
     def pythons(self, cwd: Path) -> list[Download]:
         """Return the CPythons that can be installed here, by uv's own list or the platform's.

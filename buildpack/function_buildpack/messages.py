@@ -16,8 +16,8 @@ another index UV_DEFAULT_INDEX, as build environment variables (pack build --env
 build.buildEnvs in func.yaml)."""
 
 _PYTHON_ORDER = """\
-BP_PYTHON_VERSION comes before UV_PYTHON, and that before .python-version. What requires-python says
-must hold as well; docs/python-versions.md has all of it."""
+BP_PYTHON_VERSION comes before UV_PYTHON, .python-version and runtime.txt. What requires-python
+says must hold as well; docs/python-versions.md has all of it."""
 
 
 @dataclass(frozen=True)
@@ -321,6 +321,17 @@ def _hash_mismatch(error: errors.HashMismatch) -> Message:
         f"The index answered with another file than the one whose hash is there. Nothing of it\n"
         f"was installed. If the index is right, lock that package again; if it should not have\n"
         f"changed, find out who changed it before you build.",
+    )
+
+
+@describe.register
+def _repository_refused(error: errors.RepositoryRefused) -> Message:
+    return Message(
+        "A git repository refuses access",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"Give the host's user and token in a service binding of type netrc, and write the\n"
+        f"address as git+https://…: the build has no key for ssh. docs/private-indexes.md has an\n"
+        f"example.",
     )
 
 

@@ -17,6 +17,7 @@ SETUP_CFG = "setup.cfg"
 PDM_LOCK = "pdm.lock"
 CONDA_ENVIRONMENT = "environment.yml"
 PYTHON_VERSION_FILE = ".python-version"
+RUNTIME_TXT = "runtime.txt"
 
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"

@@ -48,6 +48,8 @@ class Project:
     broken: SyntaxInvalid | None = None
     # What .python-version asks for first.
     python_version: str = ""
+    # What Heroku's older file for the same asks for.
+    runtime_txt: str = ""
     # The file of setuptools that states dependencies, if one does.
     setup: str = ""
     # Files of other tools that are there and are not read.
@@ -116,6 +118,7 @@ def read(workspace: Workspace) -> Project:
         checkout=git.read(folder),
         requirements=_lines(folder / names.REQUIREMENTS),
         python_version=_python_version(folder) or (_python_version(root) if root else ""),
+        runtime_txt=_runtime_txt(folder),
         setup=_setup(folder),
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
@@ -251,6 +254,12 @@ def _python_version(folder: Path) -> str:
     """Return the first request in .python-version: the others are for tools that want several."""
     lines = (line.strip() for line in _lines(folder / names.PYTHON_VERSION_FILE))
     return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def _runtime_txt(folder: Path) -> str:
+    """Return what runtime.txt asks for, such as python-3.12.4; any other text is not Heroku's."""
+    text = "".join(_lines(folder / names.RUNTIME_TXT)).strip()
+    return text if text.startswith("python-") else ""
 
 
 def _setup(folder: Path) -> str:

@@ -22,6 +22,7 @@ from function_buildpack.errors import (
     PythonInvalid,
     PythonUnknown,
 )
+from function_buildpack.locks import poetry
 from function_buildpack.project import Project
 from function_buildpack.settings import Settings
 from function_buildpack.statements import Source
@@ -50,11 +51,15 @@ _PATCHES = 40
 
 @dataclass(frozen=True)
 class Statement:
-    """Where a Python is asked for, in what words, and the versions that are meant."""
+    """Where a Python is asked for, in what words, and what a version that is meant meets one of."""
 
     where: str
     stated: str
-    specifier: SpecifierSet
+    specifiers: tuple[SpecifierSet, ...]
+
+    def allows(self, version: str) -> bool:
+        """Say whether a version is meant."""
+        return any(item.contains(version, prereleases=True) for item in self.specifiers)
 
     def __str__(self) -> str:
         """Say both, as the log does."""
@@ -69,7 +74,7 @@ class Wanted:
 
     def allows(self, version: str) -> bool:
         """Say whether a version meets all."""
-        return all(item.specifier.contains(version, prereleases=True) for item in self.statements)
+        return all(item.allows(version) for item in self.statements)
 
     def __str__(self) -> str:
         """Say what decides."""
@@ -77,16 +82,17 @@ class Wanted:
 
 
 def wanted(project: Project, settings: Settings) -> Wanted:
-    """Collect what is asked for: by a setting or .python-version, and by what the project needs.
+    """Collect what is asked for: by a setting or a file for it, and by what the project needs.
 
     :raises PythonInvalid: a request has none of the known forms.
     :raises PythonForeign: it is for another Python than CPython, or for a variant of it.
-    :raises FieldInvalid: requires-python is no version specifier.
+    :raises FieldInvalid: requires-python is no version specifier, or Poetry's python none of its.
     """
     explicit = {
         names.PYTHON_VERSION: settings.python_version,
         names.UV_PYTHON: settings.uv_python,
         names.PYTHON_VERSION_FILE: project.python_version,
+        names.RUNTIME_TXT: project.runtime_txt,
     }
     first = [(where, text) for where, text in explicit.items() if text][:1]
     return Wanted((*(requested(where, text) for where, text in first), *_required(project)))
@@ -113,9 +119,9 @@ def requested(where: str, text: str) -> Statement:
     if _FOREIGN.fullmatch(bare) or _VARIANT.fullmatch(bare):
         raise PythonForeign(where, text)
     if parts := _PARTS.fullmatch(bare) or _JOINED.fullmatch(bare):
-        return Statement(where, text, SpecifierSet(_exact(*parts.groups())))
+        return Statement(where, text, (SpecifierSet(_exact(*parts.groups())),))
     try:
-        return Statement(where, text, SpecifierSet(bare if bare[:1] in set("<>=!~") else "?"))
+        return Statement(where, text, (SpecifierSet(bare if bare[:1] in set("<>=!~") else "?"),))
     except InvalidSpecifier as error:
         raise PythonInvalid(where, text, SERVED) from error
 
@@ -130,6 +136,7 @@ def _required(project: Project) -> Iterable[Statement]:
     table = project.pyproject.get("project", {})
     if text := table.get("requires-python"):
         yield _requires(project.pyproject_path, "project.requires-python", text)
+    yield from _of_poetry(project)
     source = statements.present(project)[0]
     lock = project.locks.get(source.value, {})
     match source:
@@ -146,7 +153,21 @@ def _requires(path: Path, field: str, text: Any) -> Statement:  # noqa: ANN401 -
         specifier = SpecifierSet(text if isinstance(text, str) else "?")
     except InvalidSpecifier as error:
         raise FieldInvalid(path, field, str(text), "a version specifier") from error
-    return Statement(f"requires-python of {path.name}", text, specifier)
+    return Statement(f"requires-python of {path.name}", text, (specifier,))
+
+
+def _of_poetry(project: Project) -> Iterable[Statement]:
+    """Yield what Poetry's own table says: most projects of Poetry 1 have it there alone."""
+    stated = project.pyproject.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    if (text := stated.get("python")) is None:
+        return
+    field = "tool.poetry.dependencies.python"
+    try:
+        specifiers = poetry.versions(text if isinstance(text, str) else "?")
+    except ValueError as error:
+        path = project.pyproject_path
+        raise FieldInvalid(path, field, str(text), "a version constraint such as ^3.12") from error
+    yield Statement(f"{field} of {names.PYPROJECT}", text, specifiers)
 
 
 def _pipenv_version(lock: Any) -> str:  # noqa: ANN401 -- as JSON has it
@@ -204,7 +225,9 @@ def ended(version: str, today: str) -> str:
 
 def is_pinned(wish: Wanted, own: str) -> bool:
     """Say whether only the patch of what is asked for excludes the images' own version."""
-    first = wish.statements[0].specifier if wish.statements else SpecifierSet()
-    return not first.contains(own) and any(
-        item.operator == "==" and minor(item.version) == minor(own) for item in first
+    first = next(iter(wish.statements), Statement("", "", (SpecifierSet(),)))
+    return not first.allows(own) and any(
+        item.operator == "==" and minor(item.version) == minor(own)
+        for specifier in first.specifiers
+        for item in specifier
     )

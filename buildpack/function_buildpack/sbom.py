@@ -16,6 +16,7 @@ from function_buildpack.cnb.sbom_files import Sboms
 from function_buildpack.distributions import Distribution
 from function_buildpack.licenses import License
 
+_FORMAT = "cdx"
 _TOOL = "knative-python/function"
 
 
@@ -42,7 +43,16 @@ def document(components: Iterable[Component]) -> Sboms:
         "metadata": {"tools": {"components": [{"type": "application", "name": _TOOL}]}},
         "components": [_table(item) for item in sorted(components, key=lambda item: item.purl)],
     }
-    return {"cdx": json.dumps(table, indent=1, ensure_ascii=False).encode() + b"\n"}
+    return {_FORMAT: json.dumps(table, indent=1, ensure_ascii=False).encode() + b"\n"}
+
+
+def versions(sboms: Sboms) -> dict[str, str]:
+    """Return the components of a document by name; none if it is not there, or not ours."""
+    try:
+        components = json.loads(sboms.get(_FORMAT, b"{}"))["components"]
+        return {item["name"]: item["version"] for item in components}
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def packages(installed: Iterable[Distribution], artifacts: Artifacts) -> list[Component]:

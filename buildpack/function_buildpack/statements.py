@@ -32,6 +32,9 @@ class Source(Enum):
     NOTHING = ""
 
 
+# They have one version of each package.
+LOCKS = frozenset({Source.UV_LOCK, Source.PYLOCK, Source.POETRY_LOCK, Source.PIPFILE_LOCK})
+
 # What makes a lock anew. uv's own export to pylock.toml is with the dev group.
 _COMMANDS = {
     Source.PYLOCK: f"uv export --no-dev -o {names.PYLOCK}",

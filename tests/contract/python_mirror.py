@@ -5,9 +5,11 @@ uv's own list names releases that a test cannot have, so the mirror has a list t
 """
 
 import hashlib
+import io
 import json
 import platform
 import shutil
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +39,16 @@ class Mirror:
         }
 
 
-def create(folder: Path) -> Mirror:
-    """Write a mirror."""
+def create(folder: Path, program: bytes = b"") -> Mirror:
+    """Write a mirror; in place of its CPython's program, perhaps, of something else."""
     if not ARCHIVE.is_file():
         pytest.fail(f"There is no {ARCHIVE}. Run `make tools`.", pytrace=False)
     (folder / _BUILD).mkdir(parents=True)
-    shutil.copyfile(ARCHIVE, folder / _BUILD / _FILE)
+    archive = folder / _BUILD / _FILE
+    if program:
+        _write_without_python(archive, program)
+    else:
+        shutil.copyfile(ARCHIVE, archive)
     major, minor, patch = map(int, VERSION.split("."))
     listed = {
         "name": "cpython",
@@ -56,7 +62,20 @@ def create(folder: Path) -> Mirror:
         "variant": None,
         "build": _BUILD,
         "url": f"{_RELEASES}/{_BUILD}/{_FILE}",
-        "sha256": hashlib.sha256(ARCHIVE.read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(archive.read_bytes()).hexdigest(),
     }
     (folder / "list.json").write_text(json.dumps({KEY: listed}))
     return Mirror(folder)
+
+
+def _write_without_python(archive: Path, program: bytes) -> None:
+    minor = VERSION.rpartition(".")[0]
+    facts = f"lib/python{minor}/_sysconfigdata__linux_{platform.machine()}-linux-gnu.py"
+    # uv looks for that line.
+    stated = b"# system configuration generated and used by the sysconfig module\n"
+    contents = {f"bin/python{minor}": program, facts: stated + b"build_time_vars = {}\n"}
+    with tarfile.open(archive, "w:gz") as made:
+        for name, content in contents.items():
+            file = tarfile.TarInfo(f"python/{name}")
+            file.size, file.mode = len(content), 0o755
+            made.addfile(file, io.BytesIO(content))

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def prepare(kind: str, app: Path, at: str = "") -> None:
         case "uv_workspace":
             uv("lock", cwd=app)
         case "requirements":
-            _make_repository(app / "gitted", app / "vendor" / "gitted.git")
+            make_repository(app / "gitted", app / "vendor" / "gitted.git")
             stated = app / "requirements.txt"
             repository = f"git+file://{at or app}/vendor/gitted.git"
             stated.write_text(stated.read_text().replace("@REPOSITORY@", repository))
@@ -77,15 +78,29 @@ def uv(*arguments: str, cwd: Path) -> None:
     subprocess.run([_UV, *arguments, "--quiet"], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
 
-def _make_repository(folder: Path, bare: Path) -> None:
-    """Turn a folder into a bare git repository with a tag, the only thing of it that is left."""
+def make_repository(
+    folder: Path, bare: Path, parts: Mapping[str, tuple[Path, str]] | None = None
+) -> None:
+    """Turn a folder into a bare git repository with a tag, the only thing of it that is left.
+
+    `parts` are its submodules: their repository, and the URL that is written down for it.
+    """
     environ = os.environ | {
         f"GIT_{who}_{what}": value
         for who in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", "a"), ("EMAIL", "a@example.org"))
     }
+    added = [
+        command
+        for name, (repository, url) in (parts or {}).items()
+        for command in (
+            ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", repository, name],
+            ["submodule", "--quiet", "set-url", name, url],
+        )
+    ]
     for command in (
         ["init", "--quiet", "."],
+        *added,
         ["add", "."],
         ["commit", "--quiet", "-m", "first"],
         ["tag", "v1"],

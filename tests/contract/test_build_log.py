@@ -140,9 +140,12 @@ Loaded the function in N s
 
 def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
     """What kept a layer from being reused is told; of digests only that they differ."""
-    phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\n"})
+    phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\nsix==1.17.0\n"})
 
     assert "Installing: since the earlier build, requirements changed\n" in told(phase)
+    (packages,) = re.findall("Packages since then: (.*)", told(phase))
+    assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
+    assert ", without pytest " in packages
     assert "Reusing the runtime layer" in told(phase)
 
 

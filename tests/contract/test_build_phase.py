@@ -259,6 +259,16 @@ def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
     assert "uv_settings changed from none to UV_RESOLUTION=lowest-direct" in phase.log
 
 
+def test_rebuild_with_another_check(again: Workspace) -> None:
+    """What a check has let pass is looked at again when it is stricter."""
+    assert 0 == again.run("build", BP_LIBRARY_CHECK="note").status
+
+    phase = again.run("build")
+
+    assert 0 == phase.status
+    assert "Installing: since the earlier build, library_check changed from note" in phase.log
+
+
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
     """Metadata that cannot be read costs a reinstall, no more."""
     (again.layers / "runtime.toml").write_text("damaged")

@@ -126,7 +126,7 @@ def test_root_by_variable(workspace: Workspace, index: Index, tmp_path: Path) ->
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root))
 
     assert 0 == phase.status, phase.log
-    assert "pip.conf has settings that are not used here: user" in phase.log
+    assert "settings of pip that are not used here: user of pip.conf" in phase.log
 
 
 def test_certificate_unknown(workspace: Workspace, index: Index) -> None:

@@ -236,6 +236,28 @@ def test_damaged(tmp_path: Path) -> None:
     assert not list((workspace.layers).rglob("bin/python3.14"))
 
 
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (b"\x7fELF of another machine", "Exec format error"),
+        (b"#!/bin/sh\necho GLIBC_2.99 not found >&2\nexit 1\n", "GLIBC_2.99 not found"),
+        (b"#!/bin/sh\nexit 4\n", "status 4"),
+    ],
+    ids=["format", "library", "silent"],
+)
+def test_does_not_start(tmp_path: Path, program: bytes, said: str) -> None:
+    """A Python that is not for this machine is named, with what was seen of it."""
+    mirror = python_mirror.create(tmp_path / "mirror", program)
+    workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
+
+    phase = workspace.run("build", **mirror.settings())
+
+    assert 1 == phase.status, phase.log
+    assert "ERROR: The Python that the function asks for could not be installed" in phase.log
+    assert "It does not start: " in phase.log, phase.log
+    assert said in phase.log
+
+
 @pytest.mark.parametrize("version", SERVED)
 def test_runtime_is_compiled(tmp_path: Path, version: str) -> None:
     """Each version that is served has wheels of the runtime's packages, with the locked hashes."""

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -286,6 +287,60 @@ def test_same_bytes(workspace: Workspace) -> None:
     assert first == files_below(workspace.layers / "dependencies")
 
 
+NATIVE = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "{name}"
+version = "1.0"
+[tool.setuptools]
+py-modules = []
+ext-modules = [{{ name = "{name}", sources = ["{name}.c"] }}]
+"""
+SOURCE = """
+#include <Python.h>
+static struct PyModuleDef module = {{PyModuleDef_HEAD_INIT, "{name}", NULL, 0, NULL}};
+PyMODINIT_FUNC PyInit_{name}(void) {{ return PyModule_Create(&module); }}
+"""
+
+
+def write_native(folder: Path, name: str) -> Path:
+    """Write a package that is compiled."""
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(NATIVE.format(name=name))
+    (folder / f"{name}.c").write_text(SOURCE.format(name=name))
+    return folder
+
+
+def test_same_bytes_elsewhere(tmp_path: Path) -> None:
+    """The source's folder, and the temporary ones of the build, are in no installed package."""
+    write_native(tmp_path / "packed", "packed")
+    with tarfile.open(tmp_path / "packed-1.0.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "packed", "packed-1.0")
+    workspaces = [
+        Workspace(tmp_path / "workspace", tmp_path / "layers"),
+        Workspace(tmp_path / "workspace/source/sub", tmp_path / "layers"),
+    ]
+    layers = []
+    for workspace in workspaces:
+        write_native(workspace.app / "native", "native")
+        shutil.copy(tmp_path / "packed-1.0.tar.gz", workspace.app)
+        stated = "./native\n./packed-1.0.tar.gz\n"
+        workspace.write({"requirements.txt": stated, "function.py": "def handle(): ..."})
+        workspace.layers.mkdir()
+
+        phase = workspace.run("build")
+
+        assert 0 == phase.status, phase.log
+        assert {"native==1.0", "packed==1.0"} <= installed(workspace)
+        layers.append(files_below(workspace.layers / "dependencies"))
+        shutil.rmtree(workspace.layers)
+
+    assert layers[0] == layers[1]
+    assert [] == [name for name, content in layers[0].items() if bytes(tmp_path / "w") in content]
+
+
 def test_for_tests(workspace: Workspace) -> None:
     """What tests run with is noted where it is among the function's dependencies."""
     project = {"name": "mine", "version": "1", "dependencies": ["iniconfig", "pytest"]}
@@ -299,3 +354,87 @@ def test_for_tests(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "the image gets what tests and checks run with: pytest." in phase.log
+
+
+CONSTRAINED = {
+    "function.py": "def handle(): ...",
+    "requirements.txt": "idna\n",
+    "limits/constraints.txt": "-r more.txt\n",
+    "limits/more.txt": "idna<3.10\n",
+}
+
+
+@pytest.mark.parametrize("variable", ["PIP_CONSTRAINT", "UV_CONSTRAINT"])
+def test_constraints(workspace: Workspace, variable: str) -> None:
+    """pip's variable for constraints is heard; what its file says is in the layer's key."""
+    stated = {variable: "limits/constraints.txt"}
+    workspace.write(CONSTRAINED)
+
+    phase = workspace.run("build", **stated)
+
+    assert 0 == phase.status, phase.log
+    assert "Constraints: limits/constraints.txt\n" in phase.log
+    assert "idna==3.9" in installed(workspace)
+    assert "Reusing the dependencies layer" in rebuild(workspace, **stated).log
+
+    workspace.write({"limits/more.txt": "idna==3.8\n"})
+    assert "Installing: since the earlier build, uv_settings" in rebuild(workspace, **stated).log
+    assert "idna==3.8" in installed(workspace)
+
+
+def test_constraints_beside_ours(workspace: Workspace) -> None:
+    """The build's own constraint, for the cloudevents SDK 1, is added to them."""
+    workspace.write(
+        {
+            "function.py": "from cloudevents.http import CloudEvent\ndef handle(): ...",
+            "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['cloudevents']\n",
+            "constraints.txt": "cloudevents<1.11\n",
+        }
+    )
+
+    phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
+
+    assert 0 == phase.status, phase.log
+    assert "cloudevents==1.10.1" in installed(workspace)
+
+
+@pytest.mark.parametrize("kind", ["pylock", "poetry"])
+def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
+    """A lock has one version of each package: constraints are told to be without effect."""
+    prepare(kind, workspace.app)
+    workspace.write({"constraints.txt": "idna<3.10\n"})
+
+    phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
+
+    assert 0 == phase.status, phase.log
+    assert "constraints.txt does not count: " in phase.log
+    assert "idna==3.10" in installed(workspace)
+
+
+def test_settings_for_other_uses(workspace: Workspace) -> None:
+    """Settings of uv that people have for their own machine spoil no image."""
+    project = "[project]\nname='x'\nversion='1'\ndependencies=['idna==3.10']\n"
+    workspace.write(
+        {
+            "function.py": "import idna\ndef handle(): ...",
+            "pyproject.toml": f"{project}[dependency-groups]\ndev=['six']\n",
+            "uv.toml": "link-mode = 'symlink'\n",
+        }
+    )
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run(
+        *("build", _BUILDPACK),
+        **dict.fromkeys(("UV_DEV", "UV_FROZEN", "UV_NO_CACHE", "UV_SYSTEM_PYTHON"), "1"),
+        UV_LINK_MODE="symlink",
+        UV_PROJECT="/",
+        UV_WORKING_DIR="/",
+    )
+
+    assert 0 == phase.status, phase.log
+    assert "idna==3.10" in installed(workspace)
+    assert "six" not in " ".join(installed(workspace))
+    links = [
+        path for path in workspace.layers.rglob("*") if path.is_symlink() and not path.exists()
+    ]
+    assert [] == links

@@ -122,6 +122,10 @@ class Layers:
             return Restored(layer)
         return Empty(self.fresh(name, metadata), cause or Created())
 
+    def described(self, name: str) -> Sboms:
+        """Return what an earlier build has said of its layer: it is restored with the layer."""
+        return sbom_files.read(self.root, name)
+
     def there(self, name: str, metadata: "DataclassInstance") -> Layer:
         """Return a layer with what an earlier build has left in it, if anything."""
         layer = Layer(self.root / name, metadata)

@@ -17,6 +17,12 @@ def write(layers: Path, subject: str, sboms: Sboms) -> None:
         (layers / f"{subject}.sbom.{extension}.json").write_bytes(content)
 
 
+def read(layers: Path, subject: str) -> Sboms:
+    """Return what an earlier build has written."""
+    found = layers.glob(f"{subject}.sbom.*.json")
+    return {path.name.split(".")[-2]: path.read_bytes() for path in found}
+
+
 def remove(layers: Path, subject: str) -> None:
     """Remove the files that an earlier build has left."""
     for path in layers.glob(f"{subject}.sbom.*.json"):

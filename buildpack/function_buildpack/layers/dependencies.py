@@ -36,6 +36,7 @@ class Metadata:
     buildpack: str
     wheels: str = ""
     uv_settings: str = ""
+    library_check: str = ""  # what one setting lets pass another may not
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,10 @@ def _is_exact(lines: Iterable[str]) -> bool:
 def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
     with _temporary("-constraints.txt", plan.constraints) as constraints:
         options: list[str | Path] = ["--python", path / "bin" / "python"]
-        if plan.constraints:
+        if plan.constraints:  # uv takes those of its variable only where no option names any
+            stated = uv.narrowing.get("UV_CONSTRAINT", "").split()
             options += ["--constraints", constraints]
+            options += [word for place in stated for word in ("--constraints", place)]
         uv.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
 
 

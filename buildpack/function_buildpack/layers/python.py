@@ -14,8 +14,10 @@ from function_buildpack import bytecode, elf, names, sbom
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.errors import PythonUninstalled, ToolMissing
 from function_buildpack.installer import Download, Uv
 from function_buildpack.interpreter import Interpreter
+from function_buildpack.process import Runner
 from function_buildpack.python_versions import minor
 
 # Its OpenSSL looks for certificates in other places than Debian has them.
@@ -155,7 +157,7 @@ def reuse(layers: Layers, layer: Layer, download: Download) -> Managed:
 def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed:
     """Fill the layer.
 
-    :raises PythonUninstalled: the Python could not be fetched.
+    :raises PythonUninstalled: the Python could not be fetched, or does not start.
     """
     archives = layers.fresh(names.PYTHON_ARCHIVE, ArchiveMetadata())
     made = Managed(layer, archives, download, reused=False)
@@ -163,11 +165,24 @@ def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed
     for path in layer.path.iterdir():  # uv's lock, its temporary folder, a link for upgrades
         if path != made.root:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    _see_started(made, uv.run)
     # Not by uv, whose workers share the files out as they come: here each is compiled in order.
     bytecode.compile_sources(sorted(made.root.rglob("*.py")), made.interpreter, uv.run)
     shutil.make_archive(str(_of(layer, archives).with_suffix("")), "tar", layer.path, download.key)
     layer.describe(sbom.document([sbom.interpreter(download.version)]))
     return made
+
+
+def _see_started(made: Managed, run: Runner) -> None:
+    """See that a Python is for this machine: a mirror may have anything under its name."""
+    path = made.interpreter.path
+    try:
+        started = run([path, "-I", "-S", "-c", ""], environ={}, cwd=made.layer.path)
+    except (OSError, ToolMissing) as error:
+        raise PythonUninstalled(made.download.key, f"It does not start: {error}") from error
+    if started.status != 0:
+        said = started.output.strip() or f"status {started.status}"
+        raise PythonUninstalled(made.download.key, f"It does not start: {said}")
 
 
 def _archives(layers: Layers) -> Layer:

@@ -5,11 +5,13 @@ The format has no specification; this follows poetry/packages/locker.py of Poetr
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from function_buildpack.locks import requirement_lines
@@ -50,6 +52,49 @@ def _content_hash(pyproject: Mapping[str, Any], groups: Mapping[str, Any]) -> st
         content |= {"project": project} if project else {}
         content |= {"dependency-groups": groups} if groups else {}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+_CLAUSE = re.compile(r"(\^|~=|~|={2,3}|!=|<=?|>=?|=)?\s*(\d+(?:\.\d+)*\S*|\*)")
+_BETWEEN = re.compile(r"\s*,\s*|(?<![\^~=!<>\s])\s+")
+
+
+def versions(constraint: str) -> tuple[SpecifierSet, ...]:
+    """Return the specifiers that a version constraint of Poetry's stands for; one has to be met.
+
+    https://python-poetry.org/docs/dependency-specification/#version-constraints
+
+    :raises ValueError: it is none.
+    """
+    return tuple(
+        SpecifierSet(",".join(_specifier(clause) for clause in _BETWEEN.split(part.strip())))
+        for part in re.split(r"\|\|?", constraint)
+    )
+
+
+def _specifier(clause: str) -> str:
+    match = _CLAUSE.fullmatch(clause)
+    if not match:
+        message = f"no version constraint: {clause}"
+        raise ValueError(message)
+    operator, version = match.groups()
+    if version == "*":
+        return ""
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    match operator:
+        case "^":
+            fixed = next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
+            return f">={version},<{_next(numbers[: fixed + 1])}"
+        case "~":
+            return f">={version},<{_next(numbers[:2])}"
+        case None | "=" | "==":
+            is_exact = len(numbers) > len(("major", "minor")) or version.endswith("*")
+            return f"=={version}{'' if is_exact else '.*'}"
+        case _:
+            return f"{operator}{version}"
+
+
+def _next(numbers: Sequence[int]) -> str:
+    return ".".join(str(number) for number in (*numbers[:-1], numbers[-1] + 1))
 
 
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:

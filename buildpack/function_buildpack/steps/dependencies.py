@@ -4,7 +4,16 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from function_buildpack import distributions, output, shared_libraries, vendored
+from function_buildpack import (
+    build_traces,
+    decisive,
+    distributions,
+    names,
+    output,
+    sbom,
+    shared_libraries,
+    vendored,
+)
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Restored
@@ -15,7 +24,7 @@ from function_buildpack.layers import dependencies
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 from function_buildpack.steps import telling
 
 
@@ -24,7 +33,7 @@ def tell_access(bound: Bindings, access: IndexAccess) -> None:
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
     if access.unused:
-        output.note(f"pip.conf has settings that are not used here: {', '.join(access.unused)}")
+        output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
 
 
 def provide(
@@ -42,11 +51,18 @@ def provide(
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
         uv = uv.with_options("--no-index", "--find-links", wheels)
+    uv = _narrowed(uv, chosen)
     wanted = dependencies.metadata(
         chosen, python, building.context.target, uv.version, building.buildpack.version
     )
-    settings = ", ".join(f"{name}={value}" for name, value in uv.decisive.items())
-    wanted = replace(wanted, wheels=vendored.digest(wheels), uv_settings=settings)
+    settings = decisive.settings(uv.decisive, chosen.project.folder)
+    wanted = replace(
+        wanted,
+        wheels=vendored.digest(wheels),
+        uv_settings=settings,
+        library_check=building.settings.library_check.value,
+    )
+    before = sbom.versions(building.layers.described(names.DEPENDENCIES))
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
@@ -60,8 +76,26 @@ def provide(
             with output.timed("Installed the dependencies"):
                 dependencies.install(empty, chosen, python, uv)
             installed = Dependencies(empty)
+            build_traces.forget_place(installed.site(python.minor), building.context.app)
+            if before:
+                now = sbom.versions(building.layers.described(names.DEPENDENCIES))
+                output.line(f"Packages since then: {telling.changes(before, now)}")
             _check(building, installed, chosen, python)
             return installed
+
+
+def _narrowed(uv: Uv, chosen: Plan) -> Uv:
+    """Return uv with the platform's constraints, unless a lock has each version, and tell."""
+    if not uv.narrowing:
+        return uv
+    files = " ".join(uv.narrowing.values())
+    if chosen.source in LOCKS:
+        output.note(
+            f"{files} does not count: {chosen.source.value} has the version of each package"
+        )
+        return uv.without(uv.narrowing)
+    output.line(f"Constraints: {files}")
+    return uv
 
 
 def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:

@@ -30,5 +30,6 @@ def provide(building: Building, python: Interpreter, uv: Uv) -> Layer:
                 building.beside.begin(partial(runtime.copy, empty, source))
                 return empty
             with output.timed("Installed the runtime"):
-                runtime.install(empty, source, python, uv)
+                # Its versions are locked: what a platform says of versions is for the function's.
+                runtime.install(empty, source, python, uv.without(uv.decisive))
             return empty

@@ -1,6 +1,7 @@
 """Phrases that several steps say."""
 
 import re
+from collections.abc import Mapping
 
 from function_buildpack.cnb.layers import Changed, Created, Unreadable
 
@@ -26,6 +27,18 @@ def _change(name: str, before: str, now: str) -> str:
     if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
         return f"{name} changed"
     return f"{name} changed from {before or 'none'} to {now or 'none'}"
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Tell two sets of packages apart, each by name and version."""
+    told = [
+        f"{name} {now[name]} (was {version})"
+        for name, version in before.items()
+        if name in now and version != now[name]
+    ]
+    told += [f"new {name} {version}" for name, version in now.items() if name not in before]
+    told += [f"without {name} {version}" for name, version in before.items() if name not in now]
+    return some(told) or "the same"
 
 
 def some(names: list[str]) -> str:

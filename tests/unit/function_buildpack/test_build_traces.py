@@ -1,5 +1,9 @@
 """What building local packages leaves behind."""
 
+import base64
+import csv
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -43,3 +47,35 @@ def test_forget_times(tmp_path: Path) -> None:
     assert ["METADATA", "RECORD"] == sorted(path.name for path in info.iterdir())
     listed = (info / "RECORD").read_text()
     assert f"{info.name}/METADATA,sha256=x,1\n{info.name}/RECORD,sha256=x,1\n" == listed
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("file:///a/source/libs/x", "file:///workspace/libs/x"),
+        ("file:///a/source", "file:///workspace"),
+        ("file:///a/sources/x", "file:///a/sources/x"),
+        ("https://example.org/x.whl", "https://example.org/x.whl"),
+    ],
+)
+def test_forget_place(tmp_path: Path, url: str, expected: str) -> None:
+    """What is from the source is said to be from its usual place; the list of files stays right."""
+    info = tmp_path / "a-1.0.dist-info"
+    info.mkdir()
+    origin, record = info / "direct_url.json", info / "RECORD"
+    origin.write_text(json.dumps({"url": url, "dir_info": {}}))
+    digest = base64.urlsafe_b64encode(hashlib.sha256(origin.read_bytes()).digest()).rstrip(b"=")
+    said = f"{info.name}/{origin.name},sha256={digest.decode()},{origin.stat().st_size}\n"
+    record.write_text(f"a.py,,\n{said}b.py,,\n")
+
+    build_traces.forget_place(tmp_path, Path("/a/source"))
+
+    assert {"url": expected, "dir_info": {}} == json.loads(origin.read_bytes())
+    rows = list(csv.reader(record.read_text().splitlines()))
+    digest = base64.urlsafe_b64encode(hashlib.sha256(origin.read_bytes()).digest()).rstrip(b"=")
+    listed = [
+        f"{info.name}/{origin.name}",
+        f"sha256={digest.decode()}",
+        str(len(origin.read_bytes())),
+    ]
+    assert [["a.py", "", ""], listed, ["b.py", "", ""]] == rows

@@ -165,3 +165,22 @@ def test_dynamic(tmp_path: Path, files: dict[str, str]) -> None:
     files = files | {"fn/deps/base.txt": "", "fn/other.py": "", "fn/function/data.txt": ""}
 
     assert set(files) == found(tmp_path, files)
+
+
+def test_settings(tmp_path: Path) -> None:
+    """A setting counts with the files that it names, wherever the folder is."""
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        (folder / "c.txt").write_text("-c d.txt\n")
+        (folder / "d.txt").write_text("idna<3\n")
+    stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
+
+    told = decisive.settings(stated, tmp_path / "a")
+    (tmp_path / "b" / "d.txt").write_text("idna<4\n")
+    changed = decisive.settings(stated, tmp_path / "b")
+    (tmp_path / "b" / "d.txt").write_text("idna<3\n")
+
+    assert told.startswith("UV_CONSTRAINT=c.txt https://example.org/e.txt (")
+    assert told.endswith("), UV_RESOLUTION=lowest")
+    assert told != changed
+    assert told == decisive.settings(stated, tmp_path / "b")

@@ -42,7 +42,12 @@ def test_uv(tmp_path: Path) -> None:
         uv_toml='url = "https://me:third@h"',
         uv_environ={"UV_A": "binding", "UV_B": "binding"},
     )
-    with index_access.prepared({"UV_A": "own", "XDG_CONFIG_DIRS": "/etc/xdg"}, bound) as found:
+    stated = {"UV_A": "own", "XDG_CONFIG_DIRS": "/etc/xdg", "GIT_CONFIG_COUNT": "2"}
+    with index_access.prepared(stated, bound) as found:
+        assert ("3", "credential.helper") == (
+            found.environ["GIT_CONFIG_COUNT"],
+            found.environ["GIT_CONFIG_KEY_2"],
+        )
         assert ("own", "binding") == (found.environ["UV_A"], found.environ["UV_B"])
         assert str(tmp_path / "netrc") == found.environ["NETRC"]
         folder, other = found.environ["XDG_CONFIG_DIRS"].split(":")

@@ -11,6 +11,7 @@ from function_buildpack.errors import (
     IndexTooSlow,
     IndexUnreachable,
     IndexUntrusted,
+    RepositoryRefused,
 )
 
 FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url (x)\n"
@@ -25,6 +26,10 @@ FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url
         ("HTTP status server error (502 Bad Gateway) for url", IndexFailing),
         (f"{FETCH}  Caused by: operation timed out", IndexTooSlow),
         (f"{FETCH}  Caused by: dns error", IndexUnreachable),
+        ("fatal: unable to access 'x': Could not resolve host: x", IndexUnreachable),
+        ("fatal: could not read Username for 'x': terminal prompts", RepositoryRefused),
+        ("fatal: unable to access 'x': SSL certificate problem: self-signed", IndexUntrusted),
+        ("error: cannot run ssh: No such file or directory", RepositoryRefused),
         (f"{FETCH}  Caused by: No space left on device (os error 28)", DiskFull),
         ("  × No solution found", None),  # noqa: RUF001
     ],

@@ -14,6 +14,8 @@ def test_every_setting() -> None:
         "PIP_CERT": "/ca.pem",
         "PIP_CLIENT_CERT": "/client.pem",
         "PIP_DEFAULT_TIMEOUT": "60",
+        "PIP_CONSTRAINT": "a.txt b.txt",
+        "PIP_BUILD_CONSTRAINT": "c.txt",
         "PIP_TIMEOUT": "7",
         "PIP_RETRIES": "1",
         "PIP_PROXY": "http://proxy",
@@ -31,6 +33,8 @@ def test_every_setting() -> None:
             "UV_HTTP_TIMEOUT": "7",
             "UV_HTTP_RETRIES": "1",
             "HTTPS_PROXY": "http://proxy",
+            "UV_CONSTRAINT": "a.txt b.txt",
+            "UV_BUILD_CONSTRAINT": "c.txt",
         },
         ("--no-index",),
     ) == index_settings.translate(environ, {})
@@ -53,8 +57,17 @@ def test_precedence() -> None:
     assert IndexSettings(expected) == found
 
 
-def test_unused() -> None:
-    """Settings of pip.conf without a counterpart are named, but those that change nothing."""
-    found = index_settings.translate({}, {"user": "yes", "no-cache-dir": "1"})
+def test_alias() -> None:
+    """pip's second names mean the same."""
+    found = index_settings.translate({"PIP_DEFAULT_TIMEOUT": "60"}, {"pypi-url": "https://a"})
 
-    assert ("user",) == found.unused
+    assert {"UV_HTTP_TIMEOUT": "60", "UV_DEFAULT_INDEX": "https://a"} == found.environ
+
+
+def test_unused() -> None:
+    """pip's settings without a counterpart are named, but those that change nothing."""
+    environ = {"PIP_NO_CACHE_DIR": "1", "PIP_REQUIREMENT": "more.txt", "PIP_USER": ""}
+
+    found = index_settings.translate(environ, {"user": "yes", "no-cache-dir": "1"})
+
+    assert ("PIP_REQUIREMENT", "user of pip.conf") == found.unused

@@ -52,14 +52,23 @@ def uv(runner: RecordedRunner, environ: Mapping[str, str] | None = None) -> Uv:
 
 def test_environment() -> None:
     """Settings of the user's index stay, other environments' variables do not reach uv."""
-    environ = {"UV_DEFAULT_INDEX": "x", "PYTHONPATH": "/invalid", "VIRTUAL_ENV": "/v", "PATH": "/b"}
+    environ = {
+        "UV_DEFAULT_INDEX": "x",
+        "CFLAGS": "-DX",
+        "PYTHONPATH": "/invalid",
+        "VIRTUAL_ENV": "/v",
+        "PATH": "/b",
+    }
 
     made = uv(RecordedRunner(), environ).environ
 
     assert {
         "UV_DEFAULT_INDEX": "x",
         "PATH": "/b",
+        "CFLAGS": "-O2 -g0 -DX",
+        "CXXFLAGS": "-O2 -g0",
         "UV_CACHE_DIR": "/cache",
+        "UV_LINK_MODE": "hardlink",
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON_DOWNLOADS": "never",
         "PYC_INVALIDATION_MODE": "UNCHECKED_HASH",
@@ -78,6 +87,15 @@ def test_decisive() -> None:
     settings = {"UV_EXCLUDE_NEWER": "2026-01-01", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
 
     assert {"UV_EXCLUDE_NEWER": "2026-01-01"} == uv(RecordedRunner(), settings).decisive
+
+
+def test_narrowing() -> None:
+    """Constraints can be told, and left out."""
+    settings = {"UV_CONSTRAINT": "a.txt b.txt", "UV_OVERRIDE": "", "UV_RESOLUTION": "lowest"}
+    made = uv(RecordedRunner(), settings)
+
+    assert {"UV_CONSTRAINT": "a.txt b.txt"} == made.narrowing
+    assert {"UV_RESOLUTION": "lowest"} == made.without(made.narrowing).decisive
 
 
 def test_sync(tmp_path: Path) -> None:

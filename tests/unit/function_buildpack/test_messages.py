@@ -63,6 +63,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.SelectionUnknown(
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
+    errors.RepositoryRefused("x"),
     errors.IndexUnreachable("dns error"),
     errors.IndexRefused("401 Unauthorized"),
     errors.IndexUntrusted("invalid peer certificate"),

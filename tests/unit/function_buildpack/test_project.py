@@ -223,6 +223,15 @@ def test_read_python_version(tmp_path: Path, content: str, asked: str) -> None:
     assert asked == read(tmp_path, {"function.py": "", ".python-version": content}).python_version
 
 
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [("python-3.12.4\r\n", "python-3.12.4"), ("what runs here\n", ""), ("", "")],
+)
+def test_read_runtime_txt(tmp_path: Path, content: str, asked: str) -> None:
+    """Heroku's older file is read; another file of that name is the function's own."""
+    assert asked == read(tmp_path, {"function.py": "", "runtime.txt": content}).runtime_txt
+
+
 def test_read_python_version_of_workspace(tmp_path: Path) -> None:
     """A member of a uv workspace has its root's, unless it has its own."""
     root = {

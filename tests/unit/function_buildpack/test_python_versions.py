@@ -53,6 +53,41 @@ def test_order(settings: Settings, file: str, requires: str, said: str) -> None:
     assert str(found).startswith(f"{said} says 3.") or str(found).endswith("says >=3.11")
 
 
+def test_order_of_heroku() -> None:
+    """Heroku's older file is the last that names a version."""
+    alone = wanted(runtime_txt="python-3.12.4")
+    both = wanted(runtime_txt="python-3.12.4", python_version="3.11")
+
+    assert "runtime.txt says python-3.12.4" == str(alone)
+    assert alone.allows("3.12.4")
+    assert not alone.allows("3.12.5")
+    assert [".python-version"] == [item.where for item in both.statements]
+
+
+def of_poetry(python: Any) -> Wanted:
+    """Ask as a project of Poetry's does."""
+    return wanted(pyproject={"tool": {"poetry": {"dependencies": {"python": python}}}})
+
+
+def test_required_by_poetry() -> None:
+    """What Poetry's own table says holds, each of its alternatives."""
+    assert of_poetry("^3.12").allows("3.13.5")
+    assert not of_poetry("^3.14").allows("3.13.5")
+    assert of_poetry("~3.11 || ~3.13").allows("3.13.5")
+    assert not of_poetry("~3.11 || ~3.12").allows("3.13.5")
+    said = "tool.poetry.dependencies.python of pyproject.toml says ^3.12"
+    assert said == str(of_poetry("^3.12"))
+
+
+@pytest.mark.parametrize("python", ["latest", 3, {"version": "^3.12"}])
+def test_required_by_poetry_invalid(python: Any) -> None:
+    """What is no constraint is named."""
+    with pytest.raises(FieldInvalid) as caught:
+        of_poetry(python)
+
+    assert "tool.poetry.dependencies.python" == caught.value.field
+
+
 def test_order_is_all() -> None:
     """What comes later is not looked at: a setting helps a function whose file cannot be read."""
     found = wanted(settings=Settings(python_version="3.13"), python_version="pypy3.10")

@@ -121,3 +121,17 @@ def test_own() -> None:
     (component,) = read(sbom.own("func-runtime", "0.1.0", "Apache-2.0"))["components"]
 
     assert "pkg:generic/func-runtime@0.1.0" == component["purl"]
+
+
+def test_versions() -> None:
+    """The packages of a document can be read back."""
+    written = sbom.document([sbom.interpreter("3.13.5"), sbom.own("mine", "1.0", "MIT")])
+
+    assert {"python": "3.13.5", "mine": "1.0"} == sbom.versions(written)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"components": [{}]}', '{"components": 3}'])
+def test_versions_of_another_document(text: str) -> None:
+    """What is none of ours says nothing."""
+    assert {} == sbom.versions({"cdx": text.encode()})
+    assert {} == sbom.versions({})

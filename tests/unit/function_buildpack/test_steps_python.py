@@ -12,7 +12,7 @@ from function_buildpack.steps import python
 def test_tell_pinned(capsys: pytest.CaptureFixture[str]) -> None:
     """A patch version that keeps the images' own Python away is noted."""
     version = f"{interpreter.current().minor}.99"
-    wish = Wanted((Statement(".python-version", version, SpecifierSet(f"=={version}")),))
+    wish = Wanted((Statement(".python-version", version, (SpecifierSet(f"=={version}"),)),))
 
     python.tell(wish, Download("key", version, "file"))
 
