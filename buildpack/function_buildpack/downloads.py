@@ -22,10 +22,7 @@ _POINTERS = ("wheels-v*/pypi/*/*", "wheels-v*/index/*/*/*")
 
 
 def keep(cache: Path, archive: ZipFile, packed: Mapping[Path, str]) -> None:
-    """Add what uv's cache has of the packed files' wheels to the archive that holds these files.
-
-    Where uv has copied files instead of linking them, nothing is kept.
-    """
+    """Add what uv's cache has of the packed files' wheels to the archive that holds these files."""
     names = {_identity(path): name for path, name in packed.items()}
     files, links = dict[str, str](), dict[str, str]()
     for link in _pointers(cache):

@@ -37,13 +37,13 @@ class Function:
         shutil.rmtree(self.workspace.layers)
         shutil.copytree(self._plain, self.workspace.layers, symlinks=True)
 
-    def build(self, *requirements: str, **environ: str) -> Phase:
+    def build(self, *requirements: str) -> Phase:
         """Build with these requirements; `fetched` holds what was fetched for that."""
         for layer in ("dependencies", "runtime"):  # launch layers are restored without contents
             shutil.rmtree(self.workspace.layers / layer, ignore_errors=True)
         self.fetched.clear()
         self.workspace.write({"requirements.txt": "\n".join(requirements)})
-        phase = self.workspace.run("build", UV_DEFAULT_INDEX=self.url, **environ)
+        phase = self.workspace.run("build", UV_DEFAULT_INDEX=self.url)
         assert phase.status == 0, phase.log
         return phase
 
@@ -154,13 +154,3 @@ def test_damaged(function: Function, damaged: bytes) -> None:
 
     assert 2 == len(function.fetched)
     assert "Not fetched again" not in phase.log
-
-
-def test_copied(function: Function) -> None:
-    """Where uv copies files instead of linking them, nothing is kept, and all works."""
-    function.build("acme-one", UV_LINK_MODE="copy")
-    assert b"archive-v" not in function.archive.read_bytes()
-
-    function.build("acme-one", "acme-two", UV_LINK_MODE="copy")
-
-    assert 2 == len(function.fetched)
