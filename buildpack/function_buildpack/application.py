@@ -71,6 +71,17 @@ def _is_stray(link: Path, root: Path) -> bool:
         return True
 
 
+# Each node pulls them before the function's first start.
+_LARGE = 100 << 20
+
+
+def large_files(folder: Path) -> dict[Path, int]:
+    """Return the large files of a folder with their sizes in bytes, the largest first."""
+    sizes = {path: path.lstat().st_size for path in _walk(folder) if path.is_file()}
+    large = [(path, size) for path, size in sizes.items() if size >= _LARGE]
+    return dict(sorted(large, key=lambda item: (-item[1], item[0])))
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         yield from (Path(parent, name) for name in (*folders, *files))

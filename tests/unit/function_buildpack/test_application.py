@@ -11,6 +11,19 @@ from function_buildpack.bytecode import Compiled
 from function_buildpack.errors import SyntaxInvalid
 
 
+def test_large_files(tmp_path: Path) -> None:
+    """Files that a node takes long to pull are found, the largest first; links are none."""
+    for name, megabytes in (("small", 99), ("a", 100), ("deep/b", 300)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(megabytes << 20)
+    (tmp_path / "link").symlink_to("a")
+
+    found = application.large_files(tmp_path)
+
+    assert [(tmp_path / "deep/b", 300 << 20), (tmp_path / "a", 100 << 20)] == [*found.items()]
+
+
 def write(folder: Path, *names: str) -> None:
     """Create files."""
     for name in names:
