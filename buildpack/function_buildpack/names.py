@@ -19,6 +19,9 @@ CONDA_ENVIRONMENT = "environment.yml"
 PYTHON_VERSION_FILE = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 
+# Where git keeps the history of a checkout, or says where.
+GIT = ".git"
+
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"
 SCAFFOLDING = "service"

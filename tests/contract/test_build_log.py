@@ -89,7 +89,6 @@ def test_first(first: tuple[Workspace, Phase]) -> None:
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + STATED
         + """\
 Installing: there is no layer of an earlier build
@@ -100,6 +99,7 @@ Installing: there is no layer of an earlier build
 Installed the runtime in N s
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]
@@ -117,7 +117,6 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + STATED
         + """\
 Reusing the dependencies layer: nothing that decides it has changed
@@ -126,6 +125,7 @@ Reusing the dependencies layer: nothing that decides it has changed
 Reusing the runtime layer: nothing that decides it has changed
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]

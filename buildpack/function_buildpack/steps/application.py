@@ -18,6 +18,8 @@ def prepare(
     :raises SyntaxInvalid: a source of the function does not compile.
     """
     output.heading("Application")
+    if history := application.remove_history(app):
+        output.line(telling.left_out(history, app))
     if wheels:
         vendored.remove(wheels)
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
