@@ -90,7 +90,7 @@ def check(project: Project, source: Source, python_version: str) -> None:
     """See that a lock still fits what it was made from; uv.lock is left to uv.
 
     :raises LockOutdated: it does not. :raises LockUnsupported: that cannot be told.
-    :raises LockMissing: nothing states dependencies but a Pipfile.
+    :raises LockMissing: nothing states dependencies but a Pipfile, or what Poetry alone can read.
     """
     match source:
         case Source.PYLOCK:
@@ -102,8 +102,19 @@ def check(project: Project, source: Source, python_version: str) -> None:
         case Source.NOTHING if names.PIPFILE in project.locks:
             path = project.folder / names.PIPFILE
             raise LockMissing(path, names.PIPFILE_LOCK, _COMMANDS[Source.PIPFILE_LOCK])
+        case Source.NOTHING | Source.PYPROJECT if _is_for_poetry_alone(project.pyproject):
+            command = _COMMANDS[Source.POETRY_LOCK]
+            raise LockMissing(project.pyproject_path, names.POETRY_LOCK, command)
         case _:
             pass
+
+
+def _is_for_poetry_alone(pyproject: Mapping[str, Any]) -> bool:
+    """Say whether dependencies are in Poetry's table, and its backend would not tell them."""
+    table, stated = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
+    is_package = stated.get("package-mode", True) and "build-system" in pyproject
+    others = stated.get("dependencies", {}).keys() - {"python"}
+    return bool(others) and not is_package and "dependencies" not in table
 
 
 def _check_pylock(project: Project, python_version: str) -> None:

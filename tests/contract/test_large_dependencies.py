@@ -50,7 +50,10 @@ def build(workspace: Workspace) -> tuple[int, str, int]:
 
 def test_memory(tmp_path: Path) -> None:
     """A package larger than the build's memory is installed, packed, and reused."""
-    function = {"function.py": "import large\ndef handle(): ...\n", "requirements.txt": "large\n"}
+    function = {
+        "function.py": "import large\ndef handle(*request): ...\n",
+        "requirements.txt": "large\n",
+    }
     workspace = Workspace.create(tmp_path, function)
     write_wheel(tmp_path / "wheels")
     shutil.copytree(tmp_path / "wheels", workspace.app / "vendor")
