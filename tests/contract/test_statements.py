@@ -209,6 +209,17 @@ def test_poetry_package(workspace: Workspace) -> None:
     assert "idna==3.10" in installed(workspace)
 
 
+def test_stated_in_other_lists(workspace: Workspace) -> None:
+    """Where nothing is stated, lists that look like it are named, and what would read them."""
+    workspace.write({"requirements/prod.txt": "idna", "function.py": "def handle(*request): ..."})
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "requirements/prod.txt would only be read by a requirements.txt" in phase.log
+    assert "-r requirements/prod.txt\n" in phase.log
+
+
 def test_order(workspace: Workspace) -> None:
     """Of several the first of a fixed order is taken; the log names all that were passed over."""
     for kind in ("setup", "pipenv", "pylock"):
