@@ -128,9 +128,9 @@ def _check_pylock(project: Project, python_version: str) -> None:
 
 def _check_poetry(project: Project) -> None:
     path, lock = project.folder / names.POETRY_LOCK, project.locks[names.POETRY_LOCK]
-    if not poetry.states_groups(lock):
+    if not poetry.is_readable(lock):
         version = lock.get("metadata", {}).get("lock-version", "none")
-        found = f'lock-version = "{version}", which Poetry 1 writes; Poetry 2 writes "2.1"'
+        found = f'lock-version = "{version}"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"'
         raise LockUnsupported(path, found, _COMMANDS[Source.POETRY_LOCK])
     if not poetry.is_current(lock, project.pyproject):
         raise LockOutdated(path, project.pyproject_path, _COMMANDS[Source.POETRY_LOCK])
@@ -177,7 +177,7 @@ def known(project: Project, source: Source) -> Known:
             return Known(pylock.extras(lock), pylock.groups(lock))
         case Source.POETRY_LOCK:
             lock = project.locks[names.POETRY_LOCK]
-            return Known(poetry.extras(lock), poetry.groups(lock))
+            return Known(poetry.extras(lock), poetry.groups(lock, project.pyproject))
         case Source.PIPFILE_LOCK:
             return Known(frozenset(), pipenv.groups(project.locks[names.PIPFILE_LOCK]))
         case Source.UV_LOCK | Source.PYPROJECT:
@@ -225,7 +225,8 @@ def locked(
         case Source.POETRY_LOCK:
             lock = project.locks[names.POETRY_LOCK]
             values = environment(python_version)
-            return tuple(poetry.requirements(lock, selection, values, project.folder))
+            pyproject, folder = project.pyproject, project.folder
+            return tuple(poetry.requirements(lock, pyproject, selection, values, folder))
         case Source.PIPFILE_LOCK:
             lock = project.locks[names.PIPFILE_LOCK]
             return tuple(pipenv.requirements(lock, selection, project.folder))
