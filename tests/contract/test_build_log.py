@@ -82,7 +82,7 @@ def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
     again = Workspace.create(tmp_path, FUNCTION | changed)
     again.layers.rmdir()
     shutil.copytree(first.layers, again.layers, symlinks=True)
-    for layer in ("dependencies", "runtime"):
+    for layer in ("dependencies", "asgi-runtime"):
         shutil.rmtree(again.layers / layer)
     return again.run("build", _BUILDPACK, **SETTINGS)
 
