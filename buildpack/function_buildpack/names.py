@@ -19,6 +19,9 @@ CONDA_ENVIRONMENT = "environment.yml"
 PYTHON_VERSION_FILE = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 
+# Where git keeps the history of a checkout, or says where.
+GIT = ".git"
+
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"
 SCAFFOLDING = "service"
@@ -37,8 +40,8 @@ PYTHON_VERSION = "BP_PYTHON_VERSION"
 # uv's own name for the same.
 UV_PYTHON = "UV_PYTHON"
 
-# Layers. An image has them in the order of their names: first what most functions have the same, for
-# a node unpacks one again where another is below it (OCI image specification, "Layer ChainID").
+# Layers. An image has them in the order of their names: first what most functions have the same,
+# for a node unpacks one again where another is below it (OCI image specification, "Layer ChainID").
 RUNTIME = "asgi-runtime"
 PYTHON = "cpython"
 DEPENDENCIES = "dependencies"

@@ -79,7 +79,10 @@ def uv(*arguments: str, cwd: Path) -> None:
 
 
 def make_repository(
-    folder: Path, bare: Path, parts: Mapping[str, tuple[Path, str]] | None = None
+    folder: Path,
+    bare: Path,
+    parts: Mapping[str, tuple[Path, str]] | None = None,
+    tag: str = "v1",
 ) -> None:
     """Turn a folder into a bare git repository with a tag, the only thing of it that is left.
 
@@ -103,7 +106,7 @@ def make_repository(
         *added,
         ["add", "."],
         ["commit", "--quiet", "-m", "first"],
-        ["tag", "v1"],
+        ["tag", tag],
         ["clone", "--quiet", "--bare", ".", bare],
     ):
         subprocess.run(["git", *command], cwd=folder, env=environ, check=True)

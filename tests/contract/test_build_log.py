@@ -93,7 +93,6 @@ def test_first(first: tuple[Workspace, Phase]) -> None:
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + """
 [Runtime]
 Installing: there is no layer of an earlier build
@@ -105,6 +104,7 @@ Installing: there is no layer of an earlier build
 Installed the dependencies in N s
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]
@@ -121,13 +121,13 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + RUNTIME_REUSED
         + STATED
         + """\
 Reusing the dependencies layer: nothing that decides it has changed
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
-from contract.statements import NOT_INSTALLED, STATED, Stated, prepare, uv
+from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
 from function_buildpack import decisive, plan, project
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
@@ -339,6 +340,32 @@ def test_same_bytes_elsewhere(tmp_path: Path) -> None:
 
     assert layers[0] == layers[1]
     assert [] == [name for name, content in layers[0].items() if bytes(tmp_path / "w") in content]
+
+
+def test_version_from_git(workspace: Workspace) -> None:
+    """A package that has its version from git finds git's history, and the image does not."""
+    pyproject = """
+        [build-system]
+        requires = ["setuptools", "setuptools-scm"]
+        build-backend = "setuptools.build_meta"
+        [project]
+        name = "mine"
+        dynamic = ["version"]
+        [tool.setuptools_scm]
+        """
+    function = {"pyproject.toml": pyproject, "requirements.txt": ".\n"}
+    workspace.write({**function, "function/__init__.py": "def handle(): ..."})
+    make_repository(workspace.app, workspace.app.with_name("bare"), tag="v1.2")
+    subprocess.run(
+        ["git", "clone", "--quiet", "bare", "workspace"], cwd=workspace.app.parent, check=True
+    )
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "mine==1.2" in installed(workspace)
+    assert "Left out of the image: .git\n" in phase.log
+    assert not (workspace.app / ".git").exists()
 
 
 def test_for_tests(workspace: Workspace) -> None:
