@@ -6,7 +6,6 @@ ca-certificates (PEM files); uv is ours (uv.toml, or files UV_…). Other types 
 
 import netrc
 import re
-import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from configparser import Error, RawConfigParser
@@ -133,6 +132,8 @@ def _certificates(folder: Path, entries: list[Path]) -> dict[str, object]:
 
 
 def _pem(path: Path) -> list[str]:
+    import ssl  # noqa: PLC0415 -- takes a twentieth of a rebuild's own time, for what few have
+
     found = _CERTIFICATE.findall(_text(path))
     try:
         for pem in found:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from function_buildpack import index_access, output, plan, process, report
+from function_buildpack import beside, index_access, output, plan, process, report
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building, Buildpack
 from function_buildpack.cnb import phases
@@ -14,8 +14,8 @@ from function_buildpack.cnb.launch import Launch
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
-from function_buildpack.layers import configuration
 from function_buildpack.layers import runtime as runtime_layer
+from function_buildpack.layers import variables
 from function_buildpack.layers.archives import Archives
 from function_buildpack.process import Runner
 from function_buildpack.settings import Settings
@@ -40,36 +40,43 @@ def build(context: BuildContext, buildpack: Buildpack, run: Runner = process.run
     output.title(f"Knative Python function {buildpack.version}")
     settings, layers = Settings.from_environ(context.environ), Layers(context.layers)
     archives = Archives.restored(layers)
-    building = Building(context, buildpack, settings, layers, archives, run)
+    with beside.working() as side:
+        return _build(Building(context, buildpack, settings, layers, archives, side, run))
 
+
+def _build(building: Building) -> Launch:
     read = reading.read(building)
-    with _installer(context, read.bindings, run) as (uv, access):
+    app, layers, archives = building.context.app, building.layers, building.archives
+    with _installer(building.context, read.bindings, building.run) as (uv, access):
         wish, wanted = python.choose(building, read.function, uv)
         scaffolded = read.workspace.scaffolded_invoke
-        chosen = plan.make(read.function, settings, wanted.version, scaffolded)
-        reading.tell(chosen, read.workspace, context.app)
+        chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
+        reading.tell(chosen, read.workspace, app)
         python.tell(wish, wanted)
-        reading.tell_doubts(read.function, context.app)
+        reading.tell_doubts(read.function, app)
         # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
-        reading.remove_leftovers(context.app, read.workspace)
+        reading.remove_leftovers(app, read.workspace)
 
         provided = python.provide(building, wanted, uv)
         own = provided.interpreter
+        served = runtime.provide(building, own, uv)
         output.heading("Dependencies")
         dependencies.tell_access(read.bindings, access)
         installed = dependencies.provide(building, chosen, read.wheels, own, uv)
-        served = runtime.provide(building, own, uv)
+        building.beside.finish()
         provided.trim()
 
-    application.prepare(context.app, read.function, read.wheels, own, run)
-    launch.check_function(building, chosen, provided, installed, served)
+        launch.pack(building, installed, served, uv.cache)
+        application.prepare(app, read.function, read.wheels, own, building.run)
+        launch.check_function(building, chosen, provided, installed, served)
+        building.beside.finish()
 
     # Not before: a layer without its description is not exported.
     installed.keep()
     runtime_layer.keep(served)
     archives.keep()
     provided.keep()
-    configuration.contribute(layers, chosen.launch_env)
+    variables.contribute(layers, chosen.launch_env)
     return launch.describe(chosen, installed, own)
 
 

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from function_buildpack.beside import Beside
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers import runtime
@@ -41,4 +42,5 @@ class Building:
     settings: Settings
     layers: Layers
     archives: Archives
+    beside: Beside
     run: Runner

@@ -85,6 +85,11 @@ class Uv:
         """Return uv with other options that say where packages come from."""
         return replace(self, options=options)
 
+    @property
+    def cache(self) -> Path:
+        """Its cache folder."""
+        return Path(self.environ["UV_CACHE_DIR"])
+
     def without(self, names: Iterable[str]) -> "Uv":
         """Return uv without variables."""
         dropped = set(names)
@@ -94,8 +99,7 @@ class Uv:
     @cached_property
     def version(self) -> str:
         """Its version. :raises ToolMissing: there is no uv."""
-        cwd = Path(self.environ["UV_CACHE_DIR"])
-        return self.run(["uv", "--version"], environ=self.environ, cwd=cwd).output.split()[1]
+        return self.run(["uv", "--version"], environ=self.environ, cwd=self.cache).output.split()[1]
 
     @property
     def decisive(self) -> dict[str, str]:

@@ -14,21 +14,26 @@ import site
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from zipfile import ZipFile
 
 _ALL = "--all"
+_DOWNLOADS = ".downloads/"  # what is not for us: see downloads.py
 _RECORD = ".dist-info/RECORD"
 
 
-class Archive(MetaPathFinder):
-    """Unpacks a distribution before the first import of one of its modules."""
+class Archive:
+    """Unpacks a distribution before the first import of one of its modules.
+
+    A meta path finder that derives from nothing: the import of importlib.abc takes as long as all
+    other imports here.
+    """
 
     def __init__(self, archive: ZipFile, root: Path) -> None:
         self._archive = archive
         self._root = root
-        self._distributions, self._others = _distributions(archive)
+        self._names = [name for name in archive.namelist() if not name.startswith(_DOWNLOADS)]
+        self._distributions, self._others = _distributions(archive, self._names)
 
     def unpack_others(self) -> None:
         """Unpack what belongs to no distribution: .pth files, copied packages."""
@@ -36,7 +41,7 @@ class Archive(MetaPathFinder):
 
     def unpack_all(self) -> None:
         """Unpack all."""
-        self._archive.extractall(self._root)
+        self._unpack(self._names)
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
         """Unpack what has a top-level module; the finders after this one find it there."""
@@ -50,9 +55,8 @@ class Archive(MetaPathFinder):
             self._archive.extract(member, self._root)
 
 
-def _distributions(archive: ZipFile) -> tuple[dict[str, list[str]], list[str]]:
+def _distributions(archive: ZipFile, names: list[str]) -> tuple[dict[str, list[str]], list[str]]:
     """Return the members of each distribution by its top-level names, and all other members."""
-    names = archive.namelist()
     records = [name for name in names if name.endswith(_RECORD)]
     folder = records[0].rpartition("/")[0].rpartition("/")[0] + "/" if records else ""
     by_entry: defaultdict[str, list[str]] = defaultdict(list)

@@ -120,6 +120,46 @@ def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
+def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
+    """Serve a folder of packages to all; yields its URL, and the names of the wheels fetched.
+
+    As the public index, it has each wheel's metadata apart (PEP 658).
+    """
+    fetched: set[str] = set()
+
+    class Counted(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.rstrip("/").rpartition("/")[2]
+            if name.endswith(".whl"):
+                fetched.add(name)
+                content = (packages / name).read_bytes()
+            elif name.endswith(".metadata"):
+                content = _metadata(packages / name.removesuffix(".metadata"))
+            else:
+                wheels = [path.name for path in packages.glob(f"{name.replace('-', '_')}-*.whl")]
+                links = (f'<a href="/{w}" data-core-metadata="true">{w}</a>' for w in wheels)
+                content = "".join(links).encode()
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Counted)
+    with _running(server):
+        yield f"http://127.0.0.1:{server.server_port}/simple/", fetched
+
+
+def _metadata(wheel: Path) -> bytes:
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = (name for name in opened.namelist() if name.endswith("/METADATA"))
+        return opened.read(name)
+
+
+@contextmanager
 def _running(server: Any) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -131,22 +171,24 @@ def _running(server: Any) -> Iterator[None]:
         thread.join()
 
 
-def write_wheel(folder: Path, version: str = "1.0") -> Path:
+def write_wheel(
+    folder: Path, version: str = "1.0", package: str = PACKAGE, source: str = ""
+) -> Path:
     """Write a wheel of a package that no public index has."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{PACKAGE}-{version}-py3-none-any.whl"
-    information = f"{PACKAGE}-{version}.dist-info"
+    path = folder / f"{package}-{version}-py3-none-any.whl"
+    information = f"{package}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{PACKAGE}.py", f'VERSION = "{version}"\n')
+        wheel.writestr(f"{package}.py", f'VERSION = "{version}"\n{source}')
         wheel.writestr(
             f"{information}/METADATA",
-            f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {version}\n",
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
         )
         wheel.writestr(
             f"{information}/WHEEL",
             "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
-        names = (f"{PACKAGE}.py", f"{information}/METADATA", f"{information}/WHEEL")
+        names = (f"{package}.py", f"{information}/METADATA", f"{information}/WHEEL")
         wheel.writestr(
             f"{information}/RECORD",
             "".join(f"{name},,\n" for name in (*names, f"{information}/RECORD")),

@@ -3,33 +3,87 @@
 import shutil
 from pathlib import Path
 
-from contract.phases import ROOT, Workspace, files_below
+import pytest
+
+from contract.phases import ROOT, Phase, Workspace, files_below
+
+HANDLE = "async def handle(*_): ...\n"
 
 
-def test_prepare(tmp_path: Path) -> None:
-    """A build with the prepared buildpack copies, and gives what a build without installs."""
-    workspace = Workspace.create(tmp_path, {"function.py": "async def handle(*_): ...\n"})
-    plain = workspace.run("build")
-    assert 0 == plain.status, plain.log
-    installed = files_below(workspace.layers / "runtime")
-    described = (workspace.layers / "runtime.sbom.cdx.json").read_bytes()
-    shutil.rmtree(workspace.layers)
-    workspace.layers.mkdir()
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A function, and beside its layers `first`: those of a build without anything ready."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("plain"), {"function.py": HANDLE})
+    phase = workspace.run("build")
+    assert 0 == phase.status, phase.log
+    assert "uvloop" in phase.log
+    shutil.copytree(workspace.layers, workspace.layers.with_name("first"), symlinks=True)
+    return workspace
 
-    copy = tmp_path / "buildpack"
+
+@pytest.fixture(scope="module")
+def buildpack(tmp_path_factory: pytest.TempPathFactory, plain: Workspace) -> Path:
+    """The buildpack with the runtime ready, for the layers folder of `plain`."""
+    copy = tmp_path_factory.mktemp("prepared") / "buildpack"
     shutil.copytree(ROOT / "buildpack", copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "bin" / "prepare").write_text(f'#!/bin/sh\nexec "{copy}/start" prepare\n')
     (copy / "bin" / "prepare").chmod(0o755)
-    prepared = workspace.run("prepare", copy)
-    assert 0 == prepared.status, prepared.log
-    assert "uvloop" in prepared.log
-    shutil.rmtree(workspace.layers)
-    workspace.layers.mkdir()
-    quick = workspace.run("build", copy)
+    kept = plain.layers.rename(plain.layers.with_name("kept"))
+    plain.layers.mkdir()
+    try:
+        prepared = plain.run("prepare", copy)
+        assert 0 == prepared.status, prepared.log
+        assert "uvloop" in prepared.log
+    finally:
+        shutil.rmtree(plain.layers)
+        kept.rename(plain.layers)
+    return copy
+
+
+def test_first(plain: Workspace, buildpack: Path) -> None:
+    """A first build copies, and gives what a build without gives."""
+    first = plain.layers.with_name("first")
+    shutil.rmtree(plain.layers)
+    plain.layers.mkdir()
+
+    quick = plain.run("build", buildpack)
 
     assert 0 == quick.status, quick.log
-    assert "uvloop" in plain.log
     assert "uvloop" not in quick.log
     assert "The builder has its packages ready" in quick.log
-    assert installed == files_below(workspace.layers / "runtime")
-    assert described == (workspace.layers / "runtime.sbom.cdx.json").read_bytes()
+    assert files_below(first / "asgi-runtime") == files_below(plain.layers / "asgi-runtime")
+    described = "asgi-runtime.sbom.cdx.json"
+    assert (first / described).read_bytes() == (plain.layers / described).read_bytes()
+
+
+def rebuild(plain: Workspace, buildpack: Path, files: dict[str, str]) -> Phase:
+    """Build a changed function, with the launch layers restored without contents."""
+    for layer in ("dependencies", "asgi-runtime"):
+        shutil.rmtree(plain.layers / layer, ignore_errors=True)
+    plain.write(files)
+    return plain.run("build", buildpack)
+
+
+def test_rebuild(plain: Workspace, buildpack: Path) -> None:
+    """What the builder has needs no archive: neither a changed source nor other packages do."""
+    importing = f"import func_runtime, idna\n{HANDLE}"
+    first = rebuild(plain, buildpack, {"function.py": importing, "requirements.txt": "idna==3.10"})
+    archives = [path.name.rpartition("-")[0] for path in (plain.layers / "archives").iterdir()]
+
+    again = rebuild(plain, buildpack, {"function.py": f"{importing}# changed\n"})
+
+    for phase in (first, again):
+        assert 0 == phase.status, phase.log
+        assert "Reusing the runtime layer" in phase.log
+        assert "Loaded the function" in phase.log
+    assert "Installing: since the earlier build" in first.log
+    assert "Reusing the dependencies layer" in again.log
+    assert ["dependencies"] == archives
+
+
+def test_rebuild_that_fails(plain: Workspace, buildpack: Path) -> None:
+    """The check is the same: what does not load, does not build."""
+    phase = rebuild(plain, buildpack, {"function.py": f"import nowhere_to_be_found\n{HANDLE}"})
+
+    assert 1 == phase.status
+    assert "No module named 'nowhere_to_be_found'" in phase.log

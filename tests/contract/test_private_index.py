@@ -1,5 +1,6 @@
 """bin/build with a real index that has a password and a private certificate authority."""
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,9 +46,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(tmp_path: Path, runtime: Path) -> Workspace:
     """A function that needs the private package, with the runtime layer restored."""
     made = Workspace.create(tmp_path, FUNCTION)
-    (made.layers / "runtime").symlink_to(runtime / "runtime")
-    text = (runtime / "runtime.toml").read_text()
-    (made.layers / "runtime.toml").write_text(text[text.index("[metadata]") :])
+    (made.layers / "asgi-runtime").symlink_to(runtime / "asgi-runtime")
+    text = (runtime / "asgi-runtime.toml").read_text()
+    (made.layers / "asgi-runtime.toml").write_text(text[text.index("[metadata]") :])
     return made
 
 
@@ -233,9 +234,11 @@ def assert_fails(workspace: Workspace, phase: Phase, title: str) -> None:
 def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
     """Check that no file and no line of the log holds the password."""
     assert PASSWORD not in phase.log
+    encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode())
     for folder in (workspace.layers, workspace.app):
         for name, content in files_below(folder).items():
             assert PASSWORD.encode() not in content, name
+            assert encoded not in content, name
 
 
 @pytest.mark.row("T14")

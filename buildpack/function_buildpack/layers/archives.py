@@ -1,8 +1,9 @@
-"""The cache layer: the other layers' packages, an archive each, for the check of the next build.
+"""The cache layer: the other layers' packages, an archive each, for the next build.
 
 The lifecycle restores, hashes and stores a cached layer file by file: a few thousand small files
 take seconds of every rebuild, one file of their size a tenth of that. So what is launched is not
-cached (the image has it), and what is cached is this.
+cached (the image has it), and what is cached is this. The next build checks the function with it,
+and if other packages are asked for, what it has is not fetched again (downloads.py).
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from function_buildpack import names
+from function_buildpack import downloads, names
 from function_buildpack.cnb.layers import Layer, Layers, Types
 
 
@@ -38,32 +39,41 @@ class Archives:
         """Say whether a layer's packages are here."""
         return self.of(layer).is_file()
 
-    def pack(self, folders: Mapping[Layer, Path]) -> list[Path]:
-        """Return the archives of layers, made of the given folders where they are not there yet.
+    def give_back_downloads(self, layer: Layer, cache: Path) -> int:
+        """Put what uv had fetched for an earlier layer of that name into its cache folder.
 
-        Others are dropped: no build will ask for them.
+        Return of how many packages.
+        """
+        earlier = self.layer.path.glob(f"{layer.path.name}-*.zip")
+        return sum(downloads.restore(path, cache) for path in earlier)
+
+    def pack(self, folders: Mapping[Layer, Path], cache: Path) -> None:
+        """Make the archives of layers, of the given folders, where they are not there yet.
+
+        With them goes what uv has fetched for them into its cache folder. Others are dropped: no
+        build will ask for them.
         """
         wanted = {self.of(layer): (layer, folder) for layer, folder in folders.items()}
         for path in set(self.layer.path.iterdir()) - wanted.keys():
             path.unlink()
         for path, (layer, folder) in wanted.items():
             if not path.exists():
-                _pack(folder, path, layer.path.parent)
-        return list(wanted)
+                _pack(folder, path, layer.path.parent, cache)
 
     def keep(self) -> None:
         """Have the layer cached."""
         self.layer.keep(Types(cache=True))
 
 
-def _pack(folder: Path, archive: Path, root: Path) -> None:
+def _pack(folder: Path, archive: Path, root: Path, cache: Path) -> None:
     """Write the files below a folder, with their paths from the root; links as what they lead to.
 
     Not compressed: that would take longer than what it saves.
     """
     part = archive.with_suffix(".part")  # what has the archive's name is whole, whatever ends us
     with ZipFile(part, "w", strict_timestamps=False) as packed:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                packed.write(path, path.relative_to(root))
+        files = {path: str(path.relative_to(root)) for path in folder.rglob("*") if path.is_file()}
+        for path, name in sorted(files.items()):
+            packed.write(path, name)
+        downloads.keep(cache, packed, files)
     part.rename(archive)

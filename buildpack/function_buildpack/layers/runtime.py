@@ -119,9 +119,21 @@ def metadata(source: Source, python: Interpreter, target: Target, uv_version: st
     )
 
 
-def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:
+def restore(
+    layers: Layers, wanted: Metadata, archives: Archives, source: Source
+) -> Restored | Empty:
     """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
-    return layers.restored(names.RUNTIME, wanted, archives.hold)
+
+    def has_contents(layer: Layer) -> bool:
+        return source.prepared(layer).is_dir() or archives.hold(layer)
+
+    return layers.restored(names.RUNTIME, wanted, has_contents)
+
+
+def copy(layer: Layer, source: Source) -> None:
+    """Fill the layer with what the builder has ready, which is for the images' own Python."""
+    shutil.copytree(source.prepared(layer), library(layer))
+    _settle(layer, source, interpreter.current())
 
 
 def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
@@ -129,12 +141,13 @@ def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
 
     :raises BuildpackError: see installer.
     """
+    fill(library(layer), source, python, uv)
+    _settle(layer, source, python)
+
+
+def _settle(layer: Layer, source: Source, python: Interpreter) -> None:
+    """Give the filled layer what all builds have the same: file modes, an SBOM."""
     packages = library(layer)
-    prepared = source.prepared(layer)
-    if prepared.is_dir():
-        shutil.copytree(prepared, packages)
-    else:
-        fill(packages, source, python, uv)
     file_modes.settle(packages)
     offline = source.offline(python.minor)
     wheels = artifacts.in_folder(source.wheels) if offline else Artifacts()
@@ -178,6 +191,11 @@ def _trim(packages: Path, uv: Uv) -> None:
 def library(layer: Layer) -> Path:
     """Return the folder of its packages."""
     return layer.path / "packages"
+
+
+def here(layer: Layer, source: Source) -> Path:
+    """Return where its packages are in this build, if anywhere: in the layer, or in the builder."""
+    return library(layer) if layer.filled else source.prepared(layer)
 
 
 def keep(layer: Layer) -> None:

@@ -69,6 +69,10 @@ def provide(
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
+            if known := building.archives.give_back_downloads(empty, uv.cache):
+                output.line(
+                    f"Not fetched again: what is among the earlier build's {known} packages"
+                )
             with output.timed("Installed the dependencies"):
                 dependencies.install(empty, chosen, python, uv)
             installed = Dependencies(empty)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import check, names, output, sbom
@@ -11,10 +12,17 @@ from function_buildpack.cnb.launch import Launch, Process
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import runtime
-from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.layers.python import Python
 from function_buildpack.plan import Plan
+
+
+def pack(building: Building, installed: Dependencies, served: Layer, cache: Path) -> None:
+    """Begin to keep the packages for the next build, but for those that the builder has anyway."""
+    folders = {installed.layer: installed.library, served: runtime.library(served)}
+    if building.buildpack.runtime.prepared(served).is_dir():
+        del folders[served]
+    building.beside.begin(partial(building.archives.pack, folders, cache))
 
 
 def check_function(
@@ -26,8 +34,7 @@ def check_function(
     """
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *python.env, *chosen.launch_env)
-    packed = _pack(building.archives, installed, served)
-    with _packages(installed, served, packed, python.interpreter) as packages:
+    with _packages(building, installed, served, python.interpreter) as packages:
         loader = check.Loader(building.run, packages, env)
         if chosen.check is chosen.check.OFF:
             output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
@@ -36,26 +43,29 @@ def check_function(
             loader.load(chosen.project, chosen.check, building.context.environ)
 
 
-def _pack(archives: Archives, installed: Dependencies, served: Layer) -> list[Path]:
-    folders = {installed.layer: installed.library, served: runtime.library(served)}
-    if all(archives.hold(layer) for layer in folders):
-        return archives.pack(folders)
-    with output.timed("Packed the packages, for the check of the next build,"):
-        return archives.pack(folders)
-
-
 @contextmanager
 def _packages(
-    installed: Dependencies, served: Layer, packed: list[Path], python: Interpreter
+    building: Building, installed: Dependencies, served: Layer, python: Interpreter
 ) -> Iterator[check.Packages]:
-    """Yield the packages where they are: in the layers, or in archives if a layer is reused."""
+    """Yield the packages where they are: in the layers, in the builder, or in archives."""
     if installed.layer.filled and served.filled:
         yield check.Installed(installed.python(python.minor))
         return
-    layers = installed.layer.path.parent
+    layers, archives = building.layers.root, list[Path]()
+    runtime_here = runtime.here(served, building.buildpack.runtime)
     with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
+        for layer, folder, here in (
+            (installed.layer, installed.library, installed.library),
+            (served, runtime.library(served), runtime_here),
+        ):
+            if here.is_dir():
+                place = Path(root, folder.relative_to(layers))
+                place.parent.mkdir(parents=True)
+                place.symlink_to(here)
+            else:
+                archives.append(building.archives.of(layer))
         site = installed.site(python.minor).relative_to(layers)
-        yield check.Archived(python.path, Path(root), site, packed)
+        yield check.Archived(python.path, Path(root), site, archives)
 
 
 def describe(chosen: Plan, installed: Dependencies, python: Interpreter) -> Launch:

@@ -1,0 +1,159 @@
+"""What an earlier build has fetched is not fetched again, and changes nothing of what is built."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract import package_index
+from contract.package_index import write_wheel
+from contract.phases import Phase, Workspace, files_below
+
+HANDLE = "async def handle(scope, receive, send): ...\n"
+PACKAGES = ("acme_one", "acme_two", "acme_three")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layers of a function without dependencies: its runtime comes from the public index."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("plain"), {"function.py": HANDLE})
+    phase = workspace.run("build")
+    assert phase.status == 0, phase.log
+    return workspace.layers
+
+
+class Function:
+    """A function whose packages are from an index that counts."""
+
+    def __init__(self, folder: Path, plain: Path, url: str, fetched: set[str]) -> None:
+        self.workspace = Workspace.create(folder, {"function.py": HANDLE})
+        self.packages, self.url, self.fetched, self._plain = folder, url, fetched, plain
+        self.forget()
+
+    def forget(self) -> None:
+        """Have no earlier build but that of a function without dependencies."""
+        shutil.rmtree(self.workspace.layers)
+        shutil.copytree(self._plain, self.workspace.layers, symlinks=True)
+
+    def build(self, *requirements: str) -> Phase:
+        """Build with these requirements; `fetched` holds what was fetched for that."""
+        for layer in (
+            "dependencies",
+            "asgi-runtime",
+        ):  # launch layers are restored without contents
+            shutil.rmtree(self.workspace.layers / layer, ignore_errors=True)
+        self.fetched.clear()
+        self.workspace.write({"requirements.txt": "\n".join(requirements)})
+        phase = self.workspace.run("build", UV_DEFAULT_INDEX=self.url)
+        assert phase.status == 0, phase.log
+        return phase
+
+    def installed(self) -> dict[str, bytes]:
+        """Return the files of the dependencies layer."""
+        return files_below(self.workspace.layers / "dependencies")
+
+    @property
+    def archive(self) -> Path:
+        """The archive of the dependencies."""
+        (path,) = (self.workspace.layers / "archives").glob("dependencies-*.zip")
+        return path
+
+
+@pytest.fixture
+def function(tmp_path: Path, plain: Path) -> Iterator[Function]:
+    """The function, and an index with three packages."""
+    packages = tmp_path / "packages"
+    for name in PACKAGES:
+        write_wheel(packages, package=name)
+    with package_index.counting(packages) as (url, fetched):
+        yield Function(tmp_path, plain, url, fetched)
+
+
+def test_one_more(function: Function) -> None:
+    """Of a requirement more, only that is fetched; the layer is that of a first build."""
+    first = function.build("acme-one", "acme-two")
+    assert ["acme_one", "acme_two"] == sorted(name[:8] for name in function.fetched)
+    assert "Not fetched again" not in first.log
+
+    phase = function.build("acme-one", "acme-two", "acme-three")
+
+    assert {"acme_three-1.0-py3-none-any.whl"} == function.fetched
+    assert "Not fetched again: what is among the earlier build's 2 packages\n" in phase.log
+    updated = function.installed()
+    function.forget()
+    function.build("acme-one", "acme-two", "acme-three")
+    assert 3 == len(function.fetched)
+    assert updated == function.installed()
+
+
+def test_one_less(function: Function) -> None:
+    """What is no longer installed is not kept either."""
+    function.build("acme-one", "acme-two")
+
+    function.build("acme-one")
+
+    assert set() == function.fetched
+    content = function.archive.read_bytes()
+    assert b"acme_one" in content
+    assert b"acme_two" not in content
+
+
+def test_unchanged(function: Function) -> None:
+    """A build that reuses the layer keeps the archive, for the one after it."""
+    function.build("acme-one")
+    before = function.archive.read_bytes()
+
+    function.build("acme-one")
+
+    assert before == function.archive.read_bytes()
+    function.build("acme-one", "acme-two")
+    assert {"acme_two-1.0-py3-none-any.whl"} == function.fetched
+
+
+def test_other_file_of_the_same_name(function: Function) -> None:
+    """What a hash does not fit is fetched again: it is another file, whatever its name."""
+    function.build("acme-one")
+    wheel = write_wheel(function.packages / "packages", package="acme_one", source="NEW = True\n")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+    function.build(f"acme-one==1.0 --hash=sha256:{digest}")
+
+    assert {wheel.name} == function.fetched
+    assert "True" == function.workspace.python("import acme_one; print(acme_one.NEW)")
+
+
+def test_local_package(function: Function) -> None:
+    """What is from a folder is built again: it may have changed under the same version."""
+    pyproject = '[project]\nname = "near"\nversion = "1"\n'
+    backend = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    maker = (
+        "import shutil\n"
+        "def build_wheel(folder, *_):\n"
+        "    name = 'near-1-py3-none-any.whl'\n"
+        "    shutil.copy(name, folder)\n"
+        "    return name\n"
+    )
+    function.workspace.write({"near/pyproject.toml": pyproject + backend, "near/backend.py": maker})
+    place = function.workspace.app / "near"
+    write_wheel(place, package="near", version="1")
+    function.build("./near", "acme-one")
+    write_wheel(place, package="near", version="1", source="NEW = True\n")
+
+    function.build("./near", "acme-one")
+
+    assert set() == function.fetched
+    assert "True" == function.workspace.python("import near; print(near.NEW)")
+
+
+@pytest.mark.parametrize("damaged", [b"no archive", b"PK\x05\x06" + bytes(18)])
+def test_damaged(function: Function, damaged: bytes) -> None:
+    """An archive that cannot be read, or is without what was fetched, costs that alone."""
+    function.build("acme-one")
+    function.archive.write_bytes(damaged)
+
+    phase = function.build("acme-one", "acme-two")
+
+    assert 2 == len(function.fetched)
+    assert "Not fetched again" not in phase.log
