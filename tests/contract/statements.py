@@ -28,6 +28,7 @@ _MATH = {"BP_FUNCTION_EXTRAS": "Math"}
 _BOTH = _MATH | {"BP_FUNCTION_GROUPS": "data"}
 STATED = [
     Stated("poetry", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Stated("poetry1", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
     Stated(
         "pipenv",
         "Pipfile.lock",

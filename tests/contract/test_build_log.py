@@ -117,7 +117,7 @@ Loaded the function in N s
 
 def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
     """What is reused is told, and that nothing else was to be done."""
-    phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(scope): ...\n"})
+    phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(*request): ...\n"})
 
     assert (
         READING

@@ -434,6 +434,11 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
         ["function/__init__.py", "line 2", "ValueError: no database", "BP_FUNCTION_CHECK"],
     ),
     (
+        {**FUNCTION, "function/__init__.py": "def handle(request):\n    return 'hi'\n"},
+        "The function cannot be loaded",
+        ["handle(request), which cannot be called", "handle(scope, receive, send)"],
+    ),
+    (
         {**FUNCTION, "function/__init__.py": "import not_installed\n"},
         "The function cannot be loaded",
         ["No module named 'not_installed'"],

@@ -1,8 +1,8 @@
 """bin/build with packages that are large: its memory does not grow with them."""
 
-import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -30,27 +30,35 @@ def write_wheel(folder: Path) -> None:
             wheel.writestr(name, content)
 
 
+# A process counts what its parent had when it was started: a test's own memory must not be there.
+_MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024, file=sys.stderr)
+"""
+
+
 def build(workspace: Workspace) -> tuple[int, str, int]:
     """Build; return the exit code, the log, and the megabytes of its largest process."""
     root = ROOT / "buildpack"
-    log = workspace.layers.parent / "log"
-    with log.open("w") as written:
-        running = subprocess.Popen(
-            [root / "bin" / "build"],
-            cwd=workspace.app,
-            env=workspace.variables(root, {}),
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-        )
-        _, status, used = os.wait4(running.pid, 0)
-        running.returncode = os.waitstatus_to_exitcode(status)
-    return running.returncode, log.read_text(), used.ru_maxrss // 1024
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _MEASURE, root / "bin" / "build"],
+        cwd=workspace.app,
+        env=workspace.variables(root, {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    status, megabytes = ended.stderr.splitlines()[-1].split()
+    return int(status), ended.stdout + ended.stderr, int(megabytes)
 
 
 def test_memory(tmp_path: Path) -> None:
     """A package larger than the build's memory is installed, packed, and reused."""
-    function = {"function.py": "import large\ndef handle(): ...\n", "requirements.txt": "large\n"}
+    function = {
+        "function.py": "import large\ndef handle(*request): ...\n",
+        "requirements.txt": "large\n",
+    }
     workspace = Workspace.create(tmp_path, function)
     write_wheel(tmp_path / "wheels")
     shutil.copytree(tmp_path / "wheels", workspace.app / "vendor")
@@ -60,7 +68,7 @@ def test_memory(tmp_path: Path) -> None:
     assert 0 == status, log
     (model,) = workspace.layers.rglob("model.bin")
     assert _MEGABYTES << 20 == model.stat().st_size
-    assert megabytes < _MEMORY
+    assert 10 < megabytes < _MEMORY
 
     # As a lifecycle restores it: what is launched is in the image alone.
     shutil.rmtree(workspace.layers / "dependencies")
@@ -70,4 +78,4 @@ def test_memory(tmp_path: Path) -> None:
 
     assert 0 == status, log
     assert "Reusing the dependencies layer" in log
-    assert megabytes < _MEMORY
+    assert 10 < megabytes < _MEMORY

@@ -60,6 +60,7 @@ EXAMPLES: list[BuildpackError] = [
     ),
     errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
     errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
+    errors.LockMissing(Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock"),
     errors.SelectionUnknown(
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
