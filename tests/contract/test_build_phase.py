@@ -441,7 +441,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     (
         {**FUNCTION, "function/__init__.py": "import not_installed\n"},
         "The function cannot be loaded",
-        ["No module named 'not_installed'"],
+        ["No module named 'not_installed'", "from . import not_installed"],
     ),
     (
         {**FUNCTION, "function/func.py": "\ndef new(:\n"},

@@ -115,6 +115,17 @@ def test_titles_are_unique() -> None:
     assert len(titles) == len(set(titles))
 
 
+@pytest.mark.parametrize(
+    ("module", "does"), [("not_installed", "from . import"), ("readline", "BP_PYTHON_VERSION")]
+)
+def test_module_missing(module: str, does: str) -> None:
+    """What to do depends on whether the module is Python's own."""
+    body = describe(errors.FunctionUnloadable(Path("function"), "said", (), module)).body
+
+    assert f"{module} is part of Python" in body or f"the module {module}." in body
+    assert does in body
+
+
 def test_library_missing() -> None:
     """The package whose wheels bring the library is named where it is known."""
     module = Path("psycopg2/_psycopg.so")
