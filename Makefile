@@ -120,6 +120,11 @@ bench-build: builder ## Measure a build beside Dockerfiles with pip and uv (10 m
 	@tools/build.sh pack func lifecycle
 	@python -m bench.build --out docs/benchmarks
 
+.PHONY: bench-images
+bench-images: docker python ## Measure the run images beside a Debian with python3 (5 minutes)
+	@tools/build.sh pack
+	@python -m bench.images --out docs/benchmarks
+
 .PHONY: lock
 lock: python ## Renew the locked versions of runtime, development environment and measured peers
 	@tools/python/lock.sh

@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 . ../../stack/variants.sh
 
 image=$1
-if docker image inspect "$image" >/dev/null 2>&1; then exit 0; fi
+if docker image inspect "$image" "$image-debian" >/dev/null 2>&1; then exit 0; fi
 
 say "Making the Dockerfiles' base image $image (once; half a minute)"
 folder=$(mktemp -d)

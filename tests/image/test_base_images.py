@@ -13,12 +13,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from bench.images.saved import Saved
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
-from image.layers import Saved, saved
+from image.layers import saved
 from image.pack import Build
 
 STACK = prerequisites.ROOT / "stack"

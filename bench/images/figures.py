@@ -1,0 +1,78 @@
+"""What is measured: the names under which a result has it, and how people read it."""
+
+from bench.build.figures import Figure
+
+# Names of what is measured beside each other.
+OURS = "run"
+DEBIAN = "Debian"
+# The variant of stack/ that has each of our run images.
+VARIANTS = {
+    OURS: "tiny",
+    "run:base": "base",
+    "run:bookworm": "bookworm",
+    "run:bookworm-base": "bookworm-base",
+}
+
+UNCOMPRESSED = Figure(
+    "uncompressed_mb",
+    "Uncompressed",
+    "MB",
+    1,
+    "the bytes of all files of its layers, which is what `docker image inspect` says; a MB is "
+    "1 000 000 bytes",
+)
+COMPRESSED = Figure(
+    "compressed_mb",
+    "Compressed",
+    "MB",
+    1,
+    "what gzip at level 6 makes of the layers' archives, as `docker push` sends them",
+)
+FILES = Figure("files", "Files", "", 0, "folders and links are none")
+PACKAGES = Figure("packages", "Packages", "", 0, "Debian's, as scanners find them")
+SPECIAL = Figure("special", "Setuid, setgid", "", 0, "programs that run as another user or group")
+WHOLE = Figure(
+    "whole_mb",
+    "With the http example, uncompressed",
+    "MB",
+    1,
+    "the image that pack makes of examples/http on it; on Debian, that of a Dockerfile which "
+    "installs the function and func-python by pip, as func's host builder does",
+)
+WHOLE_COMPRESSED = Figure(
+    "whole_compressed_mb", "With the http example, compressed", "MB", 1, "the same image"
+)
+START = Figure(
+    "start_s",
+    "Container start to first answer",
+    "s",
+    3,
+    "a container of that image, from the start of its process, as Docker notes it, to the first "
+    "200; the median of 5 containers a round",
+)
+ADDED = Figure(
+    "added_kb",
+    "What a second function adds",
+    "kB",
+    1,
+    "examples/cloudevents on a node that has examples/http: the archives of its layers which that "
+    "one does not have, but for that of its dependencies; a kB is 1 000 bytes",
+)
+ADDED_COMPRESSED = Figure(
+    "added_compressed_kb", "The same, compressed", "kB", 1, "by gzip at level 6"
+)
+
+FIGURES = (
+    UNCOMPRESSED,
+    COMPRESSED,
+    FILES,
+    PACKAGES,
+    SPECIAL,
+    WHOLE,
+    WHOLE_COMPRESSED,
+    START,
+    ADDED,
+    ADDED_COMPRESSED,
+)
+
+BY_NAME = {figure.name: figure for figure in FIGURES}
