@@ -124,6 +124,24 @@ def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
     assert before
 
 
+def test_managed_from_archives(tmp_path: Path) -> None:
+    """Archives that were fetched before serve without the mirror's."""
+    mirror = python_mirror.create(tmp_path / "mirror")
+    archives = {"UV_PYTHON_CACHE_DIR": str(tmp_path / "archives")}
+    first = Workspace.create(tmp_path / "first", {**FUNCTION, ".python-version": "3.14"})
+    assert 0 == first.run("build", **mirror.settings(), **archives).status
+    for path in mirror.folder.glob("*/*.tar.gz"):
+        path.unlink()
+    second = Workspace.create(tmp_path / "second", {**FUNCTION, ".python-version": "3.14"})
+
+    without = second.run("build", **mirror.settings())
+    phase = second.run("build", **mirror.settings(), **archives)
+
+    assert 1 == without.status
+    assert 0 == phase.status, phase.log
+    assert f"Python: {VERSION}, in a layer of its own" in phase.log
+
+
 def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
     """Asked for no more, neither the layer nor its archive are kept."""
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
