@@ -2,21 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from function_buildpack import bytecode, project
+from function_buildpack import bytecode, names, project
 from function_buildpack.bytecode import Compiled
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.process import Runner
 
 # What tools leave in a source folder. None of it is the function's, some of it is large (.func may
-# hold a virtual environment of `func run`), and .git holds every file that ever was.
+# hold a virtual environment of `func run`).
 _LEFTOVERS = frozenset(
     {
         ".DS_Store",
         ".func",
-        ".git",
         ".hypothesis",
         ".mypy_cache",
         ".nox",
@@ -35,10 +34,23 @@ def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
     root's, and a build has a user of its own.
     """
     removed = [path for path in also if path.exists() and _remove(path)]
+    return removed + _remove_all(folder, _is_leftover)
+
+
+def remove_history(folder: Path) -> list[Path]:
+    """Remove what git keeps, which is every file that ever was; return where it was.
+
+    After the installation: some packages have their version from it.
+    """
+    return _remove_all(folder, lambda path: path.name == names.GIT)
+
+
+def _remove_all(folder: Path, is_unwanted: Callable[[Path], bool]) -> list[Path]:
+    removed = []
     for parent, folders, files in os.walk(folder):
-        here = [name for name in (*folders, *files) if _is_leftover(Path(parent, name))]
+        here = [name for name in (*folders, *files) if is_unwanted(Path(parent, name))]
         removed += [path for name in sorted(here) if _remove(path := Path(parent, name))]
-        folders[:] = [name for name in folders if name not in here]
+        folders[:] = [name for name in folders if name not in (*here, names.GIT)]
     return removed
 
 
@@ -69,6 +81,17 @@ def _is_stray(link: Path, root: Path) -> bool:
         return not link.resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):  # before Python 3.13 the latter for a loop
         return True
+
+
+# Each node pulls them before the function's first start.
+_LARGE = 100 << 20
+
+
+def large_files(folder: Path) -> dict[Path, int]:
+    """Return the large files of a folder with their sizes in bytes, the largest first."""
+    sizes = {path: path.lstat().st_size for path in _walk(folder) if path.is_file()}
+    large = [(path, size) for path, size in sizes.items() if size >= _LARGE]
+    return dict(sorted(large, key=lambda item: (-item[1], item[0])))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -14,8 +14,8 @@ from function_buildpack.cnb.launch import Launch
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
-from function_buildpack.layers import configuration
 from function_buildpack.layers import runtime as runtime_layer
+from function_buildpack.layers import variables
 from function_buildpack.layers.archives import Archives
 from function_buildpack.process import Runner
 from function_buildpack.settings import Settings
@@ -76,7 +76,7 @@ def _build(building: Building) -> Launch:
     runtime_layer.keep(served)
     archives.keep()
     provided.keep()
-    configuration.contribute(layers, chosen.launch_env)
+    variables.contribute(layers, chosen.launch_env)
     return launch.describe(chosen, installed, own)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from function_buildpack import names
+
 
 @contextmanager
 def removed(folders: Iterable[Path]) -> Iterator[None]:
@@ -21,17 +23,15 @@ def removed(folders: Iterable[Path]) -> Iterator[None]:
         yield
     finally:
         for folder, known in before.items():
-            for path in _walk(folder):
+            for path in list(_walk(folder)):
                 if path not in known:
                     _remove(path)
 
 
-def _walk(folder: Path) -> list[Path]:
-    return [
-        Path(parent, name)
-        for parent, folders, files in os.walk(folder)
-        for name in (*folders, *files)
-    ]
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        yield from (Path(parent, name) for name in (*folders, *files))
+        folders[:] = [name for name in folders if name != names.GIT]  # large, and removed anyway
 
 
 def _remove(path: Path) -> None:

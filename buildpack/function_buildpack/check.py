@@ -1,5 +1,6 @@
 """Sees that the function loads, with the runtime's own loader, as the first start would."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from function_buildpack.settings import Check
 # package indexes among it.
 _PASSED = ("PATH", "LANG", "TMPDIR")
 
+
+# A module of the function's own that is missing has its package's name before it.
+_MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(\w+)'$", re.MULTILINE)
 
 # A script of ours for the function's interpreter, which does not know this package.
 _UNPACKING = Path(__file__).with_name("unpacking.py")
@@ -88,4 +92,5 @@ class Loader:
         # One error is shown, ours; the runtime's words are what was found.
         said = output.strip().removeprefix("ERROR: ")
         hiding = tuple(path.name for path in project.hiding)
-        raise FunctionUnloadable(project.package, said, hiding)
+        missing = _MISSING.findall(said)
+        raise FunctionUnloadable(project.package, said, hiding, *missing[-1:])

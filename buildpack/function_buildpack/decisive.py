@@ -207,5 +207,6 @@ def _below(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    for parent, _, found in os.walk(path):
+    for parent, folders, found in os.walk(path):
+        folders[:] = [name for name in folders if name != names.GIT]  # it differs in each clone
         yield from (file for name in found if (file := Path(parent, name)).is_file())

@@ -55,5 +55,6 @@ def _has_python(found: Workspace) -> bool:
 
 
 def _nothing(found: Workspace) -> str:
-    where = "func.yaml" if found.func_yaml.is_file() else "no func.yaml"
-    return f"{where} without a runtime, and no package {names.PACKAGE}/ in {found.folder}"
+    said = "func.yaml names no runtime" if found.func_yaml.is_file() else "there is no func.yaml"
+    package = f"no package {names.PACKAGE}/ and no module {names.PACKAGE}.py"
+    return f"{said}, and {package} in {found.folder}"

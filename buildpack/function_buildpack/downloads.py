@@ -24,6 +24,7 @@ _POINTERS = ("wheels-v*/pypi/*/*", "wheels-v*/index/*/*/*")
 def keep(cache: Path, archive: ZipFile, packed: Mapping[Path, str]) -> None:
     """Add what uv's cache has of the packed files' wheels to the archive that holds these files."""
     names = {_identity(path): name for path, name in packed.items()}
+    cache = cache.resolve()  # as the links lead to it
     files, links = dict[str, str](), dict[str, str]()
     for link in _pointers(cache):
         unpacked = link.resolve()
@@ -33,10 +34,11 @@ def keep(cache: Path, archive: ZipFile, packed: Mapping[Path, str]) -> None:
         links[str(link.relative_to(cache))] = os.fspath(link.readlink())
         beside = (path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock")
         for path in (*held, *beside):
-            place = str(path.relative_to(cache.resolve()))
-            if _identity(path) not in names:
-                archive.write(path, FOLDER + place)
-            files[place] = names.get(_identity(path), FOLDER + place)
+            place = str(path.relative_to(cache))
+            name = names.get(_identity(path), FOLDER + place)
+            if name.startswith(FOLDER):
+                archive.write(path, name)
+            files[place] = name
     archive.writestr(_INDEX, json.dumps({"files": files, "links": links}))
 
 

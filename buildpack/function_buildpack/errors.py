@@ -391,9 +391,11 @@ class LibraryMissing(BuildpackError):
 class FunctionUnloadable(BuildpackError):
     """The runtime could not load the function; `output` is what it said, with the traceback.
 
-    `hiding` are files beside it that hide modules of the standard library.
+    `hiding` are files beside it that hide modules of the standard library; `missing` is a module
+    that nothing has, neither Python nor a package.
     """
 
     package: Path
     output: str
     hiding: tuple[str, ...] = ()
+    missing: str = ""

@@ -8,14 +8,14 @@ import netrc
 import sys
 
 
-def main(path: str, operation: str) -> None:
+def answer(path: str, operation: str, question: str) -> str:
     """Answer a question; git's other operations, to store and to erase, are not for a netrc."""
-    asked = dict(line.rstrip("\n").split("=", 1) for line in sys.stdin if "=" in line)
-    host = asked.get("host", "").rpartition("@")[2].partition(":")[0]
+    asked = dict(line.split("=", 1) for line in question.splitlines() if "=" in line)
+    host = asked.get("host", "").partition(":")[0]
     found = netrc.netrc(path).authenticators(host)
-    if found and operation == "get":
-        sys.stdout.write(f"username={found[0]}\npassword={found[2]}\n")
+    return f"username={found[0]}\npassword={found[2]}\n" if found and operation == "get" else ""
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    _, where, wanted = sys.argv
+    sys.stdout.write(answer(where, wanted, sys.stdin.read()))

@@ -4,6 +4,7 @@ The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
 import errno
+import sys
 import traceback
 from dataclasses import dataclass
 from functools import singledispatch
@@ -459,6 +460,7 @@ def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
         "The function cannot be loaded",
         f"Package:  {error.package}\nFound:\n\n{_indent(error.output)}\n\n"
         + (f"{_HIDING.format(hiding)}\n\n" if hiding else "")
+        + (f"{_missing(error.missing)}\n\n" if error.missing else "")
         + "The build imports the function and calls new(), as every start of the image will.\n"
         "What needs a database, a secret or another service belongs into start(cfg), which\n"
         "only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
@@ -469,6 +471,20 @@ def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
 _HIDING = """\
 Beside the function are files with names of Python's own modules, which all packages get in their
 place: {}. Rename them, or move them into function/."""
+
+
+def _missing(module: str) -> str:
+    if module in sys.stdlib_module_names:
+        return (
+            f"{module} is part of Python, but the image's leaves out what needs a terminal or a\n"
+            f"display: docs/images.md has the list. A Python in a layer of its own has curses and\n"
+            f"readline: set BP_PYTHON_VERSION to another version than the images', such as 3.12."
+        )
+    return (
+        f"No package that is installed has the module {module}. Add the one that has it to the\n"
+        f"function's dependencies. Is it a module of the function's own? Import it by its whole\n"
+        f"name, or with `from . import {module}`."
+    )
 
 
 def _indent(text: str) -> str:

@@ -19,6 +19,9 @@ CONDA_ENVIRONMENT = "environment.yml"
 PYTHON_VERSION_FILE = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 
+# Where git keeps the history of a checkout, or says where.
+GIT = ".git"
+
 # func's pack builder moves the function into this folder and writes its own service beside it.
 NESTED_FUNCTION = "fn"
 SCAFFOLDING = "service"
@@ -37,13 +40,15 @@ PYTHON_VERSION = "BP_PYTHON_VERSION"
 # uv's own name for the same.
 UV_PYTHON = "UV_PYTHON"
 
-# Layers.
+# Layers. An image has them in the order of their names: first what most functions have the same,
+# for a node unpacks one again where another is below it (OCI image specification, "Layer ChainID").
+RUNTIME = "asgi-runtime"
+PYTHON = "cpython"
 DEPENDENCIES = "dependencies"
-RUNTIME = "runtime"
-CONFIGURATION = "configuration"
+VARIABLES = "variables"
+# In caches alone.
 ARCHIVES = "archives"
-PYTHON = "python"
-PYTHON_ARCHIVE = "python-archive"
+PYTHON_ARCHIVE = "cpython-archive"
 
 # The version of a Python that is in a layer. That of the run image changes with a rebase.
 PYTHON_LABEL = "io.knative-python.python-version"

@@ -54,6 +54,8 @@ class Project:
     setup: str = ""
     # Files of other tools that are there and are not read.
     unread: tuple[str, ...] = ()
+    # Lists of requirements under other names than the one that is read.
+    other_requirements: tuple[str, ...] = ()
     # What is in the locks, and in Pipfile, by the file's name.
     locks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # The root of the uv workspace that the function is a member of.
@@ -121,6 +123,7 @@ def read(workspace: Workspace) -> Project:
         runtime_txt=_runtime_txt(folder),
         setup=_setup(folder),
         unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
+        other_requirements=_other_requirements(folder),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
         beside=_beside(package.parent, folder),
@@ -216,6 +219,14 @@ def _read_json(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise FileInvalid(path, "JSON", "it is no object")
     return content
+
+
+def _other_requirements(folder: Path) -> tuple[str, ...]:
+    found = {path for pattern in _OTHER_REQUIREMENTS for path in folder.glob(pattern)}
+    return tuple(sorted(str(path.relative_to(folder)) for path in found if path.is_file()))
+
+
+_OTHER_REQUIREMENTS = ("requirements*.in", "requirements?*.txt", "requirements/*.txt")
 
 
 def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:

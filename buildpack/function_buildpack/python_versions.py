@@ -22,7 +22,7 @@ from function_buildpack.errors import (
     PythonInvalid,
     PythonUnknown,
 )
-from function_buildpack.locks import poetry
+from function_buildpack.locks import poetry_versions
 from function_buildpack.project import Project
 from function_buildpack.settings import Settings
 from function_buildpack.statements import Source
@@ -163,7 +163,7 @@ def _of_poetry(project: Project) -> Iterable[Statement]:
         return
     field = "tool.poetry.dependencies.python"
     try:
-        specifiers = poetry.versions(text if isinstance(text, str) else "?")
+        specifiers = poetry_versions.specifiers(text if isinstance(text, str) else "?")
     except ValueError as error:
         path = project.pyproject_path
         raise FieldInvalid(path, field, str(text), "a version constraint such as ^3.12") from error

@@ -90,7 +90,7 @@ def check(project: Project, source: Source, python_version: str) -> None:
     """See that a lock still fits what it was made from; uv.lock is left to uv.
 
     :raises LockOutdated: it does not. :raises LockUnsupported: that cannot be told.
-    :raises LockMissing: nothing states dependencies but a Pipfile.
+    :raises LockMissing: nothing states dependencies but a Pipfile, or what Poetry alone can read.
     """
     match source:
         case Source.PYLOCK:
@@ -102,8 +102,19 @@ def check(project: Project, source: Source, python_version: str) -> None:
         case Source.NOTHING if names.PIPFILE in project.locks:
             path = project.folder / names.PIPFILE
             raise LockMissing(path, names.PIPFILE_LOCK, _COMMANDS[Source.PIPFILE_LOCK])
+        case Source.NOTHING | Source.PYPROJECT if _is_for_poetry_alone(project.pyproject):
+            command = _COMMANDS[Source.POETRY_LOCK]
+            raise LockMissing(project.pyproject_path, names.POETRY_LOCK, command)
         case _:
             pass
+
+
+def _is_for_poetry_alone(pyproject: Mapping[str, Any]) -> bool:
+    """Say whether dependencies are in Poetry's table, and its backend would not tell them."""
+    table, stated = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
+    is_package = stated.get("package-mode", True) and "build-system" in pyproject
+    others = stated.get("dependencies", {}).keys() - {"python"}
+    return bool(others) and not is_package and "dependencies" not in table
 
 
 def _check_pylock(project: Project, python_version: str) -> None:
@@ -117,9 +128,9 @@ def _check_pylock(project: Project, python_version: str) -> None:
 
 def _check_poetry(project: Project) -> None:
     path, lock = project.folder / names.POETRY_LOCK, project.locks[names.POETRY_LOCK]
-    if not poetry.states_groups(lock):
+    if not poetry.is_readable(lock):
         version = lock.get("metadata", {}).get("lock-version", "none")
-        found = f'lock-version = "{version}", which Poetry 1 writes; Poetry 2 writes "2.1"'
+        found = f'lock-version = "{version}"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"'
         raise LockUnsupported(path, found, _COMMANDS[Source.POETRY_LOCK])
     if not poetry.is_current(lock, project.pyproject):
         raise LockOutdated(path, project.pyproject_path, _COMMANDS[Source.POETRY_LOCK])
@@ -166,7 +177,7 @@ def known(project: Project, source: Source) -> Known:
             return Known(pylock.extras(lock), pylock.groups(lock))
         case Source.POETRY_LOCK:
             lock = project.locks[names.POETRY_LOCK]
-            return Known(poetry.extras(lock), poetry.groups(lock))
+            return Known(poetry.extras(lock), poetry.groups(lock, project.pyproject))
         case Source.PIPFILE_LOCK:
             return Known(frozenset(), pipenv.groups(project.locks[names.PIPFILE_LOCK]))
         case Source.UV_LOCK | Source.PYPROJECT:
@@ -214,7 +225,8 @@ def locked(
         case Source.POETRY_LOCK:
             lock = project.locks[names.POETRY_LOCK]
             values = environment(python_version)
-            return tuple(poetry.requirements(lock, selection, values, project.folder))
+            pyproject, folder = project.pyproject, project.folder
+            return tuple(poetry.requirements(lock, pyproject, selection, values, folder))
         case Source.PIPFILE_LOCK:
             lock = project.locks[names.PIPFILE_LOCK]
             return tuple(pipenv.requirements(lock, selection, project.folder))

@@ -28,6 +28,7 @@ _MATH = {"BP_FUNCTION_EXTRAS": "Math"}
 _BOTH = _MATH | {"BP_FUNCTION_GROUPS": "data"}
 STATED = [
     Stated("poetry", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Stated("poetry1", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
     Stated(
         "pipenv",
         "Pipfile.lock",
@@ -79,7 +80,10 @@ def uv(*arguments: str, cwd: Path) -> None:
 
 
 def make_repository(
-    folder: Path, bare: Path, parts: Mapping[str, tuple[Path, str]] | None = None
+    folder: Path,
+    bare: Path,
+    parts: Mapping[str, tuple[Path, str]] | None = None,
+    tag: str = "v1",
 ) -> None:
     """Turn a folder into a bare git repository with a tag, the only thing of it that is left.
 
@@ -103,7 +107,7 @@ def make_repository(
         *added,
         ["add", "."],
         ["commit", "--quiet", "-m", "first"],
-        ["tag", "v1"],
+        ["tag", tag],
         ["clone", "--quiet", "--bare", ".", bare],
     ):
         subprocess.run(["git", *command], cwd=folder, env=environ, check=True)

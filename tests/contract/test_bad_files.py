@@ -238,6 +238,7 @@ def test_large_file(tmp_path: Path) -> None:
     _, phase = build(tmp_path, enlarge)
 
     assert 0 == phase.status, phase.log
+    assert "the image gets large files: model.bin (2048 MB)." in phase.log
     megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     assert megabytes < 1024
 

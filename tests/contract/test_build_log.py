@@ -82,7 +82,7 @@ def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
     again = Workspace.create(tmp_path, FUNCTION | changed)
     again.layers.rmdir()
     shutil.copytree(first.layers, again.layers, symlinks=True)
-    for layer in ("dependencies", "runtime"):
+    for layer in ("dependencies", "asgi-runtime"):
         shutil.rmtree(again.layers / layer)
     return again.run("build", _BUILDPACK, **SETTINGS)
 
@@ -93,7 +93,6 @@ def test_first(first: tuple[Workspace, Phase]) -> None:
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + """
 [Runtime]
 Installing: there is no layer of an earlier build
@@ -105,6 +104,7 @@ Installing: there is no layer of an earlier build
 Installed the dependencies in N s
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]
@@ -117,17 +117,17 @@ Loaded the function in N s
 
 def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
     """What is reused is told, and that nothing else was to be done."""
-    phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(scope): ...\n"})
+    phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(*request): ...\n"})
 
     assert (
         READING
-        + "Left out of the image: .git\n"
         + RUNTIME_REUSED
         + STATED
         + """\
 Reusing the dependencies layer: nothing that decides it has changed
 
 [Application]
+Left out of the image: .git
 Compiled the sources in N s
 
 [Launch]

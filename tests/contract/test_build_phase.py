@@ -25,7 +25,7 @@ FUNCTION = {
 }
 
 
-CONTENTS = {"dependencies": "venv", "runtime": "packages"}
+CONTENTS = {"dependencies": "venv", "asgi-runtime": "packages"}
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +82,12 @@ def test_labels(built: Workspace) -> None:
 
 def test_layers(built: Workspace) -> None:
     """What is launched is not cached: the archives are, which are not launched."""
-    launched = dict.fromkeys(("dependencies", "runtime", "configuration"), "launch")
+    launched = dict.fromkeys(("asgi-runtime", "dependencies", "variables"), "launch")
 
     for name, kind in {**launched, "archives": "cache"}.items():
         types = built.toml(f"{name}.toml")["types"]
         assert [kind] == [each for each, is_so in types.items() if is_so], name
-    assert {"FUNC_INVOKE.default": "http"} == built.launch_env("configuration")
+    assert {"FUNC_INVOKE.default": "http"} == built.launch_env("variables")
     assert ["PATH.delim", "PATH.prepend"] == sorted(built.launch_env("dependencies"))
 
 
@@ -100,8 +100,8 @@ def test_nothing_else_is_left(built: Workspace) -> None:
     """The layers folder holds layers and their SBOMs only, the application no .git, no .func."""
     names = {path.name for path in built.layers.iterdir()}
 
-    layers = {"dependencies", "runtime", "configuration", "archives"}
-    sboms = {f"{name}.sbom.cdx.json" for name in ("dependencies", "runtime", "launch")}
+    layers = {"asgi-runtime", "dependencies", "variables", "archives"}
+    sboms = {f"{name}.sbom.cdx.json" for name in ("asgi-runtime", "dependencies", "launch")}
     assert layers | {f"{name}.toml" for name in layers} | sboms | {"launch.toml"} == names
     assert not (built.app / ".git").exists()
     assert not (built.app / ".func").exists()
@@ -119,13 +119,13 @@ def test_packages_at_run_time(built: Workspace) -> None:
     idna, uvicorn = built.python(code).split()
 
     assert f"{built.layers}/dependencies/venv/" in idna
-    assert f"{built.layers}/runtime/packages/" in str(Path(uvicorn).resolve())
+    assert f"{built.layers}/asgi-runtime/packages/" in str(Path(uvicorn).resolve())
 
 
 def test_bytecode_is_complete(built: Workspace) -> None:
     """Every module of the layers and the application has unchecked-hash bytecode (PEP 552)."""
     suffix = f".cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
-    folders = (built.layers / "dependencies", built.layers / "runtime", built.app)
+    folders = (built.layers / "dependencies", built.layers / "asgi-runtime", built.app)
     sources = [path for folder in folders for path in folder.rglob("*.py")]
     sources.remove(built.app / "template.py")
 
@@ -137,7 +137,7 @@ def test_bytecode_is_complete(built: Workspace) -> None:
 
 def test_runtime_is_trimmed(built: Workspace) -> None:
     """The runtime layer has no debug symbols, nor what its modules were compiled from."""
-    packages = built.layers / "runtime" / "packages"
+    packages = built.layers / "asgi-runtime" / "packages"
     libraries = list(packages.rglob("*.so"))
     sections = subprocess.run(
         ["readelf", "--sections", *libraries], check=True, text=True, stdout=subprocess.PIPE
@@ -181,7 +181,7 @@ def test_rebuild_reuses(again: Workspace) -> None:
     assert "Loaded the function" in phase.log
     assert before == files_below(again.layers / "archives")
     names = {path.name for path in again.layers.iterdir()}
-    assert {"archives", "configuration"} == {name for name in names if "." not in name}
+    assert {"archives", "variables"} == {name for name in names if "." not in name}
     assert not [name for name in names if name.startswith(".")]
 
 
@@ -247,8 +247,8 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     assert "Installing: since the earlier build, requirements changed\n" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
-    archives = [path.name.partition("-")[0] for path in (again.layers / "archives").iterdir()]
-    assert ["dependencies", "runtime"] == sorted(archives)
+    archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
+    assert ["asgi-runtime", "dependencies"] == sorted(archives)
 
 
 def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
@@ -271,7 +271,7 @@ def test_rebuild_with_another_check(again: Workspace) -> None:
 
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
     """Metadata that cannot be read costs a reinstall, no more."""
-    (again.layers / "runtime.toml").write_text("damaged")
+    (again.layers / "asgi-runtime.toml").write_text("damaged")
 
     phase = again.run("build")
 
@@ -287,7 +287,7 @@ def test_same_bytes(built: Workspace, tmp_path: Path) -> None:
         built.layers.mkdir()
         phase = built.run("build")
         assert phase.status == 0, phase.log
-        for layer in ("runtime", "dependencies", "configuration"):
+        for layer in ("asgi-runtime", "dependencies", "variables"):
             assert files_below(moved / layer) == files_below(built.layers / layer)
         for sbom in built.layers.glob("*.sbom.cdx.json"):
             assert sbom.read_bytes() == (moved / sbom.name).read_bytes()
@@ -411,7 +411,7 @@ def test_settings(tmp_path: Path) -> None:
     assert "planted-secret" not in phase.log
     for content in (*files_below(workspace.layers).values(), *files_below(workspace.app).values()):
         assert b"planted-secret" not in content
-    env = workspace.launch_env("configuration")
+    env = workspace.launch_env("variables")
     assert ("[::]:8080", "Hi") == (env["LISTEN_ADDRESS.default"], env["GREETING.override"])
     labels = {label["key"]: label["value"] for label in workspace.toml("launch.toml")["labels"]}
     assert {"middleware-version": "0.8.1", "note": "two words"} == labels
@@ -434,9 +434,14 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
         ["function/__init__.py", "line 2", "ValueError: no database", "BP_FUNCTION_CHECK"],
     ),
     (
+        {**FUNCTION, "function/__init__.py": "def handle(request):\n    return 'hi'\n"},
+        "The function cannot be loaded",
+        ["handle(request), which cannot be called", "handle(scope, receive, send)"],
+    ),
+    (
         {**FUNCTION, "function/__init__.py": "import not_installed\n"},
         "The function cannot be loaded",
-        ["No module named 'not_installed'"],
+        ["No module named 'not_installed'", "from . import not_installed"],
     ),
     (
         {**FUNCTION, "function/func.py": "\ndef new(:\n"},

@@ -39,7 +39,10 @@ class Function:
 
     def build(self, *requirements: str) -> Phase:
         """Build with these requirements; `fetched` holds what was fetched for that."""
-        for layer in ("dependencies", "runtime"):  # launch layers are restored without contents
+        for layer in (
+            "dependencies",
+            "asgi-runtime",
+        ):  # launch layers are restored without contents
             shutil.rmtree(self.workspace.layers / layer, ignore_errors=True)
         self.fetched.clear()
         self.workspace.write({"requirements.txt": "\n".join(requirements)})

@@ -40,7 +40,7 @@ def test_build(tmp_path: Path, path: str) -> None:
     assert "The build image lacks uv, packaging, tomli_w, yaml" in first.log
     assert {"cache": True} == workspace.toml("build-tools.toml")["types"]
     tools = files_below(workspace.layers / "build-tools")
-    for layer in ("dependencies", "runtime"):  # restored metadata has no types
+    for layer in ("dependencies", "asgi-runtime"):  # restored metadata has no types
         described = workspace.layers / f"{layer}.toml"
         text = described.read_text()
         assert tomllib.loads(text)["types"]["launch"]

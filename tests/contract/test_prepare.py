@@ -51,14 +51,14 @@ def test_first(plain: Workspace, buildpack: Path) -> None:
     assert 0 == quick.status, quick.log
     assert "uvloop" not in quick.log
     assert "The builder has its packages ready" in quick.log
-    assert files_below(first / "runtime") == files_below(plain.layers / "runtime")
-    described = "runtime.sbom.cdx.json"
+    assert files_below(first / "asgi-runtime") == files_below(plain.layers / "asgi-runtime")
+    described = "asgi-runtime.sbom.cdx.json"
     assert (first / described).read_bytes() == (plain.layers / described).read_bytes()
 
 
 def rebuild(plain: Workspace, buildpack: Path, files: dict[str, str]) -> Phase:
     """Build a changed function, with the launch layers restored without contents."""
-    for layer in ("dependencies", "runtime"):
+    for layer in ("dependencies", "asgi-runtime"):
         shutil.rmtree(plain.layers / layer, ignore_errors=True)
     plain.write(files)
     return plain.run("build", buildpack)
@@ -68,7 +68,7 @@ def test_rebuild(plain: Workspace, buildpack: Path) -> None:
     """What the builder has needs no archive: neither a changed source nor other packages do."""
     importing = f"import func_runtime, idna\n{HANDLE}"
     first = rebuild(plain, buildpack, {"function.py": importing, "requirements.txt": "idna==3.10"})
-    archives = [path.name.partition("-")[0] for path in (plain.layers / "archives").iterdir()]
+    archives = [path.name.rpartition("-")[0] for path in (plain.layers / "archives").iterdir()]
 
     again = rebuild(plain, buildpack, {"function.py": f"{importing}# changed\n"})
 

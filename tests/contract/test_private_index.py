@@ -46,9 +46,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(tmp_path: Path, runtime: Path) -> Workspace:
     """A function that needs the private package, with the runtime layer restored."""
     made = Workspace.create(tmp_path, FUNCTION)
-    (made.layers / "runtime").symlink_to(runtime / "runtime")
-    text = (runtime / "runtime.toml").read_text()
-    (made.layers / "runtime.toml").write_text(text[text.index("[metadata]") :])
+    (made.layers / "asgi-runtime").symlink_to(runtime / "asgi-runtime")
+    text = (runtime / "asgi-runtime.toml").read_text()
+    (made.layers / "asgi-runtime.toml").write_text(text[text.index("[metadata]") :])
     return made
 
 

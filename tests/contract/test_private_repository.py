@@ -40,7 +40,7 @@ def workspace(tmp_path: Path, repositories: Index) -> Workspace:
     return Workspace.create(
         tmp_path,
         {
-            "function.py": "import acme\ndef handle(): ...\n",
+            "function.py": "import acme\ndef handle(*request): ...\n",
             "requirements.txt": f"acme-private @ {url}\n",
         },
     )

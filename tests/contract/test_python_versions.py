@@ -35,7 +35,7 @@ def test_own(tmp_path: Path) -> None:
     assert 0 == phase.status, phase.log
     said = f"Python: {OWN}, the images' own (BP_PYTHON_VERSION says {OWN.rpartition('.')[0]})"
     assert said in phase.log
-    assert not (workspace.layers / "python.toml").exists()
+    assert not (workspace.layers / "cpython.toml").exists()
 
 
 def test_managed(tmp_path: Path, mirror: Mirror) -> None:
@@ -53,7 +53,7 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
     assert f"Python: {VERSION}, in a layer of its own (.python-version says 3.14)" in phase.log
     assert f"Installing {KEY}: there is no layer of an earlier build" in phase.log
     assert "Loaded the function" in phase.log
-    python = workspace.layers / "python" / KEY
+    python = workspace.layers / "cpython" / KEY
     assert f"{VERSION} {python}" == workspace.python(
         "import sys, platform, idna; print(platform.python_version(), sys.base_prefix)"
     )
@@ -61,14 +61,16 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
     assert {"cpython-314"} == tags
     assert (workspace.app / "__pycache__" / "function.cpython-314.pyc").is_file()
     types = {"launch": True, "build": False, "cache": False}
-    assert types == workspace.toml("python.toml")["types"]
-    assert KEY == workspace.toml("python.toml")["metadata"]["python"]
-    assert workspace.launch_env("python") == {
+    assert types == workspace.toml("cpython.toml")["types"]
+    assert KEY == workspace.toml("cpython.toml")["metadata"]["python"]
+    assert workspace.launch_env("cpython") == {
         "SSL_CERT_FILE.default": "/etc/ssl/certs/ca-certificates.crt"
     }
     labels = {item["key"]: item["value"] for item in workspace.toml("launch.toml")["labels"]}
     assert VERSION == labels["io.knative-python.python-version"]
-    (component,) = json.loads((workspace.layers / "python.sbom.cdx.json").read_text())["components"]
+    (component,) = json.loads((workspace.layers / "cpython.sbom.cdx.json").read_text())[
+        "components"
+    ]
     assert f"pkg:generic/python@{VERSION}" == component["purl"]
 
 
@@ -79,9 +81,9 @@ def test_managed_is_lean(tmp_path: Path, mirror: Mirror) -> None:
         workspace = Workspace.create(tmp_path / "same", FUNCTION)
         phase = workspace.run("build", BP_PYTHON_VERSION="3.14", **mirror.settings())
         assert 0 == phase.status, phase.log
-        found.append(files_below(workspace.layers / "python"))
+        found.append(files_below(workspace.layers / "cpython"))
         assert {KEY, "env.launch"} == {
-            path.name for path in (workspace.layers / "python").iterdir()
+            path.name for path in (workspace.layers / "cpython").iterdir()
         }
         shutil.rmtree(tmp_path / "same")
 
@@ -99,7 +101,7 @@ def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
     settings = mirror.settings()
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
     assert 0 == workspace.run("build", **settings).status
-    before = files_below(workspace.layers / "python")
+    before = files_below(workspace.layers / "cpython")
     restore(workspace)
     settings["UV_PYTHON_INSTALL_MIRROR"] = "file:///nowhere"
 
@@ -108,8 +110,8 @@ def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
     assert 0 == phase.status, phase.log
     assert "Reusing the python layer" in phase.log
     assert "Loaded the function" in phase.log
-    assert not (workspace.layers / "python").exists()
-    assert workspace.toml("python.toml")["types"]["launch"]
+    assert not (workspace.layers / "cpython").exists()
+    assert workspace.toml("cpython.toml")["types"]["launch"]
 
     restore(workspace)
     workspace.write({"requirements.txt": "idna"})
@@ -120,6 +122,24 @@ def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
     assert "Installed the dependencies" in phase.log
     assert "Reusing the python layer" in phase.log
     assert before
+
+
+def test_managed_from_archives(tmp_path: Path) -> None:
+    """Archives that were fetched before serve without the mirror's."""
+    mirror = python_mirror.create(tmp_path / "mirror")
+    archives = {"UV_PYTHON_CACHE_DIR": str(tmp_path / "archives")}
+    first = Workspace.create(tmp_path / "first", {**FUNCTION, ".python-version": "3.14"})
+    assert 0 == first.run("build", **mirror.settings(), **archives).status
+    for path in mirror.folder.glob("*/*.tar.gz"):
+        path.unlink()
+    second = Workspace.create(tmp_path / "second", {**FUNCTION, ".python-version": "3.14"})
+
+    without = second.run("build", **mirror.settings())
+    phase = second.run("build", **mirror.settings(), **archives)
+
+    assert 1 == without.status
+    assert 0 == phase.status, phase.log
+    assert f"Python: {VERSION}, in a layer of its own" in phase.log
 
 
 def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
@@ -134,8 +154,8 @@ def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
     assert 0 == phase.status, phase.log
     assert "python changed from 3.14 to" in phase.log
     # Without types the lifecycle drops a layer, from the image and from the cache.
-    assert "types" not in workspace.toml("python.toml")
-    assert "types" not in workspace.toml("python-archive.toml")
+    assert "types" not in workspace.toml("cpython.toml")
+    assert "types" not in workspace.toml("cpython-archive.toml")
 
 
 def restore(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tarfile
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
-from contract.statements import NOT_INSTALLED, STATED, Stated, prepare, uv
+from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
 from function_buildpack import decisive, plan, project
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
@@ -170,6 +171,55 @@ def test_pipfile_without_lock(workspace: Workspace) -> None:
     assert "ERROR: Pipfile has no lock" in phase.log
 
 
+POETRY = """
+[tool.poetry.dependencies]
+python = "^3.11"
+idna = "3.10"
+"""
+BACKEND = """
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
+
+
+@pytest.mark.parametrize(
+    "pyproject", [POETRY, f"{POETRY}{BACKEND}[tool.poetry]\npackage-mode=false"]
+)
+def test_poetry_without_lock(workspace: Workspace, pyproject: str) -> None:
+    """So is a project of Poetry's that is no package: nothing else can read what it needs."""
+    workspace.write({"pyproject.toml": pyproject, "function.py": "def handle(*request): ..."})
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert "ERROR: pyproject.toml has no lock" in phase.log
+    assert "    poetry lock\n" in phase.log
+
+
+def test_poetry_package(workspace: Workspace) -> None:
+    """Of a package its build backend tells what Poetry's own table says."""
+    package = '[tool.poetry]\nname = "function"\nversion = "1"\ndescription = ""\nauthors = []\n'
+    function = {"pyproject.toml": package + POETRY + BACKEND}
+    workspace.write({**function, "function/__init__.py": "def handle(*request): ..."})
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "idna==3.10" in installed(workspace)
+
+
+def test_stated_in_other_lists(workspace: Workspace) -> None:
+    """Where nothing is stated, lists that look like it are named, and what would read them."""
+    workspace.write({"requirements/prod.txt": "idna", "function.py": "def handle(*request): ..."})
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "requirements/prod.txt would only be read by a requirements.txt" in phase.log
+    assert "-r requirements/prod.txt\n" in phase.log
+
+
 def test_order(workspace: Workspace) -> None:
     """Of several the first of a fixed order is taken; the log names all that were passed over."""
     for kind in ("setup", "pipenv", "pylock"):
@@ -206,7 +256,7 @@ def test_hash(workspace: Workspace, kind: str, file: str) -> None:
 
 def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
     """A build image without git says that git is missing."""
-    workspace.write({"function.py": "def handle(): ...\n"})
+    workspace.write({"function.py": "def handle(*request): ...\n"})
     workspace.write({"requirements.txt": "x @ git+https://example.invalid/x@v1\n"})
     programs = tmp_path / "programs"
     programs.mkdir()
@@ -327,7 +377,7 @@ def test_same_bytes_elsewhere(tmp_path: Path) -> None:
         write_native(workspace.app / "native", "native")
         shutil.copy(tmp_path / "packed-1.0.tar.gz", workspace.app)
         stated = "./native\n./packed-1.0.tar.gz\n"
-        workspace.write({"requirements.txt": stated, "function.py": "def handle(): ..."})
+        workspace.write({"requirements.txt": stated, "function.py": "def handle(*request): ..."})
         workspace.layers.mkdir()
 
         phase = workspace.run("build")
@@ -341,12 +391,38 @@ def test_same_bytes_elsewhere(tmp_path: Path) -> None:
     assert [] == [name for name, content in layers[0].items() if bytes(tmp_path / "w") in content]
 
 
+def test_version_from_git(workspace: Workspace) -> None:
+    """A package that has its version from git finds git's history, and the image does not."""
+    pyproject = """
+        [build-system]
+        requires = ["setuptools", "setuptools-scm"]
+        build-backend = "setuptools.build_meta"
+        [project]
+        name = "mine"
+        dynamic = ["version"]
+        [tool.setuptools_scm]
+        """
+    function = {"pyproject.toml": pyproject, "requirements.txt": ".\n"}
+    workspace.write({**function, "function/__init__.py": "def handle(*request): ..."})
+    make_repository(workspace.app, workspace.app.with_name("bare"), tag="v1.2")
+    subprocess.run(
+        ["git", "clone", "--quiet", "bare", "workspace"], cwd=workspace.app.parent, check=True
+    )
+
+    phase = workspace.run("build")
+
+    assert 0 == phase.status, phase.log
+    assert "mine==1.2" in installed(workspace)
+    assert "Left out of the image: .git\n" in phase.log
+    assert not (workspace.app / ".git").exists()
+
+
 def test_for_tests(workspace: Workspace) -> None:
     """What tests run with is noted where it is among the function's dependencies."""
     project = {"name": "mine", "version": "1", "dependencies": ["iniconfig", "pytest"]}
     stated = "\n".join(f"{name} = {json.dumps(value)}" for name, value in project.items())
     workspace.write(
-        {"pyproject.toml": f"[project]\n{stated}\n", "function.py": "def handle(): ..."}
+        {"pyproject.toml": f"[project]\n{stated}\n", "function.py": "def handle(*request): ..."}
     )
     uv("lock", cwd=workspace.app)
 
@@ -357,7 +433,7 @@ def test_for_tests(workspace: Workspace) -> None:
 
 
 CONSTRAINED = {
-    "function.py": "def handle(): ...",
+    "function.py": "def handle(*request): ...",
     "requirements.txt": "idna\n",
     "limits/constraints.txt": "-r more.txt\n",
     "limits/more.txt": "idna<3.10\n",
@@ -386,7 +462,7 @@ def test_constraints_beside_ours(workspace: Workspace) -> None:
     """The build's own constraint, for the cloudevents SDK 1, is added to them."""
     workspace.write(
         {
-            "function.py": "from cloudevents.http import CloudEvent\ndef handle(): ...",
+            "function.py": "from cloudevents.http import CloudEvent\ndef handle(*request): ...",
             "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['cloudevents']\n",
             "constraints.txt": "cloudevents<1.11\n",
         }
@@ -416,7 +492,7 @@ def test_settings_for_other_uses(workspace: Workspace) -> None:
     project = "[project]\nname='x'\nversion='1'\ndependencies=['idna==3.10']\n"
     workspace.write(
         {
-            "function.py": "import idna\ndef handle(): ...",
+            "function.py": "import idna\ndef handle(*request): ...",
             "pyproject.toml": f"{project}[dependency-groups]\ndev=['six']\n",
             "uv.toml": "link-mode = 'symlink'\n",
         }

@@ -74,7 +74,7 @@ def test_dependencies(locked: Workspace) -> None:
 
 def test_runtime(locked: Workspace) -> None:
     """The runtime's packages are named, and func_runtime itself."""
-    found = sbom(locked, "runtime")
+    found = sbom(locked, "asgi-runtime")
 
     assert {"func-runtime", "uvicorn", "uvloop", "cloudevents"} <= found.keys()
     assert [{"expression": "Apache-2.0"}] == found["func-runtime"]["licenses"]

@@ -24,7 +24,14 @@ BAD = [
     Bad("package_missing", "There is no package named function", ("app", "function/__init__.py")),
     Bad("handler_missing", "The function cannot be loaded", ("new", "handle")),
     Bad("new_raises", "The function cannot be loaded", ("func.py", "no database at db01")),
-    Bad("import_missing", "The function cannot be loaded", ("func.py", "nowhere_to_be_found")),
+    Bad(
+        "import_missing",
+        "The function cannot be loaded",
+        ("func.py", "installed has the module nowhere_to_be_found"),
+    ),
+    Bad(
+        "module_left_out", "The function cannot be loaded", ("func.py", "curses is part of Python")
+    ),
     Bad(
         "syntax_error",
         "A source file of the function has a syntax error",

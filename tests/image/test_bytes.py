@@ -59,11 +59,11 @@ def test_same_digest_elsewhere(pack: Pack, local_packages: Path, tmp_path: Path)
 
 def test_same_runtime_everywhere(pack: Pack, http_build: Build, event_build: Build) -> None:
     """All functions have one runtime layer, be it from the builder, ready, or installed."""
-    layers = [build.image.layers["runtime"] for build in (http_build, event_build)]
+    layers = [build.image.layers["asgi-runtime"] for build in (http_build, event_build)]
     ready = by_builder(pack, prerequisites.FUNCTIONS / "handle_without_new")
 
     assert "Downloaded" not in ready.log
-    assert [ready.image.layers["runtime"]] * 2 == layers
+    assert [ready.image.layers["asgi-runtime"]] * 2 == layers
 
 
 def by_builder(pack: Pack, app: Path) -> Build:

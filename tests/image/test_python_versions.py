@@ -36,7 +36,7 @@ async def handle(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(FACTS).encode()})
 """
-LAYER = "/layers/knative-python_function/python"
+LAYER = "/layers/knative-python_function/cpython"
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):
@@ -82,7 +82,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
     assert facts["authorities"]
     assert facts["compiled"].startswith("_speedups.cpython-314-")
     # The runtime layer has bytecode and compiled packages of that version alone.
-    with built.image.files("/layers/knative-python_function/runtime") as files:
+    with built.image.files("/layers/knative-python_function/asgi-runtime") as files:
         tags = {name.rpartition(".")[0].rpartition(".")[2] for name in files.getnames()}
     assert "cpython-314" in tags
     assert "cpython-313" not in tags
@@ -105,7 +105,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
 
     assert dropped.status == 0, dropped.log
     assert "the images' own" in dropped.log
-    assert "python" not in dropped.image.layers
+    assert "cpython" not in dropped.image.layers
     assert "io.knative-python.python-version" not in dropped.image.labels
     with serving(dropped.image) as container:
         assert json.loads(container.get("/").text)["prefix"] == "/usr"

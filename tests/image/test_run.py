@@ -223,10 +223,17 @@ def test_hooks_may_be_sync_or_async(pack: Pack, hooks: str) -> None:
 def test_runtime_layer_is_the_same_for_every_function(
     http_build: Build, event_build: Build
 ) -> None:
-    """Two functions with other dependencies share the runtime's layer, so a node pulls it once."""
+    """Two functions with other dependencies share the runtime's layer, so a node pulls it once.
+
+    It is on the same layers in both, those of the run image, so a node unpacks it once too.
+    """
     http, events = http_build.image.layers, event_build.image.layers
-    assert http["runtime"] == events["runtime"]
+    assert http["asgi-runtime"] == events["asgi-runtime"]
     assert http["dependencies"] != events["dependencies"]
+    stacks = [build.image.attributes["RootFS"]["Layers"] for build in (http_build, event_build)]
+    own = stacks[0].index(http["asgi-runtime"]) + 1
+    assert stacks[0][:own] == stacks[1][:own]
+    assert http["dependencies"] == stacks[0][own]
 
 
 @pytest.mark.row("R32")

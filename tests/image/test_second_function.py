@@ -33,7 +33,7 @@ def test_shared_layers(both: tuple[Saved, Saved]) -> None:
 
     assert shared[:2] == [layer for layer in second.layers if layer not in second.parts]
     names = {second.parts[layer] for layer in shared if layer in second.parts}
-    assert {"runtime", "launcher", "process-types"} == names
+    assert {"asgi-runtime", "launcher", "process-types"} == names
 
 
 def test_what_it_adds(both: tuple[Saved, Saved]) -> None:
@@ -46,6 +46,6 @@ def test_what_it_adds(both: tuple[Saved, Saved]) -> None:
     }
     del own["dependencies"]
 
-    assert {"configuration", "app", "sbom", "config"} == set(own)
+    assert {"app", "config", "sbom", "variables"} == set(own)
     assert sum(size.archive for size in own.values()) <= 200 * KB
     assert sum(size.compressed for size in own.values()) <= 20 * KB

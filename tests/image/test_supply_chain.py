@@ -40,9 +40,9 @@ def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
     """The image has valid SBOMs of its layers and its Python; each part has purl and license."""
     found = download(pack, http_build.image, tmp_path)
 
-    assert {".", "dependencies", "runtime"} == found.keys()
+    assert {".", "asgi-runtime", "dependencies"} == found.keys()
     assert {"python"} == components(found["."]).keys()
-    runtime = components(found["runtime"])
+    runtime = components(found["asgi-runtime"])
     assert {"func-runtime", "uvicorn"} <= runtime.keys()
     assert "hashes" in runtime["uvicorn"]  # our build image has the wheels
     for part in (runtime, components(found["dependencies"]), components(found["."])):

@@ -161,7 +161,7 @@ def test_event_template_is_built_run_and_invoked(command: Func, event_function: 
 def test_labels_are_those_that_func_describes(http_function: Function) -> None:
     """The image has the label that `func describe` reads, and its runtime layer is ours."""
     assert http_function.image.labels["middleware-version"]
-    assert {"dependencies", "runtime"} <= set(http_function.image.layers)
+    assert {"asgi-runtime", "dependencies"} <= set(http_function.image.layers)
 
 
 @pytest.mark.row("T3")

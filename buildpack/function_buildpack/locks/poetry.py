@@ -1,27 +1,33 @@
 """poetry.lock, as Poetry 2 writes it (lock-version 2.1): each package has its groups and marker.
 
-The format has no specification; this follows poetry/packages/locker.py of Poetry 2.5.
+Without them it is one of Poetry 1 (poetry1.py). The format has no specification; this follows
+poetry/packages/locker.py of Poetry 2.5.
 """
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from function_buildpack.locks import requirement_lines
+from function_buildpack.locks import poetry1, requirement_lines
 from function_buildpack.settings import Selection
 
 _MAIN = "main"
 
 
-def states_groups(lock: Mapping[str, Any]) -> bool:
-    """Say whether the lock tells which group a package is for. Those of Poetry 1 do not."""
+_OF_POETRY_1 = "2.0"
+
+
+def is_readable(lock: Mapping[str, Any]) -> bool:
+    """Say whether the lock tells which group a package is for, or enough to find that out."""
+    return _states_groups(lock) or lock.get("metadata", {}).get("lock-version") == _OF_POETRY_1
+
+
+def _states_groups(lock: Mapping[str, Any]) -> bool:
     return all("groups" in package for package in lock.get("package", ()))
 
 
@@ -54,72 +60,35 @@ def _content_hash(pyproject: Mapping[str, Any], groups: Mapping[str, Any]) -> st
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-_CLAUSE = re.compile(r"(\^|~=|~|={2,3}|!=|<=?|>=?|=)?\s*(\d+(?:\.\d+)*\S*|\*)")
-_BETWEEN = re.compile(r"\s*,\s*|(?<![\^~=!<>\s])\s+")
-
-
-def versions(constraint: str) -> tuple[SpecifierSet, ...]:
-    """Return the specifiers that a version constraint of Poetry's stands for; one has to be met.
-
-    https://python-poetry.org/docs/dependency-specification/#version-constraints
-
-    :raises ValueError: it is none.
-    """
-    return tuple(
-        SpecifierSet(",".join(_specifier(clause) for clause in _BETWEEN.split(part.strip())))
-        for part in re.split(r"\|\|?", constraint)
-    )
-
-
-def _specifier(clause: str) -> str:
-    match = _CLAUSE.fullmatch(clause)
-    if not match:
-        message = f"no version constraint: {clause}"
-        raise ValueError(message)
-    operator, version = match.groups()
-    if version == "*":
-        return ""
-    numbers = [int(number) for number in re.findall(r"\d+", version)]
-    match operator:
-        case "^":
-            fixed = next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
-            return f">={version},<{_next(numbers[: fixed + 1])}"
-        case "~":
-            return f">={version},<{_next(numbers[:2])}"
-        case None | "=" | "==":
-            is_exact = len(numbers) > len(("major", "minor")) or version.endswith("*")
-            return f"=={version}{'' if is_exact else '.*'}"
-        case _:
-            return f"{operator}{version}"
-
-
-def _next(numbers: Sequence[int]) -> str:
-    return ".".join(str(number) for number in (*numbers[:-1], numbers[-1] + 1))
-
-
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:
     """Return the extras that the lock knows."""
     return frozenset(canonicalize_name(name) for name in lock.get("extras", {}))
 
 
-def groups(lock: Mapping[str, Any]) -> frozenset[str]:
+def groups(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> frozenset[str]:
     """Return the groups that the lock has packages of, besides the main one."""
+    if not _states_groups(lock):
+        return poetry1.groups(pyproject)
     found = {name for package in lock.get("package", ()) for name in package.get("groups", ())}
     return frozenset(canonicalize_name(name) for name in found - {_MAIN})
 
 
 def requirements(
-    lock: Mapping[str, Any], selection: Selection, environment: Mapping[str, str], folder: Path
+    lock: Mapping[str, Any],
+    pyproject: Mapping[str, Any],
+    selection: Selection,
+    environment: Mapping[str, str],
+    folder: Path,
 ) -> list[str]:
     """Return the locked packages of the main group and of a selection, as requirements.
 
     `environment` has the values of markers; paths in the lock are relative to `folder`.
     """
-    chosen = [
-        package
-        for package in lock.get("package", ())
-        if _is_wanted(package, selection, environment)
-    ]
+    if _states_groups(lock):
+        packages = lock.get("package", ())
+        chosen = [item for item in packages if _is_wanted(item, selection, environment)]
+    else:
+        chosen = poetry1.wanted(lock, pyproject, selection, environment)
     sources = [package.get("source", {}) for package in chosen]
     from_index = [source for source in sources if source.get("type", "legacy") == "legacy"]
     lines = requirement_lines.indexes(

@@ -18,10 +18,18 @@ def prepare(
     :raises SyntaxInvalid: a source of the function does not compile.
     """
     output.heading("Application")
+    if history := application.remove_history(app):
+        output.line(telling.left_out(history, app))
     if wheels:
         vendored.remove(wheels)
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
         output.note(f"links that lead nowhere or out of the source: {telling.some(stray)}")
+    if large := application.large_files(app):
+        sizes = [f"{path.relative_to(app)} ({size >> 20} MB)" for path, size in large.items()]
+        output.note(
+            f"the image gets large files: {telling.some(sizes)}. What project.toml or .funcignore "
+            f"exclude stays out of it."
+        )
     with output.timed("Compiled the sources"):
         compiled = application.compile_sources(app, function.package, python, run)
     tell_compiled(compiled, app)

@@ -112,6 +112,11 @@ def _tell_source(chosen: Plan) -> None:
         output.note(f"{name} is not read: {reason}")
     if chosen.source is Source.NOTHING:
         output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
+        if others := [*chosen.project.other_requirements]:
+            output.note(
+                f"{telling.some(others)} would only be read by a requirements.txt in that "
+                f"folder: -r {others[-1]}"
+            )
         return
     output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
     for unused in chosen.unused_sources:

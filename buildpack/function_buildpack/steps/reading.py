@@ -75,8 +75,6 @@ def tell_doubts(function: Project, app: Path) -> None:
 
 
 def remove_leftovers(app: Path, found: Workspace) -> None:
-    """Remove what the image does not get."""
-    removed = application.remove_leftovers(app, found.scaffolding)
-    if removed:
-        left_out = telling.some([str(path.relative_to(app)) for path in removed])
-        output.line(f"Left out of the image: {left_out}")
+    """Remove what neither the image nor an installation gets."""
+    if removed := application.remove_leftovers(app, found.scaffolding):
+        output.line(telling.left_out(removed, app))

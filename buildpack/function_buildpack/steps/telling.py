@@ -1,7 +1,8 @@
 """Phrases that several steps say."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from function_buildpack.cnb.layers import Changed, Created, Unreadable
 
@@ -39,6 +40,11 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     told += [f"new {name} {version}" for name, version in now.items() if name not in before]
     told += [f"without {name} {version}" for name, version in before.items() if name not in now]
     return some(told) or "the same"
+
+
+def left_out(paths: Iterable[Path], app: Path) -> str:
+    """Return that the image does not get something."""
+    return f"Left out of the image: {some([str(path.relative_to(app)) for path in paths])}"
 
 
 def some(names: list[str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -185,6 +186,56 @@ async def test_no_handle(instance: object) -> None:
         adapt(instance)
 
     assert type(instance).__name__ in caught.value.found
+
+
+class WithoutSelf:
+    """Its author forgot something."""
+
+    def handle(scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[misc]  # noqa: N805
+        """Answer nothing."""
+
+
+def _handle_of_another_framework(request: object) -> str:
+    return str(request)
+
+
+@pytest.mark.parametrize(
+    ("instance", "found"),
+    [
+        (SimpleNamespace(handle=_handle_of_another_framework), "handle(request: object) -> str"),
+        (WithoutSelf(), "handle(receive: "),
+        (SimpleNamespace(handle=lambda: None), "handle(), which cannot be called"),
+    ],
+)
+def test_handle_with_other_arguments(instance: object, found: str) -> None:
+    """A handle that no request could be given to is told before the first one."""
+    with pytest.raises(HandleMissing) as caught:
+        adapt(instance)
+
+    assert caught.value.found.startswith(found)
+
+
+def _annotated(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer nothing."""
+
+
+_annotated.__signature__ = "none"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        lambda *request: None,
+        lambda scope, receive, send, more=None: None,
+        functools.partial(lambda first, *request: None, "first"),
+        functools.wraps(_handle_of_another_framework)(lambda scope, receive, send: None),
+        _annotated,
+        dict,
+    ],
+)
+def test_handle_with_such_arguments(handle: object) -> None:
+    """What can be called with a request is taken, and so is what does not tell."""
+    assert adapt(SimpleNamespace(handle=handle)).start is None
 
 
 @pytest.mark.row("H12")

@@ -11,6 +11,19 @@ from function_buildpack.bytecode import Compiled
 from function_buildpack.errors import SyntaxInvalid
 
 
+def test_large_files(tmp_path: Path) -> None:
+    """Files that a node takes long to pull are found, the largest first; links are none."""
+    for name, megabytes in (("small", 99), ("a", 100), ("deep/b", 300)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(megabytes << 20)
+    (tmp_path / "link").symlink_to("a")
+
+    found = application.large_files(tmp_path)
+
+    assert [(tmp_path / "deep/b", 300 << 20), (tmp_path / "a", 100 << 20)] == [*found.items()]
+
+
 def write(folder: Path, *names: str) -> None:
     """Create files."""
     for name in names:
@@ -25,20 +38,30 @@ def tree(folder: Path) -> set[str]:
 
 
 def test_remove_leftovers(tmp_path: Path) -> None:
-    """Repositories, environments and caches go, at any depth; all else stays."""
+    """Environments and caches go, at any depth; all else stays."""
     write(
         tmp_path,
         *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
-        *(".git/HEAD", "sub/.git", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
+        *(".git/__pycache__/x", ".func/build/x", "env/pyvenv.cfg", "env/bin/python"),
         *("function/__pycache__/x.pyc", ".pytest_cache/x", "service/main.py", "service/.tox/x"),
     )
 
     removed = application.remove_leftovers(tmp_path, (tmp_path / "service", tmp_path / "missing"))
 
-    assert {"function/func.py", "data/.env", ".funcignore", "venv/notes.txt"} == tree(tmp_path)
-    assert {"service", ".func", ".git", ".pytest_cache", "env", "sub/.git"} | {
-        "function/__pycache__"
-    } == {str(path.relative_to(tmp_path)) for path in removed}
+    kept = {"function/func.py", "data/.env", ".funcignore", "venv/notes.txt"}
+    assert kept | {".git/__pycache__/x"} == tree(tmp_path)
+    gone = {"service", ".func", ".pytest_cache", "env", "function/__pycache__"}
+    assert gone == {str(path.relative_to(tmp_path)) for path in removed}
+
+
+def test_remove_history(tmp_path: Path) -> None:
+    """Repositories go, those of submodules too."""
+    write(tmp_path, "function.py", ".gitignore", ".git/HEAD", "sub/.git", "sub/x.py")
+
+    removed = application.remove_history(tmp_path)
+
+    assert {"function.py", ".gitignore", "sub/x.py"} == tree(tmp_path)
+    assert {tmp_path / ".git", tmp_path / "sub" / ".git"} == set(removed)
 
 
 def test_remove_leftovers_links(tmp_path: Path) -> None:
@@ -47,7 +70,7 @@ def test_remove_leftovers_links(tmp_path: Path) -> None:
     (tmp_path / "app" / ".git").symlink_to(tmp_path / "outside")
     (tmp_path / "app" / "loop").symlink_to(tmp_path / "app")
 
-    application.remove_leftovers(tmp_path / "app")
+    application.remove_history(tmp_path / "app")
 
     assert {"outside/kept.txt", "app/x.py"} <= tree(tmp_path)
     assert not (tmp_path / "app" / ".git").is_symlink()

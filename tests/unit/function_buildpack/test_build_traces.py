@@ -21,6 +21,16 @@ def build_that_fails(folder: Path) -> None:
         raise InterruptedError
 
 
+def test_removed_but_for_history(tmp_path: Path) -> None:
+    """What git keeps is nobody's trace: it is not looked into."""
+    (tmp_path / ".git").mkdir()
+
+    with build_traces.removed([tmp_path]):
+        (tmp_path / ".git" / "index").touch()
+
+    assert (tmp_path / ".git" / "index").exists()
+
+
 def test_removed(tmp_path: Path) -> None:
     """What is new goes, with its folders, also after a failure; what was there stays."""
     old = tmp_path / "build" / "old"

@@ -1,7 +1,7 @@
 """What git is told of a netrc."""
 
-import subprocess
-import sys
+import io
+import runpy
 from pathlib import Path
 
 import pytest
@@ -23,16 +23,21 @@ FOUND = "username=someone\npassword=secret\n"
         ("erase", "host=git.example.com\n", ""),
     ],
 )
-def test_main(tmp_path: Path, operation: str, question: str, answer: str) -> None:
+def test_answer(tmp_path: Path, operation: str, question: str, answer: str) -> None:
     """A host's login and password are the answer to a question for them, and to nothing else."""
     (tmp_path / "netrc").write_text(NETRC)
 
-    said = subprocess.run(
-        [sys.executable, git_credentials.__file__, tmp_path / "netrc", operation],
-        input=question,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+    assert answer == git_credentials.answer(str(tmp_path / "netrc"), operation, question)
 
-    assert answer == said
+
+def test_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git runs it by its path, and asks on standard input."""
+    (tmp_path / "netrc").write_text(NETRC)
+    monkeypatch.setattr("sys.argv", ["", str(tmp_path / "netrc"), "get"])
+    monkeypatch.setattr("sys.stdin", io.StringIO("protocol=https\nhost=git.example.com\n"))
+
+    runpy.run_path(git_credentials.__file__, run_name="__main__")
+
+    assert FOUND == capsys.readouterr().out

@@ -60,6 +60,7 @@ EXAMPLES: list[BuildpackError] = [
     ),
     errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
     errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
+    errors.LockMissing(Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock"),
     errors.SelectionUnknown(
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
@@ -112,6 +113,17 @@ def test_titles_are_unique() -> None:
     titles = [describe(error).title for error in EXAMPLES]
 
     assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize(
+    ("module", "does"), [("not_installed", "from . import"), ("readline", "BP_PYTHON_VERSION")]
+)
+def test_module_missing(module: str, does: str) -> None:
+    """What to do depends on whether the module is Python's own."""
+    body = describe(errors.FunctionUnloadable(Path("function"), "said", (), module)).body
+
+    assert f"{module} is part of Python" in body or f"the module {module}." in body
+    assert does in body
 
 
 def test_library_missing() -> None:

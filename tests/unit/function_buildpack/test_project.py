@@ -232,6 +232,16 @@ def test_read_runtime_txt(tmp_path: Path, content: str, asked: str) -> None:
     assert asked == read(tmp_path, {"function.py": "", "runtime.txt": content}).runtime_txt
 
 
+def test_read_other_requirements(tmp_path: Path) -> None:
+    """Lists of requirements that nothing reads are known, those of pip-tools among them."""
+    files = ("requirements.in", "requirements-dev.txt", "requirements/prod.txt", "requirements.txt")
+
+    found = read(tmp_path, {"function.py": "", "more.txt": "", **dict.fromkeys(files, "")})
+
+    listed = ("requirements-dev.txt", "requirements.in", "requirements/prod.txt")
+    assert listed == found.other_requirements
+
+
 def test_read_python_version_of_workspace(tmp_path: Path) -> None:
     """A member of a uv workspace has its root's, unless it has its own."""
     root = {

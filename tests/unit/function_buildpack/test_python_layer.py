@@ -43,6 +43,6 @@ def managed(folder: Path, files: dict[str, bytes]) -> Managed:
     """Write a Python as uv installs it."""
     layers = Layers(folder)
     archives = layers.there("archives", python.ArchiveMetadata())
-    layer = layers.there("python", python.ArchiveMetadata())
+    layer = layers.there("cpython", python.ArchiveMetadata())
     native.write(layer.path / KEY, files)
     return Managed(layer, archives, Download(KEY, "3.11.11", "x.tar.gz"), reused=False)

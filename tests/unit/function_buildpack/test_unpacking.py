@@ -21,11 +21,11 @@ FILES = {
     "packed_two-2.0.dist-info/RECORD,,\n",
     "packed_three.py": "",
     "packed_three-3.0.dist-info/RECORD": "packed_three.py,,\npacked_three-3.0.dist-info/RECORD,,\n",
-    "packed.pth": "../../../../../runtime/packages\n",
+    "packed.pth": "../../../../../asgi-runtime/packages\n",
 }
 RUNTIME = {
-    "runtime/packages/packed_module/__init__.py": "",
-    "runtime/packages/packed_module/__main__.py": "import sys, packed_one, packed_two\n"
+    "asgi-runtime/packages/packed_module/__init__.py": "",
+    "asgi-runtime/packages/packed_module/__main__.py": "import sys, packed_one, packed_two\n"
     "print(sys.argv[1:], packed_one.part.VALUE)\n",
 }
 

@@ -7,7 +7,7 @@ StartFailure
 ├── YamlReaderMissing     there is a func.yaml and nothing that can read it               exit 2
 ├── FunctionMissing       there is no `function` package or module                        exit 2
 ├── HandlerMissing        it has neither new nor handle                                   exit 2
-├── HandleMissing         what new() returned has no handle                               exit 2
+├── HandleMissing         what new() returned has no such handle                          exit 2
 ├── AddressUnavailable    an address cannot be listened on                                exit 3
 ├── WatcherMissing        --reload without the package that watches files                 exit 2
 └── FunctionFailed        the function's import, new() or start() raised                  exit 1

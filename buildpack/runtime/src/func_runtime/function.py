@@ -50,18 +50,35 @@ def create(entry: Entry, complete: Callable[[Coroutine[Any, Any, object]], objec
 def adapt(instance: object, origin: str, threads: Threads, hook_threads: Threads) -> Function:
     """Turn the instance into a Function. What is not async runs in the threads.
 
-    :raises HandleMissing: there is no handle.
+    :raises HandleMissing: there is no handle, or one that takes other arguments.
     """
     handle = getattr(instance, names.HANDLE, None)
     if not callable(handle):
         kind = type(instance).__name__
         raise HandleMissing(origin, f"new() returned an instance of {kind}, without that method")
+    if (signature := _signature(handle)) and not _takes_request(signature):
+        raise HandleMissing(origin, f"handle{signature}, which cannot be called with these three")
     hooks = {
         name: _hook(method, hook_threads)
         for name in ("start", "stop", "alive", "ready")
         if (method := _method(instance, name)) is not None
     }
     return Function(_handler(handle, threads), **hooks)
+
+
+def _signature(handle: Callable[..., object]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(handle, follow_wrapped=False)
+    except Exception:  # noqa: BLE001 -- compiled ones do not tell; others raise in annotations
+        return None
+
+
+def _takes_request(signature: inspect.Signature) -> bool:
+    try:
+        signature.bind("scope", "receive", "send")
+    except TypeError:
+        return False
+    return True
 
 
 def is_async(function: Callable[..., object]) -> bool:

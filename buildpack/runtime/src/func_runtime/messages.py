@@ -88,7 +88,8 @@ def _handle_missing(error: errors.HandleMissing) -> Message:
         "The function has nothing to call",
         f"File:     {error.origin}\nFound:    {error.found}\n\n"
         f"new must be callable, and what it returns must have a method\n"
-        f"handle(scope, receive, send); or handle itself must be callable.",
+        f"handle(scope, receive, send); or handle itself must be callable with these.\n"
+        f"An ASGI application, such as FastAPI's, can be handle as it is: handle = app",
     )
 
 

@@ -120,7 +120,7 @@ def test_parts() -> None:
         "buildpacks": [
             {
                 "layers": {
-                    "runtime": {"sha": "sha256:1", "launch": True},
+                    "asgi-runtime": {"sha": "sha256:1", "launch": True},
                     "tools": {"sha": "sha256:0", "launch": False},
                 }
             }
@@ -135,7 +135,7 @@ def test_parts() -> None:
     with image(archive({}), labels=labels) as saved:
         parts = saved.parts
 
-    names = ["runtime", "app", "sbom", "config", "launcher", "process-types"]
+    names = ["asgi-runtime", "app", "sbom", "config", "launcher", "process-types"]
     assert {f"sha256:{number}": name for number, name in enumerate(names, 1)} == parts
 
 

@@ -27,7 +27,7 @@ def package(name: str = "a", **fields: Any) -> dict[str, Any]:
 def lines(*packages: dict[str, Any], extras: str = "", groups: str = "") -> list[str]:
     """Return the requirements of a lock with these packages."""
     selection = Selection(frozenset(extras.split()), frozenset(groups.split()))
-    return poetry.requirements({"package": list(packages)}, selection, LINUX, FOLDER)
+    return poetry.requirements({"package": list(packages)}, {}, selection, LINUX, FOLDER)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,10 @@ def test_is_current_without_groups() -> None:
 
 def test_states_groups() -> None:
     """A lock of Poetry 1 has packages without groups."""
-    assert poetry.states_groups({})
-    assert poetry.states_groups({"package": [package()]})
-    assert not poetry.states_groups({"package": [package(), {"name": "b"}]})
+    assert poetry.is_readable({})
+    assert poetry.is_readable({"package": [package()]})
+    assert poetry.is_readable({"package": [{"name": "b"}], "metadata": {"lock-version": "2.0"}})
+    assert not poetry.is_readable({"package": [package(), {"name": "b"}]})
 
 
 def test_names() -> None:
@@ -79,7 +80,7 @@ def test_names() -> None:
     }
 
     assert frozenset({"my-extra"}) == poetry.extras(lock)
-    assert frozenset({"dev-group", "test"}) == poetry.groups(lock)
+    assert frozenset({"dev-group", "test"}) == poetry.groups(lock, {})
 
 
 def test_main_group() -> None:
@@ -144,46 +145,3 @@ def test_indexes() -> None:
 
     assert "--index-url https://mine/simple" == lines(package(source=own))[0]
     assert "--extra-index-url https://mine/simple" == lines(package(source=own), package("b"))[0]
-
-
-@pytest.mark.parametrize(
-    ("constraint", "allowed", "excluded"),
-    [
-        ("^3.11", "3.14.1", "4.0"),
-        ("^3.11.2", "3.11.2", "3.11.1"),
-        ("^0.2.3", "0.2.9", "0.3.0"),
-        ("^0.0", "0.0.9", "0.1.0"),
-        ("~3.12", "3.12.9", "3.13.0"),
-        ("~3.12.1", "3.12.9", "3.12.0"),
-        ("~3", "3.14.0", "4.0"),
-        ("~=3.12.1", "3.12.9", "3.13.0"),
-        (">=3.11,<3.14", "3.13.5", "3.14.0"),
-        (">= 3.11 , < 3.14", "3.13.5", "3.14.0"),
-        (">=3.11 <3.14", "3.13.5", "3.14.0"),
-        (">3.11.1,!=3.12.1", "3.12.2", "3.12.1"),
-        ("3.12", "3.12.9", "3.13.0"),
-        ("==3.12.4", "3.12.4", "3.12.5"),
-        ("3.12.*", "3.12.5", "3.13.0"),
-        ("3.*", "3.14.5", "4.0"),
-        ("~3.11 || ^3.13", "3.14.1", "3.12.1"),
-        ("3.11 | 3.12", "3.12.1", "3.13.1"),
-    ],
-)
-def test_versions(constraint: str, allowed: str, excluded: str) -> None:
-    """Poetry's constraints become those of PEP 440."""
-    found = poetry.versions(constraint)
-
-    assert any(item.contains(allowed) for item in found)
-    assert not any(item.contains(excluded) for item in found)
-
-
-def test_versions_any() -> None:
-    """A star is any version."""
-    assert poetry.versions("*")[0].contains("3.13.5")
-
-
-@pytest.mark.parametrize("constraint", ["latest", "", "^", "^x", "3.11,", "=>3.11"])
-def test_versions_invalid(constraint: str) -> None:
-    """What is no constraint is refused."""
-    with pytest.raises(ValueError, match=r"constraint|specifier"):
-        poetry.versions(constraint)

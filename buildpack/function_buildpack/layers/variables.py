@@ -1,4 +1,4 @@
-"""The configuration layer: what this build settled for the launch process, and nothing else.
+"""The layer of variables: what this build settled for the launch process, and nothing else.
 
 Apart from the other layers, so that a changed setting changes neither of them.
 """
@@ -17,4 +17,4 @@ class Metadata:
 
 def contribute(layers: Layers, env: LayerEnv) -> None:
     """Write the layer."""
-    layers.fresh(names.CONFIGURATION, Metadata()).keep(Types(launch=True), env)
+    layers.fresh(names.VARIABLES, Metadata()).keep(Types(launch=True), env)

@@ -1,0 +1,54 @@
+"""Version constraints as Poetry has them, beside those of PEP 440: ^3.12, ~3.12, 3.11 || 3.12.
+
+https://python-poetry.org/docs/dependency-specification/#version-constraints
+"""
+
+import re
+from collections.abc import Sequence
+
+from packaging.specifiers import SpecifierSet
+
+_CLAUSE = re.compile(r"(\^|~=|~|={2,3}|!=|<=?|>=?|=)?\s*(\d+(?:\.\d+)*\S*|\*)")
+_BETWEEN = re.compile(r"\s*,\s*|(?<![\^~=!<>\s])\s+")
+
+
+def specifiers(constraint: str) -> tuple[SpecifierSet, ...]:
+    """Return the specifiers that a version constraint of Poetry's stands for; one has to be met.
+
+    :raises ValueError: it is none.
+    """
+    return tuple(
+        SpecifierSet(",".join(_specifier(clause) for clause in _BETWEEN.split(part.strip())))
+        for part in re.split(r"\|\|?", constraint)
+    )
+
+
+def _specifier(clause: str) -> str:
+    match = _CLAUSE.fullmatch(clause)
+    if not match:
+        message = f"no version constraint: {clause}"
+        raise ValueError(message)
+    operator, version = match.groups()
+    if version == "*":
+        return ""
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    match operator:
+        case "^":
+            fixed = next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
+            return f">={version},<{_next(numbers[: fixed + 1])}"
+        case "~":
+            return f">={version},<{_next(numbers[:2])}"
+        case None | "=" | "==":
+            is_exact = len(numbers) > len(("major", "minor")) or version.endswith("*")
+            return f"=={version}{'' if is_exact else '.*'}"
+        case _:
+            return f"{operator}{version}"
+
+
+def _next(numbers: Sequence[int]) -> str:
+    return ".".join(str(number) for number in (*numbers[:-1], numbers[-1] + 1))
+
+
+def allow(constraint: str, version: str) -> bool:
+    """Say whether a version meets a constraint. :raises ValueError: it is none."""
+    return any(item.contains(version, prereleases=True) for item in specifiers(constraint))
