@@ -50,7 +50,7 @@ python: ## Make the development environment (.venv)
 docker: ## Use the running Docker daemon, or install and start one
 	@tools/docker.sh start
 
-tools: ## Build pack, lifecycle, func and queue-proxy (.tools)
+tools: ## Build pack, lifecycle, func, queue-proxy and an old lifecycle (.tools)
 	@tools/build.sh
 
 cpython: ## Fetch a second CPython, for tests (.tools)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
-#   build.sh [pack|lifecycle|func|queue-proxy|cpython]...        (all, if none is named)
+#   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all, if none is named)
 set -eu
 
 cd "$(dirname "$0")"
@@ -9,14 +9,14 @@ root=$(cd .. && pwd -P)
 . ./say.sh
 . ./once.sh
 
-[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy cpython
+[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy old-lifecycle cpython
 
 # Settings of the machine must not change what is built.
 export CGO_ENABLED=0 GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy cpython"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -64,6 +64,10 @@ build() {
         module=knative.dev/serving stamp=
         makes=queue-proxy takes='a minute'
         ;;
+    old-lifecycle) # of the last minor version that does not know the buildpack's API, for tests
+        module=github.com/buildpacks/lifecycle stamp=github.com/buildpacks/lifecycle/cmd.Version=
+        makes=old-lifecycle takes='a minute'
+        ;;
     cpython)
         module=github.com/kluctl/go-embed-python stamp=
         makes=cpython.tar.gz takes='half a minute'
@@ -88,6 +92,7 @@ compile() {
     case $1 in
     lifecycle) pack_lifecycle "$2" ;;
     queue-proxy) mv "$2/queue" "$2/queue-proxy" ;;
+    old-lifecycle) mv "$2/lifecycle" "$2/old-lifecycle" ;;
     esac
 }
 
