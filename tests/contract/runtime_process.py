@@ -18,8 +18,9 @@ FUNCTIONS = ROOT / "tests" / "fixtures" / "functions"
 
 # What measures the coverage of child processes (tools/python/coverage.sh).
 _PASSED = ("PATH", "COVERAGE_FILE", "COVERAGE_RCFILE", "COVERAGE_PROCESS_START")
-# Longer than anything here takes on a machine that is busy with the other tests.
-PATIENCE = 20.0
+# Guards against what never comes: longer than anything here takes, however busy the machine is.
+# So what a test must not wait for never ends by itself.
+PATIENCE = 60.0
 
 
 @dataclass
@@ -49,6 +50,21 @@ class Runtime:
         """Open a connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
+    def client(self) -> httpx.Client:
+        """Return a client that keeps its connections."""
+        return httpx.Client(base_url=self.url, timeout=PATIENCE)
+
+    @contextmanager
+    def waiting(self) -> Iterator[socket.socket]:
+        """Send a request that the runtime has read by now, and yield its connection.
+
+        Connections are accepted and read in their order: a later one has had its answer.
+        """
+        with self.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nhost: f\r\n\r\n")
+            self.get("/health/liveness")
+            yield connection
+
     def signal(self, number: int = signal.SIGTERM) -> None:
         """Send a signal."""
         self.signalled = True
@@ -65,6 +81,13 @@ class Runtime:
     def until_open(self) -> None:
         """Wait for the port."""
         eventually(self._accepts, "an open port")
+
+    def until_ready(self, headers: Mapping[str, str] | None = None) -> None:
+        """Wait for a readiness probe that succeeds: ready() may take longer than a probe waits."""
+        eventually(
+            lambda: self.get("/health/readiness", headers=headers).status_code == httpx.codes.OK,
+            "a readiness probe that succeeds",
+        )
 
     def _accepts(self) -> bool:
         assert self.process.poll() is None, self.log

@@ -2,7 +2,6 @@
 
 import resource
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -212,9 +211,7 @@ def test_slow_senders(runtime: Runtime) -> None:
             for connection in slow[40:]:
                 connection.sendall(GET[position : position + 1])
             if position % 20 == 0:
-                began = time.monotonic()
                 assert 204 == runtime.get("/nothing").status_code
-                assert time.monotonic() - began < 5
         for connection in slow[40:]:
             connection.sendall(b"\r\n")
 

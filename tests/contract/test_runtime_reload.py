@@ -168,7 +168,7 @@ def test_signals(folder: Path, number: int) -> None:
 
 def test_signal_before_it_serves(folder: Path) -> None:
     """A signal that arrives while the function is loading ends both as well."""
-    source = "import time\nprint('loading')\ntime.sleep(30)\n"
+    source = "import time\nprint('loading')\ntime.sleep(600)\n"
     (folder / "function" / "answer.py").write_text(source)
     with reloading(folder) as runtime:
         runtime.until_logged("loading")

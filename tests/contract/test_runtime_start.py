@@ -40,36 +40,41 @@ def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
 @pytest.mark.row("R23")
 def test_slow_start(tmp_path: Path) -> None:
     """While start() runs, the process is alive, not ready, and holds requests; then it serves."""
-    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "2.5"}
+    gate = tmp_path / "gate"
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_UNTIL": str(gate)}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
         assert "is serving" not in runtime.log
         assert 200 == runtime.get("/health/liveness").status_code
         assert 503 == runtime.get("/health/readiness").status_code
 
-        assert "OK" == runtime.get("/").text
+        with runtime.waiting() as connection:
+            gate.touch()
 
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         assert 200 == runtime.get("/health/readiness").status_code
 
 
 @pytest.mark.row("R21")
 def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
     """A start that takes less than a second is over before the port opens (Knative's TCP probe)."""
-    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "0.3"}
+    gate = tmp_path / "gate"
+    variables = {"START_UNTIL": str(gate), "PORT_OPENS_AFTER": "600"}
+    folder = FUNCTIONS / "runtime_slow_start"
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_logged("starting")
         with pytest.raises(ConnectionRefusedError):
             runtime.connect()
+        gate.touch()
         runtime.until_open()
 
         assert 200 == runtime.get("/health/readiness").status_code
 
 
-@pytest.mark.parametrize("seconds", ["0", "1.5"], ids=["at once", "with the port open"])
 @pytest.mark.row("R9", "H6")
-def test_start_fails(tmp_path: Path, seconds: str) -> None:
+def test_start_fails() -> None:
     """A start() that raises ends the process with 1 and its traceback as the last lines."""
-    variables = {"START_SECONDS": seconds, "START_ERROR": "no database"}
+    variables = {"START_ERROR": "no database"}
     status, log = ended(FUNCTIONS / "runtime_slow_start", variables=variables)
 
     assert 1 == status
@@ -79,17 +84,23 @@ def test_start_fails(tmp_path: Path, seconds: str) -> None:
     assert "stopped" not in log
 
 
-def test_start_fails_while_requests_wait(tmp_path: Path) -> None:
-    """A request that waits for a start that fails is answered 503."""
+@pytest.mark.row("R9", "H6")
+def test_start_fails_with_the_port_open(tmp_path: Path) -> None:
+    """The same when it fails late; a request that waits for it is answered 503."""
+    gate = tmp_path / "gate"
     folder = FUNCTIONS / "runtime_slow_start"
-    variables = {"START_SECONDS": "2", "START_ERROR": "no database"}
+    variables = {"START_UNTIL": str(gate), "START_ERROR": "no database"}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
-        response = runtime.get("/")
+        with runtime.waiting() as connection:
+            gate.touch()
 
-        assert 503 == response.status_code
+            assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
         assert 1 == runtime.ended()
+        assert "ERROR: The function failed: start() raised an exception" in runtime.log
         assert "ConnectionError: no database" == last_line(runtime.log)
+        assert "is serving" not in runtime.log
+        assert "stopped" not in runtime.log
 
 
 @pytest.mark.parametrize(
@@ -168,10 +179,13 @@ def test_address_in_use(variable: str) -> None:
 
 def test_address_taken_while_starting(tmp_path: Path) -> None:
     """An address that another process takes during start() is noticed as well, and stop() runs."""
-    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "0.7"}
+    gate = tmp_path / "gate"
+    variables = {"START_UNTIL": str(gate), "PORT_OPENS_AFTER": "600"}
+    folder = FUNCTIONS / "runtime_slow_start"
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_logged("starting")
         with socket.create_server(("127.0.0.1", runtime.port)):
+            gate.touch()
             assert 3 == runtime.ended()
 
         assert "stopped" in runtime.log
@@ -241,7 +255,7 @@ def test_console_script() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_during_the_import(tmp_path: Path, number: int) -> None:
     """A signal while the function is still loading ends the process in order."""
-    source = "import logging, time\nlogging.info('loading')\ntime.sleep(30)\n"
+    source = "import logging, time\nlogging.info('loading')\ntime.sleep(600)\n"
     (tmp_path / "function.py").write_text(source)
     with started(tmp_path, tmp_path / "log") as runtime:
         runtime.until_logged("loading")

@@ -1,7 +1,6 @@
 """From a signal to the end of the process."""
 
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,13 +12,12 @@ from contract.runtime_process import FUNCTIONS, eventually, serving, started
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.row("R27")
 def test_idle(tmp_path: Path, number: int) -> None:
-    """An idle process ends within a second of a signal, with 0, after stop()."""
-    with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime:
-        began = time.monotonic()
+    """An idle process ends with 0, after stop(), and waits for none of its time to shut down."""
+    variables = {"FUNC_SHUTDOWN_SECONDS": "600"}
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         runtime.signal(number)
 
         assert 0 == runtime.ended()
-        assert time.monotonic() - began < 1.5
         assert 1 == runtime.log.count("stopped")
 
 
@@ -30,9 +28,12 @@ def test_request_in_flight(tmp_path: Path) -> None:
         serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
         ThreadPoolExecutor(1) as pool,
     ):
-        request = pool.submit(runtime.get, "/slow?2")
+        gate = tmp_path / "gate"
+        request = pool.submit(runtime.get, f"/slow?{gate}")
         runtime.until_logged("slow request began")
         runtime.signal()
+        runtime.until_logged("not ready any more")
+        gate.touch()
 
         assert "slow" == request.result().text
         assert 0 == runtime.ended()
@@ -61,7 +62,7 @@ def test_request_without_end(tmp_path: Path) -> None:
         serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime,
         ThreadPoolExecutor(1) as pool,
     ):
-        request = pool.submit(runtime.get, "/slow?60")
+        request = pool.submit(runtime.get, "/slow?never")
         runtime.until_logged("slow request began")
         runtime.signal()
 
@@ -78,13 +79,11 @@ def test_sync_request_without_end(tmp_path: Path) -> None:
         serving(FUNCTIONS / "runtime_sync", tmp_path / "log", variables=variables) as runtime,
         ThreadPoolExecutor(1) as pool,
     ):
-        request = pool.submit(runtime.get, "/?60")
-        time.sleep(0.5)
-        began = time.monotonic()
+        request = pool.submit(runtime.get, "/?never")
+        runtime.until_logged("slow request began")
         runtime.signal()
 
         assert 0 == runtime.ended()
-        assert time.monotonic() - began < 6
         assert 503 == request.result().status_code
 
 
@@ -96,7 +95,7 @@ def test_second_signal(tmp_path: Path) -> None:
         ThreadPoolExecutor(1) as pool,
     ):
         runtime.until_open()
-        request = pool.submit(runtime.get, "/slow?60")
+        request = pool.submit(runtime.get, "/slow?never")
         runtime.until_logged("slow request began")
         runtime.signal()
         runtime.until_logged("not ready any more")
@@ -110,24 +109,21 @@ def test_second_signal(tmp_path: Path) -> None:
 @pytest.mark.row("H8")
 def test_signal_during_start(tmp_path: Path) -> None:
     """A signal while start() runs ends the process in order too; requests that waited get 503."""
-    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "30"}
-    with (
-        started(folder, tmp_path / "log", variables=variables) as runtime,
-        ThreadPoolExecutor(1) as pool,
-    ):
+    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_UNTIL": "never"}
+    with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
-        request = pool.submit(runtime.get, "/")
-        time.sleep(0.3)
-        runtime.signal()
+        with runtime.waiting() as connection:
+            runtime.signal()
 
+            assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
         assert 0 == runtime.ended()
-        assert 503 == request.result().status_code
         assert 1 == runtime.log.count("stopped")
 
 
 def test_signal_before_the_port_is_open(tmp_path: Path) -> None:
     """A signal in the first moments of start() ends the process without ever opening the port."""
-    folder, variables = FUNCTIONS / "runtime_slow_start", {"START_SECONDS": "30"}
+    folder = FUNCTIONS / "runtime_slow_start"
+    variables = {"START_UNTIL": "never", "PORT_OPENS_AFTER": "600"}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_logged("starting")
         runtime.signal()
@@ -151,14 +147,12 @@ def test_stop_raises(tmp_path: Path) -> None:
 @pytest.mark.row("H7")
 def test_stop_without_end(tmp_path: Path) -> None:
     """A stop() that does not return in time is left behind, and told."""
-    variables = {"STOP_SECONDS": "60", "FUNC_SHUTDOWN_SECONDS": "1"}
+    variables = {"STOP_HANGS": "1", "FUNC_SHUTDOWN_SECONDS": "1"}
     folder = FUNCTIONS / "runtime_stop_raises"
     with serving(folder, tmp_path / "log", variables=variables) as runtime:
-        began = time.monotonic()
         runtime.signal()
 
         assert 0 == runtime.ended()
-        assert time.monotonic() - began < 6
         assert "stop() took longer than" in runtime.log
 
 
@@ -186,11 +180,9 @@ def test_client_that_does_not_read(tmp_path: Path) -> None:
     ):
         connection.sendall(b"GET /big HTTP/1.1\r\nhost: f\r\n\r\n")
         runtime.until_logged("big answer began")
-        began = time.monotonic()
         runtime.signal()
 
         assert 0 == runtime.ended()
-        assert time.monotonic() - began < 6
 
 
 def test_new_connections_are_refused_after_the_lame_duck(tmp_path: Path) -> None:
@@ -199,7 +191,8 @@ def test_new_connections_are_refused_after_the_lame_duck(tmp_path: Path) -> None
         serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
         ThreadPoolExecutor(1) as pool,
     ):
-        request = pool.submit(runtime.get, "/slow?2")
+        gate = tmp_path / "gate"
+        request = pool.submit(runtime.get, f"/slow?{gate}")
         runtime.until_logged("slow request began")
         runtime.signal()
 
@@ -211,4 +204,5 @@ def test_new_connections_are_refused_after_the_lame_duck(tmp_path: Path) -> None
             return False
 
         eventually(refused, "a refused connection")
+        gate.touch()
         assert "slow" == request.result().text

@@ -11,7 +11,8 @@ from testcontainers.core.container import DockerContainer
 
 from image.pack import Image
 
-_PATIENCE = 30  # seconds until something that takes one or two is taken for failed
+# Guards against what never comes: longer than a container takes for anything on a busy machine.
+_PATIENCE = 90
 
 
 @dataclass(frozen=True)

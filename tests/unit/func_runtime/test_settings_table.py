@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from func_runtime import arguments, errors, messages, names, settings_table
-from func_runtime.command import Options
+from func_runtime.settings import Options
 
 CONTRACT = Path(__file__).parents[3] / "docs" / "contract.md"
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from func_runtime import names, settings_table
-from func_runtime.command import Options
+from func_runtime.settings import Options
 
 
 def parse(arguments: Sequence[str]) -> Options:

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from func_runtime import (
     assembly,
@@ -23,6 +23,7 @@ from func_runtime.function import Function
 from func_runtime.serve import SIGNALS, serve
 from func_runtime.settings import (
     LogSettings,
+    Options,
     Settings,
     environment,
     working_directory,
@@ -33,14 +34,6 @@ if TYPE_CHECKING:
 
 # What the interpreter may take to end; a thread of the function's could keep it for ever.
 _LEAVING_SECONDS = 1.0
-
-
-class Options(NamedTuple):
-    """What the command line can say."""
-
-    port: str | None = None
-    check: str | None = None
-    reload: bool = False
 
 
 def run(arguments: Sequence[str]) -> int:

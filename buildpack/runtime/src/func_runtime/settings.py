@@ -47,6 +47,14 @@ _LEVELS = {
 _SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
+class Options(NamedTuple):
+    """What the command line can say."""
+
+    port: str | None = None
+    check: str | None = None
+    reload: bool = False
+
+
 class LogSettings(NamedTuple):
     """How to log. A bad value is a problem to tell, not one to end for: the function may use
     these variables for its own log as well.
