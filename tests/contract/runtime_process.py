@@ -1,13 +1,14 @@
 """Starts the runtime as an image or a host does: a process, in a function's folder, on a port."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,11 +108,17 @@ def eventually(holds: Callable[[], bool], what: str) -> None:
 
 
 def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.socket(family) as probe:
-        probe.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of loopback that nothing listens on.
+
+    It is not one of those that Linux gives to connections (ip_local_port_range, from 32768 on):
+    another test's could have it before the runtime does.
+    """
+    host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+    while True:
+        port = secrets.choice(range(10_000, 32_768))
+        with socket.socket(family) as probe, suppress(OSError):  # it is taken
+            probe.bind((host, port))
+            return port
 
 
 def environment(port: int | None, variables: Mapping[str, str] | None = None) -> dict[str, str]:

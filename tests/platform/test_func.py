@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from testcontainers.core.docker_client import DockerClient
 
+from contract.runtime_process import free_port
 from image import prerequisites
 from image.container import eventually
 from image.pack import Image, remove_images, remove_volumes
@@ -68,7 +68,7 @@ class Func:
         """Run `func run` in the folder of a built function; give the address that it says."""
         builder = prerequisites.builder_in_registry()
         options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
-        options += ["--build=false", "--json", "--address", f"127.0.0.1:{_free_port()}"]
+        options += ["--build=false", "--json", "--address", f"127.0.0.1:{free_port()}"]
         log = project.with_suffix(".log")
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Func:
             yield address
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(_TIMEOUT)
 
     def _environment(self) -> dict[str, str]:
         # Its settings and credentials are looked for in the user's own folders.
@@ -238,10 +238,3 @@ def _is_ready(address: str) -> bool:
         return httpx.get(f"{address}/health/readiness").status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,7 +7,6 @@ port on loopback, as it finds its neighbour there.
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contract.runtime_process import free_port
 from image import prerequisites
 from image.container import Container, eventually, serving, started
 from image.pack import Build, Pack
@@ -40,14 +40,6 @@ class Proxy:
             return self.http.get("/", headers=PROBE).status_code == httpx.codes.OK
         except httpx.ConnectError:
             return False
-
-
-def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(port: int, user_port: int) -> dict[str, str]:
