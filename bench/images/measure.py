@@ -52,7 +52,8 @@ class Measurement:
         """
         made: dict[str, Peer] = {image: self._pack(image) for image in VARIANTS}
         made[DEBIAN] = Docker(peers.PIP_DOCKERFILE, "images-debian", self.environ)
-        second = self._pack(OURS, "second")
+        # Not "second": pack gives volumes whose names hold a device of Windows, "con", others.
+        second = self._pack(OURS, "another")
         try:
             for number, (image, peer) in enumerate(made.items()):
                 peer.build(self._function(image, number), cold=True)
