@@ -41,6 +41,8 @@ test: ## Run every check and every test, with all the set-up that they need
 
 # tiny, base, bookworm or bookworm-base: stack/README.md
 VARIANT ?= tiny
+# amd64 or arm64; the machine's, if none is named
+ARCH ?=
 REGISTRY ?=
 
 .PHONY: python docker tools cpython images builder registry publish lock-stack setup
@@ -56,11 +58,11 @@ tools: ## Build pack, lifecycle, func, queue-proxy and an old lifecycle (.tools)
 cpython: ## Fetch a second CPython, for tests (.tools)
 	@tools/build.sh cpython
 
-images: docker ## Make the base images (VARIANT=base: stack/README.md)
-	@stack/build.sh --variant $(VARIANT)
+images: docker ## Make the base images (VARIANT=base, ARCH=arm64: stack/README.md)
+	@stack/build.sh --variant $(VARIANT) $(if $(ARCH),--arch $(ARCH))
 
 builder: docker ## Make the builder knative-python/builder, and all that it needs
-	@stack/builder.sh --variant $(VARIANT)
+	@stack/builder.sh --variant $(VARIANT) $(if $(ARCH),--arch $(ARCH))
 
 registry: docker ## Serve builder and run image from a registry on loopback, for func
 	@stack/push.sh
@@ -105,6 +107,10 @@ check: lint unit ## lint and unit: all that needs no Docker
 .PHONY: test-image
 test-image: ## Run the image and platform tests (after make setup)
 	@pytest -n 2 --dist loadfile tests/image tests/platform
+
+.PHONY: test-arm64
+test-arm64: tools docker ## Make the images for arm64, build a function with them and ask it (8 minutes; after make setup)
+	@pytest tests/arm64
 
 # --- measurements -----------------------------------------------------------------------------
 

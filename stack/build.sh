@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes the run, build and lifecycle image of a variant from Debian packages, and gives them to Docker.
 # README.md says how.
-#   build.sh [--variant NAME] [--as PREFIX] [--locked] [--oci FOLDER]
+#   build.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked] [--oci FOLDER]
 #     --variant   tiny (if none is named), base, bookworm or bookworm-base: variants.sh
+#     --arch      amd64 or arm64, in place of the machine's; needs emulation (../tools/emulation.sh)
 #     --as        the images' names begin with PREFIX/ in place of knative-python/
 #     --locked    fails where Debian no longer has the packages of the lock
 #     --oci       writes run and build image into FOLDER as OCI image layouts; needs no Docker
@@ -24,20 +25,23 @@ cd "$(dirname "$0")"
 made=${STACK_CACHE:-$cache/stack}
 
 main() {
-    wanted_variant=tiny prefix=knative-python oci='' strict=''
+    wanted_variant=tiny wanted_arch='' prefix=knative-python oci='' strict=''
     while [ $# -gt 0 ]; do
         case $1 in
         --variant) wanted_variant=$2 && shift ;;
+        --arch) wanted_arch=$2 && shift ;;
         --as) prefix=$2 && shift ;;
         --oci) oci=$2 && shift ;;
         --locked) strict=yes ;;
-        *) fail "build.sh does not know '$1'" "Use: build.sh [--variant NAME] [--as PREFIX] [--locked] [--oci FOLDER]" ;;
+        *) fail "build.sh does not know '$1'" \
+            "Use: build.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked] [--oci FOLDER]" ;;
         esac
         shift
     done
-    variant "$wanted_variant"
+    variant "$wanted_variant" "$wanted_arch"
     [ -n "$oci" ] || daemon_is_there
     command -v mmdebstrap >/dev/null || install_packages mmdebstrap
+    can_run
 
     make_layers
     if [ -n "$oci" ]; then
@@ -54,9 +58,9 @@ make_layers() {
     run=$made/run/$(run_key)
     tiny=$made/run/$(kind=tiny && run_key)
     requirements=../buildpack/runtime/requirements.txt
-    tools=$made/tools/$({ echo "$python $libc" && cat layers.sh roots.sh ../tools/python/uv.txt "$requirements"; } | key)
+    tools=$made/tools/$({ echo "$python $libc $machine" && cat layers.sh roots.sh ../tools/python/uv.txt "$requirements"; } | key)
 
-    lifecycle_build="env --default-signal=INT ../tools/build.sh lifecycle"
+    lifecycle_build="env --default-signal=INT ../tools/build.sh --arch $arch lifecycle"
     [ -z "$oci" ] || lifecycle_build=:
     together "once $run make_run" "once $build make_build" "once $tools make_tools" "$lifecycle_build"
     # What a build may ask of the run image is what all kinds have.
@@ -110,12 +114,12 @@ load_images() {
             "$(sbom_label "$build") io.knative-python.extra-cas=$extra"
     fi
 
-    # One for all variants.
-    lifecycle_tgz=$(readlink -f ../.tools/lifecycle.tgz)
-    if [ "$suite" = trixie ] || [ -z "$(image_id "$prefix/lifecycle")" ]; then
+    # One for all variants of an architecture.
+    lifecycle_tgz=$(readlink -f ../.tools/lifecycle${emulated:+-$arch}.tgz)
+    if [ "$suite" = trixie ] || [ -z "$(image_id "$prefix/lifecycle$arch_tag")" ]; then
         lifecycle=$made/lifecycle/$({ echo "$lifecycle_tgz $build" && cat layers.sh roots.sh; } | key)
         once "$lifecycle" make_lifecycle
-        load lifecycle "" "$lifecycle/layer.tar" "$(lifecycle_labels)"
+        load lifecycle "$arch_tag" "$lifecycle/layer.tar" "$(lifecycle_labels)"
     fi
 }
 

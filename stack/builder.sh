@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the builder of a variant, knative-python/builder, and all that it needs.
-#   builder.sh [--variant NAME] [--as PREFIX] [--locked]     as build.sh has them
+#   builder.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked]     as build.sh has them
 # RUN_IMAGE_MIRRORS="name…" names copies of the run image in other registries.
 set -eu
 
@@ -12,18 +12,19 @@ cd "$(dirname "$0")"
 . ./variants.sh
 
 main() {
-    wanted_variant=tiny prefix=knative-python
+    wanted_variant=tiny wanted_arch='' prefix=knative-python
     options=$*
     while [ $# -gt 0 ]; do
         case $1 in
         --variant) wanted_variant=$2 && shift ;;
+        --arch) wanted_arch=$2 && shift ;;
         --as) prefix=$2 && shift ;;
         --locked) ;;
-        *) fail "builder.sh does not know '$1'" "Use: builder.sh [--variant NAME] [--as PREFIX] [--locked]" ;;
+        *) fail "builder.sh does not know '$1'" "Use: builder.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked]" ;;
         esac
         shift
     done
-    variant "$wanted_variant"
+    variant "$wanted_variant" "$wanted_arch"
     image=$prefix/builder$tag
     run_image=$prefix/run$tag
     build_image=$prefix/build$build_tag
@@ -51,10 +52,13 @@ make_builder() {
     mkdir "$folder/buildpack"
     ./buildpack.sh | prepared | tar -C "$folder/buildpack" -x
     ln -s "$(lifecycle)" "$folder/lifecycle.tgz"
+    # With a daemon pack only takes the targets of the daemon's architecture. Without any, the builder is of its
+    # build image's.
+    no_targets='/^\[\[targets/,/^$/d'
     mirrors=
     for mirror in ${RUN_IMAGE_MIRRORS:-}; do mirrors="$mirrors\"$mirror\", "; done
     described builder/builder.toml | sed -e "s|@RUN_IMAGE@|$run_image|" -e "s|@MIRRORS@|$mirrors|" \
-        -e "s|@BUILD_IMAGE@|$build_image|" -e "s|@ARCH@|$arch|" >"$folder/builder.toml"
+        -e "s|@BUILD_IMAGE@|$build_image|" -e "s|@ARCH@|$arch|" ${emulated:+-e "$no_targets"} >"$folder/builder.toml"
     replace "$image" quietly pack-builder-create \
         ../.tools/pack builder create "$image" --config "$folder/builder.toml" --pull-policy never
     note "$image" "$wanted"
@@ -62,15 +66,15 @@ make_builder() {
 
 # The buildpack with what each build would make again: the runtime's packages, and bytecode of the buildpack.
 prepared() {
-    docker run --rm --interactive --network none --user 0 --env CNB_LAYERS_DIR=/layers/knative-python_function \
-        --env CNB_TARGET_ARCH="$arch" --entrypoint sh "$build_image" -c '
+    docker run --rm --interactive --network none --user 0 --platform "linux/$arch" \
+        --env CNB_LAYERS_DIR=/layers/knative-python_function --env CNB_TARGET_ARCH="$arch" --entrypoint sh "$build_image" -c '
         cd "$(mktemp -d)" && tar -x && python3 -I -B . prepare >&2 &&
             python3 -m compileall -q --invalidation-mode unchecked-hash -x runtime/ . >&2 &&
             tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c .'
 }
 
 lifecycle() {
-    readlink -f ../.tools/lifecycle.tgz
+    readlink -f ../.tools/lifecycle${emulated:+-$arch}.tgz
 }
 
 main "$@"

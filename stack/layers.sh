@@ -2,8 +2,6 @@
 # The images' layers that are not from Debian packages. To be sourced after roots.sh, in this folder. Each
 # `make_…` fills a new folder, whose layer.tar it is.
 
-machine=$(uname -m)
-
 # uv, and the runtime's wheels, so that the buildpack installs the runtime without a network.
 make_tools() {
     say "Fetching uv and the runtime's wheels for the build image (once)"

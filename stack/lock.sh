@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renews the locks of Debian's packages, and prints what changed: lock.sh [SUITE]...
+# Renews the locks of Debian's packages, and prints what changed: lock.sh [SUITE[.ARCHITECTURE]]...
 # The packages are those of today; DEBIAN_SOURCES=file names other sources, see build.sh.
 set -eu
 
@@ -11,14 +11,16 @@ cd "$(dirname "$0")"
 . ./roots.sh
 
 main() {
-    [ $# -gt 0 ] || set -- trixie bookworm
+    [ $# -gt 0 ] || set -- trixie.amd64 bookworm.amd64 trixie.arm64 bookworm.arm64
     command -v mmdebstrap >/dev/null || install_packages mmdebstrap
     for name in "$@"; do
-        case $name in
-        trixie) variant base ;;
-        bookworm) variant bookworm-base ;;
+        of=${name#"${name%%.*}"}
+        case ${name%%.*} in
+        trixie) variant base "${of#.}" ;;
+        bookworm) variant bookworm-base "${of#.}" ;;
         *) fail "There is no suite '$name'" "Suites: trixie bookworm" ;;
         esac
+        can_run
         lock_of_variant
         renew
     done
@@ -41,7 +43,7 @@ renew() {
         gone
     )
     if [ -z "$changes" ]; then
-        say "The lock of $suite is up to date"
+        say "The lock of $suite for $arch is up to date"
     else
         say "What changed in stack/locks/$suite.$arch:"
         printf '%s\n' "$changes" | sed 's/^/  /'

@@ -7,6 +7,14 @@
 
 export SOURCE_DATE_EPOCH=315532801 # 1980-01-01T00:00:01Z, as buildpacks date what has no date
 
+# can_run: sees to it that programs of the images run here, which making them does.
+can_run() {
+    slower=
+    [ -n "$emulated" ] || return 0
+    slower=", and several times that under emulation"
+    ../tools/emulation.sh "$machine"
+}
+
 # lock_of_variant: sets $lock, to an empty file if there is none for this suite and architecture.
 lock_of_variant() {
     lock=$PWD/locks/$suite.$arch
@@ -39,18 +47,18 @@ build_key() {
 }
 
 make_run() {
-    say "Making the $kind run image's files from packages of Debian $debian (once; about 10 s)"
-    quietly "stack-run-$suite-$kind" mmdebstrap --variant=extract --format=null \
+    say "Making the $kind run image's files from packages of Debian $debian (once; about 10 s$slower)"
+    quietly "stack-run-$suite-$kind" mmdebstrap --variant=extract --format=null --architectures="$arch" \
         --setup-hook="'$PWD/pins.sh' \"\$1\"" --extract-hook="'$PWD/run/root.sh' \"\$1\" '$1'" \
         "$suite" /dev/null ${DEBIAN_SOURCES:+"$DEBIAN_SOURCES"}
     sbom "$1" run
 }
 
 make_build() {
-    say "Making the build image's files from packages of Debian $debian (once; about a minute)"
+    say "Making the build image's files from packages of Debian $debian (once; about a minute$slower)"
     packages=$(stated build/packages | awk '{ print $1 }' | paste -s -d ,)
     stated build/dpkg.cfg >"$1/dpkg.cfg"
-    quietly "stack-build-$suite" mmdebstrap --variant=minbase --skip=output/dev --include="$packages" \
+    quietly "stack-build-$suite" mmdebstrap --variant=minbase --architectures="$arch" --skip=check/qemu,output/dev --include="$packages" \
         --dpkgopt="$1/dpkg.cfg" --setup-hook="'$PWD/pins.sh' \"\$1\"" --customize-hook="'$PWD/build/root.sh' \"\$1\" '$1'" \
         "$suite" "$1/layer.tar" ${DEBIAN_SOURCES:+"$DEBIAN_SOURCES"}
     rm "$1/dpkg.cfg"

@@ -3,9 +3,20 @@
 # The variants of the images, and what a description states for one of them. To be sourced after say.sh.
 
 variants='tiny base bookworm bookworm-base'
+architectures='amd64 arm64'
 
-# variant NAME: sets what the variant is made of, and how its images are called.
+# variant NAME [ARCHITECTURE]: sets what the variant is made of, and how its images are called. Without an
+# architecture it is the machine's; $emulated says that it is not.
 variant() {
+    case $(uname -m) in aarch64) own_arch=arm64 ;; *) own_arch=amd64 ;; esac
+    arch=${2:-$own_arch} emulated=
+    case $arch in
+    amd64) machine=x86_64 ;;
+    arm64) machine=aarch64 ;;
+    *) fail "There is no architecture '$arch'" "Architectures: $architectures" ;;
+    esac
+    [ "$arch" = "$own_arch" ] || emulated=yes
+
     suite=trixie debian=13 python=3.13 libc=2.41 kind=tiny
     case $1 in
     tiny) ;;
@@ -20,12 +31,15 @@ variant() {
     [ "$1" = tiny ] || tag=:$1
     build_tag=
     [ "$suite" = trixie ] || build_tag=:$suite
+    arch_tag=
+    if [ -n "$emulated" ]; then
+        tag=:${tag:+${tag#:}-}$arch build_tag=:${build_tag:+${build_tag#:}-}$arch arch_tag=:$arch
+    fi
 
     case $kind in
     tiny) contents="and nothing else: no shell, no package manager" ;;
     base) contents="and a shell" ;;
     esac
-    case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
     export suite python kind arch
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
 #   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all, if none is named)
+#   build.sh --arch amd64|arm64 lifecycle                                      for images of that architecture
 set -eu
 
 cd "$(dirname "$0")"
@@ -9,10 +10,17 @@ root=$(cd .. && pwd -P)
 . ./say.sh
 . ./once.sh
 
+case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
+own_arch=$arch
+if [ "${1:-}" = --arch ]; then
+    arch=$2
+    shift 2
+    [ "$arch" = "$own_arch" ] || [ "$*" = lifecycle ] || fail "Only the lifecycle is built for $arch" "Tools run here."
+fi
 [ $# -gt 0 ] || set -- pack lifecycle func queue-proxy old-lifecycle cpython
 
 # Settings of the machine must not change what is built.
-export CGO_ENABLED=0 GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
+export CGO_ENABLED=0 GOARCH="$arch" GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
 
 main() {
     for tool in "$@"; do
@@ -76,7 +84,7 @@ build() {
     version=$(required "$1" "^require $module ")
     flags="-s -w${stamp:+ -X $stamp$version}"
 
-    built=$cache/tools/$1/$({ echo "$go_version $(uname -m) $flags" && cat build.sh "$1"/*; } | key)
+    built=$cache/tools/$1/$({ echo "$go_version $arch $flags" && cat build.sh "$1"/*; } | key)
     once "$built" compile "$1"
     link "$1"
 }
@@ -112,7 +120,9 @@ pack_lifecycle() {
 
 link() {
     mkdir -p "$root/.tools"
-    if [ "$1" = pack ]; then
+    if [ "$arch" != "$own_arch" ]; then
+        ln -sfn "$built/lifecycle.tgz" "$root/.tools/lifecycle-$arch.tgz"
+    elif [ "$1" = pack ]; then
         # pack itself is found by its wrapper, which is what users call.
         mkdir -p "$root/.tools/libexec"
         ln -sfn "$built/pack" "$root/.tools/libexec/pack"

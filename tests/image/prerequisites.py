@@ -57,10 +57,19 @@ def builder(client: DockerClient) -> str:
 
 def variant(image: str, name: str) -> str:
     """Make the images of a variant, which `make setup` does not, and return the name of one."""
-    command = [str(ROOT / "stack" / "builder.sh"), "--variant", name]
+    return _made(image, name, "--variant", name)
+
+
+def foreign(image: str, architecture: str) -> str:
+    """Make the images for another architecture than the machine's, and return the name of one."""
+    return _made(image, architecture, "--arch", architecture)
+
+
+def _made(image: str, tag: str, *options: str) -> str:
+    command = [str(ROOT / "stack" / "builder.sh"), *options]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
-    return f"knative-python/{image}:{name}"
+    return f"knative-python/{image}:{tag}"
 
 
 def builder_in_registry() -> str:

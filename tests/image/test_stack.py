@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,9 @@ import pytest
 from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
+from image.stack import build
 
 ROOT = prerequisites.ROOT
-
-
-def build(
-    *options: str | Path, root: Path = ROOT, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run stack/build.sh."""
-    return subprocess.run(
-        [root / "stack" / "build.sh", *options],
-        env=os.environ | dict(env or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -89,9 +73,8 @@ def test_missing_library(clone: Path, tmp_path: Path) -> None:
 
 def test_other_packages_than_locked(clone: Path, tmp_path: Path) -> None:
     """What Debian no longer has is named with both versions, and how to go on."""
-    lock = next(clone.glob("stack/locks/trixie.*"))
-    locked = re.sub("(?m)^netbase .*$", f"netbase 1.0 {'0' * 64}", lock.read_text())
-    lock.write_text(locked)
+    for lock in clone.glob("stack/locks/trixie.*"):
+        lock.write_text(re.sub("(?m)^netbase .*$", f"netbase 1.0 {'0' * 64}", lock.read_text()))
 
     done = build("--locked", "--oci", tmp_path / "layout", root=clone)
 
@@ -108,3 +91,28 @@ def test_unknown_variant() -> None:
     assert done.returncode != 0
     assert "There is no variant 'alpine'" in done.stdout
     assert "bookworm-base" in done.stdout
+
+
+def test_unknown_architecture(tmp_path: Path) -> None:
+    """An architecture that is not there is named, with those that are."""
+    done = build("--arch", "riscv64", "--oci", tmp_path / "layout")
+
+    assert done.returncode != 0
+    assert "There is no architecture 'riscv64'" in done.stdout
+    assert "Architectures: amd64 arm64" in done.stdout
+    assert not (tmp_path / "layout").exists()
+
+
+@pytest.mark.parametrize("suite", ["trixie", "bookworm"])
+def test_locks_name_the_same_packages(suite: str) -> None:
+    """A lock of each architecture is there; they differ in what Debian has for one alone."""
+    amd64, arm64 = locked(f"{suite}.amd64"), locked(f"{suite}.arm64")
+
+    assert {name for name in arm64 - amd64 if "aarch64" not in name} <= {"libhwasan0"}
+    assert {name for name in amd64 - arm64 if "x86-64" not in name} == {"libquadmath0"}
+
+
+def locked(lock: str) -> set[str]:
+    """Return the names of the packages in a lock."""
+    lines = (ROOT / "stack" / "locks" / lock).read_text().splitlines()
+    return {line.split()[0] for line in lines if not line.startswith("#")}

@@ -1,0 +1,23 @@
+"""Runs the scripts of stack/."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from image.prerequisites import ROOT
+
+
+def build(
+    *options: str | Path, root: Path = ROOT, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run stack/build.sh."""
+    return subprocess.run(
+        [root / "stack" / "build.sh", *options],
+        env=os.environ | dict(env or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
