@@ -156,6 +156,17 @@ class Pack:
             self._made.append((image.name, image.digest))
         return Build(result.returncode, _COLOUR.sub("", result.stdout), image)
 
+    def rebase(self, image: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run `pack rebase`."""
+        return subprocess.run(
+            [self.program, "rebase", image, *options],
+            env=os.environ | {"PATH": prerequisites.path_with_tools()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
     def new_image(self) -> Image:
         """Return an image name that nothing else has; the image is removed with the others."""
         return Image(f"{self.prefix}-{next(self._numbers)}", self.client)

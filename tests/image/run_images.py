@@ -1,6 +1,7 @@
 """Makes run images that a function was not built for, from the files of the one that it was."""
 
 import io
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -8,9 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from testcontainers.core.docker_client import DockerClient
+
+from image.layers import saved
 from image.pack import Image, Pack
 
 _RUN = "knative-python/run"
+_INTERPRETER = "usr/bin/python3.13"
 
 
 @contextmanager
@@ -36,6 +41,34 @@ def changed(pack: Pack, renamed: Mapping[str, str | None]) -> Iterator[str]:
         yield name
     finally:
         pack.client.client.images.remove(name)
+
+
+@contextmanager
+def newer(docker: DockerClient, of: str, name: str) -> Iterator[None]:
+    """Make a run image whose CPython says that it is another patch level; remove the name later."""
+    with saved(docker, of) as image:
+        (interpreter,) = (
+            content
+            for entry, content in image.entries()
+            if entry.name.removeprefix("./") == _INTERPRETER
+        )
+    (version,) = set(re.findall(rb"\x003\.13\.\d+\x00", interpreter))
+    files = {
+        "Dockerfile": f"FROM {of}\nCOPY python /{_INTERPRETER}\n".encode(),
+        "python": interpreter.replace(version, version[:-2] + b"X\0"),
+    }
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), 0o755
+            archive.addfile(entry, io.BytesIO(content))
+    context.seek(0)
+    docker.client.images.build(fileobj=context, custom_context=True, tag=name)
+    try:
+        yield
+    finally:
+        docker.client.images.remove(name)
 
 
 def _write(image: Image, archive: Path, renamed: Mapping[str, str | None]) -> None:

@@ -1,22 +1,16 @@
 """A function's image on a newer run image, without a build."""
 
-import io
 import os
-import re
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from testcontainers.core.docker_client import DockerClient
 
-from image import prerequisites
+from image import prerequisites, run_images
 from image.container import serving
-from image.layers import saved
 from image.pack import Build, Image, Pack
 
-INTERPRETER = "usr/bin/python3.13"
 # Prints the version, and each file of bytecode that this interpreter would not take as it is.
 ASK = """
 import importlib.util, pathlib, sys
@@ -33,39 +27,8 @@ for folder in ("/layers", "/workspace", "/usr/lib/python3.13"):
 def newer(docker: DockerClient) -> Iterator[str]:
     """Return a run image whose CPython says that it is another patch level."""
     name = f"{prerequisites.RUN}:functest-newer-{os.getpid()}"
-    with saved(docker, prerequisites.RUN) as image:
-        (interpreter,) = (
-            content
-            for entry, content in image.entries()
-            if entry.name.removeprefix("./") == INTERPRETER
-        )
-    (version,) = set(re.findall(rb"\x003\.13\.\d+\x00", interpreter))
-    files = {
-        "Dockerfile": f"FROM {prerequisites.RUN}\nCOPY python /{INTERPRETER}\n".encode(),
-        "python": interpreter.replace(version, version[:-2] + b"X\0"),
-    }
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as archive:
-        for path, content in files.items():
-            entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(content), 0o755
-            archive.addfile(entry, io.BytesIO(content))
-    context.seek(0)
-    docker.client.images.build(fileobj=context, custom_context=True, tag=name)
-    yield name
-    docker.client.images.remove(name)
-
-
-def rebase(pack: Pack, image: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run `pack rebase`."""
-    return subprocess.run(
-        [pack.program, "rebase", image, *options],
-        env=os.environ | {"PATH": prerequisites.path_with_tools()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with run_images.newer(docker, prerequisites.RUN, name):
+        yield name
 
 
 def test_in_the_daemon(pack: Pack, http_build: Build, newer: str) -> None:
@@ -75,7 +38,7 @@ def test_in_the_daemon(pack: Pack, http_build: Build, newer: str) -> None:
     pack.tag(before, image)
 
     # --force: the name of the test's run image is not the one that the builder named.
-    done = rebase(pack, image.name, "--run-image", newer, "--pull-policy", "never", "--force")
+    done = pack.rebase(image.name, "--run-image", newer, "--pull-policy", "never", "--force")
 
     assert done.returncode == 0, done.stdout
     assert image.digest != before.digest
@@ -99,7 +62,7 @@ def test_in_the_registry(pack: Pack, docker: DockerClient, newer: str, http_buil
         assert "error" not in images.push(name)
         images.remove(name)
 
-    done = rebase(pack, f"{home}/function", "--run-image", f"{home}/run", "--publish", "--force")
+    done = pack.rebase(f"{home}/function", "--run-image", f"{home}/run", "--publish", "--force")
 
     assert done.returncode == 0, done.stdout
     image = Image(f"{home}/function", docker)
@@ -125,7 +88,7 @@ def test_run_image_that_was_not_named(
     image = pack.new_image()
     pack.tag(http_build.image, image)
     try:
-        done = rebase(pack, image.name, "--run-image", name, "--pull-policy", "never")
+        done = pack.rebase(image.name, "--run-image", name, "--pull-policy", "never")
     finally:
         docker.client.images.remove(name)
 

@@ -1,26 +1,47 @@
-"""The other images: an older Debian with its Python, and a run image with a shell."""
+"""The other images: an older Debian with its Python, and run images with a shell."""
+
+import pytest
 
 from image import prerequisites
 from image.container import serving
-from image.pack import Pack
+from image.pack import Build, Pack
 
 
-def test_function_on_bookworm_with_a_shell(pack: Pack) -> None:
-    """The variant that differs most builds and serves a function; a shell is there, root is not."""
-    builder = prerequisites.variant("builder", "bookworm-base")
-    options = ["--builder", builder, "--trust-builder", "--pull-policy", "never"]
-
-    built = pack.command([*options, "--path", str(prerequisites.FUNCTIONS / "http_basic")])
-
+def build_on(pack: Pack, variant: str) -> Build:
+    """Build a function with the builder of a variant."""
+    options = ["--builder", prerequisites.variant("builder", variant), "--trust-builder"]
+    options += ["--pull-policy", "never", "--path", str(prerequisites.FUNCTIONS / "http_basic")]
+    built = pack.command(options)
     assert built.status == 0, built.log
+    return built
+
+
+@pytest.mark.parametrize(("variant", "minor"), [("base", "3.13"), ("bookworm-base", "3.11")])
+def test_function_on_images_with_a_shell(pack: Pack, variant: str, minor: str) -> None:
+    """The variant builds and serves a function; a shell is there, root is not."""
+    built = build_on(pack, variant)
+
     with serving(built.image) as container:
         assert container.get("/").text.startswith("one ")
         script = "python -V && id -u && ls /workspace | grep func.yaml"
         status, output = container.started.exec(["bash", "-c", script])
     assert 0 == status
     version, user, file = output.decode().splitlines()
-    assert version.startswith("Python 3.11.")
+    assert version.startswith(f"Python {minor}.")
     assert ("1002", "func.yaml") == (user, file)
+
+
+def test_function_on_bookworm(pack: Pack) -> None:
+    """The older Debian serves a function with its own Python, and has no shell either."""
+    built = build_on(pack, "bookworm")
+
+    with serving(built.image) as container:
+        assert container.get("/").text.startswith("one ")
+        _, version = container.started.exec(["python", "-V"])
+        status, output = container.started.exec(["sh", "-c", "true"])
+    assert version.startswith(b"Python 3.11.")
+    assert 0 != status
+    assert "executable file not found" in output.decode()
 
 
 def test_no_shell_in_the_default(pack: Pack) -> None:
