@@ -28,6 +28,14 @@ class Beside:
 
 @contextmanager
 def working() -> Iterator[Beside]:
-    """Yield the place for such work. What still goes on at the end is waited for."""
+    """Yield the place for such work. What still goes on at the end is waited for.
+
+    Where both fail, what failed beside is raised: a full disk fails the main line in many ways.
+    """
     with ThreadPoolExecutor(max_workers=1) as executor:
-        yield Beside(executor)
+        side = Beside(executor)
+        try:
+            yield side
+        except BaseException:
+            side.finish()
+            raise

@@ -75,7 +75,7 @@ def test_single_phases(pack: Pack, project: Path) -> None:
     assert digests[0] == digests[1]
 
 
-@pytest.mark.parametrize("room", ["100k", "500k", "3m", "10m"])
+@pytest.mark.parametrize("room", ["100k", "500k", "3m", "7m"])
 def test_full_disk(pack: Pack, project: Path, room: str) -> None:
     """Wherever the disk is full, while uv or we write, the message says so; there is no image."""
     with pipeline(pack, "sub", 1001, 0, room) as build:

@@ -15,7 +15,7 @@ from function_buildpack import artifacts, build_traces, decisive, distributions,
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
-from function_buildpack.errors import RuntimeConflict
+from function_buildpack.errors import DiskFull, RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
@@ -173,6 +173,8 @@ def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
     # The standard library's, not uv's own, which adds an import hook to every start (uv#6426).
     command: list[str | Path] = [python.path, "-I", "-B", "-m", "venv", "--without-pip", path]
     made = run(command, environ={}, cwd=path.parent)
+    if "No space left on device" in made.output:
+        raise DiskFull(made.output.strip())
     assert made.status == 0, made.output
     for script in (*path.glob("bin/activate*"), *path.glob("bin/Activate*")):
         script.unlink()  # for interactive shells

@@ -49,3 +49,30 @@ def test_left() -> None:
         side.begin(done.set)
 
     assert done.is_set()
+
+
+def test_both_failed() -> None:
+    """What failed beside is why the rest did."""
+
+    def fail() -> None:
+        raise OSError("full")
+
+    def both() -> None:
+        with beside.working() as side:
+            side.begin(fail)
+            raise ValueError("other")
+
+    with pytest.raises(OSError, match="full"):
+        both()
+
+
+def test_main_line_failed() -> None:
+    """What fails in the main line alone is raised as it is."""
+
+    def alone() -> None:
+        with beside.working() as side:
+            side.begin(lambda: None)
+            raise ValueError("other")
+
+    with pytest.raises(ValueError, match="other"):
+        alone()

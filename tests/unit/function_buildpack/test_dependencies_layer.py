@@ -1,0 +1,29 @@
+"""The dependencies layer, where no real build can bring about what happens at will."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from function_buildpack import interpreter
+from function_buildpack.cnb.layers import Layers
+from function_buildpack.errors import DiskFull
+from function_buildpack.installer import Uv
+from function_buildpack.layers import dependencies
+from function_buildpack.layers.dependencies import Metadata
+from function_buildpack.process import Result
+
+if TYPE_CHECKING:
+    from function_buildpack.plan import Plan
+
+
+def test_disk_full_for_the_environment(tmp_path: Path) -> None:
+    """What fills the disk may be another part of the build: the child process has the words."""
+
+    def run(*_: Any, **__: Any) -> Result:
+        return Result(1, "Error: [Errno 28] No space left on device\n")
+
+    layer = Layers(tmp_path).fresh("dependencies", Metadata("", "", "", "", "", ""))
+
+    with pytest.raises(DiskFull):
+        dependencies.install(layer, cast("Plan", None), interpreter.current(), Uv(run, {}))
