@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import beside, index_access, output, plan, process, report
@@ -40,14 +41,16 @@ def build(context: BuildContext, buildpack: Buildpack, run: Runner = process.run
     output.title(f"Knative Python function {buildpack.version}")
     settings, layers = Settings.from_environ(context.environ), Layers(context.layers)
     archives = Archives.restored(layers)
-    with beside.working() as side:
-        return _build(Building(context, buildpack, settings, layers, archives, side, run))
+    return _build(Building(context, buildpack, settings, layers, archives, run))
 
 
 def _build(building: Building) -> Launch:
     read = reading.read(building)
     app, layers, archives = building.context.app, building.layers, building.archives
-    with _installer(building.context, read.bindings, building.run) as (uv, access):
+    with (
+        _installer(building.context, read.bindings, building.run) as (uv, access),
+        beside.working() as side,  # within uv's: it reads what uv has fetched
+    ):
         wish, wanted = python.choose(building, read.function, uv)
         scaffolded = read.workspace.scaffolded_invoke
         chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
@@ -59,17 +62,17 @@ def _build(building: Building) -> Launch:
 
         provided = python.provide(building, wanted, uv)
         own = provided.interpreter
-        served = runtime.provide(building, own, uv)
+        served = runtime.provide(building, own, uv, side)
         output.heading("Dependencies")
         dependencies.tell_access(read.bindings, access)
         installed = dependencies.provide(building, chosen, read.wheels, own, uv)
-        building.beside.finish()
+        side.finish()
         provided.trim()
 
-        launch.pack(building, installed, served, uv.cache)
+        side.begin(partial(launch.pack, building, installed, served, uv.cache))
         application.prepare(app, read.function, read.wheels, own, building.run)
         launch.check_function(building, chosen, provided, installed, served)
-        building.beside.finish()
+        side.finish()
 
     # Not before: a layer without its description is not exported.
     installed.keep()

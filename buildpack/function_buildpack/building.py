@@ -4,7 +4,6 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from function_buildpack.beside import Beside
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers import runtime
@@ -42,5 +41,4 @@ class Building:
     settings: Settings
     layers: Layers
     archives: Archives
-    beside: Beside
     run: Runner

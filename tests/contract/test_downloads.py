@@ -2,14 +2,21 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contract import package_index
 from contract.package_index import write_wheel
-from contract.phases import Phase, Workspace, files_below
+from contract.phases import ROOT, Phase, Workspace, files_below
+from function_buildpack import build, downloads, names, process
+from function_buildpack.building import Buildpack
+from function_buildpack.cnb.context import BuildContext
+from function_buildpack.errors import FunctionUnloadable
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 PACKAGES = ("acme_one", "acme_two", "acme_three")
@@ -39,10 +46,7 @@ class Function:
 
     def build(self, *requirements: str) -> Phase:
         """Build with these requirements; `fetched` holds what was fetched for that."""
-        for layer in (
-            "dependencies",
-            "asgi-runtime",
-        ):  # launch layers are restored without contents
+        for layer in ("dependencies", "asgi-runtime"):  # restored without contents
             shutil.rmtree(self.workspace.layers / layer, ignore_errors=True)
         self.fetched.clear()
         self.workspace.write({"requirements.txt": "\n".join(requirements)})
@@ -157,3 +161,29 @@ def test_damaged(function: Function, damaged: bytes) -> None:
 
     assert 2 == len(function.fetched)
     assert "Not fetched again" not in phase.log
+
+
+def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function's own failure is told, though its packages are still being kept then."""
+    workspace = Workspace.create(tmp_path, {"function.py": "raise ValueError('as asked')\n"})
+    environ = workspace.variables(ROOT / "buildpack", {})
+    checked, keep, read = threading.Event(), downloads.keep, list[Path]()
+
+    def run(command: Sequence[str | Path], **options: Any) -> process.Result:
+        ended = process.run(command, **options)
+        if names.RUNTIME_MODULE in command:
+            checked.set()
+        return ended
+
+    def keep_late(cache: Path, *args: Any) -> None:
+        assert checked.wait(60)
+        time.sleep(0.5)  # a build that does not wait would remove the cache meanwhile
+        read.extend(cache.glob("wheels-v*"))
+        keep(cache, *args)
+
+    monkeypatch.setattr(downloads, "keep", keep_late)
+    with pytest.raises(FunctionUnloadable, match="as asked"):
+        build.build(BuildContext.from_environ(environ, workspace.app), Buildpack.installed(), run)
+
+    assert read
+    assert [] == list(workspace.layers.glob(".*"))

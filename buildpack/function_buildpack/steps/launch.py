@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from function_buildpack import check, names, output, sbom
@@ -18,11 +17,11 @@ from function_buildpack.plan import Plan
 
 
 def pack(building: Building, installed: Dependencies, served: Layer, cache: Path) -> None:
-    """Begin to keep the packages for the next build, but for those that the builder has anyway."""
+    """Keep the packages for the next build, but for those that the builder has anyway."""
     folders = {installed.layer: installed.library, served: runtime.library(served)}
     if building.buildpack.runtime.prepared(served).is_dir():
         del folders[served]
-    building.beside.begin(partial(building.archives.pack, folders, cache))
+    building.archives.pack(folders, cache)
 
 
 def check_function(

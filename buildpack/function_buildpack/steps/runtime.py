@@ -3,6 +3,7 @@
 from functools import partial
 
 from function_buildpack import output
+from function_buildpack.beside import Beside
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.installer import Uv
@@ -11,7 +12,7 @@ from function_buildpack.layers import runtime
 from function_buildpack.steps import telling
 
 
-def provide(building: Building, python: Interpreter, uv: Uv) -> Layer:
+def provide(building: Building, python: Interpreter, uv: Uv, side: Beside) -> Layer:
     """Reuse the layer of an earlier build, or fill it anew, be it beside the rest of the build.
 
     :raises BuildpackError: see installer.
@@ -27,7 +28,7 @@ def provide(building: Building, python: Interpreter, uv: Uv) -> Layer:
             output.line(f"Installing: {telling.because(cause)}")
             if source.prepared(empty).is_dir():
                 output.line("The builder has its packages ready: they are copied meanwhile")
-                building.beside.begin(partial(runtime.copy, empty, source))
+                side.begin(partial(runtime.copy, empty, source))
                 return empty
             with output.timed("Installed the runtime"):
                 # Its versions are locked: what a platform says of versions is for the function's.
