@@ -32,6 +32,11 @@ class Figure(Protocol):
         """How many decimals people are shown."""
         ...
 
+    @property
+    def note(self) -> str:
+        """How it is taken."""
+        ...
+
 
 class Rounds:
     """Statistics over rounds; whoever has these says which peer is ours."""

@@ -1,23 +1,21 @@
 """Runs the measurement: `python -m bench.build --help`."""
 
 import os
-import shutil
-import signal
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import machine
+from bench import command, machine
 from bench.build import chart, floor, peers, process, report, result
 from bench.build.figures import FLOOR, OURS, PIP, UV
 from bench.build.measure import FLOOR_BUILDER, Measurement, Tools
 from bench.build.result import Result
-from bench.errors import BenchFailed
+from bench.command import ROOT, Command
 
-_ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = Command("build", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 5
 
 _PEERS = {
@@ -31,55 +29,33 @@ _PEERS = {
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    arguments = _parse()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # remove what was made
-    try:
-        found = _measure(arguments, os.environ)
-    except BenchFailed as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    if arguments.out is None:
-        sys.stdout.write(report.render(found))
-    else:
-        _keep(found, arguments.out)
-    return 0
-
-
-def _parse() -> Namespace:
-    parser = ArgumentParser(prog="python -m bench.build", description=__doc__)
-    add = parser.add_argument
-    add("--rounds", type=int, default=_ROUNDS, metavar="N", help=f"default: {_ROUNDS}")
-    add("--builder", default="knative-python/builder", help="default: %(default)s")
-    add("--out", type=Path, metavar="FOLDER", help="write build.json, .md and .svg there")
-    return parser.parse_args()
+    parser = _COMMAND.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
+    parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")
+    arguments = parser.parse_args()
+    measure = partial(_measure, arguments, os.environ)
+    return _COMMAND.run(measure, arguments.again, arguments.out)
 
 
 def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
     tools = Tools(
-        pack=_tool("pack", environ),
-        func=_tool("func", environ),
-        uv=_tool("uv", environ),
+        pack=command.tool("pack", environ),
+        func=command.tool("func", environ),
+        uv=command.tool("uv", environ),
         builder=arguments.builder,
         environ={**environ, "DOCKER_BUILDKIT": "0"},
     )
-    process.run([_ROOT / "bench" / "build" / "base.sh", peers.BASE], environ=tools.environ)
-    lifecycle = (_ROOT / ".tools" / "lifecycle.tgz").resolve()
+    process.run([ROOT / "bench" / "build" / "base.sh", peers.BASE], environ=tools.environ)
+    lifecycle = (ROOT / ".tools" / "lifecycle.tgz").resolve()
     floor.make(FLOOR_BUILDER, tools.pack, lifecycle, tools.environ)
-    taken, where = datetime.now(UTC).isoformat(timespec="seconds"), machine.read()
-    versions = {name: _first_line(command, tools) for name, command in _versions(tools).items()}
+    taken, where = command.now(), machine.read()
+    versions = {name: _first_line(asked, tools) for name, asked in _versions(tools).items()}
     try:
         with TemporaryDirectory(prefix="bench-") as scratch:
             rounds = Measurement(tools, Path(scratch), arguments.rounds).run()
     finally:
         process.run(["docker", "image", "rm", "--force", FLOOR_BUILDER], environ=tools.environ)
     return Result(taken=taken, machine=where, tools=versions, peers=_PEERS, rounds=rounds)
-
-
-def _tool(name: str, environ: Mapping[str, str]) -> Path:
-    found = shutil.which(name, path=f"{_ROOT / '.tools'}{os.pathsep}{environ['PATH']}")
-    if found is None:
-        raise BenchFailed(f"{name} is not there. Run `make setup`.")
-    return Path(found)
 
 
 def _versions(tools: Tools) -> dict[str, list[str | Path]]:
@@ -94,20 +70,8 @@ def _versions(tools: Tools) -> dict[str, list[str | Path]]:
     }
 
 
-def _first_line(command: list[str | Path], tools: Tools) -> str:
-    return process.run(command, environ=tools.environ).output.strip().splitlines()[0]
-
-
-def _keep(found: Result, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "build.json": result.write(found),
-        "build.svg": chart.draw(found),
-        "build.md": report.render(found, chart="build.svg"),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        sys.stderr.write(f"{folder / name}\n")
+def _first_line(asked: list[str | Path], tools: Tools) -> str:
+    return process.run(asked, environ=tools.environ).output.strip().splitlines()[0]
 
 
 if __name__ == "__main__":

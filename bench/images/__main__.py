@@ -1,24 +1,21 @@
 """Runs the measurement: `python -m bench.images --help`."""
 
 import os
-import shutil
-import signal
 import sys
-from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import machine
+from bench import command, machine
 from bench.build import peers, process
-from bench.errors import BenchFailed
+from bench.command import ROOT, Command
 from bench.images import chart, report, result
 from bench.images.figures import DEBIAN, OURS, VARIANTS
 from bench.images.measure import Measurement
 from bench.images.result import About, Result
 
-_ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = Command("images", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 5
 
 _NOTES = {
@@ -33,40 +30,24 @@ _NOTES = {
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    arguments = _parse()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # remove what was made
-    try:
-        found = _again(arguments.again) if arguments.again else _measure(arguments, os.environ)
-    except (BenchFailed, OSError, ValueError) as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    if arguments.out is None:
-        sys.stdout.write(report.render(found))
-    else:
-        _keep(found, arguments.out)
-    return 0
+    parser = _COMMAND.parser(__doc__)
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
+    arguments = parser.parse_args()
+    measure = partial(_measure, arguments.rounds, os.environ)
+    return _COMMAND.run(measure, arguments.again, arguments.out)
 
 
-def _parse() -> Namespace:
-    parser = ArgumentParser(prog="python -m bench.images", description=__doc__)
-    add = parser.add_argument
-    add("--rounds", type=int, default=_ROUNDS, metavar="N", help=f"default: {_ROUNDS}")
-    add("--again", type=Path, metavar="FILE", help="show the result in FILE, and measure nothing")
-    add("--out", type=Path, metavar="FOLDER", help="write images.json, .md and .svg there")
-    return parser.parse_args()
-
-
-def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
+def _measure(rounds: int, environ: Mapping[str, str]) -> Result:
     environ = {**environ, "DOCKER_BUILDKIT": "0"}
-    pack = _pack(environ)
-    taken, where = datetime.now(UTC).isoformat(timespec="seconds"), machine.read()
+    pack = command.tool("pack", environ)
+    taken, where = command.now(), machine.read()
     try:
         _make_images(environ)
         with TemporaryDirectory(prefix="bench-") as scratch:
-            examples = _ROOT / "examples"
-            measurement = Measurement(pack, examples, environ, Path(scratch), arguments.rounds)
+            examples = ROOT / "examples"
+            measurement = Measurement(pack, examples, environ, Path(scratch), rounds)
             contents = measurement.contents()
-            rounds = measurement.run(contents)
+            found = measurement.run(contents)
     finally:
         _forget_images(environ)
     return Result(
@@ -77,7 +58,7 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
             name: About(_NOTES[name], found.shell, found.bytecode)
             for name, found in contents.items()
         },
-        rounds=rounds,
+        rounds=found,
     )
 
 
@@ -85,9 +66,9 @@ def _make_images(environ: Mapping[str, str]) -> None:
     """Make all builders, under names of ours: those that others use stay as they are."""
     for variant in VARIANTS.values():
         sys.stderr.write(f"making the images of {variant}\n")
-        program, options = _ROOT / "stack" / "builder.sh", ["--variant", variant]
+        program, options = ROOT / "stack" / "builder.sh", ["--variant", variant]
         process.run([program, *options, "--as", peers.PREFIX], environ=environ)
-    process.run([_ROOT / "bench" / "build" / "base.sh", peers.BASE], environ=environ)
+    process.run([ROOT / "bench" / "build" / "base.sh", peers.BASE], environ=environ)
 
 
 def _forget_images(environ: Mapping[str, str]) -> None:
@@ -98,34 +79,9 @@ def _forget_images(environ: Mapping[str, str]) -> None:
             process.run(["docker", "image", "rm", *names], environ=environ)
 
 
-def _again(file: Path) -> Result:
-    return result.read(file.read_text(encoding="utf-8"))
-
-
-def _pack(environ: Mapping[str, str]) -> Path:
-    found = shutil.which("pack", path=f"{_ROOT / '.tools'}{os.pathsep}{environ['PATH']}")
-    if found is None:
-        raise BenchFailed("pack is not there. Run `make setup`.")
-    return Path(found)
-
-
 def _docker(environ: Mapping[str, str]) -> str:
-    command = ["docker", "version", "--format", "{{.Server.Version}}"]
-    return process.run(command, environ=environ).output.strip()
-
-
-def _keep(found: Result, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    document = result.write(found)
-    kept = result.read(document)  # its digits decide what the others show
-    texts = {
-        "images.json": document,
-        "images.svg": chart.draw(kept),
-        "images.md": report.render(kept, chart="images.svg"),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        sys.stderr.write(f"{folder / name}\n")
+    asked = ["docker", "version", "--format", "{{.Server.Version}}"]
+    return process.run(asked, environ=environ).output.strip()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from bench.images.figures import BY_NAME, FIGURES, OURS
+from bench import documents
+from bench.images.figures import BY_NAME, OURS
 from bench.machine import Machine
-from bench.rounds import Round, Rounds, rounded
-
-# Of the JSON document.
-_FORMAT = 1
+from bench.rounds import Round, Rounds
 
 
 @dataclass(frozen=True)
@@ -35,11 +32,8 @@ class Result(Rounds):
 
 
 def write(result: Result) -> str:
-    """Return a result as a JSON document, with the medians for who reads no more than these."""
-    document = {"format": _FORMAT} | asdict(result)
-    document["rounds"] = [rounded(values, BY_NAME) for values in result.rounds]
-    document["medians"] = rounded(result.medians(FIGURES, result.images), BY_NAME)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """Return a result as a JSON document."""
+    return documents.write(result, BY_NAME, result.images)
 
 
 def read(text: str) -> Result:
@@ -47,9 +41,7 @@ def read(text: str) -> Result:
 
     :raises ValueError: it is of another format.
     """
-    document: dict[str, Any] = json.loads(text)
-    if document.get("format") != _FORMAT:
-        raise ValueError(f"not a result of format {_FORMAT}")
+    document = documents.read(text)
     return Result(
         taken=document["taken"],
         machine=Machine(**document["machine"]),

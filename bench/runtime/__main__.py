@@ -1,15 +1,15 @@
 """Runs the measurement: `python -m bench.runtime --help`."""
 
 import os
-import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import machine
+from bench import command, machine
+from bench.command import Command
 from bench.errors import BenchFailed
 from bench.runtime import chart, environments, load, report, result
 from bench.runtime.environments import Interpreter, Uv
@@ -19,6 +19,7 @@ from bench.runtime.peers import PEERS, RUNTIME
 from bench.runtime.result import Measured, Plan, Result
 from bench.runtime.serve import Stage
 
+_COMMAND = Command("runtime", result.write, result.read, report.render, chart.draw)
 _RUN_IMAGES_PYTHON = "3.13"
 _WHOLE = Plan(rounds=5, seconds=3, starts=5, soak=200_000, parts=tuple(Part))
 # Too short for the long run, and for figures to be believed.
@@ -29,22 +30,13 @@ _QUICK = Plan(
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    arguments = _parse()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # end what was started
-    try:
-        found = _again(arguments.again) if arguments.again else _measure(arguments, os.environ)
-    except (BenchFailed, OSError, ValueError) as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    if arguments.out is None:
-        sys.stdout.write(report.render(found))
-    else:
-        _keep(found, arguments.out)
-    return 0
+    arguments = _parser().parse_args()
+    measure = partial(_measure, arguments, os.environ)
+    return _COMMAND.run(measure, arguments.again, arguments.out)
 
 
-def _parse() -> Namespace:
-    parser = ArgumentParser(prog="python -m bench.runtime", description=__doc__)
+def _parser() -> ArgumentParser:
+    parser = _COMMAND.parser(__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="one short round, in less than a minute")
     add(
@@ -60,9 +52,7 @@ def _parse() -> Namespace:
         help=f"version or path of the interpreter (default: {_RUN_IMAGES_PYTHON} as in the run "
         "image if it is here, else the one that runs this)",
     )
-    add("--again", type=Path, metavar="FILE", help="show the result in FILE, and measure nothing")
-    add("--out", type=Path, metavar="FOLDER", help="write runtime.json, .md and .svg there")
-    return parser.parse_args()
+    return parser
 
 
 def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
@@ -71,7 +61,7 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
     interpreter = _interpreter(uv, arguments.python)
     cache = _cache(environ) / "bench" / "runtime"
     pythons = {peer.name: environments.environment(cache, peer, interpreter, uv) for peer in PEERS}
-    taken, where = datetime.now(UTC).isoformat(timespec="seconds"), machine.read()
+    taken, where = command.now(), machine.read()
     with TemporaryDirectory(prefix="bench-") as scratch:
         folder = Path(scratch)
         sources = environments.copy_sources(folder, interpreter)
@@ -87,10 +77,6 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
         peers={peer.name: Measured(peer.note, environments.versions(peer)) for peer in PEERS},
         rounds=rounds,
     )
-
-
-def _again(file: Path) -> Result:
-    return result.read(file.read_text(encoding="utf-8"))
 
 
 def _plan(arguments: Namespace) -> Plan:
@@ -117,20 +103,6 @@ def _interpreter(uv: Uv, wanted: str | None) -> Interpreter:
 def _cache(environ: Mapping[str, str]) -> Path:
     home = environ.get("XDG_CACHE_HOME") or Path(environ["HOME"], ".cache")
     return Path(home, "knative-python")
-
-
-def _keep(found: Result, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    document = result.write(found)
-    kept = result.read(document)  # its digits decide what the others show
-    texts = {
-        "runtime.json": document,
-        "runtime.svg": chart.draw(kept),
-        "runtime.md": report.render(kept, chart="runtime.svg"),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-        sys.stderr.write(f"{folder / name}\n")
 
 
 if __name__ == "__main__":

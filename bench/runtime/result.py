@@ -1,16 +1,13 @@
 """One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
+from bench import documents
 from bench.machine import Machine
-from bench.rounds import Round, Rounds, rounded
+from bench.rounds import Round, Rounds
 from bench.runtime.figures import BY_NAME, Part
 from bench.runtime.peers import OURS
-
-# Of the JSON document.
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -53,11 +50,8 @@ class Result(Rounds):
 
 
 def write(result: Result) -> str:
-    """Return a result as a JSON document, with the medians for who reads no more than these."""
-    document = {"format": _FORMAT} | asdict(result)
-    document["rounds"] = [rounded(values, BY_NAME) for values in result.rounds]
-    document["medians"] = rounded(result.medians(BY_NAME.values(), result.peers), BY_NAME)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """Return a result as a JSON document."""
+    return documents.write(result, BY_NAME, result.peers)
 
 
 def read(text: str) -> Result:
@@ -65,9 +59,7 @@ def read(text: str) -> Result:
 
     :raises ValueError: it is of another format.
     """
-    document: dict[str, Any] = json.loads(text)
-    if document.get("format") != _FORMAT:
-        raise ValueError(f"not a result of format {_FORMAT}")
+    document = documents.read(text)
     plan = document["plan"]
     return Result(
         taken=document["taken"],

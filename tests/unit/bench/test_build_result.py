@@ -7,9 +7,11 @@ import pytest
 from bench.build import chart, report, result
 from bench.build.figures import COLD, DETECT, OURS, OVER_FLOOR, PIP, UV
 from bench.build.result import Result
-from bench.build.targets import outcomes
+from bench.build.targets import TARGETS
+from bench.command import ROOT
 from bench.machine import Machine
 from bench.rounds import Round
+from bench.targets import outcomes
 
 QUIET = Machine("a processor", 2, 8000, "Linux", 0.0)
 
@@ -45,7 +47,7 @@ def test_spread() -> None:
 @pytest.mark.parametrize(("ours", "reached"), [(0.45, True), (0.46, False)])
 def test_outcomes_beside_a_peer(ours: float, reached: bool) -> None:
     """A limit beside a peer is a multiple of the peer's value."""
-    (outcome,) = outcomes(sample(cold(ours, 1)))
+    (outcome,) = outcomes(TARGETS, sample(cold(ours, 1)))
 
     assert reached is outcome.reached
     assert ours == outcome.found
@@ -53,7 +55,7 @@ def test_outcomes_beside_a_peer(ours: float, reached: bool) -> None:
 
 def test_outcomes_alone() -> None:
     """A limit without a peer is one of the figure itself; what was not measured has none."""
-    found = outcomes(sample({OVER_FLOOR.name: {OURS: 0.6}, DETECT.name: {OURS: 49}}))
+    found = outcomes(TARGETS, sample({OVER_FLOOR.name: {OURS: 0.6}, DETECT.name: {OURS: 49}}))
 
     assert [(OVER_FLOOR, False), (DETECT, True)] == [(o.target.figure, o.reached) for o in found]
 
@@ -64,6 +66,23 @@ def test_write() -> None:
 
     assert 1.2346 == document["rounds"][0]["cold_s"][OURS]
     assert {"cold_s": {OURS: 2.1173, PIP: 3}} == document["medians"]
+
+
+def test_kept() -> None:
+    """What is written is read again."""
+    taken = sample(cold(1, 2), cold(3, 4))
+
+    assert taken == result.read(result.write(taken))
+
+
+def test_shown_as_it_is() -> None:
+    """Table and chart in docs/benchmarks show the result kept there, by the present targets."""
+    folder = ROOT / "docs" / "benchmarks"
+    kept = result.read((folder / "build.json").read_text(encoding="utf-8"))
+
+    assert len(kept.rounds) >= 3
+    assert report.render(kept, chart="build.svg") == (folder / "build.md").read_text("utf-8")
+    assert chart.draw(kept) == (folder / "build.svg").read_text("utf-8")
 
 
 def words(text: str, start: str) -> list[str]:

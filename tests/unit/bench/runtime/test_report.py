@@ -59,7 +59,9 @@ def test_doubts() -> None:
     apart = report.render(sample.result())
 
     assert ["Doubtful: load average before the run 1.5; a single round."] == lines(busy, "Doubtful")
-    assert ["Doubtful: rounds are far apart in contract_us (± 27%)."] == lines(apart, "Doubtful")
+    assert [f"Doubtful: rounds are far apart in {figures.CONTRACT.title} (± 27%)."] == lines(
+        apart, "Doubtful"
+    )
 
 
 def test_doubts_about_rates() -> None:

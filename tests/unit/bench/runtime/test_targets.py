@@ -1,17 +1,18 @@
 """What has to be reached."""
 
 import pytest
-from bench.runtime import figures, targets
+from bench.runtime import figures
 from bench.runtime.figures import FIGURES, Figure
 from bench.runtime.peers import FUNC_PYTHON, OURS, PEERS, UVICORN
-from bench.runtime.targets import TARGETS, Outcome
+from bench.runtime.targets import TARGETS
+from bench.targets import Outcome, outcomes
 
 from unit.bench.runtime import sample
 
 
 def outcome(figure: Figure, peer: str | None) -> Outcome:
     """Return what the sample says of a target."""
-    found = targets.outcomes(sample.result())
+    found = outcomes(TARGETS, sample.result())
     return next(one for one in found if (one.target.figure, one.target.peer) == (figure, peer))
 
 
@@ -42,7 +43,7 @@ def test_at_least() -> None:
 def test_exactly() -> None:
     """A limit itself is reached."""
     rounds = [{figures.CPU.name: {OURS: 75.0, UVICORN: 100.0}}]
-    (found,) = targets.outcomes(sample.result(rounds))
+    (found,) = outcomes(TARGETS, sample.result(rounds))
 
     assert found.reached
 
@@ -58,7 +59,7 @@ def test_exactly() -> None:
 )
 def test_missed(figure: Figure, values: dict[str, float], missed_by: float) -> None:
     """What is missed is a part of the limit."""
-    (found,) = targets.outcomes(sample.result([{figure.name: values}]))
+    (found,) = outcomes(TARGETS, sample.result([{figure.name: values}]))
 
     assert not found.reached
     assert pytest.approx(missed_by) == found.missed_by
@@ -66,4 +67,4 @@ def test_missed(figure: Figure, values: dict[str, float], missed_by: float) -> N
 
 def test_not_measured() -> None:
     """A target whose figure is not there has no outcome, rather than a good or a bad one."""
-    assert [] == targets.outcomes(sample.result([{figures.CPU.name: {UVICORN: 30.0}}]))
+    assert [] == outcomes(TARGETS, sample.result([{figures.CPU.name: {UVICORN: 30.0}}]))

@@ -1,0 +1,94 @@
+"""The command line of a measurement: measure, or take what was measured, and show or keep it."""
+
+import os
+import shutil
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from bench.errors import BenchFailed
+
+ROOT = Path(__file__).resolve().parents[1]
+
+_R_contra = TypeVar("_R_contra", contravariant=True)
+_Result = TypeVar("_Result")
+
+
+class Report(Protocol[_R_contra]):
+    """Renders a result."""
+
+    def __call__(self, result: _R_contra, chart: str | None = None) -> str:
+        """Return the report; `chart` is the file name of a picture to show."""
+        ...
+
+
+@dataclass(frozen=True)
+class Command(Generic[_Result]):
+    """A measurement of a name, as `python -m bench.<name>` runs it, and how its result is kept."""
+
+    name: str
+    write: Callable[[_Result], str]
+    read: Callable[[str], _Result]
+    render: Report[_Result]
+    draw: Callable[[_Result], str]
+
+    def parser(self, description: str | None) -> ArgumentParser:
+        """Return a parser that knows what all measurements can be asked for."""
+        parser = ArgumentParser(prog=f"python -m bench.{self.name}", description=description)
+        files = f"{self.name}.json, .md and .svg"
+        parser.add_argument("--out", type=Path, metavar="FOLDER", help=f"write {files} there")
+        parser.add_argument(
+            *("--again",),
+            type=Path,
+            metavar="FILE",
+            help="show the result in FILE, measure nothing",
+        )
+        return parser
+
+    def run(self, measure: Callable[[], _Result], again: Path | None, out: Path | None) -> int:
+        """Show or keep what is measured, or was; return the exit code."""
+        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # end what was begun
+        try:
+            found = measure() if again is None else self.read(again.read_text(encoding="utf-8"))
+        except (BenchFailed, OSError, ValueError) as error:
+            sys.stderr.write(f"Error: {error}\n")
+            return 1
+        if out is None:
+            sys.stdout.write(self.render(found))
+        else:
+            self._keep(found, out)
+        return 0
+
+    def _keep(self, found: _Result, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        document, picture = self.write(found), f"{self.name}.svg"
+        kept = self.read(document)  # its digits decide what the others show
+        texts = {
+            f"{self.name}.json": document,
+            picture: self.draw(kept),
+            f"{self.name}.md": self.render(kept, chart=picture),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+            sys.stderr.write(f"{folder / name}\n")
+
+
+def now() -> str:
+    """Return when a run begins (UTC)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def tool(name: str, environ: Mapping[str, str]) -> Path:
+    """Return where a program is that `make setup` has installed, or the machine has.
+
+    :raises BenchFailed: it is not there.
+    """
+    found = shutil.which(name, path=f"{ROOT / '.tools'}{os.pathsep}{environ['PATH']}")
+    if found is None:
+        raise BenchFailed(f"{name} is not there. Run `make setup`.")
+    return Path(found)

@@ -1,0 +1,44 @@
+"""A result as a JSON document."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict
+from typing import Any, ClassVar, Protocol
+
+from bench.rounds import Figure, Round, rounded
+
+_FORMAT = 1
+
+
+class Result(Protocol):
+    """Rounds in a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def rounds(self) -> list[Round]:
+        """All that was found."""
+        ...
+
+    def medians(self, figures: Iterable[Figure], peers: Iterable[str]) -> Round:
+        """Return the medians like a round; see Rounds."""
+        ...
+
+
+def write(result: Result, figures: Mapping[str, Figure], peers: Iterable[str]) -> str:
+    """Return a result as a document, with the medians for who reads no more than these."""
+    document = {"format": _FORMAT} | asdict(result)
+    document["rounds"] = [rounded(values, figures) for values in result.rounds]
+    document["medians"] = rounded(result.medians(figures.values(), peers), figures)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def read(text: str) -> dict[str, Any]:
+    """Return what a document of `write` has.
+
+    :raises ValueError: it is of another format.
+    """
+    document: dict[str, Any] = json.loads(text)
+    if document.get("format") != _FORMAT:
+        raise ValueError(f"not a result of format {_FORMAT}")
+    return document
