@@ -1,5 +1,6 @@
 """What builds an image: pack with a builder, and Docker with a Dockerfile."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +130,7 @@ def _replacing(
     """Run a build; remove the image that had the name before, which would stay without one."""
     ask = ["docker", "image", "ls", "--quiet", "--no-trunc", image]
     before = process.run(ask, environ=environ).output.strip()
+    os.sync()  # else the daemon's own syncs wait for what builds and removals before have written
     ended = process.run(command, environ=environ, stdin=stdin)
     if before and before != process.run(ask, environ=environ).output.strip():
         process.run(["docker", "image", "rm", "--force", before], environ=environ)
