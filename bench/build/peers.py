@@ -1,15 +1,15 @@
 """What builds an image: pack with a builder, and Docker with a Dockerfile."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bench.build import process
+from bench.build import disk, process
 from bench.build.process import Ended
 
 PREFIX = "knative-python-bench"
+_CACHES = ("build", "launch")  # as pack calls them
 BASE = f"{PREFIX}/python"
 
 # As func's host builder works: a virtual environment, the newest pip, everything into one folder.
@@ -73,11 +73,14 @@ class Pack:
         """Build; see Peer."""
         if cold:
             self.forget()
+        there = [] if cold else [self.image]
+        volumes = [] if cold else [self._volume(kind) for kind in _CACHES]
+        disk.settle([self.builder, *there], volumes, [self.program], self.environ)
         command: list[str | Path] = [
             *(self.program, "build", self.image, "--path", folder, "--builder", self.builder),
             *("--trust-builder", "--pull-policy", "never"),
         ]
-        for kind in ("build", "launch"):
+        for kind in _CACHES:
             command += ["--cache", f"type={kind};format=volume;name={self._volume(kind)}"]
         for variable in self.env:
             command += ["--env", variable]
@@ -87,7 +90,7 @@ class Pack:
         """Remove the image and both caches."""
         for command in (
             ["docker", "image", "rm", "--force", self.image],
-            ["docker", "volume", "rm", "--force", *map(self._volume, ("build", "launch"))],
+            ["docker", "volume", "rm", "--force", *map(self._volume, _CACHES)],
         ):
             process.run(command, environ=self.environ)
 
@@ -111,6 +114,7 @@ class Docker:
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; see Peer."""
         fresh = ["--no-cache"] if cold else []
+        disk.settle([BASE] if cold else [BASE, self.image], (), (), self.environ)
         command = ["docker", "build", *fresh, "--tag", self.image, "--file", "-", str(folder)]
         return _replacing(self.image, command, self.environ, stdin=self.dockerfile)
 
@@ -130,7 +134,6 @@ def _replacing(
     """Run a build; remove the image that had the name before, which would stay without one."""
     ask = ["docker", "image", "ls", "--quiet", "--no-trunc", image]
     before = process.run(ask, environ=environ).output.strip()
-    os.sync()  # else the daemon's own syncs wait for what builds and removals before have written
     ended = process.run(command, environ=environ, stdin=stdin)
     if before and before != process.run(ask, environ=environ).output.strip():
         process.run(["docker", "image", "rm", "--force", before], environ=environ)
