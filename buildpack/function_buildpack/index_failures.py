@@ -1,4 +1,4 @@
-"""Tells failures of a package index, and of the disk, apart, by what uv says of them."""
+"""Tells failures of a package index, and of the disk, apart, by what uv or Python says of them."""
 
 import re
 
@@ -28,5 +28,5 @@ _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
 
 
 def find(output: str) -> type[BuildpackError] | None:
-    """Return the error that uv's output tells of, if it is one of these."""
+    """Return the error that a program's output tells of, if it is one of these."""
     return next((error for pattern, error in _FAILURES if re.search(pattern, output)), None)

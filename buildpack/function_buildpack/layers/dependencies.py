@@ -11,11 +11,19 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from function_buildpack import artifacts, build_traces, decisive, distributions, names, sbom
+from function_buildpack import (
+    artifacts,
+    build_traces,
+    decisive,
+    distributions,
+    index_failures,
+    names,
+    sbom,
+)
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
-from function_buildpack.errors import DiskFull, RuntimeConflict
+from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
@@ -99,8 +107,8 @@ def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | 
     return layers.restored(names.DEPENDENCIES, wanted, archives.hold)
 
 
-def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv) -> None:
-    """Fill the layer.
+def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path) -> None:
+    """Fill the layer; `source` is the folder that is built.
 
     :raises BuildpackError: see installer.
     """
@@ -110,6 +118,7 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv) -> None:
         _install(path, plan, uv)
     site = _site_packages(layer)
     build_traces.forget_times(site)
+    build_traces.forget_place(site, source)
     _link_runtime(layer)
     locked = artifacts.locked(plan.source_path)
     layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
@@ -173,8 +182,8 @@ def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
     # The standard library's, not uv's own, which adds an import hook to every start (uv#6426).
     command: list[str | Path] = [python.path, "-I", "-B", "-m", "venv", "--without-pip", path]
     made = run(command, environ={}, cwd=path.parent)
-    if "No space left on device" in made.output:
-        raise DiskFull(made.output.strip())
+    if failure := index_failures.find(made.output):
+        raise failure(made.output.strip())
     assert made.status == 0, made.output
     for script in (*path.glob("bin/activate*"), *path.glob("bin/Activate*")):
         script.unlink()  # for interactive shells

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from function_buildpack import (
-    build_traces,
     decisive,
     distributions,
     names,
@@ -16,7 +15,8 @@ from function_buildpack import (
 )
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
-from function_buildpack.cnb.layers import Empty, Restored
+from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.cnb.sbom_files import Sboms
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
@@ -52,36 +52,46 @@ def provide(
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
         uv = uv.with_options("--no-index", "--find-links", wheels)
     uv = _narrowed(uv, chosen)
-    wanted = dependencies.metadata(
-        chosen, python, building.context.target, uv.version, building.buildpack.version
-    )
-    settings = decisive.settings(uv.decisive, chosen.project.folder)
-    wanted = replace(
-        wanted,
-        wheels=vendored.digest(wheels),
-        uv_settings=settings,
-        library_check=building.settings.library_check.value,
-    )
-    before = sbom.versions(building.layers.described(names.DEPENDENCIES))
+    wanted = _wanted(building, chosen, wheels, python, uv)
+    before = building.layers.described(names.DEPENDENCIES)
     match dependencies.restore(building.layers, wanted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
-            if known := building.archives.give_back_downloads(empty, uv.cache):
-                output.line(
-                    f"Not fetched again: what is among the earlier build's {known} packages"
-                )
-            with output.timed("Installed the dependencies"):
-                dependencies.install(empty, chosen, python, uv)
+            _install(building, empty, chosen, python, uv)
+            _tell_changes(before, building.layers.described(names.DEPENDENCIES))
             installed = Dependencies(empty)
-            build_traces.forget_place(installed.site(python.minor), building.context.app)
-            if before:
-                now = sbom.versions(building.layers.described(names.DEPENDENCIES))
-                output.line(f"Packages since then: {telling.changes(before, now)}")
             _check(building, installed, chosen, python)
             return installed
+
+
+def _wanted(
+    building: Building, chosen: Plan, wheels: Path | None, python: Interpreter, uv: Uv
+) -> dependencies.Metadata:
+    """Collect what decides the layer's contents."""
+    planned = dependencies.metadata(
+        chosen, python, building.context.target, uv.version, building.buildpack.version
+    )
+    return replace(
+        planned,
+        wheels=vendored.digest(wheels),
+        uv_settings=decisive.settings(uv.decisive, chosen.project.folder),
+        library_check=building.settings.library_check.value,
+    )
+
+
+def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv) -> None:
+    if known := building.archives.give_back_downloads(layer, uv.cache):
+        output.line(f"Not fetched again: what is among the earlier build's {known} packages")
+    with output.timed("Installed the dependencies"):
+        dependencies.install(layer, chosen, python, uv, building.context.app)
+
+
+def _tell_changes(before: Sboms, now: Sboms) -> None:
+    if earlier := sbom.versions(before):
+        output.line(f"Packages since then: {telling.changes(earlier, sbom.versions(now))}")
 
 
 def _narrowed(uv: Uv, chosen: Plan) -> Uv:

@@ -26,4 +26,6 @@ def test_disk_full_for_the_environment(tmp_path: Path) -> None:
     layer = Layers(tmp_path).fresh("dependencies", Metadata("", "", "", "", "", ""))
 
     with pytest.raises(DiskFull):
-        dependencies.install(layer, cast("Plan", None), interpreter.current(), Uv(run, {}))
+        dependencies.install(
+            layer, cast("Plan", None), interpreter.current(), Uv(run, {}), tmp_path
+        )
