@@ -8,7 +8,7 @@ BuildpackError
 ├── FileInvalid               func.yaml, pyproject.toml: not valid YAML or TOML, or not text
 ├── FieldInvalid              a field of such a file has a value that cannot be used
 ├── RuntimeHidden             a file beside the function has the name of a module of the runtime
-├── PackageMissing            there is no `function` package or module
+├── PackageMissing            there is no `function` package or module, or no __init__.py in it
 ├── SyntaxInvalid             a source file of the function does not compile
 ├── PythonInvalid             a request for a Python has none of the known forms
 ├── PythonForeign             it is for another Python than CPython

@@ -30,8 +30,9 @@ _FOREIGN = (
 # They name files that say which version of a package will do, or that none will.
 _NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
 # What packages are compiled with here: without information for debuggers, for it has the names of
-# this build's temporary folders.
+# this build's temporary folders. Build backends add what the platform has set.
 _COMPILED = "-O2 -g0"
+_FLAGS = ("CFLAGS", "CXXFLAGS")
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 # What is installed depends on them; of where it is from, it does not.
 _DECISIVE = (
@@ -39,6 +40,8 @@ _DECISIVE = (
     *("UV_INDEX_STRATEGY", "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD"),
     *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
     *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
+    # Of setuptools, meson and cargo, for what is built here.
+    *(*_FLAGS, "CC", "CPPFLAGS", "CXX", "LDFLAGS", "RUSTFLAGS"),
 )
 
 
@@ -75,9 +78,7 @@ class Uv:
             "UV_NO_PROGRESS": "1",
             _DOWNLOADS: "never",
             **bytecode.UV_ENVIRON,
-            **{
-                name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in ("CFLAGS", "CXXFLAGS")
-            },
+            **{name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in _FLAGS},
         }
         return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
 
@@ -104,7 +105,8 @@ class Uv:
     @property
     def decisive(self) -> dict[str, str]:
         """The settings that decide what is installed, where they are set."""
-        return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
+        set_ = {name: value for name in _DECISIVE if (value := self.environ.get(name))}
+        return {name: value for name, value in set_.items() if value != _COMPILED}
 
     @property
     def narrowing(self) -> dict[str, str]:

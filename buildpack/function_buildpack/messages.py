@@ -9,7 +9,8 @@ import traceback
 from dataclasses import dataclass
 from functools import singledispatch
 
-from function_buildpack import errors
+from function_buildpack import errors, names
+from function_buildpack.cnb.context import LifecycleMissing
 
 _NETWORK = """\
 A build fetches packages from the configured index. Behind a proxy set HTTPS_PROXY and NO_PROXY, for
@@ -96,6 +97,17 @@ def _os_error(error: OSError) -> Message:
 
 
 @describe.register
+def _lifecycle_missing(error: LifecycleMissing) -> Message:
+    return Message(
+        "No lifecycle has started this phase",
+        f"Missing:  the variable {error}\n\n"
+        f"A lifecycle runs bin/detect and bin/build, and tells them their folders by variables\n"
+        f"(Buildpack API 0.10, lifecycle 0.17 or newer). Build with it: pack build, or the phases\n"
+        f"of your platform.",
+    )
+
+
+@describe.register
 def _disk_full(error: errors.DiskFull) -> Message:
     return Message(
         "The disk is full",
@@ -135,7 +147,8 @@ def _field_invalid(error: errors.FieldInvalid) -> Message:
 
 @describe.register
 def _package_missing(error: errors.PackageMissing) -> Message:
-    older = _OLDER_MIDDLEWARE if "func.py" in error.entries else ""
+    is_without_init = error.folder.name == names.PACKAGE
+    older = _OLDER_MIDDLEWARE if "func.py" in error.entries and not is_without_init else ""
     return Message(
         "There is no package named function",
         f"Folder:   {error.folder}\nFound:    {', '.join(error.entries) or 'nothing'}\n\n"

@@ -89,7 +89,7 @@ class Project:
 def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
-    :raises PackageMissing: there is no `function`.
+    :raises PackageMissing: there is no `function`, or no `__init__.py` in it.
     :raises FileUnreadable: what has the name of a file that states something is none.
     :raises FileOutside: a source file of the function is a link that leads out of the source.
     :raises FileInvalid: func.yaml, pyproject.toml or a lock cannot be parsed.
@@ -102,7 +102,9 @@ def read(workspace: Workspace) -> Project:
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
-        raise PackageMissing(folder, tuple(sorted(map(_listed, folder.iterdir()))))
+        raise PackageMissing(folder, _entries(folder))
+    if package.is_dir() and not (package / "__init__.py").is_file():  # it could have no new()
+        raise PackageMissing(package, _entries(package))
     own = tuple(sources(package))
     _check_inside(workspace.app, (package, *own))
     imports, broken = _imports(own)
@@ -150,8 +152,12 @@ def _check_inside(app: Path, paths: Iterable[Path]) -> None:
             raise FileOutside(path, target)
 
 
+def _entries(folder: Path) -> tuple[str, ...]:
+    """Name the entries of a folder so that one sees what they are."""
+    return tuple(sorted(map(_listed, folder.iterdir())))
+
+
 def _listed(entry: Path) -> str:
-    """Name an entry of a folder so that one sees what it is."""
     if entry.is_symlink():
         return f"{entry.name} (a link to {entry.readlink()})"
     return f"{entry.name}/" if entry.is_dir() else entry.name

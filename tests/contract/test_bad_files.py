@@ -134,6 +134,11 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
         "There is no package named function",
         ["function (a link to function)"],
     ),
+    "package without an __init__.py": (
+        lambda app: (app / "function/__init__.py").unlink(),
+        "There is no package named function",
+        ["Folder:   ", "/workspace/function\n", "Found:    func.py\n", "function/__init__.py"],
+    ),
     "package that is a link out": (
         is_linked_to("function", "../elsewhere"),
         "A file of the function is outside of the source",

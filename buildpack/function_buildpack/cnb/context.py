@@ -11,6 +11,10 @@ from pathlib import Path
 _BINDINGS = Path("/platform/bindings")
 
 
+class LifecycleMissing(Exception):
+    """A variable is not there that the lifecycle sets for a phase; its name is the argument."""
+
+
 @dataclass(frozen=True)
 class Target:
     """The platform that the image is built for (buildpack specification, "Targets")."""
@@ -59,11 +63,13 @@ class BuildContext:
     def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "BuildContext":
         """Read the context; the working directory is the application folder.
 
-        :raises KeyError: not started by a lifecycle: CNB_LAYERS_DIR is not set.
+        :raises LifecycleMissing: CNB_LAYERS_DIR is not set.
         """
+        if not (layers := environ.get("CNB_LAYERS_DIR")):
+            raise LifecycleMissing("CNB_LAYERS_DIR")
         return cls(
             app=cwd,
-            layers=Path(environ["CNB_LAYERS_DIR"]),
+            layers=Path(layers),
             target=Target.from_environ(environ),
             environ=environ,
             bindings=_bindings(environ),

@@ -1,8 +1,10 @@
-"""What the lifecycle tells a phase: where service bindings are."""
+"""What the lifecycle tells a phase: where layers and service bindings are."""
 
 from pathlib import Path
 
-from function_buildpack.cnb.context import BuildContext
+import pytest
+
+from function_buildpack.cnb.context import BuildContext, LifecycleMissing
 
 
 def bindings(**environ: str) -> Path:
@@ -20,3 +22,9 @@ def test_bindings(tmp_path: Path) -> None:
     assert tmp_path / "bindings" == bindings(CNB_PLATFORM_DIR=str(tmp_path))
     assert Path("/platform/bindings") == bindings(CNB_PLATFORM_DIR=str(tmp_path / "none"))
     assert Path("/platform/bindings") == bindings()
+
+
+def test_without_a_lifecycle() -> None:
+    """A build that nothing has told its folder of layers does not begin."""
+    with pytest.raises(LifecycleMissing, match="CNB_LAYERS_DIR"):
+        BuildContext.from_environ({}, Path("/app"))

@@ -84,9 +84,12 @@ def test_version() -> None:
 
 def test_decisive() -> None:
     """What decides the result is told apart from what only leads to it."""
-    settings = {"UV_EXCLUDE_NEWER": "2026-01-01", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
+    decisive = {"UV_EXCLUDE_NEWER": "2026-01-01", "LDFLAGS": "-s"}
+    others = {"CXXFLAGS": "", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
 
-    assert {"UV_EXCLUDE_NEWER": "2026-01-01"} == uv(RecordedRunner(), settings).decisive
+    made = uv(RecordedRunner(), decisive | others | {"CFLAGS": "-DX"})
+
+    assert decisive | {"CFLAGS": "-O2 -g0 -DX"} == made.decisive
 
 
 def test_narrowing() -> None:

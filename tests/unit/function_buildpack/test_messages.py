@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack import errors
+from function_buildpack.cnb.context import LifecycleMissing
 from function_buildpack.errors import BuildpackError
 from function_buildpack.messages import Message, describe
 
@@ -83,25 +84,28 @@ EXAMPLES: list[BuildpackError] = [
 ]
 
 
+SHOWN: list[Exception] = [*EXAMPLES, LifecycleMissing("CNB_LAYERS_DIR")]
+
+
 def test_every_error_has_an_example() -> None:
     """No error is added without a message."""
     assert set(BuildpackError.__subclasses__()) == {type(error) for error in EXAMPLES}
 
 
-@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_message(error: BuildpackError) -> None:
+@pytest.mark.parametrize("error", SHOWN, ids=lambda error: type(error).__name__)
+def test_message(error: Exception) -> None:
     """A message has a title of its own and names every fact of its error."""
     message = describe(error)
 
     assert "a reason that it does not know" not in message.title
     said = f"{message.title}\n{message.body}"
-    for fact in vars(error).values():
+    for fact in vars(error).values() or error.args:
         for part in fact if isinstance(fact, tuple) else str(fact).splitlines():
             assert part in said
 
 
-@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_message_is_in_the_catalogue(error: BuildpackError) -> None:
+@pytest.mark.parametrize("error", SHOWN, ids=lambda error: type(error).__name__)
+def test_message_is_in_the_catalogue(error: Exception) -> None:
     """docs/errors.md has a heading for each title."""
     headings = re.findall(r"^### (.+)$", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
 
