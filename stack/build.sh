@@ -17,12 +17,15 @@ cd "$(dirname "$0")"
 
 . ../tools/say.sh
 . ../tools/once.sh
+. ./paths.sh
 . ./daemon.sh
 . ./variants.sh
 . ./roots.sh
 . ./layers.sh
 
-made=${STACK_CACHE:-$cache/stack}
+file_of_caller DEBIAN_SOURCES
+file_of_caller EXTRA_CAS
+made=$(absolute "${STACK_CACHE:-$cache/stack}")
 
 main() {
     wanted_variant=tiny wanted_arch='' prefix=knative-python oci='' strict=''
@@ -31,7 +34,7 @@ main() {
         --variant) wanted_variant=$2 && shift ;;
         --arch) wanted_arch=$2 && shift ;;
         --as) prefix=$2 && shift ;;
-        --oci) oci=$2 && shift ;;
+        --oci) oci=$(absolute "$2") && shift ;;
         --locked) strict=yes ;;
         *) fail "build.sh does not know '$1'" \
             "Use: build.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked] [--oci FOLDER]" ;;

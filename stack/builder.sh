@@ -8,8 +8,12 @@ cd "$(dirname "$0")"
 
 . ../tools/say.sh
 . ../tools/once.sh
+. ./paths.sh
 . ./daemon.sh
 . ./variants.sh
+
+file_of_caller DEBIAN_SOURCES
+file_of_caller EXTRA_CAS
 
 main() {
     wanted_variant=tiny wanted_arch='' prefix=knative-python

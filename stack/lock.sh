@@ -7,8 +7,11 @@ cd "$(dirname "$0")"
 
 . ../tools/say.sh
 . ../tools/once.sh
+. ./paths.sh
 . ./variants.sh
 . ./roots.sh
+
+file_of_caller DEBIAN_SOURCES
 
 main() {
     [ $# -gt 0 ] || set -- trixie.amd64 bookworm.amd64 trixie.arm64 bookworm.arm64

@@ -10,8 +10,12 @@ cd "$(dirname "$0")"
 
 . ../tools/say.sh
 . ../tools/once.sh
+. ./paths.sh
 . ./daemon.sh
 . ./variants.sh
+
+file_of_caller DEBIAN_SOURCES
+file_of_caller EXTRA_CAS
 
 main() {
     [ $# -gt 0 ] || fail "publish.sh needs the name of a registry" "Use: make publish REGISTRY=ghcr.io/you/functions"

@@ -9,11 +9,15 @@ from image.prerequisites import ROOT
 
 
 def build(
-    *options: str | Path, root: Path = ROOT, env: Mapping[str, str] | None = None
+    *options: str | Path,
+    root: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run stack/build.sh."""
+    """Run stack/build.sh, from another folder than this process's if one is given."""
     return subprocess.run(
         [root / "stack" / "build.sh", *options],
+        cwd=cwd,
         env=os.environ | dict(env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -32,9 +32,11 @@ def test_the_same_from_nothing(docker: DockerClient, tmp_path: Path) -> None:
     """A second build from nothing has the layers of the images that Docker has, to the byte."""
     layout = tmp_path / "layout"
 
-    done = build("--oci", layout, env={"STACK_CACHE": str(tmp_path / "stack")})
+    # Paths are from the caller's folder.
+    done = build("--oci", layout.name, env={"STACK_CACHE": "stack"}, cwd=tmp_path)
 
     assert done.returncode == 0, done.stdout
+    assert (tmp_path / "stack").is_dir()
     images = docker.client.images
     assert images.get(prerequisites.RUN).id == manifest(layout / "run")["config"]["digest"]
     config = blob(layout / "build", manifest(layout / "build")["config"])
@@ -82,6 +84,29 @@ def test_other_packages_than_locked(clone: Path, tmp_path: Path) -> None:
     assert re.search(r"netbase: 1\.0 -> \d", done.stdout)
     assert "make lock-stack" in done.stdout
     assert not (tmp_path / "layout").exists()
+
+
+def test_other_sources(tmp_path: Path) -> None:
+    """Packages are from the sources that a file names, and from no others."""
+    sources = tmp_path / "my.list"
+    sources.write_text("deb http://127.0.0.1:9/debian trixie main\n")
+    env = {"STACK_CACHE": "stack", "DEBIAN_SOURCES": sources.name}
+
+    done = build("--oci", "layout", env=env, cwd=tmp_path)
+
+    assert done.returncode != 0
+    assert "Failed to fetch http://127.0.0.1:9/debian/dists/trixie/InRelease" in done.stdout
+    assert not (tmp_path / "layout").exists()
+
+
+@pytest.mark.parametrize("name", ["DEBIAN_SOURCES", "EXTRA_CAS"])
+def test_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    """A variable that names no file is named, with the path."""
+    done = build("--oci", "layout", env={name: "none.txt"}, cwd=tmp_path)
+
+    assert done.returncode != 0
+    assert f"{name} names a file that cannot be read" in done.stdout
+    assert f"Found: {tmp_path}/none.txt" in done.stdout
 
 
 def test_unknown_variant() -> None:
