@@ -40,14 +40,9 @@ class Command(Generic[_Result]):
     def parser(self, description: str | None) -> ArgumentParser:
         """Return a parser that knows what all measurements can be asked for."""
         parser = ArgumentParser(prog=f"python -m bench.{self.name}", description=description)
-        files = f"{self.name}.json, .md and .svg"
-        parser.add_argument("--out", type=Path, metavar="FOLDER", help=f"write {files} there")
-        parser.add_argument(
-            *("--again",),
-            type=Path,
-            metavar="FILE",
-            help="show the result in FILE, measure nothing",
-        )
+        add, files = parser.add_argument, f"{self.name}.json, .md and .svg"
+        add("--out", type=Path, metavar="FOLDER", help=f"write {files} there")
+        add("--again", type=Path, metavar="FILE", help="show the result in FILE, measure nothing")
         return parser
 
     def run(self, measure: Callable[[], _Result], again: Path | None, out: Path | None) -> int:

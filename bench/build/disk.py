@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bench.build import process
+from bench.errors import BenchFailed
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _JOURNALS = Path("/proc/fs/jbd2")
@@ -27,9 +28,9 @@ def settle(
     """Have all written, and where removals would be remembered, have these forgotten.
 
     With them goes all that memory has of the disk. What is named here is read again: a machine that
-    builds all day has it in memory. Who is not root can have nothing forgotten.
+    builds all day has it in memory.
 
-    :raises BenchFailed: Docker does not answer.
+    :raises BenchFailed: Docker does not answer, or only root could have anything forgotten.
     """
     os.sync()  # else the daemon's own syncs wait for what was written before
     ask = ["docker", "info", "--format", "{{.DockerRootDir}}"]
@@ -37,7 +38,10 @@ def settle(
     journals = [path.name for path in _JOURNALS.glob("*")]
     if not remembers(root, _MOUNTS.read_text(encoding="utf-8"), journals):
         return
-    _DROP.write_text("1")
+    try:
+        _DROP.write_text("1")
+    except PermissionError as error:
+        raise BenchFailed(f"{root} is on an ext4 without a journal. Run this as root.") from error
     places = [*_layers(images, environ), *_mounts(volumes, environ), *programs]
     for path in places:
         for file in [path, *path.rglob("*")]:

@@ -26,7 +26,8 @@ COLD = Figure(
     "s",
     2,
     "wall clock of `pack build` with a trusted builder (creator) and neither cache volumes nor an "
-    "earlier image, and of `docker build --no-cache`; packages come from the package index",
+    "earlier image, and of `docker build --no-cache`; packages come from the package index. Before "
+    "each build of this report the disk has written all, and forgotten what was removed",
 )
 REBUILD = Figure(
     "rebuild_s",
