@@ -28,7 +28,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 @pytest.fixture
 def own_runtime(tmp_path: Path) -> Iterator[Runtime]:
-    """Serve it to one test that changes it."""
+    """Serve it to one test that changes it or counts what it logs."""
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as process:
         yield process
 
@@ -144,22 +144,22 @@ def test_ready_that_is_slow(own_runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("path", ["/fail", "/exit"])
 @pytest.mark.row("H1", "H2")
-def test_handler_raises(runtime: Runtime, path: str) -> None:
+def test_handler_raises(own_runtime: Runtime, path: str) -> None:
     """An exception is a generic 500; its words are in the log, with the traceback, once."""
-    response = runtime.get(path)
+    response = own_runtime.get(path)
 
     assert (500, "Internal Server Error") == (response.status_code, response.text)
-    assert 1 == runtime.log.count(f"GET '{path}' raised an exception\nTraceback")
+    assert 1 == own_runtime.log.count(f"GET '{path}' raised an exception\nTraceback")
 
 
 @pytest.mark.row("H3")
-def test_handler_raises_late(runtime: Runtime) -> None:
+def test_handler_raises_late(own_runtime: Runtime) -> None:
     """After the first message the connection is cut, so that no client takes the part for all."""
     with pytest.raises(httpx.RemoteProtocolError):
-        runtime.get("/fail_late")
+        own_runtime.get("/fail_late")
 
-    runtime.until_logged("GET '/fail_late' raised an exception\nTraceback")
-    assert 1 == runtime.log.count("GET '/fail_late'")
+    own_runtime.until_logged("GET '/fail_late' raised an exception\nTraceback")
+    assert 1 == own_runtime.log.count("GET '/fail_late'")
 
 
 def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
