@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -245,11 +244,16 @@ def test_http2_preface_is_refused(runtime: Runtime) -> None:
 @pytest.mark.row("R29")
 def test_idle_connection(runtime: Runtime) -> None:
     """A connection is kept for longer than a few seconds: Knative's queue-proxy reuses them."""
-    with runtime.client() as client:
-        client.get("/")
-        time.sleep(6)
+    with runtime.connect() as connection:
+        connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: f\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
+        connection.settimeout(6)
+        with pytest.raises(TimeoutError):  # a close would be read here
+            connection.recv(1)
+        connection.settimeout(PATIENCE)
+        connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: f\r\n\r\n")
 
-        assert 200 == client.post("/", content=b"again").status_code
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
 
 
 def test_probes_are_not_logged(own_runtime: Runtime) -> None:
