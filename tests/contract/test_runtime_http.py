@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +27,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 @pytest.fixture
 def own_runtime(tmp_path: Path) -> Iterator[Runtime]:
-    """Serve it to one test that changes it."""
+    """Serve it to one test that changes it or counts what it logs."""
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as process:
         yield process
 
@@ -144,25 +143,22 @@ def test_ready_that_is_slow(own_runtime: Runtime) -> None:
 
 @pytest.mark.parametrize("path", ["/fail", "/exit"])
 @pytest.mark.row("H1", "H2")
-def test_handler_raises(runtime: Runtime, path: str) -> None:
+def test_handler_raises(own_runtime: Runtime, path: str) -> None:
     """An exception is a generic 500; its words are in the log, with the traceback, once."""
-    words = f"GET '{path}' raised an exception\nTraceback"
-    before = runtime.log.count(words)
-
-    response = runtime.get(path)
+    response = own_runtime.get(path)
 
     assert (500, "Internal Server Error") == (response.status_code, response.text)
-    assert before + 1 == runtime.log.count(words)
+    assert 1 == own_runtime.log.count(f"GET '{path}' raised an exception\nTraceback")
 
 
 @pytest.mark.row("H3")
-def test_handler_raises_late(runtime: Runtime) -> None:
+def test_handler_raises_late(own_runtime: Runtime) -> None:
     """After the first message the connection is cut, so that no client takes the part for all."""
     with pytest.raises(httpx.RemoteProtocolError):
-        runtime.get("/fail_late")
+        own_runtime.get("/fail_late")
 
-    runtime.until_logged("GET '/fail_late' raised an exception\nTraceback")
-    assert 1 == runtime.log.count("GET '/fail_late'")
+    own_runtime.until_logged("GET '/fail_late' raised an exception\nTraceback")
+    assert 1 == own_runtime.log.count("GET '/fail_late'")
 
 
 def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
@@ -248,11 +244,16 @@ def test_http2_preface_is_refused(runtime: Runtime) -> None:
 @pytest.mark.row("R29")
 def test_idle_connection(runtime: Runtime) -> None:
     """A connection is kept for longer than a few seconds: Knative's queue-proxy reuses them."""
-    with runtime.client() as client:
-        client.get("/")
-        time.sleep(6)
+    with runtime.connect() as connection:
+        connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: f\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
+        connection.settimeout(6)
+        with pytest.raises(TimeoutError):  # a close would be read here
+            connection.recv(1)
+        connection.settimeout(PATIENCE)
+        connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: f\r\n\r\n")
 
-        assert 200 == client.post("/", content=b"again").status_code
+        assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
 
 
 def test_probes_are_not_logged(own_runtime: Runtime) -> None:

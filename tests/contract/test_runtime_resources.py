@@ -69,6 +69,11 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def sleeps(process: int) -> bool:
+    """Say whether a process waits for something: one that only waits for its turn does not."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def memory_bytes(process: int) -> int:
     """Return the memory that a process has in use, but for what is read from files."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
@@ -93,7 +98,9 @@ def test_one_port(tmp_path: Path) -> None:
 def test_idle_process(tmp_path: Path) -> None:
     """It uses next to no CPU while nobody asks, with an idle connection too."""
     with serving(folder(tmp_path), tmp_path / "log") as runtime, runtime.connect():
+        runtime.until_logged("is serving")
         runtime.get()
+        eventually(lambda: sleeps(runtime.process.pid), "the end of the work for the request")
         before = cpu_seconds(runtime.process.pid)
         time.sleep(3)
 

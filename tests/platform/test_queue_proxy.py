@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -134,12 +135,22 @@ def test_restart_by_the_kubelet_loses_no_request(
         ThreadPoolExecutor() as threads,
     ):
         assert eventually(proxy.is_ready)
-        answer = threads.submit(proxy.http.get, "/?4")
+        stopping = threading.Event()
+
+        def body() -> Iterator[bytes]:
+            yield b"begun"
+            assert stopping.wait(60)
+            yield b"ended"
+
+        answer = threads.submit(proxy.http.post, "/", content=body())
         assert eventually(lambda: "request" in container.log)
         assert httpx.get(f"{ADMIN}/wait-for-drain", timeout=40).status_code == 200
+        stopped = threads.submit(container.stop)
+        assert eventually(lambda: "Stopping" in container.log)
         assert not answer.done()
-        assert container.stop() == 0
+        stopping.set()
         assert answer.result().status_code == 200
+        assert stopped.result() == 0
         assert "async stop" in container.log
         assert proxy.http.get("/").status_code == 502
 
