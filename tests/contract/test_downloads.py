@@ -84,7 +84,7 @@ def test_one_more(function: Function) -> None:
     phase = function.build("acme-one", "acme-two", "acme-three")
 
     assert {"acme_three-1.0-py3-none-any.whl"} == function.fetched
-    assert "Not fetched again: what is among the earlier build's 2 packages\n" in phase.log
+    assert "Not fetched again: what the earlier build fetched (packages: 2)\n" in phase.log
     updated = function.installed()
     function.forget()
     function.build("acme-one", "acme-two", "acme-three")

@@ -56,6 +56,8 @@ def test_shape(tmp_path: Path, shape: str) -> None:
     if shape in {"builder", "cluster"}:  # these leave it where it was
         own = own - {"fn/func.yaml"} | {"func.yaml"}
     assert own == kept
+    left_out = next(line for line in build.log.splitlines() if line.startswith("Left out"))
+    assert "pyproject.toml" not in left_out
 
 
 @pytest.mark.row("T15")

@@ -84,7 +84,7 @@ def _wanted(
 
 def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv) -> None:
     if known := building.archives.give_back_downloads(layer, uv.cache):
-        output.line(f"Not fetched again: what is among the earlier build's {known} packages")
+        output.line(f"Not fetched again: what the earlier build fetched (packages: {known})")
     with output.timed("Installed the dependencies"):
         dependencies.install(layer, chosen, python, uv, building.context.app)
 

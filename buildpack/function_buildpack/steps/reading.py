@@ -75,6 +75,10 @@ def tell_doubts(function: Project, app: Path) -> None:
 
 
 def remove_leftovers(app: Path, found: Workspace) -> None:
-    """Remove what neither the image nor an installation gets."""
-    if removed := application.remove_leftovers(app, found.scaffolding):
-        output.line(telling.left_out(removed, app))
+    """Remove what neither the image nor an installation gets, and say what the user had of it.
+
+    What func wrote would be taken for the user's: its pyproject.toml, say.
+    """
+    removed = application.remove_leftovers(app, found.scaffolding)
+    if had := [path for path in removed if path not in found.scaffolding]:
+        output.line(telling.left_out(had, app))

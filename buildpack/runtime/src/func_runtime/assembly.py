@@ -18,6 +18,9 @@ log = logging.getLogger("func_runtime")
 # One thread for each hook: a check that hangs must not keep stop() from running.
 _HOOKS = 4
 
+# By name: a build can install these, but not an extra of ours, which no index has.
+_OPENTELEMETRY = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
+
 
 def adapt(instance: object, origin: str, settings: Settings) -> Function:
     """Turn what new() returned into a Function, with its own threads.
@@ -70,7 +73,7 @@ def _observed(app: Application, by_path: dict[str, Probe], settings: Settings) -
 
         telemetry.configure(settings.telemetry, settings.log.service)
     except ImportError as error:
-        log.warning("No telemetry: %s (pip install 'func-runtime[otel]')", error)
+        log.warning("No telemetry: %s (the function must bring %s)", error, _OPENTELEMETRY)
         return app
     return telemetry.Telemetry(app, by_path)
 

@@ -121,7 +121,7 @@ TABLE = (
         names.OTEL_ENDPOINT,
         "none",
         "where to send traces and metrics of requests (OTLP over HTTP), with OpenTelemetry's SDK, "
-        "which must be installed: func-runtime[otel]",
+        "which must be installed: opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http",
         _NO_TELEMETRY,
     ),
     Row(
