@@ -1,6 +1,8 @@
 """What makes a process start again. The starting is in tests/contract/test_runtime_reload.py."""
 
 import importlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -44,3 +46,25 @@ def test_without_a_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(WatcherMissing):
         importlib.import_module("func_runtime.reload")
+
+
+def test_edit_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is edited as soon as the process begins is a change: it may have been read already."""
+    began = list[int]()
+
+    class Edited(reload.Child):
+        async def start(self) -> None:
+            began.append(len(began))
+            if len(began) == 1:
+                (tmp_path / "func.py").touch()
+            else:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        async def stop(self) -> None:
+            """Nothing is there to end."""
+
+    monkeypatch.setattr(reload, "Child", Edited)
+
+    reload.run(str(tmp_path), {})
+
+    assert [0, 1] == began

@@ -62,13 +62,18 @@ def _development(environ: dict[str, str]) -> dict[str, str]:
 async def _supervise(folder: Path, child: "Child") -> None:
     stopping = _signalled(child)
     log.info("Watching %s", folder)
+    watch = awatch(folder, watch_filter=Sources(folder), stop_event=stopping)
+    first = asyncio.ensure_future(anext(watch, None))
+    await asyncio.sleep(0)  # now it watches: no edit of what the function begins with is missed
     await child.start()
     try:
-        async for changes in awatch(folder, watch_filter=Sources(folder), stop_event=stopping):
+        changes = await first
+        while changes is not None:
             log.info("Changed: %s", ", ".join(_names(folder, changes)))
             await child.stop()
             if not stopping.is_set():
                 await child.start()
+            changes = await anext(watch, None)
     finally:
         await child.stop()
 
