@@ -239,4 +239,4 @@ def test_without_a_watcher() -> None:
 
     assert 2 == result.returncode
     assert "ERROR: --reload cannot watch files here" in result.stderr
-    assert "pip install 'func-runtime[reload]'" in result.stderr
+    assert "pip install watchfiles" in result.stderr

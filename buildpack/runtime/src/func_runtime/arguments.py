@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str]) -> Options:
     only.add_argument(
         "--reload",
         action="store_true",
-        help="start again when a source file changes, for development; needs func-runtime[reload]",
+        help="start again when a source file changes, for development; needs watchfiles",
     )
     found = parser.parse_args(arguments)
     return Options(port=found.port, check=found.check, reload=found.reload)

@@ -108,7 +108,7 @@ def _watcher_missing(_: errors.WatcherMissing) -> Message:
     return Message(
         "--reload cannot watch files here",
         "Missing:  the package watchfiles\n\n"
-        "Install it (pip install 'func-runtime[reload]'), or start without --reload.",
+        "Install it (pip install watchfiles), or start without --reload.",
     )
 
 

@@ -29,7 +29,7 @@ try:
     from anyio.from_thread import BlockingPortal, start_blocking_portal
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        "func_runtime.testing needs httpx: pip install 'func-runtime[testing]'", name=error.name
+        "func_runtime.testing needs httpx: pip install httpx", name=error.name
     ) from error
 
 __all__ = ["BlockingClient", "Client", "Running", "running"]
