@@ -23,9 +23,9 @@ if sys.version_info < (3, 11):
 
 def bring_tools() -> None:
     """Bring what a build image that is not ours lacks."""
-    build_tools = importlib.import_module("function_buildpack.build_tools")
-    if not build_tools.lacking(os.environ):
+    if not importlib.import_module("function_buildpack.build_image").lacking(os.environ):
         return
+    build_tools = importlib.import_module("function_buildpack.build_tools")
     layer = build_tools.build(dict(os.environ), Path.cwd(), Path(__file__).parent / "bootstrap")
     sys.path.append(str(layer))
     # Behind the build image's own programs.

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from function_buildpack import (
     bindings,
+    build_image,
     index_access,
     messages,
     output,
@@ -29,15 +30,8 @@ from function_buildpack.errors import ToolsUnavailable
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.wheel_download import Wheel
 
-_LIBRARIES = ("packaging", "tomli_w", "yaml")
 _LAYER = "build-tools"
 _KEY = "key"  # a file: written last, so a killed build leaves none
-
-
-def lacking(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what the build image does not have."""
-    libraries = tuple(name for name in _LIBRARIES if find_spec(name) is None)
-    return libraries if shutil.which("uv", path=environ.get("PATH")) else ("uv", *libraries)
 
 
 def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
@@ -46,7 +40,7 @@ def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
     An error is shown and ends the process, as cnb.phases does for all that comes later.
     """
     try:
-        return provide(BuildContext.from_environ(environ, cwd), lacking(environ), lists)
+        return provide(BuildContext.from_environ(environ, cwd), build_image.lacking(environ), lists)
     except Exception as error:  # noqa: BLE001 -- the phase's boundary
         sys.exit(_failed(error))
 

@@ -50,12 +50,6 @@ def context(tmp_path: Path) -> BuildContext:
     return BuildContext.from_environ(environ, tmp_path)
 
 
-def test_lacking(tmp_path: Path) -> None:
-    """Here there are the libraries; whether there is uv is for PATH to say."""
-    assert ("uv",) == build_tools.lacking({"PATH": str(tmp_path)})
-    assert () == build_tools.lacking({"PATH": str(Path(sys.executable).parent)})
-
-
 def test_provide(context: BuildContext) -> None:
     """They are installed once, hashes checked, into a layer that is cached and not launched."""
     pip = Pip()

@@ -1,0 +1,16 @@
+"""What a build image lacks of what the build runs on.
+
+Asked first in each build, so it imports little: what brings the rest is only loaded where needed.
+"""
+
+import shutil
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+_LIBRARIES = ("packaging", "tomli_w", "yaml")
+
+
+def lacking(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the programs and libraries that the build image does not have."""
+    libraries = tuple(name for name in _LIBRARIES if find_spec(name) is None)
+    return libraries if shutil.which("uv", path=environ.get("PATH")) else ("uv", *libraries)
