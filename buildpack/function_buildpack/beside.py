@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -11,11 +14,13 @@ class Beside:
     """One piece of work after another, in a thread. It says nothing: the log is the main line's."""
 
     _executor: ThreadPoolExecutor
-    _begun: list[Future[None]] = field(default_factory=list)
+    _begun: list[Future[Any]] = field(default_factory=list)
 
-    def begin(self, work: Callable[[], None]) -> None:
-        """Have the work done, and go on."""
-        self._begun.append(self._executor.submit(work))
+    def begin(self, work: Callable[[], T]) -> Future[T]:
+        """Have the work done, and go on; what it returns is there once it is waited for."""
+        begun = self._executor.submit(work)
+        self._begun.append(begun)
+        return begun
 
     def finish(self) -> None:
         """Wait for all that was begun.

@@ -69,10 +69,11 @@ def _build(building: Building) -> Launch:
         side.finish()
         provided.trim()
 
-        side.begin(partial(launch.pack, building, installed, served, uv.cache))
-        application.prepare(app, read.function, read.wheels, own, building.run)
+        compiling = application.prepare(building, read.function, read.wheels, own, side)
+        side.begin(partial(launch.pack, building, installed, served, uv.cache, own))
         launch.check_function(building, chosen, provided, installed, served)
         side.finish()
+        application.tell_compiled(compiling.result(), app)
 
     # Not before: a layer without its description is not exported.
     installed.keep()

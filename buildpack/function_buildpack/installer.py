@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from function_buildpack import bytecode, index_failures, names, output
+from function_buildpack import index_failures, names, output
 from function_buildpack.errors import (
     HashMismatch,
     InstallFailed,
@@ -77,7 +77,6 @@ class Uv:
             "UV_LINK_MODE": "hardlink",
             "UV_NO_PROGRESS": "1",
             _DOWNLOADS: "never",
-            **bytecode.UV_ENVIRON,
             **{name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in _FLAGS},
         }
         return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
@@ -161,7 +160,7 @@ class Uv:
         """
         command: list[str | Path] = [
             *("uv", "sync", self._lock_option, "--no-default-groups", "--no-install-project"),
-            *("--no-editable", "--compile-bytecode", "--python", venv / "bin" / "python"),
+            *("--no-editable", "--python", venv / "bin" / "python"),
             *(*_selected(selection), *self.options),
         ]
         result = self.run(
@@ -193,7 +192,7 @@ class Uv:
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
-            *("uv", "pip", "install", "--compile-bytecode", "--no-editable"),
+            *("uv", "pip", "install", "--no-editable"),
             *("--preview-features", "pylock"),
             *(*options, *self.options),
             *_selected(selection or Selection()),

@@ -22,6 +22,11 @@ class Interpreter:
         """The version that decides whether bytecode and extension modules fit, such as 3.13."""
         return self.version.rpartition(".")[0]
 
+    @property
+    def cache_tag(self) -> str:
+        """What the files of its bytecode have in their names (PEP 3147), such as cpython-313."""
+        return f"cpython-{self.minor.replace('.', '')}"
+
 
 def current() -> Interpreter:
     """Return the interpreter that runs this code, not the virtual environment around it."""

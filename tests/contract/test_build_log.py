@@ -25,6 +25,7 @@ SETTINGS = {"BP_FUNCTION_CHECK": "import", "BP_FUNCTION_CHEKC": "off", "BPE_GREE
 _SCRUBBED = {
     r"\x1b\[[0-9;]*m": "",
     r"\d+\.\d s": "N s",
+    r"\(files: \d+\)": "(files: N)",
     r"Python: \S+,": "Python: X.Y.Z,",
     r"function \d+\.\d+\.\d+": "function X.Y.Z",
     r"/\S+/layers": "/layers",
@@ -102,10 +103,11 @@ Installed the runtime in N s
         + """\
 Installing: there is no layer of an earlier build
 Installed the dependencies in N s
+Compiled them (files: N) in N s
 
 [Application]
 Left out of the image: .git
-Compiled the sources in N s
+The sources are compiled meanwhile
 
 [Launch]
 Loaded the function in N s
@@ -128,7 +130,7 @@ Reusing the dependencies layer: nothing that decides it has changed
 
 [Application]
 Left out of the image: .git
-Compiled the sources in N s
+The sources are compiled meanwhile
 
 [Launch]
 Loaded the function in N s
@@ -147,6 +149,8 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
     assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
     assert ", without pytest " in packages
     assert "Reusing the runtime layer" in told(phase)
+    # Of a package that is new, and of one that is another version.
+    assert "\nCompiled them (files: N) in N s\n" in told(phase)
 
 
 def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:

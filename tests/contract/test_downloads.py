@@ -1,4 +1,4 @@
-"""What an earlier build has fetched is not fetched again, and changes nothing of what is built."""
+"""What an earlier build has fetched and compiled is not again, and changes nothing of the layer."""
 
 import hashlib
 import shutil
@@ -76,15 +76,19 @@ def function(tmp_path: Path, plain: Path) -> Iterator[Function]:
 
 
 def test_one_more(function: Function) -> None:
-    """Of a requirement more, only that is fetched; the layer is that of a first build."""
+    """Of one more, only that is fetched and compiled; the layer is that of a first build."""
     first = function.build("acme-one", "acme-two")
     assert ["acme_one", "acme_two"] == sorted(name[:8] for name in function.fetched)
     assert "Not fetched again" not in first.log
+    assert "Not compiled again" not in first.log
+    assert "\nCompiled them (files: 2) in " in first.log
 
     phase = function.build("acme-one", "acme-two", "acme-three")
 
     assert {"acme_three-1.0-py3-none-any.whl"} == function.fetched
     assert "Not fetched again: what the earlier build fetched (packages: 2)\n" in phase.log
+    assert "Not compiled again: what the earlier build compiled (files: 2)\n" in phase.log
+    assert "\nCompiled them (files: 1) in " in phase.log
     updated = function.installed()
     function.forget()
     function.build("acme-one", "acme-two", "acme-three")

@@ -6,13 +6,14 @@ cached (the image has it), and what is cached is this. The next build checks the
 and if other packages are asked for, what it has is not fetched again (downloads.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from function_buildpack import downloads, names
+from function_buildpack import downloads, earlier_bytecode, names
 from function_buildpack.cnb.layers import Layer, Layers, Types
+from function_buildpack.interpreter import Interpreter
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,21 @@ class Archives:
 
         Return of how many packages.
         """
-        earlier = self.layer.path.glob(f"{layer.path.name}-*.zip")
-        return sum(downloads.restore(path, cache) for path in earlier)
+        return sum(downloads.restore(path, cache) for path in self._earlier(layer))
 
-    def pack(self, folders: Mapping[Layer, Path], cache: Path) -> None:
+    def give_back_bytecode(self, layer: Layer, python: Interpreter) -> set[Path]:
+        """Put what was compiled for an earlier layer of that name beside equal sources in this one.
+
+        Return these sources.
+        """
+        root = layer.path.parent
+        found = (earlier_bytecode.restore(path, root, python) for path in self._earlier(layer))
+        return set[Path]().union(*found)
+
+    def _earlier(self, layer: Layer) -> Iterable[Path]:
+        return self.layer.path.glob(f"{layer.path.name}-*.zip")
+
+    def pack(self, folders: Mapping[Layer, Path], cache: Path, python: Interpreter) -> None:
         """Make the archives of layers, of the given folders, where they are not there yet.
 
         With them goes what uv has fetched for them into its cache folder. Others are dropped: no
@@ -58,14 +70,14 @@ class Archives:
             path.unlink()
         for path, (layer, folder) in wanted.items():
             if not path.exists():
-                _pack(folder, path, layer.path.parent, cache)
+                _pack(folder, path, layer.path.parent, cache, python)
 
     def keep(self) -> None:
         """Have the layer cached."""
         self.layer.keep(Types(cache=True))
 
 
-def _pack(folder: Path, archive: Path, root: Path, cache: Path) -> None:
+def _pack(folder: Path, archive: Path, root: Path, cache: Path, python: Interpreter) -> None:
     """Write the files below a folder, with their paths from the root; links as what they lead to.
 
     Not compressed: that would take longer than what it saves.
@@ -76,4 +88,5 @@ def _pack(folder: Path, archive: Path, root: Path, cache: Path) -> None:
         for path, name in sorted(files.items()):
             packed.write(path, name)
         downloads.keep(cache, packed, files)
+        earlier_bytecode.mark(packed, root, python)
     part.rename(archive)

@@ -172,7 +172,7 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     build_traces.forget_times(packages)
     copied = packages / names.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    bytecode.compile_sources([*project.sources(copied)], python, uv.run)
+    bytecode.compile_packages(project.sources(packages), python, uv.run)
 
 
 def _trim(packages: Path, uv: Uv) -> None:

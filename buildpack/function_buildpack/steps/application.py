@@ -1,22 +1,26 @@
 """The function's own source."""
 
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import application, output, vendored
+from function_buildpack.beside import Beside
+from function_buildpack.building import Building
 from function_buildpack.bytecode import Compiled
 from function_buildpack.interpreter import Interpreter
-from function_buildpack.process import Runner
 from function_buildpack.project import Project
 from function_buildpack.steps import telling
 
 
 def prepare(
-    app: Path, function: Project, wheels: Path | None, python: Interpreter, run: Runner
-) -> None:
-    """Make the source what the image needs of it.
+    building: Building, function: Project, wheels: Path | None, python: Interpreter, side: Beside
+) -> Future[Compiled]:
+    """Make the source what the image needs of it; that it is compiled goes on beside the rest.
 
-    :raises SyntaxInvalid: a source of the function does not compile.
+    There SyntaxInvalid is raised, if a source of the function does not compile.
     """
+    app = building.context.app
     output.heading("Application")
     if history := application.remove_history(app):
         output.line(telling.left_out(history, app))
@@ -30,9 +34,9 @@ def prepare(
             f"the image gets large files: {telling.some(sizes)}. What project.toml or .funcignore "
             f"exclude stays out of it."
         )
-    with output.timed("Compiled the sources"):
-        compiled = application.compile_sources(app, function.package, python, run)
-    tell_compiled(compiled, app)
+    output.line("The sources are compiled meanwhile")
+    compile_ = partial(application.compile_sources, app, function.package, python, building.run)
+    return side.begin(compile_)
 
 
 def tell_compiled(compiled: Compiled, app: Path) -> None:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from function_buildpack import (
+    bytecode,
     decisive,
     distributions,
     names,
     output,
+    project,
     sbom,
     shared_libraries,
     vendored,
@@ -21,6 +23,7 @@ from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
+from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
@@ -87,6 +90,16 @@ def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter
         output.line(f"Not fetched again: what the earlier build fetched (packages: {known})")
     with output.timed("Installed the dependencies"):
         dependencies.install(layer, chosen, python, uv, building.context.app)
+    _compile(building.archives, layer, python, uv)
+
+
+def _compile(archives: Archives, layer: Layer, python: Interpreter, uv: Uv) -> None:
+    sources = {*project.sources(Dependencies(layer).site(python.minor))}
+    if compiled := archives.give_back_bytecode(layer, python):
+        output.line(f"Not compiled again: what the earlier build compiled (files: {len(compiled)})")
+    if new := sources - compiled:
+        with output.timed(f"Compiled them (files: {len(new)})"):
+            bytecode.compile_packages(new, python, uv.run)
 
 
 def _tell_changes(before: Sboms, now: Sboms) -> None:

@@ -16,12 +16,18 @@ from function_buildpack.layers.python import Python
 from function_buildpack.plan import Plan
 
 
-def pack(building: Building, installed: Dependencies, served: Layer, cache: Path) -> None:
+def pack(
+    building: Building,
+    installed: Dependencies,
+    served: Layer,
+    cache: Path,
+    python: Interpreter,
+) -> None:
     """Keep the packages for the next build, but for those that the builder has anyway."""
     folders = {installed.layer: installed.library, served: runtime.library(served)}
     if building.buildpack.runtime.prepared(served).is_dir():
         del folders[served]
-    building.archives.pack(folders, cache)
+    building.archives.pack(folders, cache, python)
 
 
 def check_function(

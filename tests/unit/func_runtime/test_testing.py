@@ -326,5 +326,5 @@ def test_without_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     monkeypatch.delitem(sys.modules, "func_runtime.testing")
 
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'func-runtime\[testing\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"needs httpx: pip install httpx"):
         importlib.import_module("func_runtime.testing")

@@ -71,7 +71,6 @@ def test_environment() -> None:
         "UV_LINK_MODE": "hardlink",
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON_DOWNLOADS": "never",
-        "PYC_INVALIDATION_MODE": "UNCHECKED_HASH",
     } == made
 
 
@@ -135,7 +134,7 @@ def test_install(tmp_path: Path) -> None:
     uv(runner).install(tmp_path / "requirements.txt", tmp_path, ["--python", "/p"], SELECTION)
 
     assert [
-        *("uv", "pip", "install", "--compile-bytecode", "--no-editable"),
+        *("uv", "pip", "install", "--no-editable"),
         *("--preview-features", "pylock", "--python", "/p"),
         *("--extra", "a", "--extra", "b", "--group", "c"),
         *("-r", str(tmp_path / "requirements.txt")),
