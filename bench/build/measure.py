@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 
@@ -124,9 +125,11 @@ class Measurement:
 
     def _docker_host(self) -> str:
         """Return this machine's address on Docker's default network."""
-        form = "{{(index .IPAM.Config 0).Gateway}}"
+        form = "{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}"
         command = ["docker", "network", "inspect", "bridge", "--format", form]
-        return process.run(command, environ=self.tools.environ).output.strip()
+        subnet, *gateway = process.run(command, environ=self.tools.environ).output.split()
+        # A daemon that has made the network itself states none until it starts again: the first.
+        return gateway[0] if gateway else str(ip_network(subnet)[1])
 
     @contextmanager
     def _template(self) -> Iterator["_Template"]:
