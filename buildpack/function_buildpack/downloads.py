@@ -5,27 +5,65 @@ environment. Below `wheels-v…` a symbolic link and a few files of the same ste
 is: its index, name, version and hashes. So an archive of the environment has nearly all; what it
 lacks is added below a folder of its own, with an index of what goes where.
 
+The bytecode of a wheel's sources waits beside them for those that uv installs: it depends on the
+source, its path, and the Python that compiled it.
+
 What uv has built itself is not kept, nor what is from a folder, a URL or a repository: that may
 have changed under the same name.
 """
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
+
+from function_buildpack.interpreter import Interpreter
 
 FOLDER = ".downloads/"
 _INDEX = FOLDER + "index.json"
 # The buckets of package indexes; others are of URLs and of folders.
 _POINTERS = ("wheels-v*/pypi/*/*", "wheels-v*/index/*/*/*")
 
+# Where bytecode waits in the cache folder, for uv would install all that is in an unpacked wheel.
+_BYTECODE = ".bytecode"
 
-def keep(cache: Path, archive: ZipFile, packed: Mapping[Path, str]) -> None:
-    """Add what uv's cache has of the packed files' wheels to the archive that holds these files."""
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What uv's cache folder has of an earlier build: so many packages, and sources' bytecode."""
+
+    packages: int = 0
+    bytecode: Mapping[Path, Path] = field(default_factory=dict)
+
+    def link(self, sources: Iterable[Path], python: Interpreter) -> set[Path]:
+        """Give sources that uv has linked from there their bytecode, and return them."""
+        known = {_identity(source): code for source, code in self.bytecode.items()}
+        return {path for path in sources if _link(known.get(_identity(path)), path, python)}
+
+
+def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
+    if code is None:
+        return False
+    place = python.bytecode(source)
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)  # a package may bring its own
+    place.hardlink_to(code)
+    return True
+
+
+def keep(
+    cache: Path, archive: ZipFile, packed: Mapping[Path, str], root: Path, python: Interpreter
+) -> None:
+    """Add what uv's cache has of the packed files' wheels to the archive that holds these files.
+
+    Their bytecode is of this Python, and for this root.
+    """
     names = {_identity(path): name for path, name in packed.items()}
+    members = set(names.values())
     cache = cache.resolve()  # as the links lead to it
-    files, links = dict[str, str](), dict[str, str]()
+    files, links, bytecode = dict[str, str](), dict[str, str](), dict[str, str]()
     for link in _pointers(cache):
         unpacked = link.resolve()
         held = [path for path in unpacked.rglob("*") if path.is_file()]
@@ -39,28 +77,42 @@ def keep(cache: Path, archive: ZipFile, packed: Mapping[Path, str]) -> None:
             if name.startswith(FOLDER):
                 archive.write(path, name)
             files[place] = name
-    archive.writestr(_INDEX, json.dumps({"files": files, "links": links}))
+            if path.suffix == ".py" and (code := str(python.bytecode(Path(name)))) in members:
+                bytecode[place] = code
+    index = {"files": files, "links": links, "bytecode": bytecode, "for": _for(root, python)}
+    archive.writestr(_INDEX, json.dumps(index))
 
 
-def restore(archive: Path, cache: Path) -> int:
-    """Put what an archive has kept into uv's cache folder, and return of how many packages.
+def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> GivenBack:
+    """Put what an archive has kept into uv's cache folder, bytecode if it is for this Python.
 
-    One that cannot be read gives none: uv fetches what it does not find.
+    One that cannot be read gives nothing: uv fetches what it does not find.
     """
     try:
         with ZipFile(archive) as packed:
             index = json.loads(packed.read(_INDEX))
-            for folder in {(cache / place).parent for place in index["files"]}:
-                folder.mkdir(parents=True, exist_ok=True)
-            for place, name in index["files"].items():
-                path = cache / place
-                path.write_bytes(packed.read(name))
-                path.chmod(packed.getinfo(name).external_attr >> 16)
+            bytecode = index["bytecode"] if index["for"] == _for(root, python) else {}
+            _unpack(packed, index["files"], cache)
+            _unpack(packed, bytecode, cache / _BYTECODE)
     except (BadZipFile, KeyError):
-        return 0
+        return GivenBack()
     for place, target in index["links"].items():
         (cache / place).symlink_to(target)
-    return len(index["links"])
+    compiled = {cache / place: cache / _BYTECODE / place for place in bytecode}
+    return GivenBack(len(index["links"]), compiled)
+
+
+def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:
+    for folder in {(place / file).parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for file, name in files.items():
+        path = place / file
+        path.write_bytes(packed.read(name))
+        path.chmod(packed.getinfo(name).external_attr >> 16)
+
+
+def _for(root: Path, python: Interpreter) -> str:
+    return f"{python.identity or python.version} {root}"
 
 
 def _pointers(cache: Path) -> Iterator[Path]:

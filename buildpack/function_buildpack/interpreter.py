@@ -22,10 +22,10 @@ class Interpreter:
         """The version that decides whether bytecode and extension modules fit, such as 3.13."""
         return self.version.rpartition(".")[0]
 
-    @property
-    def cache_tag(self) -> str:
-        """What the files of its bytecode have in their names (PEP 3147), such as cpython-313."""
-        return f"cpython-{self.minor.replace('.', '')}"
+    def bytecode(self, source: Path) -> Path:
+        """Return where it looks for a source's bytecode (PEP 3147)."""
+        name = f"{source.stem}.cpython-{self.minor.replace('.', '')}.pyc"
+        return source.parent / "__pycache__" / name
 
 
 def current() -> Interpreter:

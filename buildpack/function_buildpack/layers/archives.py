@@ -6,13 +6,14 @@ cached (the image has it), and what is cached is this. The next build checks the
 and if other packages are asked for, what it has is not fetched again (downloads.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from function_buildpack import downloads, earlier_bytecode, names
+from function_buildpack import downloads, names
 from function_buildpack.cnb.layers import Layer, Layers, Types
+from function_buildpack.downloads import GivenBack
 from function_buildpack.interpreter import Interpreter
 
 
@@ -40,24 +41,12 @@ class Archives:
         """Say whether a layer's packages are here."""
         return self.of(layer).is_file()
 
-    def give_back_downloads(self, layer: Layer, cache: Path) -> int:
-        """Put what uv had fetched for an earlier layer of that name into its cache folder.
-
-        Return of how many packages.
-        """
-        return sum(downloads.restore(path, cache) for path in self._earlier(layer))
-
-    def give_back_bytecode(self, layer: Layer, python: Interpreter) -> set[Path]:
-        """Put what was compiled for an earlier layer of that name beside equal sources in this one.
-
-        Return these sources.
-        """
+    def give_back(self, layer: Layer, cache: Path, python: Interpreter) -> GivenBack:
+        """Put what was fetched and compiled for an earlier layer of that name into uv's cache."""
         root = layer.path.parent
-        found = (earlier_bytecode.restore(path, root, python) for path in self._earlier(layer))
-        return set[Path]().union(*found)
-
-    def _earlier(self, layer: Layer) -> Iterable[Path]:
-        return self.layer.path.glob(f"{layer.path.name}-*.zip")
+        for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # there is one at most
+            return downloads.restore(path, cache, root, python)
+        return GivenBack()
 
     def pack(self, folders: Mapping[Layer, Path], cache: Path, python: Interpreter) -> None:
         """Make the archives of layers, of the given folders, where they are not there yet.
@@ -87,6 +76,5 @@ def _pack(folder: Path, archive: Path, root: Path, cache: Path, python: Interpre
         files = {path: str(path.relative_to(root)) for path in folder.rglob("*") if path.is_file()}
         for path, name in sorted(files.items()):
             packed.write(path, name)
-        downloads.keep(cache, packed, files)
-        earlier_bytecode.mark(packed, root, python)
+        downloads.keep(cache, packed, files, root, python)
     part.rename(archive)

@@ -19,11 +19,11 @@ from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.downloads import GivenBack
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
-from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
@@ -86,16 +86,17 @@ def _wanted(
 
 
 def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv) -> None:
-    if known := building.archives.give_back_downloads(layer, uv.cache):
-        output.line(f"Not fetched again: what the earlier build fetched (packages: {known})")
+    known = building.archives.give_back(layer, uv.cache, python)
+    if packages := known.packages:
+        output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
     with output.timed("Installed the dependencies"):
         dependencies.install(layer, chosen, python, uv, building.context.app)
-    _compile(building.archives, layer, python, uv)
+    _compile(known, layer, python, uv)
 
 
-def _compile(archives: Archives, layer: Layer, python: Interpreter, uv: Uv) -> None:
+def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
     sources = {*project.sources(Dependencies(layer).site(python.minor))}
-    if compiled := archives.give_back_bytecode(layer, python):
+    if compiled := known.link(sources, python):
         output.line(f"Not compiled again: what the earlier build compiled (files: {len(compiled)})")
     if new := sources - compiled:
         with output.timed(f"Compiled them (files: {len(new)})"):
