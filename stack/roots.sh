@@ -9,6 +9,8 @@ export SOURCE_DATE_EPOCH=315532801 # 1980-01-01T00:00:01Z, as buildpacks date wh
 
 # can_run: sees to it that programs of the images run here, which making them does.
 can_run() {
+    [ "$(id -u)" = 0 ] || fail "Only root can make the images" \
+        "Packages are unpacked with their owners, and run in a root of their own." "Run the same with sudo."
     slower=
     [ -n "$emulated" ] || return 0
     slower=", and several times that under emulation"
@@ -43,14 +45,14 @@ run_key() {
 }
 
 build_key() {
-    { roots_sources build && cat build/dpkg.cfg; } | key
+    { roots_sources build && cat build/dpkg.cfg run/omit; } | key
 }
 
 make_run() {
     say "Making the $kind run image's files from packages of Debian $debian (once; about 10 s$slower)"
     quietly "stack-run-$suite-$kind" mmdebstrap --variant=extract --format=null --architectures="$arch" \
         --setup-hook="'$PWD/pins.sh' \"\$1\"" --extract-hook="'$PWD/run/root.sh' \"\$1\" '$1'" \
-        "$suite" /dev/null ${DEBIAN_SOURCES:+"$DEBIAN_SOURCES"}
+        "$suite" /dev/null
     sbom "$1" run
 }
 
@@ -60,7 +62,7 @@ make_build() {
     stated build/dpkg.cfg >"$1/dpkg.cfg"
     quietly "stack-build-$suite" mmdebstrap --variant=minbase --architectures="$arch" --skip=check/qemu,output/dev --include="$packages" \
         --dpkgopt="$1/dpkg.cfg" --setup-hook="'$PWD/pins.sh' \"\$1\"" --customize-hook="'$PWD/build/root.sh' \"\$1\" '$1'" \
-        "$suite" "$1/layer.tar" ${DEBIAN_SOURCES:+"$DEBIAN_SOURCES"}
+        "$suite" "$1/layer.tar"
     rm "$1/dpkg.cfg"
     sbom "$1" build
 }

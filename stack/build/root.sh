@@ -5,7 +5,10 @@ set -eu
 
 root=$1
 result=$2
-: "${python:?}"
+: "${suite:?}" "${python:?}" "${kind:?}"
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+. "$here/../variants.sh"
 
 # --- what the lock and the SBOM are made from, as long as apt knows where the packages are from ----
 
@@ -33,9 +36,26 @@ chown 1001:1000 "$root/home/cnb"
 git config --file "$root/etc/gitconfig" --add safe.directory /workspace
 git config --file "$root/etc/gitconfig" --add safe.directory '/workspace/*'
 
+# The modules that the run image's Python does not have, so that a function which imports one fails in the build's
+# check, and not when it starts. After the installation, for the packages' scripts compile them. What compiles
+# extension modules stays, and what says that pip is not to be used here.
+{
+    stated "$here/../run/omit" | grep "^usr/lib/python$python/" | grep -v -e '/config-' -e /EXTERNALLY-MANAGED
+    echo "usr/lib/python$python/lib2to3" # a package of its own, which the run image has not
+} | while read -r pattern; do
+    find "$root/usr/lib/python$python" -path "$root/$pattern" -prune -exec rm -rf {} +
+done
+
 # Unchecked, because the files' dates change when they become a layer.
 chroot "$root" "/usr/bin/python$python" -I -m compileall -q -f --invalidation-mode unchecked-hash \
     "/usr/lib/python$python" /usr/lib/python3/dist-packages /usr/share/python3
+
+# What mmdebstrap has from this machine, and its caller's sources of packages.
+rm -rf "$root/etc/hostname" "$root/etc/resolv.conf"
+if [ -e "$root/etc/apt/sources.list.debian" ]; then
+    rm "$root"/etc/apt/sources.list.d/caller.*
+    mv "$root/etc/apt/sources.list.debian" "$root/etc/apt/sources.list"
+fi
 
 rm -rf "$root"/var/log/* "$root"/var/cache/debconf/* "$root"/var/lib/dpkg/*-old "$root"/var/cache/ldconfig/*
 

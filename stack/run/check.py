@@ -20,7 +20,7 @@ FEWEST_CERTIFICATES = 100  # Debian ships about 150
 OMITTED = {
     *("__phello__", "_curses", "_curses_panel", "_dbm", "_gdbm", "_tkinter", "curses", "ensurepip"),
     *("_pydatetime", "_pydecimal", "_pyio", "idlelib", "pydoc_data", "readline", "test", "tkinter"),
-    *("turtle", "turtledemo", "venv"),
+    *("turtle", "turtledemo"),
     *("lib2to3", "nis"),  # of 3.11
 }
 # What other systems have.

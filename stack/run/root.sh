@@ -94,7 +94,9 @@ chroot "$root" /usr/sbin/ldconfig -X
 chroot "$root" /usr/sbin/ldconfig -p | sed -n 's|.* => \(.*\)/.*|\1|p' | sort -u |
     while read -r folder; do find "$root$folder/" -maxdepth 1 -name '*.so*' -printf '%f\n'; done |
     LC_ALL=C sort -u >"$result/libraries"
-rm -r "$root/usr/sbin/ldconfig" "$root/usr/share/libc-bin"
+# ctypes.util.find_library asks it.
+[ "$kind" = base ] || rm "$root/usr/sbin/ldconfig"
+rm -r "$root/usr/share/libc-bin"
 
 # Compiled here because nothing may be written at run time; unchecked because the files' dates change
 # when they become a layer.

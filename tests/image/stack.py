@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from image.prerequisites import ROOT
@@ -13,10 +13,14 @@ def build(
     root: Path = ROOT,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    within: Sequence[str | Path] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run stack/build.sh, from another folder than this process's if one is given."""
+    """Run stack/build.sh, from another folder than this process's if one is given.
+
+    `within` is a command that runs another.
+    """
     return subprocess.run(
-        [root / "stack" / "build.sh", *options],
+        [*within, root / "stack" / "build.sh", *options],
         cwd=cwd,
         env=os.environ | dict(env or {}),
         stdin=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ import json
 import re
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -94,9 +94,9 @@ class Variant:
         return [line.split()[0] for line in lines.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module", params=["tiny", "bookworm-base"])
+@pytest.fixture(scope="module", params=["tiny", "base", "bookworm", "bookworm-base"])
 def run(docker: DockerClient, request: pytest.FixtureRequest) -> Iterator[Variant]:
-    """Return a run image: the default one, and the one that differs most."""
+    """Return a run image, of each variant."""
     name = request.param
     image = prerequisites.RUN if name == "tiny" else prerequisites.variant("run", name)
     with saved(docker, image) as opened:
@@ -133,6 +133,16 @@ def test_every_file_is_its_packages(run: Variant) -> None:
     assert {} == {
         path: md5 for path, md5 in regular.items() if path not in own and run.sums.get(path) != md5
     }
+
+
+def test_empty_folders(run: Variant) -> None:
+    """A folder with nothing in it is for the kernel, the user, or temporary files."""
+    folders = {path for path, file in run.files.items() if file.kind == b"5"}
+    filled = {str(folder) for path in run.files for folder in Path(path).parents}
+
+    assert {"dev", "home/cnb", "proc", "run", "sys", "tmp", "var/tmp"} == (
+        folders - filled - {".", "usr/sbin"}
+    )
 
 
 def test_nothing_is_stated_in_vain(run: Variant) -> None:
@@ -181,11 +191,30 @@ def test_programs(run: Variant) -> None:
     }
     programs = {name for name in programs if not re.fullmatch(r"usr/lib/.*\.(so[.0-9]*|py)", name)}
 
-    if run.name == "tiny":
-        assert {"usr/bin/python", "usr/bin/python3", "usr/bin/python3.13"} == programs
+    python = "usr/bin/python3.11" if "bookworm" in run.name else "usr/bin/python3.13"
+    if "base" not in run.name:
+        assert {"usr/bin/python", "usr/bin/python3", python} == programs
     else:
-        assert {"usr/bin/bash", "usr/bin/sh", "usr/bin/ls", "usr/bin/python3.11"} <= programs
+        assert {"usr/bin/bash", "usr/bin/sh", "usr/bin/ls", "usr/sbin/ldconfig", python} <= programs
         assert not {"usr/bin/apt", "usr/bin/dpkg", "usr/bin/su"} & programs
+
+
+def test_modules(docker: DockerClient, run: Variant) -> None:
+    """The run image has the modules of the build image's standard library, and no others.
+
+    So a function that imports one that is not there fails in the build, and not when it starts.
+    """
+    image = prerequisites.BUILD + (":bookworm" if "bookworm" in run.name else "")
+    find = ["-c", "find /usr/lib/python3.* -name '*.py' -o -name '*.so'"]
+    listed = docker.client.containers.run(image, find, entrypoint="sh", remove=True).decode()
+
+    assert _modules(line.removeprefix("/") for line in listed.splitlines()) == _modules(run.files)
+
+
+def _modules(paths: Iterable[str]) -> set[str]:
+    found = (re.fullmatch(r"usr/lib/python3\.\d+/(.+\.(?:py|so))", path) for path in paths)
+    names = {match[1] for match in found if match}
+    return {name for name in names if not name.startswith("config-")}
 
 
 def test_sbom(run: Variant) -> None:

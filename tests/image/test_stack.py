@@ -27,13 +27,31 @@ def clone(tmp_path: Path) -> Path:
     return root
 
 
+# Another machine: its name, its network, and where packages are from.
+_ELSEWHERE = """\
+echo elsewhere >hostname
+{ cat /etc/resolv.conf && echo search elsewhere.example; } >resolv.conf
+for file in hostname resolv.conf; do mount --bind "$file" "/etc/$file"; done
+exec "$@"
+"""
+
+
 @pytest.mark.timeout(1200)  # on a machine that does much else
 def test_the_same_from_nothing(docker: DockerClient, tmp_path: Path) -> None:
-    """A second build from nothing has the layers of the images that Docker has, to the byte."""
+    """A build from nothing elsewhere has the layers of the images that Docker has, to the byte."""
     layout = tmp_path / "layout"
+    sources = docker.client.containers.run(
+        prerequisites.BUILD, ["/etc/apt/sources.list"], entrypoint="cat", remove=True
+    )
+    (tmp_path / "my sources").write_bytes(b"# The same archive\n" + sources)
 
     # Paths are from the caller's folder.
-    done = build("--oci", layout.name, env={"STACK_CACHE": "stack"}, cwd=tmp_path)
+    done = build(
+        *("--oci", layout.name),
+        env={"STACK_CACHE": "stack", "DEBIAN_SOURCES": "my sources"},
+        cwd=tmp_path,
+        within=["unshare", "--mount", "--uts", "sh", "-euc", _ELSEWHERE, "sh"],
+    )
 
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "stack").is_dir()
@@ -107,6 +125,34 @@ def test_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     assert done.returncode != 0
     assert f"{name} names a file that cannot be read" in done.stdout
     assert f"Found: {tmp_path}/none.txt" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--oci"], "--oci needs a value"),
+        (["--oci", ""], "--oci needs a value"),
+        (["--variant"], "--variant needs a value"),
+        (["--as", "Mine"], "'Mine' is no name for images"),
+        (["--oci", "/dev/null/layout"], "Nothing can be written to /dev/null/layout"),
+        (["--all"], "build.sh does not know '--all'"),
+    ],
+)
+def test_options(options: list[str], said: str) -> None:
+    """An option that cannot be used ends the script before anything is made."""
+    done = build(*options)
+
+    assert done.returncode != 0
+    assert said in done.stdout
+    assert "Making" not in done.stdout
+
+
+def test_cache_with_a_blank(tmp_path: Path) -> None:
+    """The scripts' lists of paths have no quotes."""
+    done = build("--oci", tmp_path / "layout", env={"STACK_CACHE": str(tmp_path / "a cache")})
+
+    assert done.returncode != 0
+    assert "The cache's path has a blank in it" in done.stdout
 
 
 def test_unknown_variant() -> None:

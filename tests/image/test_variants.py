@@ -23,12 +23,13 @@ def test_function_on_images_with_a_shell(pack: Pack, variant: str, minor: str) -
 
     with serving(built.image) as container:
         assert container.get("/").text.startswith("one ")
-        script = "python -V && id -u && ls /workspace | grep func.yaml"
+        find = "from ctypes.util import find_library; print(find_library('ssl'))"
+        script = f'python -V && id -u && ls /workspace | grep func.yaml && python -c "{find}"'
         status, output = container.started.exec(["bash", "-c", script])
     assert 0 == status
-    version, user, file = output.decode().splitlines()
+    version, user, file, library = output.decode().splitlines()
     assert version.startswith(f"Python {minor}.")
-    assert ("1002", "func.yaml") == (user, file)
+    assert ("1002", "func.yaml", "libssl.so.3") == (user, file, library)
 
 
 def test_function_on_bookworm(pack: Pack) -> None:
@@ -38,6 +39,8 @@ def test_function_on_bookworm(pack: Pack) -> None:
     with serving(built.image) as container:
         assert container.get("/").text.startswith("one ")
         _, version = container.started.exec(["python", "-V"])
+        import_ = "import distutils.util, venv"  # of packages of their own
+        assert 0 == container.started.exec(["python", "-c", import_]).exit_code
         status, output = container.started.exec(["sh", "-c", "true"])
     assert version.startswith(b"Python 3.11.")
     assert 0 != status
