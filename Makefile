@@ -29,7 +29,7 @@ help: ## Say what the targets do
 
 .PHONY: image
 image: builder ## Build a function (FUNCTION=folder, else examples/http) into IMAGE=myfn and ask it
-	@tools/image.sh "$(IMAGE)" "$(FUNCTION)"
+	@tools/image.sh "$(IMAGE)" "$(FUNCTION)" $(named)
 
 .PHONY: test
 test: ## Run every check and every test, with all the set-up that they need
@@ -44,6 +44,7 @@ VARIANT ?= tiny
 # amd64 or arm64; the machine's, if none is named
 ARCH ?=
 REGISTRY ?=
+named = $(if $(filter-out tiny,$(VARIANT)),--variant $(VARIANT)) $(if $(ARCH),--arch $(ARCH))
 
 .PHONY: python docker tools cpython images builder registry publish lock-stack setup
 python: ## Make the development environment (.venv)
@@ -59,16 +60,16 @@ cpython: ## Fetch a second CPython, for tests (.tools)
 	@tools/build.sh cpython
 
 images: docker ## Make the base images (VARIANT=base, ARCH=arm64: stack/README.md)
-	@stack/build.sh --variant $(VARIANT) $(if $(ARCH),--arch $(ARCH))
+	@stack/build.sh $(named)
 
 builder: docker ## Make the builder knative-python/builder, and all that it needs
-	@stack/builder.sh --variant $(VARIANT) $(if $(ARCH),--arch $(ARCH))
+	@stack/builder.sh $(named)
 
 registry: docker ## Serve builder and run image from a registry on loopback, for func
-	@stack/push.sh
+	@stack/push.sh $(named)
 
 publish: docker ## Push builder, run and build image and buildpack to REGISTRY=host/path
-	@stack/publish.sh $(REGISTRY) --variant $(VARIANT)
+	@stack/publish.sh "$(REGISTRY)" $(named)
 
 lock-stack: ## Renew the locked versions of the images' Debian packages, and print what changed
 	@stack/lock.sh

@@ -27,22 +27,31 @@ file_of_caller DEBIAN_SOURCES
 file_of_caller EXTRA_CAS
 made=$(absolute "${STACK_CACHE:-$cache/stack}")
 
+usage="Use: build.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked] [--oci FOLDER]"
+
 main() {
+    case $made in *[[:space:]]*) fail "The cache's path has a blank in it" "Found: $made" "STACK_CACHE names another folder." ;; esac
     wanted_variant=tiny wanted_arch='' prefix=knative-python oci='' strict=''
     while [ $# -gt 0 ]; do
         case $1 in
-        --variant) wanted_variant=$2 && shift ;;
-        --arch) wanted_arch=$2 && shift ;;
-        --as) prefix=$2 && shift ;;
-        --oci) oci=$(absolute "$2") && shift ;;
+        --variant) needs_value "$@" && wanted_variant=$2 && shift ;;
+        --arch) needs_value "$@" && wanted_arch=$2 && shift ;;
+        --as) needs_value "$@" && prefix=$2 && shift ;;
+        --oci) needs_value "$@" && oci=$(absolute "$2") && shift ;;
         --locked) strict=yes ;;
-        *) fail "build.sh does not know '$1'" \
-            "Use: build.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked] [--oci FOLDER]" ;;
+        *) fail "build.sh does not know '$1'" "$usage" ;;
         esac
         shift
     done
     variant "$wanted_variant" "$wanted_arch"
-    [ -n "$oci" ] || daemon_is_there
+    names_images "$prefix"
+    if [ -n "$oci" ]; then
+        folder=$oci
+        while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
+        [ -d "$folder" ] && [ -w "$folder" ] || fail "Nothing can be written to $oci" "Found: $folder is no folder that can be written to."
+    else
+        daemon_is_there
+    fi
     command -v mmdebstrap >/dev/null || install_packages mmdebstrap
     can_run
 

@@ -15,16 +15,18 @@ cd "$(dirname "$0")"
 file_of_caller DEBIAN_SOURCES
 file_of_caller EXTRA_CAS
 
+usage="Use: builder.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked]"
+
 main() {
     wanted_variant=tiny wanted_arch='' prefix=knative-python
     options=$*
     while [ $# -gt 0 ]; do
         case $1 in
-        --variant) wanted_variant=$2 && shift ;;
-        --arch) wanted_arch=$2 && shift ;;
-        --as) prefix=$2 && shift ;;
+        --variant) needs_value "$@" && wanted_variant=$2 && shift ;;
+        --arch) needs_value "$@" && wanted_arch=$2 && shift ;;
+        --as) needs_value "$@" && names_images "$2" && prefix=$2 && shift ;;
         --locked) ;;
-        *) fail "builder.sh does not know '$1'" "Use: builder.sh [--variant NAME] [--arch NAME] [--as PREFIX] [--locked]" ;;
+        *) fail "builder.sh does not know '$1'" "$usage" ;;
         esac
         shift
     done

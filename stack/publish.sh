@@ -17,9 +17,12 @@ cd "$(dirname "$0")"
 file_of_caller DEBIAN_SOURCES
 file_of_caller EXTRA_CAS
 
+usage="Use: publish.sh PREFIX [--variant NAME] [--unlocked]"
+
 main() {
-    [ $# -gt 0 ] || fail "publish.sh needs the name of a registry" "Use: make publish REGISTRY=ghcr.io/you/functions"
+    [ -n "${1:-}" ] || fail "publish.sh needs the name of a registry" "Use: make publish REGISTRY=ghcr.io/you/functions"
     home=${1%/}
+    names_images "$home"
     shift
     case $home in
     */* | *:*) ;;
@@ -28,9 +31,9 @@ main() {
     wanted_variant=tiny strict=--locked
     while [ $# -gt 0 ]; do
         case $1 in
-        --variant) wanted_variant=$2 && shift ;;
+        --variant) needs_value "$@" && wanted_variant=$2 && shift ;;
         --unlocked) strict= ;;
-        *) fail "publish.sh does not know '$1'" "Use: publish.sh PREFIX [--variant NAME] [--unlocked]" ;;
+        *) fail "publish.sh does not know '$1'" "$usage" ;;
         esac
         shift
     done

@@ -11,6 +11,7 @@ cd "$(dirname "$0")"
 . ./daemon.sh
 
 main() {
+    [ $# = 0 ] || fail "push.sh does not know '$1'" "func's registry has the builder that 'make builder' makes, for this machine."
     ../tools/registry.sh start
     home=localhost:${REGISTRY_PORT:-5000}/knative-python
     ./builder.sh --as "$home"
@@ -30,4 +31,4 @@ push() {
     echo "$wanted" >"$pushed"
 }
 
-main
+main "$@"

@@ -43,6 +43,13 @@ variant() {
     export suite python kind arch
 }
 
+# names_images PREFIX: sees that images can be called so (https://github.com/distribution/reference).
+names_images() {
+    case $1 in
+    *[!a-z0-9./:_-]*) fail "'$1' is no name for images" "Lower-case letters, digits and . / : _ - are." ;;
+    esac
+}
+
 # stated FILE: its lines that are for this variant, without comments. Words in brackets before a line
 # limit it to a suite or a kind, or to both.
 stated() {
