@@ -110,11 +110,17 @@ def check(project: Project, source: Source, python_version: str) -> None:
 
 
 def _is_for_poetry_alone(pyproject: Mapping[str, Any]) -> bool:
-    """Say whether dependencies are in Poetry's table, and its backend would not tell them."""
+    """Say whether dependencies are in Poetry's table, and its backend would not tell them.
+
+    Beside a project table it only tells them where that says that they are dynamic: elsewhere
+    Poetry's table says where the lock has the project's dependencies from (a folder, an index).
+    """
     table, stated = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
+    backend = pyproject.get("build-system", {}).get("build-backend", "poetry")
     is_package = stated.get("package-mode", True) and "build-system" in pyproject
+    is_told = is_package and (not table or "dependencies" in table.get("dynamic", ()))
     others = stated.get("dependencies", {}).keys() - {"python"}
-    return bool(others) and not is_package and "dependencies" not in table
+    return bool(others) and backend.startswith("poetry") and not is_told
 
 
 def _check_pylock(project: Project, python_version: str) -> None:

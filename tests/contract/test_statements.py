@@ -183,11 +183,26 @@ build-backend = "poetry.core.masonry.api"
 """
 
 
+PROJECT = '[project]\nname = "mine"\nversion = "1"\n'
+ENRICHED = """
+dependencies = ["iniconfig"]
+[tool.poetry.dependencies]
+iniconfig = { path = "libs/iniconfig" }
+"""
+
+
 @pytest.mark.parametrize(
-    "pyproject", [POETRY, f"{POETRY}{BACKEND}[tool.poetry]\npackage-mode=false"]
+    "pyproject",
+    [
+        POETRY,
+        f"{POETRY}{BACKEND}[tool.poetry]\npackage-mode=false",
+        f"{PROJECT}{POETRY}{BACKEND}",
+        f"{PROJECT}{ENRICHED}{BACKEND}",
+    ],
+    ids=["no backend", "no package", "project without dependencies", "project with them"],
 )
 def test_poetry_without_lock(workspace: Workspace, pyproject: str) -> None:
-    """So is a project of Poetry's that is no package: nothing else can read what it needs."""
+    """So is a project of Poetry's whose backend does not tell all that its table says."""
     workspace.write({"pyproject.toml": pyproject, "function.py": "def handle(*request): ..."})
 
     phase = workspace.run("build")

@@ -1,5 +1,6 @@
 """What states the dependencies: whether it is current, and what of it is installed."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,44 @@ def test_unfit_lock(
         statements.check(project(pyproject, locks=locks), source, "3.13.5")
 
     assert "lock" in vars(caught.value)["command"]
+
+
+OF_POETRY = {"poetry": {"dependencies": {"python": "^3.11", "a": {"path": "libs/a"}}}}
+POETRY = {"build-system": {"build-backend": "poetry.core.masonry.api"}}
+HATCH = {"build-system": {"build-backend": "hatchling.build"}}
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "fails"),
+    [
+        # Poetry's backend tells what is in its table where nothing else says it.
+        ({"tool": OF_POETRY, **POETRY}, False),
+        ({"tool": OF_POETRY, "build-system": {}}, False),
+        ({"tool": OF_POETRY, "project": {"dynamic": ["dependencies"]}, **POETRY}, False),
+        ({"tool": OF_POETRY}, True),
+        ({"tool": {"poetry": {**OF_POETRY["poetry"], "package-mode": False}}, **POETRY}, True),
+        # It does not tell where a dependency of the project table is from.
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}, **POETRY}, True),
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}}, True),
+        ({"tool": OF_POETRY, "project": {"name": "mine"}, **POETRY}, True),
+        # Other backends do not read that table.
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}, **HATCH}, False),
+        (
+            {
+                "tool": {"poetry": {"dependencies": {"python": "^3.11"}}},
+                "project": {"dependencies": ["a"]},
+                **POETRY,
+            },
+            False,
+        ),
+    ],
+)
+def test_for_poetry_alone(pyproject: dict[str, Any], *, fails: bool) -> None:
+    """What only Poetry's lock tells is an error without it: another package might be installed."""
+    function = project(pyproject, has_pyproject=True)
+
+    with pytest.raises(LockMissing) if fails else nullcontext():
+        statements.check(function, statements.present(function)[0], "3.13.5")
 
 
 @pytest.mark.parametrize(
