@@ -109,6 +109,11 @@ class FileInvalid(BuildpackError):
         byte = error.object[error.start]
         return cls(path, format_, f"it is not in UTF-8: byte 0x{byte:02x} (at line {line})")
 
+    @classmethod
+    def too_deep(cls, path: Path, format_: str) -> "FileInvalid":
+        """Say that there are more brackets within brackets than a parser follows."""
+        return cls(path, format_, "it is nested too deeply")
+
 
 @dataclass(eq=False)
 class FieldInvalid(BuildpackError):

@@ -37,7 +37,9 @@ def read(path: Path) -> FuncYaml:
         raise FileInvalid(path, "YAML", _yaml_problem(error)) from error
     except UnicodeDecodeError as error:
         raise FileInvalid.undecodable(path, "YAML", error) from error
-    except yaml.YAMLError as error:
+    except RecursionError as error:
+        raise FileInvalid.too_deep(path, "YAML") from error
+    except (yaml.YAMLError, *_UNMARKED) as error:
         raise FileInvalid(path, "YAML", str(error)) from error
     if not isinstance(table, dict | None):
         raise FieldInvalid(path, "the document", repr(table)[:60], "a mapping of fields")
@@ -50,6 +52,10 @@ def read(path: Path) -> FuncYaml:
         liveness_path=health.text("liveness"),
         readiness_path=health.text("readiness"),
     )
+
+
+# PyYAML makes dates and numbers with Python's own functions, and lets their errors through.
+_UNMARKED = (AttributeError, LookupError, ValueError)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ def test_read_missing(tmp_path: Path) -> None:
         ("name: [1,\n", "line 2"),
         ("name: '\x01'", "special characters are not allowed"),
         ("name: x\nb: \xff", "not in UTF-8: byte 0xff (at line 2)"),
+        ("created: 2026-13-45", "month must be in 1..12"),
+        ("name: !!int ''", "out of range"),
     ],
 )
 def test_read_invalid(tmp_path: Path, content: str, where: str) -> None:
@@ -61,6 +63,14 @@ def test_read_invalid(tmp_path: Path, content: str, where: str) -> None:
 
     assert "func.yaml" == caught.value.path.name
     assert where in caught.value.problem
+
+
+def test_read_too_deep(tmp_path: Path) -> None:
+    """The parser follows so many brackets and no more."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, f"name: {'[' * 3000}")
+
+    assert "it is nested too deeply" == caught.value.problem
 
 
 @pytest.mark.parametrize(
