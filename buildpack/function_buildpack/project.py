@@ -16,16 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import func_yaml, git, names
+from function_buildpack import func_yaml, git, kinds, names
 from function_buildpack.errors import (
+    FieldInvalid,
     FileInvalid,
     FileOutside,
     FileUnreadable,
     PackageMissing,
     SyntaxInvalid,
 )
-from function_buildpack.func_yaml import Fields, FuncYaml
+from function_buildpack.func_yaml import FuncYaml
 from function_buildpack.git import Checkout
+from function_buildpack.kinds import TEXTS, ListOf, Table
 from function_buildpack.workspace import Workspace
 
 
@@ -196,13 +198,51 @@ _HIDEABLE = sys.stdlib_module_names - {*sys.builtin_module_names, "test"}
 def read_pyproject(path: Path) -> Mapping[str, Any]:
     """Read pyproject.toml; a missing one is an empty one.
 
-    :raises FileInvalid: not TOML. :raises FieldInvalid: `project` is not a table.
+    The fields that count here are of the kinds that they have to be: nothing looks again.
+
+    :raises FileInvalid: not TOML. :raises FieldInvalid: a field is of another kind.
     """
     if not path.is_file():
         return {}
     table = _read_toml(path)
-    Fields(path, table).table("project").text("requires-python")
+    for found in kinds.misfits(table, _PYPROJECT):
+        raise FieldInvalid(path, found.path, found.found, found.expected)
     return table
+
+
+_PYPROJECT = Table(
+    {
+        "project": Table(
+            {
+                "requires-python": str,
+                "dependencies": TEXTS,
+                "optional-dependencies": Table(others=TEXTS),
+                "dynamic": TEXTS,
+            }
+        ),
+        "build-system": Table({"build-backend": str}),
+        "dependency-groups": Table(others=ListOf((str, Table()))),
+        "tool": Table(
+            {
+                "uv": Table(
+                    {
+                        "dev-dependencies": TEXTS,
+                        "sources": Table(),
+                        "workspace": Table({"members": TEXTS, "exclude": TEXTS}),
+                    }
+                ),
+                "poetry": Table(
+                    {
+                        "dependencies": Table(),
+                        "dev-dependencies": Table(),
+                        "group": Table(others=Table({"dependencies": Table()})),
+                        "extras": Table(others=TEXTS),
+                    }
+                ),
+            }
+        ),
+    }
+)
 
 
 def _read_toml(path: Path) -> Mapping[str, Any]:
@@ -211,8 +251,10 @@ def _read_toml(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise FileInvalid.undecodable(path, "TOML", error) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with too many digits
         raise FileInvalid(path, "TOML", str(error)) from error
+    except RecursionError as error:
+        raise FileInvalid.too_deep(path, "TOML") from error
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
@@ -222,6 +264,8 @@ def _read_json(path: Path) -> Mapping[str, Any]:
         raise FileInvalid.undecodable(path, "JSON", error) from error
     except ValueError as error:
         raise FileInvalid(path, "JSON", str(error)) from error
+    except RecursionError as error:
+        raise FileInvalid.too_deep(path, "JSON") from error
     if not isinstance(content, dict):
         raise FileInvalid(path, "JSON", "it is no object")
     return content

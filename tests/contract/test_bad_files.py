@@ -184,6 +184,16 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
         "pyproject.toml is not valid TOML",
         ["not in UTF-8: byte 0xe9 (at line 2)"],
     ),
+    "statement of another kind": (
+        written("pyproject.toml", b"[project]\ndependencies = ['six', 3]\n"),
+        "A field of pyproject.toml has a value that cannot be used",
+        ["/workspace/pyproject.toml\n", "Field:    project.dependencies[1]\nFound:    3\n"],
+    ),
+    "func.yaml that is nested too deeply": (
+        written("func.yaml", b"name: " + b"[" * 3000),
+        "func.yaml is not valid YAML",
+        ["/workspace/func.yaml\n", "Found:    it is nested too deeply\n"],
+    ),
     "lock in Latin-1": (
         written("Pipfile.lock", b"{\n'caf\xe9'}\n"),
         "Pipfile.lock is not valid JSON",

@@ -95,7 +95,29 @@ def test_read_toml_invalid(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "field"),
-    [("project = 3", "project"), ("[project]\nrequires-python = 3.11", "project.requires-python")],
+    [
+        ("project = 3", "project"),
+        ("[project]\nrequires-python = 3.11", "project.requires-python"),
+        ("[project]\ndependencies = 3", "project.dependencies"),
+        ("[project]\ndependencies = ['six', 3]", "project.dependencies[1]"),
+        ("[project]\ndependencies = ['six', {include-group='a'}]", "project.dependencies[1]"),
+        ("[project]\ndynamic = 3", "project.dynamic"),
+        ("[project]\noptional-dependencies = 3", "project.optional-dependencies"),
+        ("[project.optional-dependencies]\na = 3", "project.optional-dependencies.a"),
+        ("build-system = 3", "build-system"),
+        ("[build-system]\nbuild-backend = 3", "build-system.build-backend"),
+        ("dependency-groups = 3", "dependency-groups"),
+        ("[dependency-groups]\ndev = 'six'", "dependency-groups.dev"),
+        ("tool = 3", "tool"),
+        ("[tool]\nuv = 3", "tool.uv"),
+        ("[tool.uv]\ndev-dependencies = 3", "tool.uv.dev-dependencies"),
+        ("[tool.uv]\nsources = []", "tool.uv.sources"),
+        ("[tool.uv]\nworkspace = 3", "tool.uv.workspace"),
+        ("[tool.uv.workspace]\nmembers = [3]", "tool.uv.workspace.members[0]"),
+        ("[tool]\npoetry = 3", "tool.poetry"),
+        ("[tool.poetry]\ndependencies = 3", "tool.poetry.dependencies"),
+        ("[tool.poetry]\ngroup = 3", "tool.poetry.group"),
+    ],
 )
 def test_read_toml_field_invalid(tmp_path: Path, content: str, field: str) -> None:
     """A field of another kind is named."""
@@ -167,6 +189,24 @@ def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str
         read(tmp_path, {"function.py": "", file: content})
 
     assert (tmp_path / file, format_) == (caught.value.path, caught.value.format)
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "repeated", "problem"),
+    [
+        ("pyproject.toml", "a = ", "[", "nested too deeply"),
+        ("pyproject.toml", "a = ", "9", "Exceeds the limit"),
+        ("Pipfile.lock", '{"a": ', "[", "nested too deeply"),
+    ],
+)
+def test_read_beyond_limits(
+    tmp_path: Path, file: str, before: str, repeated: str, problem: str
+) -> None:
+    """What a parser does not follow to its end is invalid, too."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, {"function.py": "", file: before + repeated * 100_000})
+
+    assert problem in caught.value.problem
 
 
 @pytest.mark.parametrize(
