@@ -19,6 +19,7 @@ from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
 
 _BUILDPACK = ROOT / "buildpack"
+_MATH = {"BP_FUNCTION_EXTRAS": "math"}
 _DISTRIBUTIONS = """
 from importlib.metadata import distributions
 print(" ".join(f"{each.name}=={each.version}" for each in distributions()))
@@ -100,6 +101,24 @@ def test_selected_unknown(
     assert 1 == phase.status
     assert "ERROR: There is no such extra or dependency group" in phase.log
     assert known in phase.log.partition("ERROR: ")[2]
+
+
+@pytest.mark.parametrize("others", [{}, {"pyproject.toml": "[tool.ruff]\n"}], ids=["", "pyproject"])
+def test_setup_cfg_alone(workspace: Workspace, others: dict[str, str]) -> None:
+    """setuptools needs no setup.py, and what uv wants in its place is gone after the build."""
+    prepare("setup", workspace.app)
+    (workspace.app / "setup.py").unlink()
+    workspace.write(others)
+    before = set(files_below(workspace.app))
+
+    phase = workspace.run("build", _BUILDPACK, **_MATH)
+
+    assert 0 == phase.status, phase.log
+    assert "Stated in: setup.cfg\n" in phase.log
+    assert {"idna==3.10", "six==1.17.0"} <= installed(workspace)
+    assert not NOT_INSTALLED & installed(workspace)
+    assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
+    assert "Reusing the dependencies layer" in rebuild(workspace, **_MATH).log
 
 
 def test_selected_unknown_to_setup(workspace: Workspace) -> None:

@@ -152,6 +152,10 @@ def _is_exact(lines: Iterable[str]) -> bool:
 
 
 def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
+    if plan.source is Source.SETUP_CFG and not plan.project.has_pyproject:
+        # Without it uv sees no project. An empty one names no backend, which means setuptools
+        # (PEP 518); it goes with what that leaves behind.
+        plan.project.pyproject_path.touch()
     with _temporary("-constraints.txt", plan.constraints) as constraints:
         options: list[str | Path] = ["--python", path / "bin" / "python"]
         if plan.constraints:  # uv takes those of its variable only where no option names any
