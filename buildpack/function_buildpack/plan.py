@@ -38,9 +38,7 @@ class Plan:
     @property
     def source_path(self) -> Path:
         """The file that states the dependencies; the function's folder if none does."""
-        if self.source is Source.UV_LOCK:
-            return self.project.lock_path
-        return self.project.folder / str(self.source.value)
+        return statements.location(self.project, self.source)
 
     def requirements_key(self) -> str:
         """Return a digest of the tables of pyproject.toml that decide what is installed."""

@@ -11,9 +11,9 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from function_buildpack import names
+from function_buildpack import kinds, names
 from function_buildpack.errors import LockMissing, LockOutdated, LockUnsupported, SelectionUnknown
-from function_buildpack.locks import pipenv, poetry, pylock
+from function_buildpack.locks import pipenv, poetry, pylock, uv
 from function_buildpack.project import Project
 from function_buildpack.settings import Selection
 
@@ -37,6 +37,7 @@ LOCKS = frozenset({Source.UV_LOCK, Source.PYLOCK, Source.POETRY_LOCK, Source.PIP
 
 # What makes a lock anew. uv's own export to pylock.toml is with the dev group.
 _COMMANDS = {
+    Source.UV_LOCK: "uv lock",
     Source.PYLOCK: f"uv export --no-dev -o {names.PYLOCK}",
     Source.POETRY_LOCK: "poetry lock",
     Source.PIPFILE_LOCK: "pipenv lock",
@@ -86,12 +87,19 @@ def _states_dependencies(pyproject: Mapping[str, Any]) -> bool:
     )
 
 
-def check(project: Project, source: Source, python_version: str) -> None:
-    """See that a lock still fits what it was made from; uv.lock is left to uv.
+def location(project: Project, source: Source) -> Path:
+    """Return the file that states the dependencies; the function's folder if none does."""
+    return project.lock_path if source is Source.UV_LOCK else project.folder / source.value
 
-    :raises LockOutdated: it does not. :raises LockUnsupported: that cannot be told.
+
+def check(project: Project, source: Source, python_version: str) -> None:
+    """See that a lock still fits what it was made from; of uv.lock that is left to uv.
+
+    :raises LockOutdated: it does not.
+    :raises LockUnsupported: that cannot be told, or a value is of another kind.
     :raises LockMissing: nothing states dependencies but a Pipfile, or what Poetry alone can read.
     """
+    _check_kinds(project, source)
     match source:
         case Source.PYLOCK:
             _check_pylock(project, python_version)
@@ -107,6 +115,24 @@ def check(project: Project, source: Source, python_version: str) -> None:
             raise LockMissing(project.pyproject_path, names.POETRY_LOCK, command)
         case _:
             pass
+
+
+_KINDS = {
+    Source.UV_LOCK: uv.KIND,
+    Source.PYLOCK: pylock.KIND,
+    Source.POETRY_LOCK: poetry.KIND,
+    Source.PIPFILE_LOCK: pipenv.KIND,
+}
+
+
+def _check_kinds(project: Project, source: Source) -> None:
+    """See that the values of a lock are of the kinds that its tool writes.
+
+    None of these formats has a schema, and a merge leaves anything in such a file.
+    """
+    for misfit in kinds.misfits(project.locks.get(source.value, {}), _KINDS.get(source, object)):
+        found = f"{misfit.path}: {misfit.found}, and not {misfit.expected}"
+        raise LockUnsupported(location(project, source), found, _COMMANDS[source])
 
 
 def _is_for_poetry_alone(pyproject: Mapping[str, Any]) -> bool:
@@ -135,11 +161,17 @@ def _check_pylock(project: Project, python_version: str) -> None:
 def _check_poetry(project: Project) -> None:
     path, lock = project.folder / names.POETRY_LOCK, project.locks[names.POETRY_LOCK]
     if not poetry.is_readable(lock):
-        version = lock.get("metadata", {}).get("lock-version", "none")
-        found = f'lock-version = "{version}"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"'
-        raise LockUnsupported(path, found, _COMMANDS[Source.POETRY_LOCK])
+        raise LockUnsupported(path, _unreadable(lock), _COMMANDS[Source.POETRY_LOCK])
     if not poetry.is_current(lock, project.pyproject):
         raise LockOutdated(path, project.pyproject_path, _COMMANDS[Source.POETRY_LOCK])
+
+
+def _unreadable(lock: Mapping[str, Any]) -> str:
+    version = poetry.version(lock)
+    if version == poetry.OF_POETRY_2:
+        return f"the package {poetry.without_groups(lock)[0]} has no groups"
+    stated = f'lock-version = "{version}"' if version else "no lock-version"
+    return f'{stated}; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"'
 
 
 def _check_pipenv(project: Project) -> None:
@@ -151,20 +183,18 @@ def _check_pipenv(project: Project) -> None:
 
 @contextmanager
 def read_as_lock(project: Project, source: Source) -> Iterator[None]:
-    """Take what goes wrong with the values of a lock as a lock of another shape.
+    """Take what goes wrong with the texts of a lock as a fault of the lock.
 
-    None of these formats has a schema, and a merge leaves anything in such a file.
-
-    :raises LockUnsupported: something is missing or of another kind.
+    :raises LockUnsupported: one is missing, or is no version, marker or address.
     """
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         if source not in _COMMANDS:
             raise
-        found = f"{type(error).__name__}: {error}"
-        path = project.folder / source.value
-        raise LockUnsupported(path, found, _COMMANDS[source]) from error
+        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        found = " ".join(said.split())  # packaging points at the place, in a line of its own
+        raise LockUnsupported(location(project, source), found, _COMMANDS[source]) from error
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from function_buildpack.kinds import TEXTS, ListOf, Table
 from function_buildpack.locks import requirement_lines
 from function_buildpack.settings import Selection
 
@@ -18,6 +19,19 @@ _META, _DEFAULT = "_meta", "default"
 # Pipfile's name of a section -> that of Pipfile.lock; other sections are called the same.
 _SECTIONS = {"packages": _DEFAULT, "dev-packages": "develop"}
 _NO_PACKAGES = ("source", "requires", "scripts", "pipenv", "pipfile")
+_TEXTS_OF_A_PACKAGE = ("file", "git", "markers", "path", "ref", "subdirectory", "version")
+# What is read of the lock.
+KIND = Table(
+    {
+        _META: Table(
+            {
+                "hash": Table({"sha256": str}),
+                "sources": ListOf(Table({"url": str}, required=("url",))),
+            }
+        )
+    },
+    others=Table(others=Table({**dict.fromkeys(_TEXTS_OF_A_PACKAGE, str), "hashes": TEXTS})),
+)
 # What Pipenv assumes for a Pipfile that names no index.
 _SOURCES = [{"name": "pypi", "url": requirement_lines.PYPI, "verify_ssl": True}]
 
@@ -35,7 +49,8 @@ def is_current(lock: Mapping[str, Any], pipfile: Mapping[str, Any]) -> bool:
     for name, section in pipfile.items():
         if name not in _NO_PACKAGES:
             content[_SECTIONS.get(name, name)] = section
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    # Pipenv has no words for a date, so with one the hash is not that of a lock.
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     found = lock.get(_META, {}).get("hash", {}).get("sha256")
     return bool(found == hashlib.sha256(text.encode()).hexdigest())
 

@@ -13,22 +13,50 @@ from typing import Any
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from function_buildpack.kinds import TEXTS, ListOf, Table
 from function_buildpack.locks import poetry1, requirement_lines
 from function_buildpack.settings import Selection
 
 _MAIN = "main"
+# The versions of the format that Poetry 1.5 to 1.8 and Poetry 2 write.
+_OF_POETRY_1, OF_POETRY_2 = "2.0", "2.1"
+_TEXTS_OF_A_SOURCE = ("type", "url", "resolved_reference", "subdirectory")
+_PACKAGE = Table(
+    {
+        "name": str,
+        "version": str,
+        "groups": TEXTS,
+        "markers": (str, Table(others=str)),
+        "source": Table(dict.fromkeys(_TEXTS_OF_A_SOURCE, str)),
+        "files": ListOf(Table({"file": str, "hash": str}, required=("hash",))),
+        "dependencies": poetry1.NEEDS,
+    },
+    required=("name", "version"),
+)
+# What is read of the lock.
+KIND = Table(
+    {
+        "metadata": Table({"lock-version": str, "content-hash": str}),
+        "extras": Table(),
+        "package": ListOf(_PACKAGE),
+    }
+)
 
 
-_OF_POETRY_1 = "2.0"
+def version(lock: Mapping[str, Any]) -> str:
+    """Return the version of the format; empty if the lock does not say it."""
+    found: str = lock.get("metadata", {}).get("lock-version", "")
+    return found
+
+
+def without_groups(lock: Mapping[str, Any]) -> list[str]:
+    """Return the packages of which the lock does not tell what groups they are for."""
+    return [package["name"] for package in lock.get("package", ()) if "groups" not in package]
 
 
 def is_readable(lock: Mapping[str, Any]) -> bool:
     """Say whether the lock tells which group a package is for, or enough to find that out."""
-    return _states_groups(lock) or lock.get("metadata", {}).get("lock-version") == _OF_POETRY_1
-
-
-def _states_groups(lock: Mapping[str, Any]) -> bool:
-    return all("groups" in package for package in lock.get("package", ()))
+    return not without_groups(lock) or version(lock) == _OF_POETRY_1
 
 
 def is_current(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> bool:
@@ -57,7 +85,9 @@ def _content_hash(pyproject: Mapping[str, Any], groups: Mapping[str, Any]) -> st
         content = {"tool": {"poetry": content}}
         content |= {"project": project} if project else {}
         content |= {"dependency-groups": groups} if groups else {}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    # Poetry has no words for a date, so with one the hash is not that of a lock.
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:
@@ -67,7 +97,7 @@ def extras(lock: Mapping[str, Any]) -> frozenset[str]:
 
 def groups(lock: Mapping[str, Any], pyproject: Mapping[str, Any]) -> frozenset[str]:
     """Return the groups that the lock has packages of, besides the main one."""
-    if not _states_groups(lock):
+    if without_groups(lock):
         return poetry1.groups(pyproject)
     found = {name for package in lock.get("package", ()) for name in package.get("groups", ())}
     return frozenset(canonicalize_name(name) for name in found - {_MAIN})
@@ -84,11 +114,11 @@ def requirements(
 
     `environment` has the values of markers; paths in the lock are relative to `folder`.
     """
-    if _states_groups(lock):
+    if without_groups(lock):
+        chosen = poetry1.wanted(lock, pyproject, selection, environment)
+    else:
         packages = lock.get("package", ())
         chosen = [item for item in packages if _is_wanted(item, selection, environment)]
-    else:
-        chosen = poetry1.wanted(lock, pyproject, selection, environment)
     sources = [package.get("source", {}) for package in chosen]
     from_index = [source for source in sources if source.get("type", "legacy") == "legacy"]
     lines = requirement_lines.indexes(

@@ -9,8 +9,13 @@ from typing import Any, NamedTuple
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from function_buildpack.kinds import TEXTS, ListOf, Table
 from function_buildpack.locks import poetry_versions
 from function_buildpack.settings import Selection
+
+_NEED = Table({"version": str, "extras": TEXTS, "markers": str, "python": str, "platform": str})
+# What a package is said to need: a version or more of each, or several of both.
+NEEDS = Table(others=(str, _NEED, ListOf((str, _NEED))))
 
 _Package = Mapping[str, Any]
 

@@ -6,6 +6,18 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from function_buildpack.kinds import TEXTS, ListOf, Table
+
+# What is read of the lock; uv reads the rest.
+KIND = Table(
+    {
+        "extras": TEXTS,
+        "dependency-groups": TEXTS,
+        "default-groups": TEXTS,
+        "packages": ListOf(Table({"name": str, "version": str}, required=("name",))),
+    }
+)
+
 
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:
     """Return the extras that the lock was made with."""

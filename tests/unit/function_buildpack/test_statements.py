@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.markers import Marker
 
 from function_buildpack import plan, statements
 from function_buildpack.errors import (
@@ -215,21 +216,62 @@ def test_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "lock"),
+    ("source", "lock", "found"),
     [
-        (Source.PYLOCK, {"packages": ["a"]}),
-        (Source.POETRY_LOCK, {"metadata": [], "package": []}),
-        (Source.PIPFILE_LOCK, {"_meta": [], "default": []}),
+        (Source.UV_LOCK, {"package": 3}, "package: 3, and not a list"),
+        (Source.PYLOCK, {"packages": ["a"]}, "packages[0]: 'a', and not a table"),
+        (Source.POETRY_LOCK, {"metadata": []}, "metadata: [], and not a table"),
+        (
+            Source.POETRY_LOCK,
+            {"package": [{"name": "a", "version": "1", "groups": 3}]},
+            "package[0].groups: 3, and not a list",
+        ),
+        (
+            Source.POETRY_LOCK,
+            {"package": [{"version": "1"}]},
+            "package[0].name: nothing, and not text",
+        ),
+        (
+            Source.POETRY_LOCK,
+            {
+                "metadata": {"lock-version": "2.1"},
+                "package": [
+                    {"name": "a", "version": "1", "groups": ["main"]},
+                    {"name": "b", "version": "1"},
+                ],
+            },
+            "the package b has no groups",
+        ),
+        (
+            Source.POETRY_LOCK,
+            {"metadata": {"lock-version": "1.1"}, "package": [{"name": "a", "version": "1"}]},
+            'lock-version = "1.1"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"',
+        ),
+        (Source.PIPFILE_LOCK, {"default": []}, "default: [], and not a table"),
+        (Source.PIPFILE_LOCK, {"default": {"a": {"git": "https://x"}}}, "'ref' is missing"),
     ],
 )
-def test_lock_of_another_shape(source: Source, lock: dict[str, Any]) -> None:
-    """A lock with other values than its tool writes is named, with the command that makes it."""
-    function = project({}, locks={source.value: lock}, has_pyproject=True)
+def test_lock_of_another_shape(source: Source, lock: dict[str, Any], found: str) -> None:
+    """What is wrong in a lock is told, with the command that makes it anew."""
+    is_locked = source is Source.UV_LOCK
+    function = project({}, locks={source.value: lock}, has_pyproject=True, is_locked=is_locked)
 
     with pytest.raises(LockUnsupported) as caught:
         plan.make(function, Settings(), "3.13.5")
 
     assert FOLDER / source.value == caught.value.lock
+    assert found == caught.value.found
+
+
+def test_lock_with_a_text_of_another_kind() -> None:
+    """The words of a parser of texts are told as one line."""
+    with (
+        pytest.raises(LockUnsupported) as caught,
+        statements.read_as_lock(project(), Source.PIPFILE_LOCK),
+    ):
+        Marker("x [")
+
+    assert "Expected a marker variable or quoted string x [ ^" == caught.value.found
 
 
 def test_defect_elsewhere() -> None:

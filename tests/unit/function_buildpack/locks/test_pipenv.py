@@ -31,6 +31,11 @@ def test_is_current() -> None:
         assert not pipenv.is_current(lock, tomllib.loads(pipfile.replace(name, "other")))
 
 
+def test_is_current_with_a_date() -> None:
+    """Pipenv makes no lock of a Pipfile with one."""
+    assert not pipenv.is_current({}, tomllib.loads("[packages]\nidna = 2026-01-01\n"))
+
+
 def test_groups() -> None:
     """Every category but the default one can be selected."""
     lock: dict[str, Any] = {"_meta": {}, "default": {}, "develop": {}, "My_Group": {}}

@@ -56,6 +56,13 @@ def test_is_current(pyproject: str, digest: str) -> None:
     assert not poetry.is_current(lock, tomllib.loads(pyproject.replace("idna", "idnb")))
 
 
+def test_is_current_with_a_date() -> None:
+    """Poetry makes no lock of a pyproject.toml with one."""
+    pyproject = tomllib.loads("[tool.poetry.dependencies]\nidna = 2026-01-01\n")
+
+    assert not poetry.is_current({}, pyproject)
+
+
 def test_is_current_without_groups() -> None:
     """A lock of Poetry 2.0 or 2.1, which left dependency groups out, is still current."""
     table = {"project": {"dependencies": ["idna"]}}
