@@ -22,7 +22,7 @@ BuildpackError
 ├── RequirementsUnsolvable    no set of versions meets the requirements
 ├── LockOutdated              a lock does not match what it was made from
 ├── LockUnsupported           a lock is of a format that is not read
-├── LockMissing               a Pipfile without its lock
+├── LockMissing               a Pipfile without its lock, or what only Poetry's lock tells
 ├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── BindingInvalid            a service binding is malformed
@@ -259,24 +259,28 @@ class LockUnsupported(BuildpackError):
 
 @dataclass(eq=False)
 class LockMissing(BuildpackError):
-    """A file states dependencies that are only installed from its lock, and it has none."""
+    """A file states dependencies that are only installed from its lock, and it has none.
+
+    `groups` are those of them that are asked for, if only they need it.
+    """
 
     path: Path
     lock: str
     command: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
 class SelectionUnknown(BuildpackError):
     """The variable `name` asks for an extra or a group that `path` does not have.
 
-    `known` are those that it has, as far as that is known.
+    `known` are those that it has; None where only its build backend knows.
     """
 
     name: str
     found: str
     path: Path
-    known: tuple[str, ...]
+    known: tuple[str, ...] | None
 
 
 @dataclass(eq=False)

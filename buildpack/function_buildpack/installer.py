@@ -227,7 +227,7 @@ def _raise_for(result: Result, requirements: Path) -> None:
     if "needs to be updated, but `--locked`" in result.output:
         raise LockOutdated(requirements, requirements.with_name("pyproject.toml"), "uv lock")
     if extra := _NO_EXTRA.search(result.output):
-        raise SelectionUnknown(names.FUNCTION_EXTRAS, extra[1], requirements, ())
+        raise SelectionUnknown(names.FUNCTION_EXTRAS, extra[1], requirements, None)
     if "Git executable not found" in result.output:
         raise ToolMissing("git")
     if "Hash mismatch for" in result.output:

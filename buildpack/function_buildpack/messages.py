@@ -306,10 +306,12 @@ def _lock_unsupported(error: errors.LockUnsupported) -> Message:
 
 @describe.register
 def _lock_missing(error: errors.LockMissing) -> Message:
+    groups = f"Groups:   {', '.join(error.groups)}\n" if error.groups else ""
+    installed = "these groups as the lock has them" if error.groups else "what the lock names"
     return Message(
         f"{error.path.name} has no lock",
-        f"File:     {error.path}\nMissing:  {error.lock}\n\n"
-        f"The build installs what the lock names. Run\n\n"
+        f"File:     {error.path}\nMissing:  {error.lock}\n{groups}\n"
+        f"The build installs {installed}. Run\n\n"
         f"    {error.command}\n\n"
         f"in the function's folder, commit {error.lock} and build again.",
     )
@@ -317,11 +319,11 @@ def _lock_missing(error: errors.LockMissing) -> Message:
 
 @describe.register
 def _selection_unknown(error: errors.SelectionUnknown) -> Message:
-    known = f"It has:   {', '.join(error.known)}\n" if error.known else ""
+    has = "" if error.known is None else f"It has:   {', '.join(error.known) or 'none'}\n"
     return Message(
         "There is no such extra or dependency group",
         f"Setting:  {error.name}\nFound:    {error.found}\nFile:     {error.path}\n"
-        f"{known}\n"
+        f"{has}\n"
         f"Correct the name where it is set (--env, project.toml, or build.buildEnvs in\n"
         f"func.yaml), or add it to the file; a lock has to be made anew then.",
     )

@@ -73,8 +73,7 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
     source = present[0]
     with statements.read_as_lock(project, source):
         statements.check(project, source, python_version)
-        available = statements.known(project, source)
-        statements.check_selection(settings.selection, available, project.folder / source.value)
+        statements.check_selection(project, source, settings.selection)
         locked = statements.locked(project, source, settings.selection, python_version)
         for_tests = statements.for_tests(project, source, locked or project.requirements)
     invoke, reason = _invoke(project, scaffolded)

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import kinds, names
 from function_buildpack.errors import LockMissing, LockOutdated, LockUnsupported, SelectionUnknown
-from function_buildpack.locks import pipenv, poetry, pylock, uv
+from function_buildpack.locks import pipenv, poetry, poetry1, pylock, uv
 from function_buildpack.project import Project
 from function_buildpack.settings import Selection
 
@@ -199,10 +199,10 @@ def read_as_lock(project: Project, source: Source) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Known:
-    """The extras and groups that a source has; None where only its build backend knows."""
+    """The extras and groups that a source has; extras are None where only a backend knows them."""
 
     extras: frozenset[str] | None
-    groups: frozenset[str] | None
+    groups: frozenset[str]
 
 
 def known(project: Project, source: Source) -> Known:
@@ -240,17 +240,24 @@ def _normalized(found: Iterable[str]) -> frozenset[str]:
     return frozenset(canonicalize_name(name) for name in found)
 
 
-def check_selection(selection: Selection, available: Known, path: Path) -> None:
+def check_selection(project: Project, source: Source, selection: Selection) -> None:
     """See that what is selected is there.
 
-    :raises SelectionUnknown: it is not.
+    :raises LockMissing: Poetry has such a group, and it is not locked.
+    :raises SelectionUnknown: there is no such extra or group.
     """
-    for variable, wanted, there in (
-        (names.FUNCTION_EXTRAS, selection.extras, available.extras),
-        (names.FUNCTION_GROUPS, selection.groups, available.groups),
+    there = known(project, source)
+    unlocked = (selection.groups - there.groups) & poetry1.groups(project.pyproject)
+    if unlocked and source in (Source.PYPROJECT, Source.NOTHING):
+        command, groups = _COMMANDS[Source.POETRY_LOCK], tuple(sorted(unlocked))
+        raise LockMissing(project.pyproject_path, names.POETRY_LOCK, command, groups)
+    for variable, wanted, having in (
+        (names.FUNCTION_EXTRAS, selection.extras, there.extras),
+        (names.FUNCTION_GROUPS, selection.groups, there.groups),
     ):
-        if there is not None and (unknown := sorted(wanted - there)):
-            raise SelectionUnknown(variable, ", ".join(unknown), path, tuple(sorted(there)))
+        if having is not None and (unknown := sorted(wanted - having)):
+            file = location(project, source)
+            raise SelectionUnknown(variable, ", ".join(unknown), file, tuple(sorted(having)))
 
 
 def locked(

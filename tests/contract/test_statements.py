@@ -87,7 +87,7 @@ def test_selected(workspace: Workspace, stated: Stated) -> None:
         ("pipenv", {"BP_FUNCTION_GROUPS": "tests"}, "It has:   develop, math"),
         ("dynamic", {"BP_FUNCTION_EXTRAS": "mat"}, "It has:   math"),
         ("dynamic", {"BP_FUNCTION_GROUPS": "tests"}, "It has:   data, dev"),
-        ("requirements", {"BP_FUNCTION_EXTRAS": "math"}, "requirements.txt"),
+        ("requirements", {"BP_FUNCTION_EXTRAS": "math"}, "requirements.txt\nIt has:   none\n"),
     ],
 )
 def test_selected_unknown(
@@ -229,6 +229,18 @@ def test_poetry_without_lock(workspace: Workspace, pyproject: str) -> None:
     assert 1 == phase.status
     assert "ERROR: pyproject.toml has no lock" in phase.log
     assert "    poetry lock\n" in phase.log
+
+
+def test_poetry_group_without_lock(workspace: Workspace) -> None:
+    """So is a group of Poetry's that a setting names: only the lock has its packages."""
+    pyproject = f"{PROJECT}dependencies = []\n[tool.poetry.group.dev.dependencies]\nsix = '*'\n"
+    workspace.write({"pyproject.toml": pyproject, "function.py": "def handle(*request): ..."})
+
+    phase = workspace.run("build", _BUILDPACK, BP_FUNCTION_GROUPS="dev")
+
+    assert 1 == phase.status
+    assert "ERROR: pyproject.toml has no lock" in phase.log
+    assert "Missing:  poetry.lock\nGroups:   dev\n" in phase.log
 
 
 def test_poetry_package(workspace: Workspace) -> None:

@@ -61,7 +61,9 @@ EXAMPLES: list[BuildpackError] = [
     ),
     errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
     errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
-    errors.LockMissing(Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock"),
+    errors.LockMissing(
+        Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock", ("dev", "docs")
+    ),
     errors.SelectionUnknown(
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
@@ -117,6 +119,20 @@ def test_titles_are_unique() -> None:
     titles = [describe(error).title for error in EXAMPLES]
 
     assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [(("math", "data"), "It has:   math, data\n"), ((), "It has:   none\n"), (None, "")],
+)
+def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
+    """That there is none is said; what only a build backend knows is not."""
+    error = errors.SelectionUnknown("BP_FUNCTION_EXTRAS", "mat", Path("requirements.txt"), known)
+
+    body = describe(error).body
+
+    assert said in body
+    assert bool(said) == ("It has:" in body)
 
 
 @pytest.mark.parametrize(

@@ -158,17 +158,50 @@ def test_known(source: Source, pyproject: dict[str, Any], expected: Known) -> No
 
 def test_check_selection() -> None:
     """What is not there is named, with what is."""
-    there = Known(frozenset({"a", "b"}), None)
-    statements.check_selection(Selection(frozenset({"a"}), frozenset({"any"})), there, FOLDER)
+    table = {"name": "x", "optional-dependencies": {"a": [], "b": []}}
+    function = project({"project": table, "dependency-groups": {"dev": []}})
+    there = Selection(frozenset({"a"}), frozenset({"dev"}))
+    statements.check_selection(function, Source.PYPROJECT, there)
 
+    unknown = Selection(frozenset({"d", "c", "a"}))
     with pytest.raises(SelectionUnknown) as caught:
-        statements.check_selection(Selection(frozenset({"d", "c", "a"})), there, FOLDER)
+        statements.check_selection(function, Source.PYPROJECT, unknown)
 
     assert ("BP_FUNCTION_EXTRAS", "c, d", ("a", "b")) == (
         caught.value.name,
         caught.value.found,
         caught.value.known,
     )
+
+
+def test_check_selection_unknown_extras() -> None:
+    """What only the build backend knows is left to it."""
+    selection = Selection(frozenset({"any"}))
+
+    statements.check_selection(project(), Source.SETUP_PY, selection)
+
+
+@pytest.mark.parametrize("source", [Source.PYPROJECT, Source.NOTHING])
+def test_check_selection_of_poetry(source: Source) -> None:
+    """Poetry's groups are in its lock, and the error says that this one is not there."""
+    stated = {"dependency-groups": {"docs": []}, "tool": {"poetry": {"group": {"dev": {}}}}}
+    groups = frozenset({"dev", "docs"} if source is Source.PYPROJECT else {"dev"})
+
+    with pytest.raises(LockMissing) as caught:
+        statements.check_selection(project(stated), source, Selection(groups=groups))
+
+    assert ("poetry.lock", ("dev",)) == (caught.value.lock, caught.value.groups)
+
+
+def test_check_selection_of_others() -> None:
+    """A file that comes before pyproject.toml has no group of Poetry's."""
+    function = project({"tool": {"poetry": {"group": {"dev": {}}}}})
+    selection = Selection(groups=frozenset({"dev"}))
+
+    with pytest.raises(SelectionUnknown) as caught:
+        statements.check_selection(function, Source.REQUIREMENTS, selection)
+
+    assert () == caught.value.known
 
 
 def test_locked() -> None:
