@@ -54,7 +54,7 @@ def locked(lock: Path) -> Artifacts:
     """
     if lock.name not in (names.UV_LOCK, names.POETRY_LOCK, names.PYLOCK):
         return Artifacts()
-    table = tomllib.loads(lock.read_text(encoding="utf-8"))
+    table = tomllib.loads(lock.read_text(encoding="utf-8-sig"))
     packages = table.get("package", table.get("packages", []))
     return _by_package(dict(part for package in packages for part in _files(package)))
 

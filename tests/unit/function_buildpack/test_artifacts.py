@@ -83,6 +83,14 @@ def test_locked(
     assert sha256 == artifacts.locked(tmp_path / name).sha256_of(installed)
 
 
+def test_locked_with_a_mark(tmp_path: Path) -> None:
+    """A mark in front, as editors on Windows write it, is read over."""
+    lock = tmp_path / "poetry.lock"
+    lock.write_text(POETRY, encoding="utf-8-sig")
+
+    assert "pure" == artifacts.locked(lock).sha256_of(package(PURE))
+
+
 def test_in_folder(tmp_path: Path) -> None:
     """Wheels in a folder are known by their bytes."""
     (tmp_path / f"some_package-1.0-{PURE}.whl").write_bytes(b"x")
