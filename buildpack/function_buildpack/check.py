@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from function_buildpack import names
+from function_buildpack import names, plan
 from function_buildpack.cnb import layer_env
-from function_buildpack.errors import FunctionUnloadable
-from function_buildpack.process import Runner
-from function_buildpack.project import Project
-from function_buildpack.settings import Check
+from function_buildpack.errors import FunctionSlow, FunctionUnloadable
+from function_buildpack.plan import Plan
+from function_buildpack.process import Result, Runner
 
 # What a start needs of the build's environment. The rest is the build's alone, credentials of
 # package indexes among it.
 _PASSED = ("PATH", "LANG", "TMPDIR")
+# So that a crash of native code, or the end of the time limit, shows where Python was.
+_FAULT_HANDLER = {"PYTHONFAULTHANDLER": "1"}
 
+# More than any import of many large packages takes, and less than a platform's patience.
+_LIMIT_SECONDS = 300.0
 
-# A module of the function's own that is missing has its package's name before it.
-_MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(\w+)'$", re.MULTILINE)
+_MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '([\w.]+)'$", re.MULTILINE)
 
 # A script of ours for the function's interpreter, which does not know this package.
 _UNPACKING = Path(__file__).with_name("unpacking.py")
@@ -72,25 +74,38 @@ class Loader:
     run: Runner
     packages: Packages
     env: layer_env.LayerEnv
+    limit: float = _LIMIT_SECONDS
 
-    def load(self, project: Project, check: Check, environ: Mapping[str, str]) -> None:
+    def load(self, chosen: Plan, environ: Mapping[str, str]) -> None:
         """Import the function and, unless only that is asked for, call its new().
 
-        :raises FunctionUnloadable: one of both failed.
+        :raises FunctionUnloadable: one of both failed. :raises FunctionSlow: it took too long.
         """
         passed = {name: environ[name] for name in _PASSED if name in environ}
-        output = ""
+        result = Result(0, "")
         for start in self.packages.starts():
             result = self.run(
-                [*start, names.RUNTIME_MODULE, "--check", check.value],
-                environ=layer_env.apply(self.env, passed),
-                cwd=project.folder,
+                [*start, names.RUNTIME_MODULE, "--check", chosen.check.value],
+                environ=layer_env.apply(self.env, _FAULT_HANDLER | passed),
+                cwd=chosen.project.folder,
+                limit=self.limit,
             )
-            if result.status == 0:
+            if not result.in_time:
+                raise FunctionSlow(chosen.project.package, self.limit, result.output.strip())
+            # What ends the process with 0, such as os._exit(), would end the image's as well.
+            if result.status == 0 and names.LOADED in result.output:
                 return
-            output = result.output
-        # One error is shown, ours; the runtime's words are what was found.
-        said = output.strip().removeprefix("ERROR: ")
-        hiding = tuple(path.name for path in project.hiding)
-        missing = _MISSING.findall(said)
-        raise FunctionUnloadable(project.package, said, hiding, *missing[-1:])
+        raise _unloadable(chosen, result)
+
+
+def _unloadable(chosen: Plan, result: Result) -> FunctionUnloadable:
+    # One error is shown, ours; the runtime's words are what was found.
+    said = result.output.strip().removeprefix("ERROR: ")
+    hiding = tuple(path.name for path in chosen.project.hiding)
+    missing = (_MISSING.findall(said) or [""])[-1]
+    asked_in = chosen.asked_in if plan.is_of_sdk_1(missing) else ""
+    if "." in missing and not asked_in:
+        missing = ""  # a module of the function's own has its package's name before it
+    return FunctionUnloadable(
+        chosen.project.package, result.status, said, hiding, missing, asked_in
+    )

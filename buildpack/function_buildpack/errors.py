@@ -37,7 +37,8 @@ BuildpackError
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
 ├── ArchitectureWrong         an extension module is for another machine than the image
 ├── LibraryMissing            an extension module needs a library that the image does not have
-└── FunctionUnloadable        importing the function or calling new() failed
+├── FunctionUnloadable        importing the function or calling new() failed
+└── FunctionSlow              importing the function and calling new() did not come to an end
 """
 
 from dataclasses import dataclass
@@ -398,13 +399,26 @@ class LibraryMissing(BuildpackError):
 
 @dataclass(eq=False)
 class FunctionUnloadable(BuildpackError):
-    """The runtime could not load the function; `output` is what it said, with the traceback.
+    """The runtime did not load the function; `output` is what it said, with the traceback.
 
-    `hiding` are files beside it that hide modules of the standard library; `missing` is a module
-    that nothing has, neither Python nor a package.
+    `status` is how its process ended, below zero by that signal; `hiding` are files beside the
+    function that hide modules of the standard library; `missing` is a module that nothing has,
+    neither Python nor a package. If that is of version 1 of the cloudevents SDK, `asked_in` is the
+    file in which to ask for it.
     """
 
     package: Path
+    status: int
     output: str
     hiding: tuple[str, ...] = ()
     missing: str = ""
+    asked_in: str = ""
+
+
+@dataclass(eq=False)
+class FunctionSlow(BuildpackError):
+    """The function was not loaded after so many seconds; `output` is what was said until then."""
+
+    package: Path
+    seconds: float
+    output: str

@@ -4,6 +4,7 @@ The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
 import errno
+import signal
 import sys
 import traceback
 from dataclasses import dataclass
@@ -470,12 +471,17 @@ def _library_missing(error: errors.LibraryMissing) -> Message:
 
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
-    hiding = ", ".join(error.hiding)
+    said = f"; it said\n\n{_indent(error.output)}" if error.output else " and said nothing"
+    hints = (
+        _HIDING.format(", ".join(error.hiding)) if error.hiding else "",
+        _missing(error.missing, error.asked_in) if error.missing else "",
+        _CRASHED if error.status < 0 else "",
+        _LEFT if error.status == 0 else "",
+    )
     return Message(
         "The function cannot be loaded",
-        f"Package:  {error.package}\nFound:\n\n{_indent(error.output)}\n\n"
-        + (f"{_HIDING.format(hiding)}\n\n" if hiding else "")
-        + (f"{_missing(error.missing)}\n\n" if error.missing else "")
+        f"Package:  {error.package}\nFound:    its process {_ending(error.status)}{said}\n\n"
+        + "".join(f"{hint}\n\n" for hint in hints if hint)
         + "The build imports the function and calls new(), as every start of the image will.\n"
         "What needs a database, a secret or another service belongs into start(cfg), which\n"
         "only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
@@ -488,7 +494,29 @@ Beside the function are files with names of Python's own modules, which all pack
 place: {}. Rename them, or move them into function/."""
 
 
-def _missing(module: str) -> str:
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"ended by signal {signal.Signals(-status).name}"
+    except ValueError:  # one of those for real time
+        return f"ended by signal {-status}"
+
+
+_CRASHED = """\
+Native code crashed (SIGSEGV, SIGABRT, SIGILL), or memory ran out (SIGKILL). Where Python was then
+is in the lines above, if there was time to write it."""
+_LEFT = """\
+It ended before the function was loaded, as os._exit(0) ends it, and without an error: an image
+would end at once."""
+
+
+def _missing(module: str, asked_in: str) -> str:
+    if asked_in:
+        return (
+            f"{module} is of version 1 of the cloudevents SDK, and another one is installed. Ask\n"
+            f"for cloudevents<2 in {asked_in}, and lock again if there is a lock."
+        )
     if module in sys.stdlib_module_names:
         return (
             f"{module} is part of Python, but the image's leaves out what needs a terminal or a\n"
@@ -500,6 +528,25 @@ def _missing(module: str) -> str:
         f"function's dependencies. Is it a module of the function's own? Import it by its whole\n"
         f"name, or with `from . import {module}`."
     )
+
+
+@describe.register
+def _function_slow(error: errors.FunctionSlow) -> Message:
+    last = "\n".join(error.output.splitlines()[-_SHOWN_LINES:])
+    said = f"; it said\n\n{_indent(last)}" if last else ""
+    return Message(
+        "The function does not load in time",
+        f"Package:  {error.package}\n"
+        f"Found:    it was not loaded after {error.seconds:g} s, and was ended{said}\n\n"
+        f"The build imports the function and calls new(), as every start of the image will, and\n"
+        f"something in them waits or serves: a sleep, a connection, a loop, app.run(). Move that\n"
+        f"into start(cfg), which only runs in the container; what serves is the runtime. To build\n"
+        f"without this check, set BP_FUNCTION_CHECK to import (does not call new()) or off.",
+    )
+
+
+# Of what a function said that may have said the same for minutes.
+_SHOWN_LINES = 40
 
 
 def _indent(text: str) -> str:

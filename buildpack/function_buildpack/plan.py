@@ -40,6 +40,11 @@ class Plan:
         """The file that states the dependencies; the function's folder if none does."""
         return statements.location(self.project, self.source)
 
+    @property
+    def asked_in(self) -> str:
+        """The name of the file in which an author asks for a package."""
+        return _ASKED_IN.get(self.source, self.source.value)
+
     def requirements_key(self) -> str:
         """Return a digest of the tables of pyproject.toml that decide what is installed."""
         project = self.project.pyproject.get("project", {})
@@ -53,6 +58,15 @@ class Plan:
         }
         return digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
 
+
+# A lock is made from another file.
+_ASKED_IN = {
+    Source.UV_LOCK: names.PYPROJECT,
+    Source.PYLOCK: names.PYPROJECT,
+    Source.POETRY_LOCK: names.PYPROJECT,
+    Source.PIPFILE_LOCK: names.PIPFILE,
+    Source.NOTHING: names.REQUIREMENTS,
+}
 
 _DECISIVE = ("dependencies", "optional-dependencies", "requires-python", "dynamic")
 
@@ -137,13 +151,14 @@ _SDK_1_MODULES = tuple(
 )
 
 
+def is_of_sdk_1(module: str) -> bool:
+    """Say whether only the cloudevents SDK 1 has a module."""
+    return any(f"{module}.".startswith(f"{known}.") for known in _SDK_1_MODULES)
+
+
 def imports_sdk_1(project: Project) -> bool:
     """Say whether the function imports what only the cloudevents SDK 1 has."""
-    return any(
-        name == module or name.startswith(f"{module}.")
-        for name in project.imports
-        for module in _SDK_1_MODULES
-    )
+    return any(is_of_sdk_1(name) for name in project.imports)
 
 
 def _constraints(project: Project, source: Source) -> Iterable[str]:

@@ -110,6 +110,7 @@ Left out of the image: .git
 The sources are compiled meanwhile
 
 [Launch]
+Loading the function: BP_FUNCTION_CHECK=off would leave that out
 Loaded the function in N s
 """
         + LAUNCH
@@ -133,6 +134,7 @@ Left out of the image: .git
 The sources are compiled meanwhile
 
 [Launch]
+Loading the function: BP_FUNCTION_CHECK=off would leave that out
 Loaded the function in N s
 """
         + LAUNCH

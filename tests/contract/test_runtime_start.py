@@ -194,8 +194,8 @@ def test_address_taken_while_starting(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("check", ["import", "new"])
 def test_check(tmp_path: Path, check: str) -> None:
-    """--check loads the function and ends: no start(), no port, and nothing said if all is well."""
-    assert (0, "") == ended(FUNCTIONS / "runtime_http", "--check", check)
+    """--check loads the function, says that and ends: no start(), no port."""
+    assert (0, "It loads\n") == ended(FUNCTIONS / "runtime_http", "--check", check)
 
 
 @pytest.mark.parametrize(("check", "status"), [("import", 0), ("new", 1)])

@@ -35,7 +35,7 @@ def check_function(
 ) -> None:
     """See that the function loads, with the packages and the environment that the image has.
 
-    :raises FunctionUnloadable: it does not.
+    :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
     """
     output.heading("Launch")
     env = (*installed.env, *runtime.ENV, *python.env, *chosen.launch_env)
@@ -44,8 +44,9 @@ def check_function(
         if chosen.check is chosen.check.OFF:
             output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
             return
+        output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
         with output.timed("Loaded the function"):
-            loader.load(chosen.project, chosen.check, building.context.environ)
+            loader.load(chosen, building.context.environ)
 
 
 @contextmanager

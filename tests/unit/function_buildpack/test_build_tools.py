@@ -32,6 +32,7 @@ class Pip:
         environ: Mapping[str, str],
         cwd: Path,
         on_line: Callable[[str], None] | None = None,
+        limit: float | None = None,
     ) -> Result:
         """Write a file as an install does."""
         words = [str(word) for word in command]

@@ -3,6 +3,7 @@
 import errno
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,9 @@ EXAMPLES: list[BuildpackError] = [
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
     ),
     errors.FunctionUnloadable(
-        Path("/workspace/function"), "Traceback\nValueError: x", ("logging.py", "asyncio")
+        Path("/workspace/function"), 1, "Traceback\nValueError: x", ("logging.py", "asyncio")
     ),
+    errors.FunctionSlow(Path("/workspace/function"), 300, "waiting"),
 ]
 
 
@@ -140,10 +142,52 @@ def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
 )
 def test_module_missing(module: str, does: str) -> None:
     """What to do depends on whether the module is Python's own."""
-    body = describe(errors.FunctionUnloadable(Path("function"), "said", (), module)).body
+    body = describe(errors.FunctionUnloadable(Path("function"), 1, "said", (), module)).body
 
     assert f"{module} is part of Python" in body or f"the module {module}." in body
     assert does in body
+
+
+def test_module_of_sdk_1() -> None:
+    """Where the other version of the SDK is installed, the file is named that asks for it."""
+    error = errors.FunctionUnloadable(Path("function"), 1, "x", (), "cloudevents.http", "Pipfile")
+
+    body = describe(error).body
+
+    assert "cloudevents.http is of version 1" in body
+    assert "for cloudevents<2 in Pipfile" in body
+    assert "No package that is installed" not in body
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "found"),
+    [
+        (-signal.SIGSEGV, "", "ended by signal SIGSEGV and said nothing"),
+        (-signal.SIGABRT, "x", "ended by signal SIGABRT; it said\n\n    x\n"),
+        (-(signal.SIGRTMIN + 1), "", f"ended by signal {signal.SIGRTMIN + 1} and said"),
+        (3, "", "ended with status 3 and said nothing"),
+        (0, "", "ended with status 0 and said nothing"),
+    ],
+)
+def test_ending(status: int, output: str, found: str) -> None:
+    """How the process ended is told, and what that may be where it raised nothing."""
+    body = describe(errors.FunctionUnloadable(Path("function"), status, output)).body
+
+    assert found in body
+    assert ("Native code crashed" in body) == (status < 0)
+    assert ("os._exit(0)" in body) == (status == 0)
+
+
+def test_slow() -> None:
+    """Of what was said for a long time, the end is shown; nothing may have been said at all."""
+    said = "\n".join(f"try {number}" for number in range(100))
+
+    body = describe(errors.FunctionSlow(Path("function"), 300, said)).body
+    silent = describe(errors.FunctionSlow(Path("function"), 300, "")).body
+
+    assert "    try 60\n" in body
+    assert "    try 59\n" not in body
+    assert "was ended\n" in silent
 
 
 def test_library_missing() -> None:

@@ -1,6 +1,8 @@
 """Child processes: their output without secrets."""
 
 import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,51 @@ def test_masked(tmp_path: Path) -> None:
     assert ["****"] == lines
     assert Result(3, "****\n") == result
     assert result == run(command, environ=os.environ, cwd=tmp_path)
+
+
+PATIENCE = 60.0
+
+
+def test_limit_kept(tmp_path: Path) -> None:
+    """What ends in time is as ever, even if something that it has started goes on."""
+    lines: list[str] = []
+    command = ["sh", "-c", "sleep 1000 & echo one; echo two >&2; exit 3"]
+
+    result = process.run(
+        command, environ=os.environ, cwd=tmp_path, on_line=lines.append, limit=PATIENCE
+    )
+
+    assert Result(3, "one\ntwo\n") == result
+    assert ["one", "two"] == lines
+
+
+@pytest.mark.parametrize("ignores", ["", "trap '' ABRT;"])
+def test_limit_exceeded(tmp_path: Path, ignores: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longer is ended with all that it has started; what it said so far is kept."""
+    monkeypatch.setattr(process, "_ABORT_SECONDS", 0.2)
+    command = ["sh", "-c", f"{ignores} (sleep 2; touch late) & echo said; sleep 1000; true"]
+
+    result = process.run(command, environ=os.environ, cwd=tmp_path, limit=0.5)
+
+    assert not result.in_time
+    assert "said\n" == result.output
+    time.sleep(2.5)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_limit_tells_where(tmp_path: Path) -> None:
+    """A Python with its fault handler on says where it was."""
+    command = [sys.executable, "-X", "faulthandler", "-c", "import time\n\ntime.sleep(1000)"]
+
+    result = process.run(command, environ=os.environ, cwd=tmp_path, limit=2)
+
+    assert 'File "<string>", line 3 in <module>' in result.output
+
+
+def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long output the end is kept."""
+    monkeypatch.setattr(process, "_KEPT_BYTES", 4)
+
+    result = process.run(["echo", "1234567"], environ=os.environ, cwd=tmp_path, limit=PATIENCE)
+
+    assert "567\n" == result.output

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # What the interpreter may take to end; a thread of the function's could keep it for ever.
 _LEAVING_SECONDS = 1.0
 
+_STDOUT = 1
+
 
 def run(arguments: Sequence[str]) -> int:
     """Serve the function, and return the exit code."""
@@ -53,6 +55,9 @@ def run(arguments: Sequence[str]) -> int:
             reload.run(working_directory(), environ)
         else:
             _run(options, environ)
+            if options.check:
+                # Not by way of sys.stdout, which the function may have replaced or closed.
+                os.write(_STDOUT, f"{names.LOADED}\n".encode())
     except StartFailure as failure:
         logs.failure(failure, log_settings)
         return _leave(failure.exit_code)

@@ -18,6 +18,8 @@ FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
 FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
 INVOKE_HTTP = "http"
 INVOKE_CLOUDEVENT = "cloudevent"
+# What --check writes once the function has loaded: a process can end with 0 before that as well.
+LOADED = "It loads"
 
 # Set by the platform: PORT, K_SERVICE and K_REVISION by Knative Serving (its runtime contract),
 # LISTEN_ADDRESS by func, KUBERNETES_SERVICE_HOST by every kubelet.

@@ -1,0 +1,117 @@
+"""Sees that a function loads: the build's check with the real runtime."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from contract.phases import ROOT
+from function_buildpack import check, plan, process, project, workspace
+from function_buildpack.cnb.layer_env import Behaviour, Change
+from function_buildpack.errors import FunctionSlow, FunctionUnloadable
+from function_buildpack.plan import Plan
+from function_buildpack.settings import Settings
+
+RUNTIME = Change("PYTHONPATH", Behaviour.OVERRIDE, str(ROOT / "buildpack" / "runtime" / "src"))
+PATIENCE = 60.0
+
+
+def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> Plan:
+    """Return the plan of a function."""
+    (folder / "function.py").write_text(source)
+    for name, text in (files or {}).items():
+        (folder / name).write_text(text)
+    return plan.make(project.read(workspace.locate(folder)), Settings(), "3.11.7")
+
+
+def load(chosen: Plan, limit: float = PATIENCE) -> None:
+    """Load its function with the Python of the tests."""
+    packages = check.Installed(Path(sys.executable))
+    check.Loader(process.run, packages, (RUNTIME,), limit).load(chosen, {})
+
+
+def failure(chosen: Plan) -> FunctionUnloadable:
+    """Return the error of one that cannot be loaded."""
+    with pytest.raises(FunctionUnloadable) as caught:
+        load(chosen)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def handle(scope, receive, send): ...\n",
+        "import sys\nsys.stdout.close()\ndef handle(scope, receive, send): ...\n",
+        "import os\nos.system('sleep 1000 &')\ndef handle(scope, receive, send): ...\n",
+    ],
+    ids=["plain", "without output", "with a child"],
+)
+def test_loads(tmp_path: Path, source: str) -> None:
+    """What loads passes, whatever it does with its output and whatever it leaves running."""
+    load(made(tmp_path, source))
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("import ctypes\n\nctypes.string_at(0)\n", -11),
+        ("import os\n\nos.abort()\n", -6),
+        ("import os\n\nos._exit(7)\n", 7),
+        ("import os\n\nos._exit(0)\n", 0),
+        ("import os\n\nos.execv('/bin/true', ['true'])\n", 0),
+        ("import sys\n\nsys.exit(0)\n", 1),
+    ],
+    ids=["SIGSEGV", "SIGABRT", "7", "0", "exec", "SystemExit"],
+)
+def test_ends(tmp_path: Path, source: str, status: int) -> None:
+    """A process that ends before its end is no success; a crash says where it was."""
+    error = failure(made(tmp_path, source))
+
+    assert status == error.status
+    assert status >= 0 or 'function.py", line 3 in <module>' in error.output
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("import not_installed\n", "not_installed"),
+        ("import function_part.missing\n", ""),
+    ],
+)
+def test_missing(tmp_path: Path, source: str, missing: str) -> None:
+    """A module that nothing has is named; one of the function's own is the author's to find."""
+    chosen = made(tmp_path, source, {"function_part.py": ""})
+    (tmp_path / "function_part.py").unlink()
+    (tmp_path / "function_part").mkdir()
+
+    assert missing == failure(chosen).missing
+
+
+@pytest.mark.parametrize(
+    ("files", "asked_in"),
+    [
+        ({}, "requirements.txt"),
+        ({"requirements.txt": "cloudevents>=2"}, "requirements.txt"),
+        ({"uv.lock": "", "pyproject.toml": ""}, "pyproject.toml"),
+    ],
+)
+def test_sdk_1(tmp_path: Path, files: dict[str, str], asked_in: str) -> None:
+    """A module that only the cloudevents SDK 1 has is told as such, with the file to ask in."""
+    error = failure(made(tmp_path, "from cloudevents.http import CloudEvent\n", files))
+
+    assert ("cloudevents.http", asked_in) == (error.missing, error.asked_in)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import time\n\ntime.sleep(10**6)\n", "def new():\n    print(1)\n    while True: ...\n"],
+    ids=["import", "new"],
+)
+def test_slow(tmp_path: Path, source: str) -> None:
+    """What does not come to an end is ended, with where it was."""
+    with pytest.raises(FunctionSlow) as caught:
+        load(made(tmp_path, source), limit=3)
+
+    assert 3 == caught.value.seconds
+    assert 'function.py", line 3 in ' in caught.value.output
