@@ -240,13 +240,15 @@ class RequirementsUnsolvable(BuildpackError):
 class LockOutdated(BuildpackError):
     """The lock was made from other requirements than those of the project.
 
-    `found` says which, where that is known; `command` makes the lock anew.
+    `found` says which, where that is known; `command` makes the lock anew. `unstated` is the
+    lock's requires-python, where the project has none and the tool took that of its own Python.
     """
 
     lock: Path
     project: Path
     command: str
     found: str = ""
+    unstated: str = ""
 
 
 @dataclass(eq=False)

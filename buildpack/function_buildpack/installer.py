@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -212,6 +213,18 @@ def _selected(selection: Selection) -> list[str]:
     return extras + [word for name in sorted(selection.groups) for word in ("--group", name)]
 
 
+_NO_PYTHON = re.compile(r"No `requires-python` value found .* Defaulting to `(.+?)`")
+
+
+def _outdated(result: Result, lock: Path) -> LockOutdated:
+    """Tell a lock for another Python than uv assumes, for a project that states none, apart."""
+    unstated = ""
+    if default := _NO_PYTHON.search(result.output):
+        locked_for = tomllib.loads(lock.read_text(encoding="utf-8")).get("requires-python", "")
+        unstated = locked_for if locked_for != default[1] else ""
+    return LockOutdated(lock, lock.with_name(names.PYPROJECT), "uv lock", unstated=unstated)
+
+
 _NO_EXTRA = re.compile(r"Requested extra not found: (\S+)")
 
 
@@ -225,7 +238,7 @@ def _raise_for(result: Result, requirements: Path) -> None:
     if result.status == 0:
         return
     if "needs to be updated, but `--locked`" in result.output:
-        raise LockOutdated(requirements, requirements.with_name("pyproject.toml"), "uv lock")
+        raise _outdated(result, requirements)
     if extra := _NO_EXTRA.search(result.output):
         raise SelectionUnknown(names.FUNCTION_EXTRAS, extra[1], requirements, None)
     if "Git executable not found" in result.output:

@@ -285,13 +285,28 @@ def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
 @describe.register
 def _lock_outdated(error: errors.LockOutdated) -> Message:
     found = f"Found:    {error.found}\n" if error.found else ""
+    if error.unstated:
+        cause = _UNSTATED.format(error.project.name, error.unstated)
+        committed = "both files"
+    else:
+        cause = "The requirements have changed since the lock was made. Run"
+        committed = error.lock.name
     return Message(
         f"{error.lock.name} does not match {error.project.name}",
         f"Files:    {error.lock}\n          {error.project}\n{found}\n"
-        f"The requirements have changed since the lock was made. Run\n\n"
+        f"{cause}\n\n"
         f"    {error.command}\n\n"
-        f"in the function's folder, commit {error.lock.name} and build again.",
+        f"in the function's folder, commit {committed} and build again.",
     )
+
+
+_UNSTATED = """\
+{0} does not say which Python it is for. Then uv takes the one that it runs
+with, and the lock was made with another. Say it, below [project]:
+
+    requires-python = "{1}"
+
+Then run"""
 
 
 @describe.register

@@ -343,6 +343,21 @@ def test_lock_outdated(tmp_path: Path) -> None:
     assert "uv lock" in phase.log
 
 
+def test_lock_for_another_python(tmp_path: Path) -> None:
+    """A lock that another Python made, where none is stated, is told what to state."""
+    workspace = Workspace.create(tmp_path, FUNCTION)
+    lock(workspace.app)
+    text = (workspace.app / "uv.lock").read_text()
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    workspace.write({"uv.lock": text.replace(f">={minor}", ">=3.10")})
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    assert "ERROR: uv.lock does not match pyproject.toml" in phase.log
+    assert '    requires-python = ">=3.10"\n' in phase.log
+
+
 def test_nothing_stated(tmp_path: Path) -> None:
     """A function without dependencies is built, with the runtime alone."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})

@@ -166,6 +166,23 @@ def test_failures(tmp_path: Path, output: str, error: type[BuildpackError]) -> N
         uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
 
 
+@pytest.mark.parametrize(("locked", "unstated"), [(">=3.11", ">=3.11"), (">=3.13", "")])
+def test_python_unstated(tmp_path: Path, locked: str, unstated: str) -> None:
+    """A lock for another Python than uv assumes, where none is stated, tells which to state."""
+    (tmp_path / "uv.lock").write_text(f'version = 1\nrequires-python = "{locked}"\n')
+    said = (
+        "warning: No `requires-python` value found in the workspace. Defaulting to `>=3.13`.\n"
+        "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.\n"
+    )
+
+    with pytest.raises(LockOutdated) as caught:
+        uv(RecordedRunner(Result(1, said))).sync(
+            tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION
+        )
+
+    assert unstated == caught.value.unstated
+
+
 def test_failure_explained(tmp_path: Path) -> None:
     """The explanation is uv's own, without what it said before."""
     runner = RecordedRunner(Result(1, "Using Python\n  × No solution found\n  ╰─▶ because\n"))  # noqa: RUF001
