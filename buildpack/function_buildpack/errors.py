@@ -27,6 +27,8 @@ BuildpackError
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── BindingInvalid            a service binding is malformed
 ├── RepositoryRefused         a git repository wants credentials
+├── AddressUnreachable        a repository, list or wheel is at an address that does not answer
+├── AddressFailing            an address, an index's too, answers with an error
 ├── IndexUnreachable          the package index does not answer
 ├── IndexRefused              the package index wants other credentials
 ├── IndexUntrusted            the package index has a certificate that is not trusted
@@ -297,6 +299,20 @@ class HashMismatch(BuildpackError):
 @dataclass(eq=False)
 class RepositoryRefused(BuildpackError):
     """A git repository wants credentials, or others than it got."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class AddressUnreachable(BuildpackError):
+    """An address that a requirement names, none of an index, does not answer."""
+
+    explanation: str
+
+
+@dataclass(eq=False)
+class AddressFailing(BuildpackError):
+    """An address answers with an error that no other class is for."""
 
     explanation: str
 

@@ -368,6 +368,29 @@ def _repository_refused(error: errors.RepositoryRefused) -> Message:
 
 
 @describe.register
+def _address_unreachable(error: errors.AddressUnreachable) -> Message:
+    return Message(
+        "An address does not answer",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"A requirement names that address itself: it is none of a package index. See whether it\n"
+        f"is right, and whether the build can reach it. Behind a proxy set HTTPS_PROXY and\n"
+        f"NO_PROXY as build environment variables (pack build --env, or build.buildEnvs in\n"
+        f"func.yaml).",
+    )
+
+
+@describe.register
+def _address_failing(error: errors.AddressFailing) -> Message:
+    return Message(
+        "An address answers with an error",
+        f"Found:\n\n{_indent(error.explanation)}\n\n"
+        f"See whether the address is right: a version or a branch may be gone, and in\n"
+        f"requirements.txt each option needs a line of its own. If it wants credentials, give\n"
+        f"them in a service binding of type netrc; docs/private-indexes.md has an example.",
+    )
+
+
+@describe.register
 def _index_unreachable(error: errors.IndexUnreachable) -> Message:
     return Message(
         "The package index does not answer",

@@ -153,6 +153,7 @@ def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -
         (403, "The package index refuses access"),
         (500, "The package index fails"),
         (503, "The package index fails"),
+        (400, "An address answers with an error"),
         (0, "The package index takes too long to answer"),
     ],
 )
@@ -165,6 +166,27 @@ def test_index_fails(workspace: Workspace, status: int, title: str) -> None:
         )
 
     assert_fails(workspace, phase, title)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "acme @ git+https://127.0.0.1:9/acme.git",
+        "acme @ https://127.0.0.1:9/acme-1-py3-none-any.whl",
+        "-c https://127.0.0.1:9/constraints.txt",
+    ],
+    ids=["repository", "wheel", "list"],
+)
+def test_address_unreachable(workspace: Workspace, line: str) -> None:
+    """An address that a requirement names is no index, and is told as it is."""
+    workspace.write({"requirements.txt": f"{line}\n"})
+
+    phase = workspace.run("build", UV_HTTP_RETRIES="0")
+
+    assert_fails(workspace, phase, "An address does not answer")
+    _, _, ending = phase.log.partition("ERROR: ")
+    assert "https://127.0.0.1:9/" in ending
+    assert "index" not in ending.replace("none of a package index", "")
 
 
 def test_credentials_in_requirements(workspace: Workspace) -> None:

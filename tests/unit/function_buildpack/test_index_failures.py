@@ -4,6 +4,8 @@ import pytest
 
 from function_buildpack import index_failures
 from function_buildpack.errors import (
+    AddressFailing,
+    AddressUnreachable,
     BuildpackError,
     DiskFull,
     IndexFailing,
@@ -14,6 +16,7 @@ from function_buildpack.errors import (
     RepositoryRefused,
 )
 
+LIST = "Error while accessing remote requirements file: https://x/c.txt"
 FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url (x)\n"
 
 
@@ -26,7 +29,20 @@ FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url
         ("HTTP status server error (502 Bad Gateway) for url", IndexFailing),
         (f"{FETCH}  Caused by: operation timed out", IndexTooSlow),
         (f"{FETCH}  Caused by: dns error", IndexUnreachable),
-        ("fatal: unable to access 'x': Could not resolve host: x", IndexUnreachable),
+        ("fatal: unable to access 'x': Could not resolve host: x", AddressUnreachable),
+        ("fatal: unable to access 'x': Couldn't connect to server", AddressUnreachable),
+        ("fatal: unable to access 'x': The requested URL returned error: 500", AddressFailing),
+        ("fatal: unable to access 'x': The requested URL returned error: 403", RepositoryRefused),
+        ("cause: Git operation failed\nfatal: repository 'x' not found", AddressFailing),
+        (
+            f"error: {LIST}\n  cause: client error (Connect)\n  Connection refused",
+            AddressUnreachable,
+        ),
+        (f"error: {LIST}\n", AddressFailing),
+        (f"error: Failed to download `a @ x`\n  {FETCH}", AddressUnreachable),
+        (f"error: Failed to download `a==1`\n  {FETCH}", IndexUnreachable),
+        ("error: Failed to fetch: x\n  HTTP status client error (400 Bad Request)", AddressFailing),
+        ("error: Failed to download `a @ x`\n  HTTP status server error (500)", AddressFailing),
         ("fatal: could not read Username for 'x': terminal prompts", RepositoryRefused),
         ("fatal: unable to access 'x': SSL certificate problem: self-signed", IndexUntrusted),
         ("error: cannot run ssh: No such file or directory", RepositoryRefused),

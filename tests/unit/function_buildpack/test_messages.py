@@ -72,6 +72,8 @@ EXAMPLES: list[BuildpackError] = [
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
     errors.RepositoryRefused("x"),
+    errors.AddressUnreachable("Could not resolve host"),
+    errors.AddressFailing("404 Not Found"),
     errors.IndexUnreachable("dns error"),
     errors.IndexRefused("401 Unauthorized"),
     errors.IndexUntrusted("invalid peer certificate"),
