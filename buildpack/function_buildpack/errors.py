@@ -232,10 +232,14 @@ class DownloadDamaged(BuildpackError):
 
 @dataclass(eq=False)
 class RequirementsUnsolvable(BuildpackError):
-    """No set of versions meets the requirements of `path`."""
+    """No set of versions meets the requirements of `path`.
+
+    `wheels` is the folder that they were looked for in, where no index was asked.
+    """
 
     path: Path
     explanation: str
+    wheels: str = ""
 
 
 @dataclass(eq=False)
@@ -373,10 +377,16 @@ class DiskFull(BuildpackError):
 
 @dataclass(eq=False)
 class InstallFailed(BuildpackError):
-    """The installer ended with `status`; its output is in the log above."""
+    """The installer ended with `status`; its output is in the log above.
+
+    `command` does the same elsewhere; `missing` is a path that the requirements lead to and that
+    is not there.
+    """
 
     what: str
     status: int
+    command: str
+    missing: str = ""
 
 
 @dataclass(eq=False)

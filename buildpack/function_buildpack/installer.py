@@ -1,6 +1,7 @@
 """Installs packages with uv, the installer of every way that dependencies are stated."""
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -170,12 +171,17 @@ class Uv:
             cwd=project,
             on_line=output.child,
         )
-        _raise_for(result, lock)
+        _raise_for(result, lock, "uv sync --locked", self._wheels)
 
     @property
     def _lock_option(self) -> str:
         # Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
         return "--frozen" if "--no-index" in self.options else "--locked"
+
+    @property
+    def _wheels(self) -> str:
+        """The folder of wheels that stands in for all indexes, if one does."""
+        return str(self.options[-1]) if "--no-index" in self.options else ""
 
     def install(
         self,
@@ -200,7 +206,13 @@ class Uv:
             *("-r", requirements),
         ]
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
-        _raise_for(result, stated_in or requirements)
+        stated = stated_in or requirements
+        again = _COMMANDS.get(stated.name, f"uv pip install -r {stated.name}")
+        _raise_for(result, stated, again, self._wheels)
+
+
+# Of locks that uv does not read.
+_COMMANDS = {names.POETRY_LOCK: "poetry sync", names.PIPFILE_LOCK: "pipenv sync"}
 
 
 def _file(url: str) -> str:
@@ -228,7 +240,13 @@ def _outdated(result: Result, lock: Path) -> LockOutdated:
 _NO_EXTRA = re.compile(r"Requested extra not found: (\S+)")
 
 
-def _raise_for(result: Result, requirements: Path) -> None:
+# A folder or wheel that a requirement names; a list that another one includes.
+_NOT_THERE = re.compile(
+    r"Distribution not found at: file://(.+)|failed to read from file `(.+?)`: No such file"
+)
+
+
+def _raise_for(result: Result, requirements: Path, command: str, wheels: str) -> None:
     """Tell uv's failures apart by what it says; it has one exit status for many of them.
 
     :raises LockOutdated: :raises RequirementsUnsolvable: :raises HashMismatch:
@@ -248,8 +266,13 @@ def _raise_for(result: Result, requirements: Path) -> None:
     if failure := index_failures.find(result.output):
         raise failure(_explanation(result.output))
     if "No solution found" in result.output:
-        raise RequirementsUnsolvable(requirements, _explanation(result.output))
-    raise InstallFailed(str(requirements), result.status)
+        raise RequirementsUnsolvable(requirements, _explanation(result.output), wheels)
+    raise InstallFailed(str(requirements), result.status, command, _not_there(result.output))
+
+
+def _not_there(said: str) -> str:
+    found = _NOT_THERE.search(said)
+    return os.path.normpath(unquote(found[1]) if found[1] else found[2]) if found else ""
 
 
 def _explanation(text: str) -> str:

@@ -278,8 +278,14 @@ def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
         "The function's requirements cannot be met",
         f"File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
         f"Check the names and versions in that file: a name may be misspelt, a version may not\n"
-        f"exist, or two requirements may exclude each other.",
+        f"exist, or two requirements may exclude each other."
+        + (f"\n\n{_WHEELS_ALONE.format(error.wheels)}" if error.wheels else ""),
     )
+
+
+_WHEELS_ALONE = """\
+Only the wheels in {} were searched, and no index. Put what is missing there, with all
+that it needs, as wheels for the function's Python; or set BP_WHEELS=off, which takes the index."""
 
 
 @describe.register
@@ -451,13 +457,21 @@ def _binding_invalid(error: errors.BindingInvalid) -> Message:
 
 @describe.register
 def _install_failed(error: errors.InstallFailed) -> Message:
+    missing = f"Missing:  {error.missing}\n" if error.missing else ""
     return Message(
         "The packages could not be installed",
         f"File:     {error.what}\nFound:    uv ended with status {error.status}; its words are"
-        f" above\n\n"
-        f"Correct what uv names there and build again. The same install on your machine:\n\n"
-        f"    uv pip install -r <that file>",
+        f" above\n{missing}\n"
+        + (f"{_NOT_BUILT}\n\n" if missing else "")
+        + f"Correct what uv names there and build again. The same install on your machine:\n\n"
+        f"    {error.command}",
     )
+
+
+_NOT_BUILT = """\
+The build has the folder that is built and nothing around it. If that path is outside, build the
+folder that holds both, and name the function's in it with BP_FUNCTION_PATH. If it is inside, see
+that nothing excludes it (project.toml, .funcignore)."""
 
 
 @describe.register

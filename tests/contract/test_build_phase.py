@@ -486,7 +486,29 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     (
         {**FUNCTION, "requirements.txt": "what is this\n"},
         "The packages could not be installed",
-        ["requirements.txt"],
+        ["requirements.txt", "    uv pip install -r requirements.txt\n"],
+    ),
+    *(
+        (
+            {**FUNCTION, "requirements.txt": f"{line}\n"},
+            "The packages could not be installed",
+            ["Missing:  /", path, "BP_FUNCTION_PATH"],
+        )
+        for line, path in (
+            ("-r ../common.txt", "/common.txt\n"),
+            ("../outside", "/outside\n"),
+            ("-e /nowhere/outside", "  /nowhere/outside\n"),
+        )
+    ),
+    (
+        {"function.py": "import ctypes\nctypes.string_at(0)\n"},
+        "The function cannot be loaded",
+        ["ended by signal SIGSEGV", "function.py", "line 2 in <module>"],
+    ),
+    (
+        {"function.py": "import os\nos._exit(0)\n"},
+        "The function cannot be loaded",
+        ["ended with status 0 and said nothing"],
     ),
     (
         {**FUNCTION, "pyproject.toml": f'{PYPROJECT}requires-python = ">=3.99"\n'},

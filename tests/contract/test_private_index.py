@@ -235,6 +235,8 @@ def test_wheels_incomplete(workspace: Workspace) -> None:
 
     assert_fails(workspace, phase, "The function's requirements cannot be met")
     assert "idna" in phase.log
+    assert f"Only the wheels in {workspace.app}/wheels were searched" in phase.log
+    assert "BP_WHEELS=off" in phase.log
 
 
 def test_binding_malformed(workspace: Workspace, tmp_path: Path) -> None:

@@ -166,6 +166,38 @@ def test_failures(tmp_path: Path, output: str, error: type[BuildpackError]) -> N
         uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
 
 
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("error: Distribution not found at: file:///outside/a%20b", "/outside/a b"),
+        ("cause: failed to read from file `/w/../c.txt`: No such file or directory", "/c.txt"),
+        ("error: x", ""),
+    ],
+)
+def test_missing(tmp_path: Path, said: str, missing: str) -> None:
+    """A path that is not there is a fact of its own."""
+    runner = RecordedRunner(Result(2, said))
+
+    with pytest.raises(InstallFailed) as caught:
+        uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
+
+    assert ("uv sync --locked", missing) == (caught.value.command, caught.value.missing)
+
+
+@pytest.mark.parametrize(
+    ("stated_in", "command"),
+    [("setup.cfg", "uv pip install -r setup.cfg"), ("poetry.lock", "poetry sync")],
+)
+def test_same_install(tmp_path: Path, stated_in: str, command: str) -> None:
+    """The command that does the same elsewhere is of the file that the user has."""
+    runner = RecordedRunner(Result(2, "error: x"))
+
+    with pytest.raises(InstallFailed) as caught:
+        uv(runner).install(tmp_path / "list.txt", tmp_path, [], stated_in=tmp_path / stated_in)
+
+    assert command == caught.value.command
+
+
 @pytest.mark.parametrize(("locked", "unstated"), [(">=3.11", ">=3.11"), (">=3.13", "")])
 def test_python_unstated(tmp_path: Path, locked: str, unstated: str) -> None:
     """A lock for another Python than uv assumes, where none is stated, tells which to state."""

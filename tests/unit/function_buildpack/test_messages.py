@@ -49,7 +49,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.ToolMissing("uv"),
     errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
     errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
-    errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because"),
+    errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because", "/x/vendor"),
     errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
     errors.LockOutdated(
         Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml"), "uv lock", "", ">=3.11"
@@ -80,7 +80,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.IndexFailing("500 Internal Server Error"),
     errors.IndexTooSlow("operation timed out"),
     errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
-    errors.InstallFailed("/workspace/requirements.txt", 2),
+    errors.InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "/outside"),
     errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
     errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
     errors.LibraryMissing(
@@ -151,6 +151,15 @@ def test_module_missing(module: str, does: str) -> None:
 
     assert f"{module} is part of Python" in body or f"the module {module}." in body
     assert does in body
+
+
+def test_without() -> None:
+    """Of what there is not, there is no advice."""
+    unsolvable = errors.RequirementsUnsolvable(Path("pyproject.toml"), "because")
+    failed = errors.InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")
+
+    assert "BP_WHEELS" not in describe(unsolvable).body
+    assert "BP_FUNCTION_PATH" not in describe(failed).body
 
 
 def test_module_of_sdk_1() -> None:
