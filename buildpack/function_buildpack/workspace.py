@@ -6,6 +6,7 @@ with what that needs; our runtime takes its place. func does so before the build
 ones on a cluster) or in a buildpack before ours, that is after detect (newer ones on a machine).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,11 @@ class Workspace:
     def package(self) -> Path | None:
         """The package `function/`, or the module `function.py`, in the folder or in its `src/`."""
         return find_package(self.folder)
+
+    @property
+    def shadowed(self) -> tuple[Path, ...]:
+        """Others that could be it, which Python does not look for once it has found that one."""
+        return tuple(_packages(self.folder))[1:]
 
 
 def locate(app: Path, function_path: str = "") -> Workspace:
@@ -81,11 +87,14 @@ def _service(app: Path) -> str:
 
 def find_package(folder: Path) -> Path | None:
     """Find the package or module `function` in a function's folder or in its `src/`."""
+    return next(_packages(folder), None)
+
+
+def _packages(folder: Path) -> Iterator[Path]:
     for parent in (folder, folder / "src"):
         package = parent / names.PACKAGE
         if package.is_dir() and any(package.glob("*.py")):
-            return package
+            yield package
         module = package.with_suffix(".py")
         if module.is_file():
-            return module
-    return None
+            yield module

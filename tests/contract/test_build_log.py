@@ -16,6 +16,7 @@ FUNCTION = {
     'dependencies = ["idna==3.10", "pytest"]\n',
     "requirements.txt": "idna==3.10\npytest\n",
     "function/__init__.py": "async def handle(scope, receive, send): ...\n",
+    "src/function.py": "",
     ".git/HEAD": "x",
     "statistics.py": "",
 }
@@ -39,6 +40,7 @@ READING = """\
 Settings: BP_FUNCTION_CHECK
 Note: BP_FUNCTION_CHEKC is no setting and was not used. Is BP_FUNCTION_CHECK meant?
 Function: function
+Note: src/function.py is not the function: function comes first
 Invoked with: http (func.yaml says invoke: http)
 Python: X.Y.Z, the images' own
 Note: statistics.py hides Python's own module statistics from the function and from all packages. \

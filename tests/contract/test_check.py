@@ -115,3 +115,14 @@ def test_slow(tmp_path: Path, source: str) -> None:
 
     assert 3 == caught.value.seconds
     assert 'function.py", line 3 in ' in caught.value.output
+
+
+def test_first_of_several(tmp_path: Path) -> None:
+    """Of several modules `function` the one that the build has found is loaded."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "function.py").write_text("raise ValueError\n")
+
+    chosen = made(tmp_path, "def handle(scope, receive, send): ...\n")
+    load(chosen)
+
+    assert tmp_path / "function.py" == chosen.project.package

@@ -58,6 +58,11 @@ def tell(chosen: Plan, found: Workspace, app: Path) -> None:
     """Say what function it is."""
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
+    for path in found.shadowed:
+        output.note(
+            f"{path.relative_to(app)} is not the function: "
+            f"{function.package.relative_to(app)} comes first"
+        )
     if found.scaffolding:
         output.line("Workspace: func's, with its service/, whose place our runtime takes")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")

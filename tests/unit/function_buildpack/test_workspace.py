@@ -38,6 +38,16 @@ def test_package(tmp_path: Path, files: list[str], package: str | None) -> None:
     assert (tmp_path / package if package else None) == found.package
 
 
+def test_shadowed(tmp_path: Path) -> None:
+    """Of several, those that Python does not look for are known, in its order."""
+    found = workspace.locate(
+        write(tmp_path, "src/function.py", "function.py", "function/__init__.py")
+    )
+
+    assert tmp_path / "function" == found.package
+    assert (tmp_path / "function.py", tmp_path / "src/function.py") == found.shadowed
+
+
 def test_raw(tmp_path: Path) -> None:
     """As `pack build` sends it, the application folder is the function's."""
     found = workspace.locate(write(tmp_path, "function/__init__.py", "func.yaml"))

@@ -43,11 +43,15 @@ def load(folder: str) -> Entry:
 
 
 def _extend_path(folder: str) -> None:
-    """Make the function importable, before anything that is installed under its name."""
+    """Make the function importable, before anything that is installed under its name.
+
+    The folder comes before its `src/`, as for the build, though `python -m` has put it on the path.
+    """
     sources = join(folder, names.SOURCES)
     for path in (sources, folder) if _holds_function(sources) else (folder,):
-        if path not in sys.path:
-            sys.path.insert(0, path)
+        if path in sys.path:
+            sys.path.remove(path)
+        sys.path.insert(0, path)
 
 
 def _holds_function(folder: str) -> bool:
