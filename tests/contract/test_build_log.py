@@ -53,7 +53,7 @@ Reusing the runtime layer: nothing that decides it has changed
 STATED = """
 [Dependencies]
 Stated in: requirements.txt
-Not read: pyproject.toml, because requirements.txt comes first
+Not installed from: pyproject.toml, because requirements.txt comes first
 Note: the image gets what tests and checks run with: pytest. \
 State it in a group, such as dev of [dependency-groups], and it stays out.
 """
@@ -148,7 +148,9 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
     """What kept a layer from being reused is told; of digests only that they differ."""
     phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\nsix==1.17.0\n"})
 
-    assert "Installing: since the earlier build, requirements changed\n" in told(phase)
+    assert "Installing: since the earlier build, what states the dependencies changed\n" in told(
+        phase
+    )
     (packages,) = re.findall("Packages since then: (.*)", told(phase))
     assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
     assert ", without pytest " in packages

@@ -244,7 +244,9 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Installing: since the earlier build, requirements changed\n" in phase.log
+    assert (
+        "Installing: since the earlier build, what states the dependencies changed\n" in phase.log
+    )
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
     archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
@@ -304,7 +306,7 @@ def test_requirements(tmp_path: Path) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Not read: pyproject.toml, because requirements.txt comes first" in phase.log
+    assert "Not installed from: pyproject.toml, because requirements.txt comes first" in phase.log
     assert "1.16.0" == workspace.python("import six; print(six.__version__)")
 
 

@@ -15,7 +15,7 @@ from image.pack import Pack
 # What the build says in its log (function_buildpack/build.py).
 SOURCE = "Stated in: {}"
 NO_SOURCE = "Stated nowhere"
-NOT_READ = "Not read: {}"
+NOT_INSTALLED = "Not installed from: {}"
 SDK_1 = 'the build adds "cloudevents<2"'
 LEFT_OUT = "Left out of the image: "
 
@@ -61,7 +61,7 @@ def test_lock_decides_the_versions(pack: Pack, project: Path) -> None:
     built = pack.build(project)
 
     assert SOURCE.format("uv.lock") in built.log
-    assert NOT_READ.format("requirements.txt") in built.log
+    assert NOT_INSTALLED.format("requirements.txt") in built.log
     with serving(built.image) as container:
         assert container.get("/").text == f"{locked} xn--bcher-kva.example"
 

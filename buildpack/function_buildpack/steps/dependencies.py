@@ -144,7 +144,9 @@ def _tell_source(chosen: Plan) -> None:
         return
     output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
     for unused in chosen.unused_sources:
-        output.line(f"Not read: {unused.value}, because {chosen.source.value} comes first")
+        output.line(
+            f"Not installed from: {unused.value}, because {chosen.source.value} comes first"
+        )
     _tell_selection(chosen.selection)
     if chosen.for_tests:
         output.note(

@@ -21,12 +21,15 @@ def because(cause: Created | Unreadable | Changed) -> str:
             return f"since the earlier build, {', '.join(changes)}"
 
 
+# Of fields whose name says less than they cover: lists, extras and groups, files of local packages.
+_WHAT = {"requirements": "what states the dependencies"}
+
 _DIGEST = re.compile(r"([0-9a-f]{32})?")
 
 
 def _change(name: str, before: str, now: str) -> str:
     if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
-        return f"{name} changed"
+        return f"{_WHAT.get(name, name)} changed"
     return f"{name} changed from {before or 'none'} to {now or 'none'}"
 
 
