@@ -100,7 +100,7 @@ def read(workspace: Workspace) -> Project:
     folder = workspace.folder
     for path in (workspace.func_yaml, *(folder / name for name in _STATING)):
         _check_file(path)
-    root = _workspace_root(folder)
+    root = workspace_root(folder)
     stated = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
@@ -335,7 +335,7 @@ def _setup(folder: Path) -> str:
     return names.SETUP_CFG if parser.has_section("options") else ""
 
 
-def _workspace_root(folder: Path) -> Path | None:
+def workspace_root(folder: Path) -> Path | None:
     """Return the root of the uv workspace that a folder is a member of, as uv finds it."""
     for parent in folder.parents:
         table = read_pyproject(parent / names.PYPROJECT).get("tool", {}).get("uv", {})

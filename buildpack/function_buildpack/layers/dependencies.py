@@ -20,7 +20,7 @@ from function_buildpack import (
     names,
     sbom,
 )
-from function_buildpack.cnb.context import Target
+from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
 from function_buildpack.errors import RuntimeConflict
@@ -29,6 +29,7 @@ from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
 from function_buildpack.process import Runner
+from function_buildpack.references import Surroundings
 from function_buildpack.statements import Source
 
 
@@ -89,16 +90,19 @@ class Dependencies:
 
 
 def metadata(
-    plan: Plan, interpreter: Interpreter, target: Target, uv_version: str, buildpack_version: str
+    plan: Plan, interpreter: Interpreter, context: BuildContext, uv: Uv, buildpack_version: str
 ) -> Metadata:
     """Collect what decides the contents."""
+    target = context.target
+    around = Surroundings(context.app, plan.project.folder, uv.environ)
     return Metadata(
         source=plan.source.value,
-        requirements=decisive.digest_of(plan),
+        requirements=decisive.digest_of(plan, around),
         python=interpreter.identity or interpreter.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
-        uv=uv_version,
+        uv=uv.version,
         buildpack=buildpack_version,
+        uv_settings=decisive.settings(uv.decisive, around),
     )
 
 
@@ -114,7 +118,7 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     """
     path = _venv(layer)
     _make_environment(path, python, uv.run)
-    with build_traces.removed(decisive.folders(plan)):
+    with build_traces.removed([source]):
         _install(path, plan, uv)
     site = _site_packages(layer)
     build_traces.forget_times(site)

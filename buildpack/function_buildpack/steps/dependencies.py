@@ -6,7 +6,6 @@ from pathlib import Path
 
 from function_buildpack import (
     bytecode,
-    decisive,
     distributions,
     names,
     output,
@@ -75,12 +74,11 @@ def _wanted(
 ) -> dependencies.Metadata:
     """Collect what decides the layer's contents."""
     planned = dependencies.metadata(
-        chosen, python, building.context.target, uv.version, building.buildpack.version
+        chosen, python, building.context, uv, building.buildpack.version
     )
     return replace(
         planned,
         wheels=vendored.digest(wheels),
-        uv_settings=decisive.settings(uv.decisive, chosen.project.folder),
         library_check=building.settings.library_check.value,
     )
 

@@ -1,11 +1,13 @@
 """Which files decide what is installed."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from function_buildpack import decisive, plan, project, workspace
 from function_buildpack.plan import Plan
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 
 PYPROJECT = "[project]\nname = 'x'\ndependencies = ['a']\n"
@@ -36,27 +38,33 @@ source = { registry = "https://example.org/simple" }
 """
 
 
-def made(folder: Path, files: dict[str, str]) -> Plan:
-    """Write files and plan the function in `fn`."""
-    for name, content in {"fn/function/__init__.py": "", **files}.items():
+VARIABLES = {"BASE": "more", "LIBS": "libs"}
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files."""
+    for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return plan.make(project.read(workspace.locate(folder / "fn")), Settings(), "3.13.5")
+
+
+def made(folder: Path, files: dict[str, str]) -> tuple[Plan, Surroundings]:
+    """Write files and plan the function in `fn`, with some variables and that of the shell."""
+    write(folder, {"fn/function/__init__.py": "", **files})
+    planned = plan.make(project.read(workspace.locate(folder, "fn")), Settings(), "3.13.5")
+    return planned, Surroundings(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
 
 
 def found(folder: Path, files: dict[str, str]) -> set[str]:
     """Return the files that decide, relative to the folder."""
-    planned = made(folder, files)
-    return {str(path.relative_to(folder)) for path in decisive.files(planned)}
+    return {str(path.relative_to(folder)) for path in decisive.files(*made(folder, files))}
 
 
 def test_nothing(tmp_path: Path) -> None:
     """Where nothing is stated nothing decides."""
-    planned = made(tmp_path, {})
-
-    assert "" == decisive.digest_of(planned)
-    assert {tmp_path / "fn"} == decisive.folders(planned)
+    assert "" == decisive.digest_of(*made(tmp_path, {}))
+    assert set() == found(tmp_path, {})
 
 
 def test_uv_lock(tmp_path: Path) -> None:
@@ -71,8 +79,6 @@ def test_uv_lock(tmp_path: Path) -> None:
     }
 
     assert {"fn/uv.lock", "fn/libs/a/deep/a.txt", "fn/c.whl", "b/x"} == found(tmp_path, files)
-    folders = decisive.folders(made(tmp_path, files))
-    assert {tmp_path / name for name in ("fn", "fn/libs/a", "b")} == folders
 
 
 def test_pylock(tmp_path: Path) -> None:
@@ -127,9 +133,9 @@ def test_pyproject(tmp_path: Path) -> None:
     """Static dependencies are in the plan's own key; paths of sources count, however deep."""
     assert set() == found(tmp_path, {"fn/pyproject.toml": PYPROJECT})
 
-    sources = "[tool.uv.sources]\na = {{ path = '{}' }}\n"
+    sources = PYPROJECT + "[tool.uv.sources]\na = {{ path = '{}' }}\n"
     files = {
-        "fn/pyproject.toml": PYPROJECT + sources.format("../a"),
+        "fn/pyproject.toml": sources.format("../a"),
         "a/pyproject.toml": sources.format("../b"),
         "b/pyproject.toml": sources.format("../a") + "c = [{ path = 'c' }]\n",
         "b/c/x": "",
@@ -167,20 +173,257 @@ def test_dynamic(tmp_path: Path, files: dict[str, str]) -> None:
     assert set(files) == found(tmp_path, files)
 
 
+@pytest.mark.parametrize(
+    ("line", "decides"),
+    [
+        ("aaa @ file://${{PWD}}/libs/aaa", True),
+        ("aaa @ file:///${{PROJECT_ROOT}}/../libs/aaa", True),
+        ("aaa @ file:///${{PROJECT_ROOT}}/../${{LIBS}}/aaa ; python_version > '3'", True),
+        ("${{PROJECT_ROOT}}/../libs/aaa", True),
+        ("aaa @ file://localhost{folder}/libs/aaa", True),
+        ("-e file:../libs/aaa#egg=aaa", True),
+        ("aaa[more] @ file:../libs%2Faaa --hash=sha256:1", True),
+        ("aaa @ git+file://{folder}/libs/aaa@v1#egg=aaa", True),
+        ("-e \\\n../libs/aaa", True),
+        ("aaa @ file:///${{UNSET}}/libs/aaa", False),
+        ("aaa @ file:///${{pwd}}/libs/aaa", False),
+        ("aaa @ https://example.org/../../../../libs/aaa", False),
+        ("# ../libs/aaa", False),
+        (f"{'a' * 300} --hash=sha256:{'1' * 300}", False),
+    ],
+)
+def test_spellings(tmp_path: Path, line: str, decides: bool) -> None:
+    """A path counts in each spelling that uv reads, and with the variables that uv has."""
+    stated = line.format(folder=tmp_path)
+    files = {"fn/requirements.txt": stated, "libs/aaa/x": ""}
+
+    assert decides == ("libs/aaa/x" in found(tmp_path, files))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "aaa @ file:my%20libs/aaa",
+        "./my libs/aaa",
+        "./my libs/aaa[more]",
+        "-e ./my libs/aaa ; python_version > '3'",
+        "--find-links=my libs",
+        "-r my libs/aaa/x",
+    ],
+)
+def test_spaces(tmp_path: Path, line: str) -> None:
+    """A path may have spaces."""
+    files = {"fn/requirements.txt": line, "fn/my libs/aaa/x": ""}
+
+    assert set(files) == found(tmp_path, files)
+
+
+@pytest.mark.parametrize("line", ["-r ${BASE}.txt", "-c '${BASE}.txt'", '-r "${BASE}.txt"'])
+def test_include_by_variable(tmp_path: Path, line: str) -> None:
+    """A file that is included by a variable counts with all that it includes."""
+    files = {"fn/requirements.txt": line, "fn/more.txt": "-r ${BASE}/most.txt"}
+    files |= {"fn/more/most.txt": ""}
+
+    assert set(files) == found(tmp_path, files)
+
+
+POETRY = """
+[tool.poetry]
+include = [{{ path = "function/data.txt", format = "sdist" }}]
+[tool.poetry.dependencies]
+idna = "*"
+pb = {{ path = "{}" }}
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
+SOURCES = """
+[project]
+name = "aaa"
+dependencies = ["bbb"]
+[tool.uv]
+find-links = ["wheels"]
+[tool.uv.sources]
+bbb = {{ path = "{}" }}
+"""
+
+
+@pytest.mark.parametrize(
+    "aaa",
+    [
+        SOURCES.format("../bbb"),
+        POETRY.format("../bbb"),
+        "[project]\ndependencies = ['bbb @ file:../bbb']",
+        "[project]\ndependencies = ['bbb @ file://${PWD}/libs/bbb ; python_version > \"3\"']",
+        "[project]\ndependencies = ['bbb @ file:///${PROJECT_ROOT}/../bbb']",
+        "[project]\nname = 'aaa'\n[project.optional-dependencies]\nb = ['bbb @ file:../bbb']",
+        "[project]\nname = 'aaa'\n[dependency-groups]\nb = ['bbb @ file:../bbb']",
+        "[project]\nname = 'aaa'\n[build-system]\nrequires = ['bbb @ file:../bbb']",
+    ],
+)
+def test_local_packages_in_turn(tmp_path: Path, aaa: str) -> None:
+    """What a local package names counts, and so on, in each way that a package can name it."""
+    files = {
+        "fn/requirements.txt": "../libs/aaa",
+        "libs/aaa/pyproject.toml": aaa,
+        "libs/bbb/pyproject.toml": SOURCES.format("../ccc"),
+        "libs/bbb/wheels/x.whl": "",
+        "libs/ccc/pyproject.toml": SOURCES.format("../aaa"),
+    }
+
+    assert set(files) == found(tmp_path, files | {"fn/other.txt": "", "libs/ddd/x": ""})
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        {"libs/aaa/setup.py": ""},
+        {"libs/aaa/setup.cfg": "[options]"},
+        {"libs/aaa/pyproject.toml": "[project]\ndynamic = ['dependencies']"},
+        {"libs/aaa/pyproject.toml": "[project]\ndynamic = ['optional-dependencies']"},
+        {"libs/aaa/pyproject.toml": "[project]\ndependencies = ['b @ {root:uri}/../bbb']"},
+        {"libs/aaa/pyproject.toml": "[tool.poetry]\nname = 'aaa'"},
+    ],
+)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"fn/requirements.txt": "../libs/aaa"},
+        {"fn/pyproject.toml": SOURCES.format("../libs/aaa")},
+    ],
+)
+def test_local_packages_that_compute(
+    tmp_path: Path, package: dict[str, str], statement: dict[str, str]
+) -> None:
+    """Where a local package computes what it needs, all of the source may decide."""
+    files = {**package, **statement, "shared/x": "", "fn/other.py": ""}
+    others = {"fn/function/more.py": "", ".git/x": "", "libs/.git": ""}
+
+    assert set(files) == found(tmp_path, files | others)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "dependencies = ['aaa @ file://{folder}/libs/aaa']",
+        "[project.optional-dependencies]\na = ['aaa @ file://{folder}/libs/aaa']",
+        "[dependency-groups]\na = ['aaa @ file:../libs/aaa']",
+        "[tool.uv.sources]\na = [{{ path = '../libs/aaa', marker = 'm' }}]",
+        "[tool.uv]\nfind-links = ['../libs/aaa']",
+        "[tool.uv]\nconstraint-dependencies = ['aaa @ file:../libs/aaa']",
+    ],
+)
+def test_pyproject_tables(tmp_path: Path, tables: str) -> None:
+    """Each table of a static pyproject.toml counts that names something local."""
+    stated = f"[project]\nname = 'x'\n{tables.format(folder=tmp_path)}\n"
+    stated = stated if "\ndependencies" in stated else stated.replace("'x'", "'x'\ndependencies=[]")
+    files = {"fn/pyproject.toml": stated, "libs/aaa/x": "", "fn/other.txt": ""}
+
+    assert {"libs/aaa/x"} == found(tmp_path, files)
+
+
+def test_pyproject_of_poetry(tmp_path: Path) -> None:
+    """Poetry's own table says all, though its backend is asked; so the function's files do not."""
+    files = {"fn/pyproject.toml": POETRY.format("../libs/pb"), "libs/pb/x": ""}
+    others = {"fn/function/data.txt": "", "fn/other.txt": ""}
+
+    assert set(files) == found(tmp_path, files | others)
+
+
+def test_workspace_of_a_local_package(tmp_path: Path) -> None:
+    """Of a member of a workspace all members count, the root if it is one, and shared sources."""
+    root = """
+[project]
+name = "Root"
+[tool.uv.workspace]
+members = ["a", "b"]
+[tool.uv.sources]
+bbb = { path = "vendor/bbb" }
+"""
+    member = "[project]\nname = '{}'\n[tool.uv.sources]\n{} = {{ workspace = true }}\n"
+    files = {
+        "fn/requirements.txt": "../libs/a",
+        "libs/pyproject.toml": root,
+        "libs/a/pyproject.toml": member.format("a", "b"),
+        "libs/b/pyproject.toml": "[project]\nname = 'b'\n",
+        "libs/vendor/bbb/x": "",
+    }
+
+    assert set(files) == found(tmp_path, files | {"libs/other": ""})
+    assert {*files, "libs/other"} == found(
+        tmp_path, files | {"libs/a/pyproject.toml": member.format("a", "root")}
+    )
+
+
+def test_links(tmp_path: Path) -> None:
+    """Links to folders of the source are followed, in circles too; others only count themselves."""
+    outside = tmp_path / "outside"
+    write(outside, {"x": ""})
+    app = tmp_path / "app"
+    files = {"fn/requirements.txt": "../libs/aaa", "shared/t.txt": "", "libs/aaa/inner/x": ""}
+    write(app, files)
+    (app / "libs/aaa/data").symlink_to("../../shared")
+    (app / "libs/aaa/inner/up").symlink_to("..")
+    (app / "libs/aaa/self").symlink_to("self")
+    (app / "libs/aaa/missing").symlink_to("nowhere")
+    (app / "libs/aaa/out").symlink_to(outside)
+    (app / "shared/back").symlink_to("../libs/aaa")
+    links = {"libs/aaa/data", "libs/aaa/inner/up", "libs/aaa/out", "shared/back"}
+
+    assert {*files, *links} == found(app, files)
+
+
+def test_links_lead_elsewhere(tmp_path: Path) -> None:
+    """Where a link leads counts, as a place in the source, or as it is written."""
+    files = {"fn/requirements.txt": "../libs/aaa", "libs/aaa/1/x": "", "libs/aaa/2/x": ""}
+    digests = []
+    for name, target in [("a", "1"), ("b", "{app}/libs/aaa/1"), ("c", "2"), ("d", "/usr")]:
+        app = tmp_path / name
+        write(app, files)
+        (app / "libs/aaa/data").symlink_to(target.format(app=app))
+        digests.append(decisive.digest_of(*made(app, files)))
+
+    assert digests[0] == digests[1]
+    assert 3 == len(set(digests))
+
+
+def test_digest_is_of_no_place(tmp_path: Path) -> None:
+    """The same source has the same digest wherever it is, however one gets there, at any time."""
+    files = {"fn/requirements.txt": "aaa @ file://${PWD}/libs/aaa", "libs/aaa/setup.py": ""}
+    here, there = tmp_path / "here", tmp_path / "z" / "there"
+    first = decisive.digest_of(*made(here, files))
+    second = decisive.digest_of(*made(there, files))
+    (tmp_path / "link").symlink_to(here)
+
+    assert first == second == decisive.digest_of(*made(tmp_path / "link", files))
+
+
+def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:
+    """What a lock names below the source is in the digest without where the source is."""
+    lock = {"default": {"a": {"path": "../libs/aaa"}}}
+    files = {"fn/Pipfile.lock": json.dumps(lock), "libs/aaa/x": ""}
+    planned, around = made(tmp_path / "here", files)
+
+    assert (f"a @ file://{tmp_path}/here/libs/aaa",) == planned.locked
+    elsewhere = decisive.digest_of(*made(tmp_path / "there", files))
+    assert elsewhere == decisive.digest_of(planned, around)
+
+
 def test_settings(tmp_path: Path) -> None:
     """A setting counts with the files that it names, wherever the folder is."""
     for folder in (tmp_path / "a", tmp_path / "b"):
-        folder.mkdir()
-        (folder / "c.txt").write_text("-c d.txt\n")
-        (folder / "d.txt").write_text("idna<3\n")
+        write(folder, {"c.txt": "-c d.txt\n", "d.txt": "idna<3\n"})
     stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
 
-    told = decisive.settings(stated, tmp_path / "a")
-    (tmp_path / "b" / "d.txt").write_text("idna<4\n")
-    changed = decisive.settings(stated, tmp_path / "b")
-    (tmp_path / "b" / "d.txt").write_text("idna<3\n")
+    def told_in(folder: Path) -> str:
+        return decisive.settings(stated, Surroundings(folder, folder, {}))
+
+    told = told_in(tmp_path / "a")
+    write(tmp_path, {"b/d.txt": "idna<4\n"})
+    changed = told_in(tmp_path / "b")
+    write(tmp_path, {"b/d.txt": "idna<3\n"})
 
     assert told.startswith("UV_CONSTRAINT=c.txt https://example.org/e.txt (")
     assert told.endswith("), UV_RESOLUTION=lowest")
     assert told != changed
-    assert told == decisive.settings(stated, tmp_path / "b")
+    assert told == told_in(tmp_path / "b")
