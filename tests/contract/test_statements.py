@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
 from function_buildpack import decisive, plan, project
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
 
@@ -350,7 +351,124 @@ def key(kind: str, folder: Path, changed: str) -> str:
         with (app / changed).open("a") as file:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
-    return decisive.digest_of(plan.make(project.read(found), Settings(), "3.13.5"))
+    around = Surroundings(app, found.folder, {})
+    return decisive.digest_of(plan.make(project.read(found), Settings(), "3.13.5"), around)
+
+
+SETUPTOOLS = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[tool.setuptools]
+packages = ["{name}"]
+package-data = {{ "{name}" = ["**"] }}
+[project]
+name = "{name}"
+version = "1"
+"""
+POETRY_PACKAGE = """
+[tool.poetry]
+name = "{name}"
+version = "1"
+description = ""
+authors = []
+"""
+
+
+@dataclass(frozen=True)
+class Named:
+    """How a function names the local package aaa, and aaa perhaps bbb; which file is changed."""
+
+    files: dict[str, str]
+    changed: str = "libs/bbb/bbb/__init__.py"
+    environ: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+
+_IN_FOLDER = {"BP_FUNCTION_PATH": "fn"}
+_AAA = SETUPTOOLS.format(name="aaa")
+_NAMED = {
+    "uv's sources of a local package": Named(
+        {
+            "requirements.txt": "./libs/aaa",
+            "libs/aaa/pyproject.toml": f"{_AAA}dependencies = ['bbb']\n"
+            "[tool.uv.sources]\nbbb = { path = '../bbb' }",
+        }
+    ),
+    "Poetry's sources of a local package": Named(
+        {
+            "requirements.txt": "./libs/aaa",
+            "libs/aaa/pyproject.toml": f"{POETRY_PACKAGE.format(name='aaa')}"
+            f"[tool.poetry.dependencies]\nbbb = {{ path = '../bbb' }}{BACKEND}",
+        }
+    ),
+    "Poetry's sources": Named(
+        {
+            "fn/pyproject.toml": f"{POETRY_PACKAGE.format(name='function')}"
+            f"[tool.poetry.dependencies]\naaa = {{ path = '../libs/aaa' }}{BACKEND}",
+            "fn/function/__init__.py": "def handle(*request): ...",
+        },
+        "libs/aaa/aaa/__init__.py",
+        _IN_FOLDER,
+    ),
+    "a URL of a file": Named(
+        {
+            "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\n"
+            "dependencies = ['aaa @ file://{app}/libs/aaa']",
+        },
+        "libs/aaa/aaa/__init__.py",
+    ),
+    "a link": Named(
+        {"requirements.txt": "./libs/aaa"},
+        "shared/data.txt",
+        links={"libs/aaa/aaa/data": "../../../shared"},
+    ),
+    "the variable of the folder": Named(
+        {"requirements.txt": "aaa @ file:///${PROJECT_ROOT}/libs/aaa"}, "libs/aaa/aaa/__init__.py"
+    ),
+    "a variable for an include": Named(
+        {"requirements.txt": "-r ${BASE}.txt", "base.txt": "./libs/aaa"},
+        "libs/aaa/aaa/__init__.py",
+        {"BASE": "base"},
+    ),
+    "percent signs": Named(
+        {"requirements.txt": "aaa @ file:libs/%61aa"}, "libs/aaa/aaa/__init__.py"
+    ),
+    "a fragment": Named(
+        {"requirements.txt": "-e file:libs/aaa#egg=aaa"}, "libs/aaa/aaa/__init__.py"
+    ),
+}
+
+
+@pytest.mark.parametrize("named", _NAMED.values(), ids=_NAMED)
+def test_local_package_changes(workspace: Workspace, named: Named) -> None:
+    """The image has what changes in a local package, however that is named; else it is reused."""
+    app = workspace.app
+    workspace.write(
+        {
+            "function/__init__.py": "def handle(*request): ...",
+            "shared/data.txt": "",
+            **{f"libs/{name}/{name}/__init__.py": "" for name in ("aaa", "bbb")},
+            **{
+                f"libs/{name}/pyproject.toml": SETUPTOOLS.format(name=name)
+                for name in ("aaa", "bbb")
+            },
+            **{file: text.replace("{app}", str(app)) for file, text in named.files.items()},
+        }
+    )
+    for link, target in named.links.items():
+        (app / link).symlink_to(target)
+    first = workspace.run("build", _BUILDPACK, **named.environ)
+    assert 0 == first.status, first.log
+    assert [] == [*app.rglob("build"), *app.rglob("*.egg-info")]
+    assert "Reusing the dependencies layer" in rebuild(workspace, **named.environ).log
+
+    (app / named.changed).write_text("# changed")
+
+    log = rebuild(workspace, **named.environ).log
+    assert "Installing: since the earlier build, requirements changed" in log
+    layer = files_below(workspace.layers / "dependencies")
+    assert b"# changed" in layer.values()
 
 
 def test_uv_workspace(workspace: Workspace) -> None:
