@@ -38,7 +38,7 @@ LOCKS = frozenset({Source.UV_LOCK, Source.PYLOCK, Source.POETRY_LOCK, Source.PIP
 # What makes a lock anew. uv's own export to pylock.toml is with the dev group.
 _COMMANDS = {
     Source.UV_LOCK: "uv lock",
-    Source.PYLOCK: f"uv export --no-dev -o {names.PYLOCK}",
+    Source.PYLOCK: f"uv export --no-dev --no-emit-project -o {names.PYLOCK}",
     Source.POETRY_LOCK: "poetry lock",
     Source.PIPFILE_LOCK: "pipenv lock",
 }

@@ -61,7 +61,7 @@ def prepare(kind: str, app: Path, at: str = "") -> None:
     shutil.copytree(_FIXTURES / kind, app, dirs_exist_ok=True)
     match kind:
         case "pylock":
-            uv("export", "--no-dev", "-o", "pylock.toml", cwd=app)
+            uv("export", "--no-dev", "--no-emit-project", "-o", "pylock.toml", cwd=app)
             (app / "uv.lock").unlink()
         case "uv_workspace":
             uv("lock", cwd=app)

@@ -157,7 +157,10 @@ _OUTDATED = [
     ),
     Outdated(
         *("pylock", "pyproject.toml", "idna==3.10", "idna==3.9"),
-        *("pylock.toml does not match pyproject.toml", "uv export --no-dev -o pylock.toml"),
+        *(
+            "pylock.toml does not match pyproject.toml",
+            "uv export --no-dev --no-emit-project -o pylock.toml",
+        ),
     ),
     Outdated(
         *("poetry", "poetry.lock", 'groups = ["test"]\n', ""),

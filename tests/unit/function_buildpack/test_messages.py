@@ -58,7 +58,12 @@ EXAMPLES: list[BuildpackError] = [
         errors.LockOutdated(Path("/workspace", lock), Path("/workspace", made_from), command, found)
         for lock, made_from, command, found in (
             ("uv.lock", "pyproject.toml", "uv lock", ""),
-            ("pylock.toml", "pyproject.toml", "uv export --no-dev -o pylock.toml", "idna==3.10"),
+            (
+                "pylock.toml",
+                "pyproject.toml",
+                "uv export --no-dev --no-emit-project -o pylock.toml",
+                "idna==3.10",
+            ),
             ("poetry.lock", "pyproject.toml", "poetry lock", ""),
             ("Pipfile.lock", "Pipfile", "pipenv lock", ""),
         )
