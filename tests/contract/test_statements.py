@@ -469,7 +469,7 @@ def test_local_package_changes(workspace: Workspace, named: Named) -> None:
     (app / named.changed).write_text("# changed")
 
     log = rebuild(workspace, **named.environ).log
-    assert "Installing: since the earlier build, requirements changed" in log
+    assert "Installing: since the earlier build, what states the dependencies changed" in log
     layer = files_below(workspace.layers / "dependencies")
     assert b"# changed" in layer.values()
 
