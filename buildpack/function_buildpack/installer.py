@@ -161,7 +161,7 @@ class Uv:
         :raises BuildpackError: as `_raise_for` finds.
         """
         command: list[str | Path] = [
-            *("uv", "sync", self._lock_option, "--no-default-groups", "--no-install-project"),
+            *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--python", venv / "bin" / "python"),
             *(*_selected(selection), *self.options),
         ]
@@ -171,15 +171,23 @@ class Uv:
             cwd=project,
             on_line=output.child,
         )
-        _raise_for(result, lock, "uv sync --locked", self._wheels)
+        _raise_for(result, lock, "uv sync --locked", self.wheels)
+
+    def export(self, project: Path, selection: Selection, requirements: Path) -> None:
+        """Write what uv.lock names for the project, and not the project itself, into a file.
+
+        :raises BuildpackError: as `_raise_for` finds.
+        """
+        command: list[str | Path] = [
+            *("uv", "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project"),
+            *("--no-editable", *_selected(selection)),
+            *("--output-file", requirements),
+        ]
+        result = self.run(command, environ=self.environ, cwd=project, on_line=output.child)
+        _raise_for(result, project / names.UV_LOCK, "uv export --frozen", self.wheels)
 
     @property
-    def _lock_option(self) -> str:
-        # Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
-        return "--frozen" if "--no-index" in self.options else "--locked"
-
-    @property
-    def _wheels(self) -> str:
+    def wheels(self) -> str:
         """The folder of wheels that stands in for all indexes, if one does."""
         return str(self.options[-1]) if "--no-index" in self.options else ""
 
@@ -208,7 +216,7 @@ class Uv:
         result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
         stated = stated_in or requirements
         again = _COMMANDS.get(stated.name, f"uv pip install -r {stated.name}")
-        _raise_for(result, stated, again, self._wheels)
+        _raise_for(result, stated, again, self.wheels)
 
 
 # Of locks that uv does not read.

@@ -1,6 +1,8 @@
 """bin/build with a real index that has a password and a private certificate authority."""
 
 import base64
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -211,6 +213,24 @@ def test_wheels(workspace: Workspace) -> None:
     assert "Wheels: vendor, and no index" in phase.log
     assert "1.0" == workspace.python(VERSION)
     assert not (workspace.app / "vendor").exists()
+
+
+def test_wheels_of_a_lock(workspace: Workspace, tmp_path: Path) -> None:
+    """What uv.lock names is installed from vendor/ as well, and the index of the lock not asked."""
+    wheel = write_wheel(tmp_path / "packages")
+    pyproject = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    extra = '[project.optional-dependencies]\nmore = ["acme-private"]\n'
+    workspace.write({"pyproject.toml": f"{pyproject}{extra}"})
+    with package_index.counting(tmp_path / "packages") as (url, _):
+        lock = ["uv", "lock", "--quiet", "--default-index", url]
+        subprocess.run(lock, cwd=workspace.app, check=True)
+    (workspace.app / "vendor").mkdir()
+    shutil.copy(wheel, workspace.app / "vendor")
+
+    phase = workspace.run("build", BP_FUNCTION_EXTRAS="more")
+
+    assert 0 == phase.status, phase.log
+    assert "1.0" == workspace.python(VERSION)
 
 
 def test_wheels_decide(workspace: Workspace) -> None:

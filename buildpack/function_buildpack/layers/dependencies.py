@@ -130,6 +130,8 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
 
 def _install(path: Path, plan: Plan, uv: Uv) -> None:
     match plan.source:
+        case Source.UV_LOCK if uv.wheels:
+            _install_exported(path, plan, uv)
         case Source.UV_LOCK:
             uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
         case Source.POETRY_LOCK | Source.PIPFILE_LOCK:
@@ -138,6 +140,17 @@ def _install(path: Path, plan: Plan, uv: Uv) -> None:
             pass
         case _:
             _install_stated(path, plan, uv)
+
+
+def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
+    """Install what uv.lock names from a folder of wheels; `uv sync` asks the lock's own addresses.
+
+    Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
+    """
+    with _temporary("-requirements.txt", ()) as requirements:
+        uv.export(plan.project.folder, plan.selection, requirements)
+        options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
+        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
 
 
 def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:

@@ -115,7 +115,7 @@ def test_sync(tmp_path: Path) -> None:
 
 
 def test_options(tmp_path: Path) -> None:
-    """Where packages come from is said to both; without an index a lock is taken as it stands."""
+    """Where packages come from is said to both."""
     runner = RecordedRunner()
     offline = uv(runner).with_options("--no-index", "--find-links", tmp_path)
 
@@ -124,8 +124,6 @@ def test_options(tmp_path: Path) -> None:
 
     for command in runner.commands:
         assert {"--no-index", "--find-links", str(tmp_path)} <= set(command)
-    assert "--frozen" in runner.commands[0]
-    assert "--locked" not in runner.commands[0]
 
 
 def test_install(tmp_path: Path) -> None:
