@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -112,20 +113,28 @@ def _run_within(
 
 def _wait(child: subprocess.Popen[bytes], limit: float) -> bool:
     """Wait until it ends, or end it; whatever it has started is killed. Say if it was in time."""
-    try:
-        child.wait(limit)
-    except subprocess.TimeoutExpired:
+    late = threading.Event()
+
+    def abort() -> None:
+        late.set()
         # A Python with its fault handler on writes where it was.
         child.send_signal(signal.SIGABRT)
         with suppress(subprocess.TimeoutExpired):
             child.wait(_ABORT_SECONDS)
-        return False
-    else:
-        return True
+        child.kill()
+
+    # Not child.wait(limit), which looks every 50 ms alone: a quick process would take longer.
+    timer = threading.Timer(limit, abort)
+    timer.daemon = True
+    timer.start()
+    try:
+        child.wait()
     finally:
+        timer.cancel()
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+    return not late.is_set()
 
 
 def _tee(stream: Iterable[str], on_line: Callable[[str], None] | None) -> Iterator[str]:
