@@ -13,6 +13,8 @@ root=$(cd .. && pwd -P)
 case $(uname -m) in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
 own_arch=$arch
 if [ "${1:-}" = --arch ]; then
+    usage="Use: build.sh --arch amd64|arm64 lifecycle"
+    needs_value "$@"
     arch=$2
     shift 2
     [ "$arch" = "$own_arch" ] || [ "$*" = lifecycle ] || fail "Only the lifecycle is built for $arch" "Tools run here."

@@ -240,7 +240,7 @@ def _outdated(result: Result, lock: Path) -> LockOutdated:
     """Tell a lock for another Python than uv assumes, for a project that states none, apart."""
     unstated = ""
     if default := _NO_PYTHON.search(result.output):
-        locked_for = tomllib.loads(lock.read_text(encoding="utf-8")).get("requires-python", "")
+        locked_for = tomllib.loads(lock.read_text(encoding="utf-8-sig")).get("requires-python", "")
         unstated = locked_for if locked_for != default[1] else ""
     return LockOutdated(lock, lock.with_name(names.PYPROJECT), "uv lock", unstated=unstated)
 
