@@ -2,11 +2,16 @@
 
 import sys
 
-from func_runtime import command
+from func_runtime import signals
 
 
 def main() -> None:
     """Run the command and leave with its exit code (docs/contract.md has them)."""
+    # Before the imports, which take most of a start: PID 1 of a container has no default handlers,
+    # so the kernel drops a signal that comes earlier.
+    signals.process.install()
+    from func_runtime import command  # noqa: PLC0415
+
     sys.exit(command.run(sys.argv[1:]))
 
 

@@ -2,25 +2,25 @@
 
 import asyncio
 import os
-import signal
-import threading
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from func_runtime import (
     assembly,
+    children,
     function,
     limits,
     loader,
     logs,
     names,
     server,
+    signals,
     sockets,
 )
 from func_runtime.errors import StartFailure, Stopped
 from func_runtime.function import Function
-from func_runtime.serve import SIGNALS, serve
+from func_runtime.serve import serve, until_signalled
 from func_runtime.settings import (
     LogSettings,
     Options,
@@ -31,9 +31,6 @@ from func_runtime.settings import (
 
 if TYPE_CHECKING:
     from func_runtime.func_yaml import FuncYaml
-
-# What the interpreter may take to end; a thread of the function's could keep it for ever.
-_LEAVING_SECONDS = 1.0
 
 _STDOUT = 1
 
@@ -46,8 +43,8 @@ def run(arguments: Sequence[str]) -> int:
         environ[names.PORT] = options.port
     log_settings = LogSettings.from_environ(environ)
     logs.configure(log_settings)
-    for number in SIGNALS:
-        signal.signal(number, _stop_loading)
+    signals.process.tell = logs.last_words
+    children.protect()
     try:
         if options.reload:
             from func_runtime import reload  # noqa: PLC0415 -- needs what an image does not have
@@ -60,10 +57,12 @@ def run(arguments: Sequence[str]) -> int:
                 os.write(_STDOUT, f"{names.LOADED}\n".encode())
     except StartFailure as failure:
         logs.failure(failure, log_settings)
-        return _leave(failure.exit_code)
+        signals.process.leave(failure.exit_code)
+        return failure.exit_code
     except Stopped:
         logs.log.info("Stopped while the function was loading")
-    return _leave(0)
+    signals.process.leave(0)
+    return 0
 
 
 def _parse(arguments: Sequence[str]) -> Options:
@@ -77,11 +76,13 @@ def _parse(arguments: Sequence[str]) -> Options:
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
     settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
-    entry = loader.load(folder)
+    with signals.process.interrupting():
+        entry = loader.load(folder)
     if options.check == "import":
         return
     with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
-        instance = function.create(entry, runner.run)
+        with signals.process.interrupting():
+            instance = function.create(entry, lambda new: runner.run(until_signalled(new)))
         adapted = assembly.adapt(instance, entry.origin, settings)
         if options.check is None:
             _serve(adapted, settings, runner.run)
@@ -102,15 +103,3 @@ def _serve(
     opened = sockets.bind(settings.addresses)
     app, lifespan = assembly.assemble(adapted, settings, environment)
     complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
-
-
-def _stop_loading(*_: object) -> None:
-    raise Stopped
-
-
-def _leave(code: int) -> int:
-    """Make sure that the process ends soon, whatever threads the function has left behind."""
-    timer = threading.Timer(_LEAVING_SECONDS, os._exit, [code])
-    timer.daemon = True
-    timer.start()
-    return code

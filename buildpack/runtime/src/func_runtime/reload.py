@@ -14,10 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL  # noqa: TID251 -- asyncio starts processes, and has no such name
 
-from func_runtime import names
+from func_runtime import names, signals
 from func_runtime.errors import WatcherMissing
 from func_runtime.func_yaml import FuncYaml
-from func_runtime.serve import SIGNALS
 from func_runtime.settings import Settings
 
 try:
@@ -79,20 +78,25 @@ async def _supervise(folder: Path, child: "Child") -> None:
 
 
 def _signalled(child: "Child") -> asyncio.Event:
-    """Return an event that a signal sets. A second signal ends both processes at once."""
+    """Return an event that a signal sets. A later signal ends both processes at once."""
+    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    first = 0.0
 
     def received(number: int) -> None:
-        if stop.is_set():
+        nonlocal first
+        if not stop.is_set():
+            log.info("%s received", signal.Signals(number).name)
+            first = loop.time()
+            stop.set()
+        elif loop.time() - first >= signals.SAME_SECONDS:
             log.error("%s again: leaving at once", signal.Signals(number).name)
             child.kill()
             os._exit(128 + number)
-        log.info("%s received", signal.Signals(number).name)
-        stop.set()
 
     # SIGHUP is a terminal that was closed; the child is none of its processes (see start).
-    for number in (*SIGNALS, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, received, number)
+    for number in (*signals.SIGNALS, signal.SIGHUP):
+        loop.add_signal_handler(number, received, number)
     return stop
 
 

@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from func_runtime import children, signals
 from func_runtime import sockets as bound_sockets
-from func_runtime.errors import StartFailure
+from func_runtime.errors import StartFailure, Stopped
 from func_runtime.lifespan import Lifespan
 from func_runtime.server import Server
 from func_runtime.settings import Settings
 
 log = logging.getLogger("func_runtime")
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 # The port opens when start() is done, so that a plain TCP probe (Knative's default) sees no port
 # without a function behind it, but at the latest after this time: kubelet kills a container whose
@@ -38,7 +37,10 @@ async def serve(
     :raises FunctionFailed: start() raised.
     :raises AddressUnavailable: another process listens on an address by now.
     """
-    with _signalled() as stop:
+    with (
+        _signalled(settings.shutdown) as stop,
+        children.without(lambda: server.descriptors(sockets)),
+    ):
         stopping = asyncio.create_task(stop.wait())
         starting = asyncio.create_task(lifespan.start())
         try:
@@ -70,6 +72,7 @@ async def _start(
     log.info("Listening on %s", bound_sockets.names(sockets))
     await _either(starting, stopping)
     if starting.done():
+        _take_signals_back()
         log.info("The function is serving")
 
 
@@ -99,22 +102,39 @@ async def _shut_down(server: Server, lifespan: Lifespan, settings: Settings) -> 
 
 
 @contextmanager
-def _signalled() -> Iterator[asyncio.Event]:
-    """Yield an event that a signal sets. A second signal ends the process at once."""
+def _signalled(shutdown: float | None = None) -> Iterator[asyncio.Event]:
+    """Yield an event that the first signal sets; `shutdown` is as in signals.notifying."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
-    def received(number: int) -> None:
-        if stop.is_set():
-            log.error("%s again: leaving at once", signal.Signals(number).name)
-            os._exit(128 + number)
-        log.info("%s received", signal.Signals(number).name)
-        stop.set()
+    def received() -> None:
+        if not stop.is_set():
+            log.info("%s received", signal.Signals(signals.process.first).name)
+            stop.set()
 
-    for number in SIGNALS:
-        loop.add_signal_handler(number, received, number)
-    try:
+    with signals.process.notifying(lambda: loop.call_soon_threadsafe(received), shutdown):
         yield stop
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+
+
+def _take_signals_back() -> None:
+    for name in signals.process.take_back():
+        log.warning(
+            "The handler that the function has set for %s is not called: clean up in stop()", name
+        )
+
+
+async def until_signalled(coroutine: Coroutine[Any, Any, object]) -> object:
+    """Return what a coroutine returns, unless a signal comes first: then it is cancelled.
+
+    :raises Stopped: a signal came.
+    """
+    with _signalled() as stop:
+        running = asyncio.ensure_future(coroutine)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not running.done():
+            running.cancel()
+            await asyncio.wait({running})
+            raise Stopped
+        return running.result()

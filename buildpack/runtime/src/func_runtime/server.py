@@ -54,6 +54,12 @@ class Server:
             server = await loop.create_server(self._http, sock=sock, backlog=_BACKLOG)
             self._listening.append(server)
 
+    def descriptors(self, bound: Iterable[socket]) -> list[int]:
+        """Return the file descriptors of bound sockets, and those of all connections."""
+        connections = [each.transport.get_extra_info("socket") for each in self._state.connections]
+        found = [each.fileno() for each in (*bound, *connections) if each is not None]
+        return [descriptor for descriptor in found if descriptor >= 0]
+
     async def close(self, deadline: float) -> None:
         """Accept no more connections, and end all when their requests are done or at the deadline.
 
