@@ -9,6 +9,7 @@ the main thread does, and ends the process when its time is over.
 Imported before everything else, so it imports little. There is one process, so there is one state.
 """
 
+import atexit
 import os
 import select
 import signal
@@ -61,6 +62,7 @@ class _State:
 
     def install(self) -> None:
         """Handle signals from now on. For the main thread."""
+        atexit.register(self._end_last)
         for number in SIGNALS:
             self._before[number] = signal.signal(number, self._handle)
         self._reading, writing = os.pipe()
@@ -147,6 +149,18 @@ class _State:
             os.close(self._writing)
             os.close(self._reading)
         vars(self).update(vars(_State()))
+
+    def _end_last(self) -> None:
+        """End the process as the last of all functions that run at its exit.
+
+        What follows, the teardown of the interpreter, is where native libraries crash or hang, and
+        no thread could end it any more.
+        """
+        if self._end is not None:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(AttributeError, OSError, ValueError):  # none, gone, closed
+                    stream.flush()
+            os._exit(self._end[1])
 
     def _raise_if_received(self) -> None:
         if self.first:
