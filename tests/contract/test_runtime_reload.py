@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from contract.runtime_process import (
     eventually,
     started,
 )
+from func_runtime import signals
 
 SOURCE = """
 import logging
@@ -41,12 +43,17 @@ BLOCKED = """
 import logging, time
 class Function:
     async def start(self, cfg):
-        logging.info("no signal arrives any more")
+        logging.info("from here on it blocks")
         while True:
             time.sleep(1)
     async def handle(self, scope, receive, send):
         pass
 new = Function
+"""
+STUCK = """
+import logging, os, signal
+logging.info("from here on it blocks")
+os.kill(os.getpid(), signal.SIGSTOP)
 """
 
 
@@ -178,10 +185,10 @@ def test_signal_before_it_serves(folder: Path) -> None:
 
 
 def test_blocked_function(folder: Path) -> None:
-    """A function that blocks its event loop is killed when its time is over, and served anew."""
-    (folder / "function" / "__init__.py").write_text(BLOCKED)
+    """A function that does not end is killed when its time is over, and served again."""
+    (folder / "function" / "__init__.py").write_text(STUCK)
     with reloading(folder, {"FUNC_SHUTDOWN_SECONDS": "0"}) as runtime:
-        runtime.until_logged("no signal arrives any more")
+        runtime.until_logged("from here on it blocks")
         edit(folder / "function" / "__init__.py", SOURCE)
         until_serving(runtime, 1)
 
@@ -193,7 +200,7 @@ def test_signal_during_a_restart(folder: Path) -> None:
     """A signal during a restart ends all once the old function has, and no new one is started."""
     (folder / "function" / "__init__.py").write_text(BLOCKED)
     with reloading(folder, {"FUNC_SHUTDOWN_SECONDS": "0"}) as runtime:
-        runtime.until_logged("no signal arrives any more")
+        runtime.until_logged("from here on it blocks")
         edit(folder / "function" / "__init__.py", SOURCE)
         runtime.until_logged("Changed: function/__init__.py")
         runtime.signal()
@@ -203,16 +210,29 @@ def test_signal_during_a_restart(folder: Path) -> None:
 
 
 def test_second_signal(folder: Path) -> None:
-    """A second signal ends both processes at once."""
+    """A later signal ends both processes at once."""
     (folder / "function" / "__init__.py").write_text(BLOCKED)
     with reloading(folder) as runtime:
-        runtime.until_logged("no signal arrives any more")
+        runtime.until_logged("from here on it blocks")
         runtime.signal(signal.SIGINT)
         runtime.until_logged("SIGINT received")
+        time.sleep(signals.SAME_SECONDS)
         runtime.signal(signal.SIGINT)
 
         assert 130 == runtime.ended()
         assert "SIGINT again: leaving at once" in runtime.log
+
+
+def test_doubled_signal(folder: Path) -> None:
+    """Two signals at the same time are one: the function is stopped in order."""
+    with reloading(folder) as runtime:
+        until_serving(runtime, 1)
+        runtime.signal(signal.SIGINT)
+        runtime.until_logged("SIGINT received")
+        runtime.signal(signal.SIGINT)
+
+        assert 0 == runtime.ended()
+        assert "again" not in runtime.log
 
 
 def test_setting_malformed() -> None:

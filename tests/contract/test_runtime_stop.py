@@ -1,12 +1,14 @@
 """From a signal to the end of the process."""
 
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from contract.runtime_process import FUNCTIONS, eventually, serving, started
+from func_runtime import signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -89,7 +91,7 @@ def test_sync_request_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.row("H8")
 def test_second_signal(tmp_path: Path) -> None:
-    """A second signal ends the process at once, with the code of a process that a signal ended."""
+    """A later signal ends the process at once, with the code of a process that a signal ended."""
     with (
         started(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
         ThreadPoolExecutor(1) as pool,
@@ -99,6 +101,7 @@ def test_second_signal(tmp_path: Path) -> None:
         runtime.until_logged("slow request began")
         runtime.signal()
         runtime.until_logged("not ready any more")
+        time.sleep(signals.SAME_SECONDS)
         runtime.signal()
 
         assert 128 + signal.SIGTERM == runtime.ended()
