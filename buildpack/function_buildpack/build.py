@@ -81,7 +81,7 @@ def _build(building: Building) -> Launch:
     archives.keep()
     provided.keep()
     variables.contribute(layers, chosen.launch_env)
-    return launch.describe(chosen, installed, own)
+    return launch.describe(chosen, installed, served, own)
 
 
 @contextmanager

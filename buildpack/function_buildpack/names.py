@@ -55,6 +55,8 @@ PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"
+# What starts it in an image, a package of the runtime's layer.
+INIT = "dumb-init"
 # What the runtime imports of its packages, to serve and for events.
 RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvicorn", "uvloop")
 EVENT_IMPORTS = ("cloudevents",)

@@ -58,7 +58,8 @@ Note: the image gets what tests and checks run with: pytest. \
 State it in a group, such as dev of [dependency-groups], and it stays out.
 """
 LAUNCH = """\
-Process web: /layers/dependencies/venv/bin/pythonX.Y -m func_runtime
+Process web: /layers/asgi-runtime/packages/bin/dumb-init --single-child -- \
+/layers/dependencies/venv/bin/pythonX.Y -m func_runtime
 Variables: FUNC_INVOKE, GREETING
 Done in N s
 """

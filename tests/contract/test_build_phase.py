@@ -1,5 +1,6 @@
 """bin/build, as the lifecycle runs it, with the real uv and the real package index."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -54,17 +55,20 @@ def again(built: Workspace, tmp_path: Path) -> Workspace:
 
 @pytest.mark.row("T5")
 def test_launch(built: Workspace) -> None:
-    """The launch process is the environment's Python with the runtime, in the function's folder."""
+    """The launch process is the environment's Python with the runtime, below an init."""
     bin_ = built.layers / "dependencies" / "venv" / "bin"
     minor = f"python{sys.version_info.major}.{sys.version_info.minor}"
     python = bin_ / minor
+    init = built.layers / "asgi-runtime" / "packages" / "bin" / "dumb-init"
 
     assert {
         "type": "web",
-        "command": [str(python), "-m", "func_runtime"],
+        "command": [str(init), "--single-child", "--", str(python), "-m", "func_runtime"],
         "working-dir": str(built.app),
         "default": True,
     } == built.toml("launch.toml")["processes"][0]
+    assert os.access(init, os.X_OK)
+    assert ["dumb-init"] == [path.name for path in init.parent.iterdir()]
     # A run image with another Python must not get as far as starting it.
     assert {"python", "python3", minor} == {path.name for path in bin_.glob("python*")}
     assert {minor} == {path.readlink().name for path in bin_.glob("python*")}

@@ -166,8 +166,10 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     (uv.with_options(*offline) if offline else uv).install(
         source.requirements, source.root, options
     )
-    for unneeded in (packages / "bin", packages / ".lock"):
-        shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink(missing_ok=True)
+    (packages / ".lock").unlink(missing_ok=True)
+    for script in (packages / "bin").iterdir():
+        if script.name != names.INIT:
+            script.unlink()
     _trim(packages, uv)
     build_traces.forget_times(packages)
     copied = packages / names.RUNTIME_MODULE
@@ -181,9 +183,9 @@ def _trim(packages: Path, uv: Uv) -> None:
     for path in files:
         if path.suffix in _COMPILED:
             path.unlink()
-    libraries = sorted(path for path in files if path.suffix == ".so")
+    native = sorted(path for path in files if path.suffix == ".so" or path.name == names.INIT)
     try:
-        uv.run(["strip", "--strip-unneeded", *libraries], environ=uv.environ, cwd=packages)
+        uv.run(["strip", "--strip-unneeded", *native], environ=uv.environ, cwd=packages)
     except ToolMissing:
         output.line("Debug symbols stay in the runtime: the build image has no strip (binutils)")
 
@@ -191,6 +193,11 @@ def _trim(packages: Path, uv: Uv) -> None:
 def library(layer: Layer) -> Path:
     """Return the folder of its packages."""
     return layer.path / "packages"
+
+
+def init(layer: Layer) -> Path:
+    """Return the program that starts the launch process, and is PID 1 (ADR 17)."""
+    return library(layer) / "bin" / names.INIT
 
 
 def here(layer: Layer, source: Source) -> Path:

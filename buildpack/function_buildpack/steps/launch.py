@@ -74,11 +74,15 @@ def _packages(
         yield check.Archived(python.path, Path(root), site, archives)
 
 
-def describe(chosen: Plan, installed: Dependencies, python: Interpreter) -> Launch:
+def describe(
+    chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter
+) -> Launch:
     """Return the launch process, and what else is said of the image."""
+    # Signals go to the runtime alone, which lets its requests end: not to the function's processes.
+    init = (str(runtime.init(served)), "--single-child", "--")
     web = Process(
         type="web",
-        command=(str(installed.python(python.minor)), "-m", names.RUNTIME_MODULE),
+        command=(*init, str(installed.python(python.minor)), "-m", names.RUNTIME_MODULE),
         working_directory=chosen.project.folder,
         default=True,
     )
