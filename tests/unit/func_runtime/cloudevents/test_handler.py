@@ -114,6 +114,70 @@ async def test_refused(headers: list[tuple[bytes, bytes]], scope: Scope, status:
     assert status == (await answer(unreachable, headers, scope=scope))[0]["status"]
 
 
+STRUCTURED = (b"content-type", b"application/cloudevents+json")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "expected"),
+    [
+        (
+            [*HEADERS[:1], *HEADERS[2:]],
+            b"",
+            "the attribute id is missing or empty (source '/s', type 't')",
+        ),
+        (
+            [*HEADERS, (b"ce-id", b"2")],
+            b"",
+            "the attribute 'id' is there twice (id '1', source '/s', type 't')",
+        ),
+        (
+            [*HEADERS, (b"ce-subject", b"\xff")],
+            b"",
+            "the attribute 'subject' is not valid UTF-8 (id '1', source '/s', type 't')",
+        ),
+        (
+            [*HEADERS, (b"ce-x\nERROR", b"1")],
+            b"",
+            (
+                r"the attribute name 'x\nERROR' has other characters than a-z and 0-9 "
+                r"(id '1', source '/s', type 't')"
+            ),
+        ),
+        (
+            [*HEADERS, (b"content-type", b"application/json")],
+            b"{",
+            "the content is not valid JSON (id '1', source '/s', type 't')",
+        ),
+        (
+            [STRUCTURED],
+            b'{"specversion": "1.0", "type": "t", "id": "a\\nb", "source": "%b"}' % (b"s" * 100),
+            (
+                r"the attribute id has characters that are not allowed "
+                rf"(id 'a\nb', source '{'s' * 80}', type 't')"
+            ),
+        ),
+        (
+            [BATCH],
+            b'[{"specversion": "1.0", "id": "1", "source": "s", "type": "t"}, {"id": "2"}]',
+            "event 2 of the batch: the attribute specversion is missing or empty (id '2')",
+        ),
+        ([STRUCTURED], b"[]", "the event is no JSON object"),
+    ],
+)
+async def test_refused_event_is_logged(
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+    expected: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log says what is wrong with which event; what the client sent begins no line of it."""
+    caplog.set_level("INFO")
+
+    await answer(unreachable, headers, receiving(body), {"path": "/a\nb"})
+
+    assert [rf"POST '/a\nb' refused: Malformed event: {expected}"] == caplog.messages
+
+
 async def test_event_on_the_path_of_dapr() -> None:
     """An event is an event on any path."""
     called = []

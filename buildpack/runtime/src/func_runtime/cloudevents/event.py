@@ -4,6 +4,7 @@ Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevent
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
@@ -31,6 +32,8 @@ _FORBIDDEN = re.compile(
     )
     + "]"
 )
+# Characters of what a client has sent that are shown.
+_SHOWN = 80
 # RFC 3339, 5.6. The fraction may have any number of digits.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 # "Type system", Integer: signed 32 bits.
@@ -38,7 +41,13 @@ _INTEGER = 2**31
 
 
 class EventInvalid(ValueError):
-    """An event breaks a rule of the specification. The text names the rule, never a value."""
+    """An event breaks a rule of the specification.
+
+    The text names the rule and the attribute, never a value. `attributes` are those of the event
+    that are known by then.
+    """
+
+    attributes: Mapping[str, object] = {}
 
 
 @dataclass(slots=True)
@@ -73,6 +82,11 @@ def check(attributes: dict[str, Value]) -> None:
         parse_time(time)
 
 
+def shown(text: object) -> str:
+    """Return what a client has sent as it is shown: in quotes, on one line, and not too long."""
+    return repr(str(text)[:_SHOWN])
+
+
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time.
 
@@ -95,7 +109,8 @@ def _tell_required(attributes: dict[str, Value]) -> NoReturn:
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise EventInvalid("an attribute's name has other characters than a-z and 0-9")
+        found = shown(name)
+        raise EventInvalid(f"the attribute name {found} has other characters than a-z and 0-9")
     if name == "data":
         raise EventInvalid("no attribute may be named data")
     if len(_names) < _REMEMBERED and len(name) <= _USUAL_LENGTH:

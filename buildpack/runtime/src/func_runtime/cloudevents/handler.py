@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from func_runtime import responses
 from func_runtime.asgi import Handler, Headers, Message, Receive, Scope, Send
 from func_runtime.cloudevents import http_binding
-from func_runtime.cloudevents.event import Event
+from func_runtime.cloudevents.event import Event, shown
 from func_runtime.cloudevents.http_binding import Refused
 from func_runtime.cloudevents.sdk import MakeEvent
 from func_runtime.cloudevents.sender import BatchSender, Sender
@@ -41,7 +41,8 @@ class EventHandler:
                 return
             events = _decode(scope, body)
         except Refused as refused:
-            log.info("%s %r refused: %s", scope["method"], scope["path"], refused.reason)
+            told = refused.reason + _known(refused)
+            log.info("%s %r refused: %s", scope["method"], scope["path"], told)
             # RFC 9110, 15.5.14: what is left of a body that is too long is not read.
             ends = [_CLOSE] if refused.status == responses.CONTENT_TOO_LARGE else []
             await responses.text(send, refused.status, refused.reason, headers=ends)
@@ -129,6 +130,13 @@ def _decode(scope: Scope, body: bytes) -> Event | list[Event]:
             # A Dapr sidecar asks for its configuration on every start, and wants to hear no.
             raise Refused(responses.NOT_FOUND, "Not Found") from None
         raise
+
+
+def _known(refused: Refused) -> str:
+    """Return what tells the event of a refused request from others, in brackets."""
+    names = [name for name in ("id", "source", "type") if refused.attributes.get(name)]
+    known = [f"{name} {shown(refused.attributes[name])}" for name in names]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _handshake(headers: Headers) -> list[tuple[bytes, bytes]]:

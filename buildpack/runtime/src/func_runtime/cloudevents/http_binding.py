@@ -5,8 +5,8 @@ Section numbers are of the CloudEvents HTTP Protocol Binding 1.0.
 
 import base64
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,10 +26,14 @@ _SAFE = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 @dataclass(eq=False)
 class Refused(Exception):
-    """A request is answered with an error; the reason has no words of the client's."""
+    """A request is answered with an error; the reason has no words of the client's but names.
+
+    `attributes` are those of the event that are known.
+    """
 
     status: int
     reason: str
+    attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 class Content(NamedTuple):
@@ -55,7 +59,8 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
             return json_format.decode(json_format.parse(body, kind))
         return _decode_binary(headers, stated, body)
     except EventInvalid as error:
-        raise Refused(responses.BAD_REQUEST, f"Malformed event: {error}") from error
+        reason = f"Malformed event: {error}"
+        raise Refused(responses.BAD_REQUEST, reason, error.attributes) from error
 
 
 def encode_structured(source: Event) -> Content:
@@ -126,16 +131,35 @@ def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
     document = json_format.parse(body, kind)
     if not isinstance(document, list):
         raise EventInvalid("the batch is no JSON array")
-    return [json_format.decode(member) for member in document]
+    return [_decode_member(number, member) for number, member in enumerate(document, start=1)]
+
+
+def _decode_member(number: int, member: object) -> Event:
+    try:
+        return json_format.decode(member)
+    except EventInvalid as error:
+        told = EventInvalid(f"event {number} of the batch: {error}")
+        told.attributes = error.attributes
+        raise told from error
 
 
 def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
     attributes: dict[str, Value] = {}
+    try:
+        return _read_binary(headers, content_type, body, attributes)
+    except EventInvalid as error:
+        error.attributes = attributes
+        raise
+
+
+def _read_binary(
+    headers: Headers, content_type: str, body: bytes, attributes: dict[str, Value]
+) -> Event:
     for key, value in headers:
         if (name := _attribute(key)) is not None:
             if name in attributes:
-                raise EventInvalid("an attribute is there twice")
-            attributes[name] = _header_text(value)
+                raise EventInvalid(f"the attribute {event.shown(name)} is there twice")
+            attributes[name] = _header_text(name, value)
     if not attributes:
         raise Refused(
             responses.UNSUPPORTED_MEDIA_TYPE,
@@ -172,7 +196,7 @@ def _attribute(key: bytes) -> str | None:
     return key.removeprefix(_PREFIX).decode("latin-1") if key.startswith(_PREFIX) else None
 
 
-def _header_text(value: bytes) -> str:
+def _header_text(name: str, value: bytes) -> str:
     """Decode an attribute's header (3.1.3.2): a quoted string first, then percent signs, once."""
     try:
         text = value.decode()
@@ -182,7 +206,7 @@ def _header_text(value: bytes) -> str:
             text = re.sub(r"\\(.)", r"\1", text[1:-1])
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise EventInvalid("an attribute's header is not valid UTF-8") from error
+        raise EventInvalid(f"the attribute {event.shown(name)} is not valid UTF-8") from error
 
 
 def _header_value(value: Value) -> bytes:

@@ -22,6 +22,14 @@ def decode(document: object) -> Event:
     members = {name: value for name, value in document.items() if value is not None}
     data = members.pop("data", None)
     encoded = members.pop("data_base64", None)
+    try:
+        return _read(members, data, encoded)
+    except EventInvalid as error:
+        error.attributes = members
+        raise
+
+
+def _read(members: dict[str, Any], data: object, encoded: object) -> Event:
     if encoded is not None and data is not None:
         raise EventInvalid("the event has both data and data_base64")
     event.check(members)
