@@ -6,7 +6,6 @@ The only importer of uvicorn and uvloop. The life of the process is ours (serve.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from functools import partial
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
@@ -119,6 +118,12 @@ def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
     config.loaded_app = state.app
     config.loaded = True
     # It tells what the application does wrong, which ours has told by then, and what clients ask
-    # for, with the query, which may have secrets.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    return partial(WSProtocol, config, cast("ServerState", state), {})
+    # for, with the query, which may have secrets. Functions use its logger, uvicorn.error, as well.
+    silent = logging.Logger("uvicorn.error", logging.CRITICAL)
+
+    def websocket() -> asyncio.Protocol:
+        protocol = WSProtocol(config, cast("ServerState", state), {})
+        protocol.logger = silent
+        return protocol
+
+    return websocket
