@@ -145,7 +145,8 @@ INTERCEPTING = """
 import logging, sys
 class Intercept(logging.Handler):
     def emit(self, record):
-        print("MINE", record.levelname, record.name, logging.Formatter().format(record), file=sys.stderr)
+        text = logging.Formatter().format(record)
+        print("MINE", record.levelname, record.name, text, file=sys.stderr)
 logging.basicConfig(handlers=[Intercept()], level=0, force=True)
 for name in logging.root.manager.loggerDict:
     logging.getLogger(name).handlers = []

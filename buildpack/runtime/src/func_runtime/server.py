@@ -119,7 +119,8 @@ def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
     config.loaded = True
     # It tells what the application does wrong, which ours has told by then, and what clients ask
     # for, with the query, which may have secrets. Functions use its logger, uvicorn.error, as well.
-    silent = logging.Logger("uvicorn.error", logging.CRITICAL)
+    silent = logging.getLogger("func_runtime.websocket")
+    silent.setLevel(logging.CRITICAL)
 
     def websocket() -> asyncio.Protocol:
         protocol = WSProtocol(config, cast("ServerState", state), {})
