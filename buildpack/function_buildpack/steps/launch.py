@@ -74,9 +74,7 @@ def _packages(
         yield check.Archived(python.path, Path(root), site, archives)
 
 
-def describe(
-    chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter
-) -> Launch:
+def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter) -> Launch:
     """Return the launch process, and what else is said of the image."""
     # Signals go to the runtime alone, which lets its requests end: not to the function's processes.
     init = (str(runtime.init(served)), "--single-child", "--")
