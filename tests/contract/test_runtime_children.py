@@ -17,8 +17,10 @@ def square(number):
     return number * number
 
 def handlers(_):
-    known = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    return known == [signal.SIG_DFL, signal.default_int_handler], signal.set_wakeup_fd(-1)
+    # A shell starts what runs in the background with SIGINT ignored.
+    return (signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
+            signal.getsignal(signal.SIGINT) in (signal.default_int_handler, signal.SIG_IGN),
+            signal.set_wakeup_fd(-1))
 
 async def slowly(number):
     await asyncio.sleep(0.01)
@@ -102,7 +104,7 @@ EXPECTED = {
     "/pool/forkserver": "[0, 1, 4, 9, 16]",
     "/executor/fork": "[0, 1, 4, 9, 16]",
     "/executor/spawn": "[0, 1, 4, 9, 16]",
-    "/reset": "[(True, -1)]",
+    "/reset": "[(True, True, -1)]",
     "/loops": "[0, 1]",
     "/terminated": "-15",
     "/programs": "[0, 7, -15, 0]",
@@ -189,11 +191,18 @@ def alive(process: str) -> bool:
 
 
 IN_NEW = """
-import asyncio, sys
+import asyncio, os, sys
 async def handle(scope, receive, send):
     first = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(7)")
     second = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=-1)
     second.terminate()
+    child = os.fork()  # with libuv's handler of SIGCHLD, which is then to be no more
+    if not child:
+        grandchild = os.fork()
+        if grandchild:
+            os.waitpid(grandchild, 0)
+        os._exit(0)
+    os.waitpid(child, 0)
     body = f"{await first.wait()} {await second.wait()}".encode()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})

@@ -257,7 +257,7 @@ def test_basic_config_as_json(tmp_path: Path, call: str) -> None:
 
 
 UNCAUGHT = """
-import asyncio, logging, multiprocessing, os, sys, threading, warnings
+import asyncio, io, logging, os, sys, threading, warnings
 
 def boom():
     raise RuntimeError("in a thread")
@@ -282,6 +282,13 @@ class Odd:
         raise RuntimeError
 
 async def handle(scope, receive, send):
+    child = os.fork()
+    if not child:
+        sys.excepthook(OSError, OSError("at the end of a child"), None)
+        os._exit(0)
+    os.waitpid(child, 0)
+    import multiprocessing
+    warnings.showwarning("to a file", UserWarning, "f.py", 1, io.StringIO())
     for target in (boom, leave):
         thread = threading.Thread(target=target, name="worker")
         thread.start()
@@ -298,11 +305,6 @@ async def handle(scope, receive, send):
     process.start()
     process.join()
     log.info("exit code %d", process.exitcode)
-    child = os.fork()
-    if not child:
-        sys.excepthook(OSError, OSError("at the end of a child"), None)
-        os._exit(0)
-    os.waitpid(child, 0)
 """
 
 

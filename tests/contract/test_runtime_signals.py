@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from contract.runtime_process import FUNCTIONS, PATIENCE, Runtime, environment, serving, started
+from contract.runtime_process import (
+    FUNCTIONS,
+    PATIENCE,
+    Runtime,
+    environment,
+    free_port,
+    serving,
+    started,
+)
 
 LOADING = """
 import logging, time, hashlib
@@ -360,9 +368,95 @@ def test_signal_while_the_process_starts(tmp_path: Path, milliseconds: int) -> N
         assert "Traceback" not in runtime.log
 
 
-FLOODING = """
-while True:
-    print("x" * 1000)
+BETWEEN = """
+import os, signal, time
+class Function:
+    def __getattr__(self, name):
+        if name == "ready":
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)
+        raise AttributeError(name)
+    async def handle(self, scope, receive, send):
+        pass
+new = Function
+"""
+
+
+@pytest.mark.row("H8")
+def test_signal_between_new_and_start(tmp_path: Path) -> None:
+    """A signal that comes while the runtime itself is at work counts when that is done."""
+    with started(write(tmp_path, BETWEEN), tmp_path / "log") as runtime:
+        assert 0 == runtime.ended()
+        assert "SIGTERM received" in runtime.log
+        assert "Listening" not in runtime.log
+
+
+# A container whose limit of processes is reached (--pids-limit).
+WITHOUT_THREADS = """
+import threading
+def no_thread(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = no_thread
+from func_runtime.__main__ import main
+main()
+"""
+SERVING = """
+import asyncio, logging, os
+from func_runtime import signals
+signals.SAME_SECONDS = 0.2
+class Function:
+    async def handle(self, scope, receive, send):
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        os.waitpid(child, 0)
+    async def stop(self):
+        logging.info("stopping")
+        await asyncio.sleep(float(os.environ["STOP_SECONDS"]))
+new = Function
+"""
+
+
+@pytest.mark.parametrize(("seconds", "code"), [("0", 0), ("600", 143)], ids=["once", "again"])
+def test_no_thread_left(tmp_path: Path, seconds: str, code: int) -> None:
+    """Where the process can have no thread, signals still end it."""
+    log, port = tmp_path / "log", free_port()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WITHOUT_THREADS],
+            cwd=write(tmp_path, SERVING),
+            env=environment(port, {"STOP_SECONDS": seconds}),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+        )
+    runtime = Runtime(process, port, log)
+    try:
+        runtime.until_open()
+        runtime.get()
+        runtime.signal()
+        runtime.signal()
+        runtime.until_logged("stopping")
+        time.sleep(0.3)
+        runtime.signal()
+
+        assert code == runtime.ended()
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+FLOODING = f"""
+import os, time
+os.set_blocking(2, False)
+try:
+    while True:
+        os.write(2, b"x" * 1000)
+except BlockingIOError:
+    os.set_blocking(2, True)
+    os.write(1, b"full")
+{SWALLOWING.replace(chr(10) + "    ", chr(10))}
 def handle(scope, receive, send): ...
 """
 
@@ -375,13 +469,14 @@ def test_log_that_nobody_reads(tmp_path: Path) -> None:
         [sys.executable, "-m", "func_runtime"],
         cwd=write(tmp_path, FLOODING),
         env=environment(None),
-        stdout=writing,
+        stdout=subprocess.PIPE,
         stderr=writing,
     )
     os.close(writing)
     try:
-        assert b"x" == os.read(reading, 1)
-        time.sleep(0.2)  # now the pipe is full
+        assert process.stdout is not None
+        assert b"full" == process.stdout.read(4)
+        process.stdout.close()
         process.terminate()
 
         assert 0 == process.wait(PATIENCE)

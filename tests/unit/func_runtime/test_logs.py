@@ -4,6 +4,8 @@ import json
 import logging
 import math
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,19 @@ def _logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers[:] = []
-    yield
+    with pytest.MonkeyPatch.context() as patched:
+        for owner, name in (
+            (logging, "basicConfig"),
+            (sys, "excepthook"),
+            (sys, "unraisablehook"),
+            (threading, "excepthook"),
+            (warnings, "showwarning"),
+        ):
+            patched.setattr(owner, name, getattr(owner, name))
+        yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logs.log.setLevel(logging.NOTSET)
 
 
 def an_exception() -> ValueError:
@@ -54,6 +66,15 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = capsys.readouterr().err.splitlines()
     assert first.endswith("Z WARNING  func_runtime: odd")
     assert second.endswith("Z ERROR    mine: seen")
+
+
+def test_level_above_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    """LOG_LEVEL=critical is for the runtime's own errors as well."""
+    logs.configure(LogSettings(level=logging.CRITICAL))
+    logs.log.error("unseen")
+    logs.log.critical("seen")
+
+    assert capsys.readouterr().err.endswith("Z CRITICAL func_runtime: seen\n")
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,19 +37,13 @@ _MARGIN_SECONDS = 1.5
 # How much of the main thread's stack is shown: a line of the log that goes out at once is short.
 _FRAMES = 8
 
-_STDERR = 2
-
-
-def _write(message: str) -> None:
-    os.write(_STDERR, f"{message}\n".encode())
-
 
 class _State:
     """What has been received, and what happens then."""
 
     def __init__(self) -> None:
         self.first = 0  # the number of the first signal
-        self.tell: Callable[[str], None] = _write
+        self.tell: Callable[[str], object] = sys.stderr.write
         self._first_at = 0.0
         self._interrupts = False  # whether a signal raises Stopped in the main thread
         self._notify: Callable[[], object] | None = None
@@ -143,8 +137,8 @@ class _State:
         signal.set_wakeup_fd(-1)
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if signal.getsignal(signal.SIGCHLD) is None:  # libuv's, which writes to the parent's pipe
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Not libuv's, which writes to the parent's pipe and which Python does not know of.
+        signal.signal(signal.SIGCHLD, signal.getsignal(signal.SIGCHLD))
         if self._writing >= 0:
             os.close(self._writing)
             os.close(self._reading)
