@@ -163,6 +163,7 @@ def test_child_that_returns(tmp_path: Path) -> None:
 
 
 SHARED = """
+assert forked() == 3
 workers = multiprocessing.get_context("fork").Pool(2)
 """
 

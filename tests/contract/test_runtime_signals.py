@@ -111,6 +111,16 @@ def test_async_new_that_waits(tmp_path: Path, number: int) -> None:
         assert "Traceback" not in runtime.log
 
 
+@pytest.mark.row("H12")
+def test_async_new(tmp_path: Path) -> None:
+    """What an `async def new` returns is the function, if no signal comes."""
+    source = (
+        "async def new():\n    return Function()\nclass Function:\n    async def handle(*_): ...\n"
+    )
+    with serving(write(tmp_path, source), tmp_path / "log") as runtime:
+        assert 204 == runtime.get().status_code
+
+
 BLOCKING = """
 import hashlib, logging, time
 from func_runtime import signals
@@ -447,16 +457,23 @@ def test_no_thread_left(tmp_path: Path, seconds: str, code: int) -> None:
         process.wait(PATIENCE)
 
 
-FLOODING = f"""
+FLOODING = """
 import os, time
 os.set_blocking(2, False)
-try:
-    while True:
-        os.write(2, b"x" * 1000)
-except BlockingIOError:
-    os.set_blocking(2, True)
-    os.write(1, b"full")
-{SWALLOWING.replace(chr(10) + "    ", chr(10))}
+for size in (4096, 1):
+    try:
+        while True:
+            os.write(2, b"x" * size)
+    except BlockingIOError:
+        pass
+os.set_blocking(2, True)
+told = False
+while True:
+    try:
+        told = told or os.write(1, b"full")
+        time.sleep(0.05)
+    except:
+        pass
 def handle(scope, receive, send): ...
 """
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import warnings
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
 log = logging.getLogger("func_runtime")
 
@@ -58,16 +58,15 @@ def _unraisable(failed: "sys.UnraisableHookArgs") -> None:
 
 def _log_failed_process() -> None:
     """Log what ends a process of multiprocessing, which would print it."""
-    module = sys.modules.get("multiprocessing.process")
-    if module is None:
-        return
-    run = module.BaseProcess.run
+    from multiprocessing.process import BaseProcess  # noqa: PLC0415 -- for a child alone
 
-    def logged(process: Any) -> None:  # noqa: ANN401 -- not imported here
+    run = BaseProcess.run
+
+    def logged(process: BaseProcess) -> None:
         try:
             run(process)
         except Exception as error:
             log.exception("An exception ends the process %s", process.name)
             raise SystemExit(1) from error
 
-    module.BaseProcess.run = logged
+    BaseProcess.run = logged  # type: ignore[method-assign]
