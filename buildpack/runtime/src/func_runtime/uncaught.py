@@ -69,4 +69,4 @@ def _log_failed_process() -> None:
             log.exception("An exception ends the process %s", process.name)
             raise SystemExit(1) from error
 
-    BaseProcess.run = logged  # type: ignore[method-assign]
+    BaseProcess.run = logged  # type: ignore[assignment, method-assign]
