@@ -1,11 +1,13 @@
 """The life of the process, from the first signal handler to the last hook."""
 
 import asyncio
+import contextvars
 import logging
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from func_runtime import children, signals
@@ -112,7 +114,10 @@ def _signalled(shutdown: float | None = None) -> Iterator[asyncio.Event]:
             log.info("%s received", signal.Signals(signals.process.first).name)
             stop.set()
 
-    with signals.process.notifying(lambda: loop.call_soon_threadsafe(received), shutdown):
+    # A signal may interrupt a request, and is not part of its context.
+    context = contextvars.copy_context()
+    notify = partial(loop.call_soon_threadsafe, received, context=context)
+    with signals.process.notifying(notify, shutdown):
         yield stop
 
 
