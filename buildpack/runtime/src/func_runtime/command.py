@@ -22,6 +22,7 @@ from func_runtime.errors import StartFailure, Stopped
 from func_runtime.function import Function
 from func_runtime.serve import SIGNALS, serve
 from func_runtime.settings import (
+    EventLoop,
     LogSettings,
     Options,
     Settings,
@@ -77,10 +78,13 @@ def _parse(arguments: Sequence[str]) -> Options:
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
     settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
-    entry = loader.load(folder)
-    if options.check == "import":
-        return
-    with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=server.loop_factory(settings.event_loop)) as runner:
+        if settings.event_loop is EventLoop.ASYNCIO:
+            # What changes the loop when it is imported (nest_asyncio2) is to find this one.
+            asyncio.set_event_loop(runner.get_loop())
+        entry = loader.load(folder)
+        if options.check == "import":
+            return
         instance = function.create(entry, runner.run)
         adapted = assembly.adapt(instance, entry.origin, settings)
         if options.check is None:

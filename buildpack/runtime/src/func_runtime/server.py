@@ -10,11 +10,10 @@ from functools import partial
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
-import uvloop
-
 from func_runtime import sockets
 from func_runtime.asgi import Application
 from func_runtime.http_protocol import HttpProtocol, State
+from func_runtime.settings import EventLoop
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -27,7 +26,14 @@ _TICK_SECONDS = 1.0
 _CLOSING_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
-new_event_loop = uvloop.new_event_loop
+
+def loop_factory(wanted: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the event loop."""
+    if wanted is EventLoop.ASYNCIO:
+        return asyncio.SelectorEventLoop
+    import uvloop  # noqa: PLC0415 -- not loaded where it is not wanted
+
+    return uvloop.new_event_loop
 
 
 class Server:
