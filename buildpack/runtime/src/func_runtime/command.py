@@ -104,8 +104,8 @@ def _serve(
 ) -> None:
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
-    app, lifespan = assembly.assemble(adapted, settings, environment)
-    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
+    app, lifespan, probes = assembly.assemble(adapted, settings, environment)
+    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, probes, settings))
 
 
 def _stop_loading(*_: object) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("func_runtime")
 
-_BACKLOG = 2048
 _TICK_SECONDS = 1.0
 # What connections may take to close once their requests are done or cut off.
 _CLOSING_SECONDS = 0.5
@@ -53,12 +52,17 @@ class Server:
         self._tick()
         loop = asyncio.get_running_loop()
         for sock in bound:
-            try:
-                sock.listen(_BACKLOG)
-            except OSError as error:
-                raise sockets.unavailable(sockets.names([sock]), error) from error
-            server = await loop.create_server(self._http, sock=sock, backlog=_BACKLOG)
+            sockets.listen(sock)
+            server = await loop.create_server(self._http, sock=sock, backlog=sockets.BACKLOG)
             self._listening.append(server)
+
+    async def adopt(self, connection: socket, early: bytes) -> None:
+        """Serve a connection that somebody else has accepted, and has read some bytes of."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: _Adopted(self._state, early), connection)
+        except OSError:  # the client has gone
+            connection.close()
 
     async def close(self, deadline: float) -> None:
         """Accept no more connections, and end all when their requests are done or at the deadline.
@@ -107,6 +111,20 @@ class Server:
         loop = asyncio.get_running_loop()
         self._state.tick(loop.time())
         self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
+
+
+class _Adopted(HttpProtocol):
+    """A connection of which something has been read before there was a transport."""
+
+    def __init__(self, state: State, early: bytes) -> None:
+        super().__init__(state)
+        self._early = early
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with what has been read."""
+        super().connection_made(transport)
+        if self._early:
+            self.data_received(self._early)
 
 
 def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
