@@ -87,6 +87,7 @@ def _run(options: Options, environ: dict[str, str]) -> None:
             return
         instance = function.create(entry, runner.run)
         adapted = assembly.adapt(instance, entry.origin, settings)
+        server.check_event_loop(settings.event_loop)
         if options.check is None:
             _serve(adapted, settings, runner.run)
 

@@ -6,6 +6,7 @@ The only module that touches the author's object.
 import functools
 import inspect
 import logging
+import sys
 import threading
 from asyncio import AbstractEventLoop, get_running_loop, run_coroutine_threadsafe
 from collections.abc import Awaitable, Callable, Coroutine
@@ -41,6 +42,9 @@ class Function(NamedTuple):
 # What the runtime calls each hook with. In an error message these are the names of the arguments.
 _HOOKS = {"start": ("cfg",), "stop": (), "alive": (), "ready": ()}
 _REQUEST = ("scope", "receive", "send")
+
+# Where installers put packages; the second is Debian's.
+_INSTALLED = ("/site-packages/", "/dist-packages/")
 
 
 def create(entry: Entry, complete: Callable[[Coroutine[Any, Any, object]], object]) -> object:
@@ -81,12 +85,12 @@ def adapt(instance: object, origin: str, threads: Threads, hook_threads: Threads
 
 def _find_handle(instance: object, origin: str) -> Callable[..., object]:
     """Return what is called with requests: a method or attribute handle, or the instance itself."""
-    handle = getattr(instance, names.HANDLE, None)
+    handle: object = getattr(instance, names.HANDLE, None)
     candidates = [each for each in (handle, instance) if callable(each)]
-    if isinstance(instance, type):
-        candidates.remove(instance)
+    if _is_of_framework(instance, names.HANDLE):
+        candidates.reverse()  # Django's ASGIHandler has a handle() that only its __call__ may call
     for candidate in candidates:
-        if _takes(_signature(candidate), _REQUEST):
+        if _takes(_signature(candidate), _REQUEST) and not isinstance(instance, type):
             return candidate
     for candidate in candidates:
         if (signature := _signature(candidate)) and _is_wsgi(signature):
@@ -101,21 +105,34 @@ def _find_handle(instance: object, origin: str) -> Callable[..., object]:
 def _find_hooks(instance: object, origin: str, *, is_handle: bool) -> dict[str, Callable[..., Any]]:
     """Return the hooks that there are, by name.
 
-    An application that is the instance itself may have methods of such names for itself (start()
-    of BlackSheep's): they are hooks if all that it has take exactly the arguments of hooks.
+    An application that is the instance itself may have methods of such names for its own use:
+    start() of BlackSheep's, for example.
     """
-    found = {name: hook for name in _HOOKS if (hook := _method(instance, name)) is not None}
+    found = {
+        name: hook
+        for name in _HOOKS
+        if (hook := _method(instance, name)) is not None
+        and not (is_handle and _is_of_framework(instance, name))
+    }
     for name, hook in found.items():
-        signature = _signature(hook)
-        expected = _HOOKS[name]
-        if is_handle and signature and len(signature.parameters) != len(expected):
-            return {}
+        signature, expected = _signature(hook), _HOOKS[name]
         if not _takes(signature, expected):
-            owner = ("self",) if inspect.ismethod(hook) else ()
-            shown = signature if not owner else _signature(hook.__func__)
-            wanted = ", ".join((*owner, *expected))
-            raise ArgumentsUnfit(origin, f"{name}{shown}", f"{name}({wanted})")
+            if inspect.ismethod(hook):
+                signature, expected = _signature(hook.__func__), ("self", *expected)
+            wanted = ", ".join(expected)
+            raise ArgumentsUnfit(origin, f"{name}{signature}", f"{name}({wanted})")
     return found
+
+
+def _is_of_framework(instance: object, name: str) -> bool:
+    """Say whether a class of an installed package defines a method, not the function's author."""
+    if name in getattr(instance, "__dict__", ()):
+        return False
+    for kind in type(instance).__mro__:
+        if name in vars(kind):
+            file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+            return any(folder in file for folder in _INSTALLED)
+    return False
 
 
 def _signature(function: Callable[..., object]) -> inspect.Signature | None:

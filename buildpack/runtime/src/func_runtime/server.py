@@ -35,6 +35,15 @@ def loop_factory(wanted: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
+def check_event_loop(chosen: EventLoop) -> None:
+    """Warn of a package that has changed asyncio, which means nothing to uvloop."""
+    if chosen is EventLoop.UVLOOP and hasattr(asyncio, "_nest_patched"):
+        log.warning(
+            "nest_asyncio is in use and cannot change the event loop, which is uvloop:"
+            " set FUNC_EVENT_LOOP=asyncio"
+        )
+
+
 class Server:
     """Listens, serves, and lets go, each when told so."""
 
