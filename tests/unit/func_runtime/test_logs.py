@@ -156,6 +156,9 @@ FAILURES: list[errors.StartFailure] = [
     errors.HandleMissing("function.py", "new is of type int"),
     errors.AddressUnavailable("*:80", "Permission denied (EACCES)"),
     errors.FunctionFailed("new()"),
+    errors.StartupFailed("no database"),
+    errors.ArgumentsUnfit("function.py", "start(self)", "start(self, cfg)"),
+    errors.WsgiApplication("function.py", "an instance of flask.app.Flask"),
 ]
 
 
