@@ -188,6 +188,8 @@ class _Head:
         self.url = b""
         self.hosts = 0
         self.is_whole = False  # there is no body to come
+        self.keep_alive = False
+        self.parser = HttpRequestParser(self)
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -197,22 +199,22 @@ class _Head:
 
     def on_message_complete(self) -> None:
         self.is_whole = True
+        self.keep_alive = self.parser.should_keep_alive()  # a parser knows it here alone
 
 
 def read_head(data: bytes) -> Request | None:
     """Read a request's head; None is for one that is not plain: the server knows what to say."""
     head = _Head()
-    parser = HttpRequestParser(head)
     try:
-        parser.feed_data(data)
+        head.parser.feed_data(data)
     except (HttpParserError, HttpParserUpgrade):
         return None
-    version = parser.get_http_version()
+    version = head.parser.get_http_version()
     if not head.is_whole or (version, head.hosts) not in (("1.1", 1), ("1.0", 0), ("1.0", 1)):
         return None
     path = head.url.partition(b"?")[0].decode("latin-1")
-    keep_alive = version == "1.1" and parser.should_keep_alive()
-    return Request(parser.get_method().decode("ascii"), path, keep_alive)
+    method = head.parser.get_method().decode("ascii")
+    return Request(method, path, keep_alive=version == "1.1" and head.keep_alive)
 
 
 def respond(request: Request, probes: Mapping[str, Probe]) -> bytes | None:
