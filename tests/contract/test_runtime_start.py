@@ -285,6 +285,7 @@ UNNEEDED = {
     *("func_runtime.cloudevents", "func_runtime.messages", "uvicorn.lifespan"),
     *("func_runtime.access_log", "func_runtime.request_limits", "func_runtime.trace_context"),
     *("func_runtime.telemetry", "opentelemetry"),
+    *("func_runtime.application", "func_runtime.waiting_room"),
     *("func_runtime.reload", "func_runtime.testing", "httpx", "watchfiles"),
     *("uvicorn", "uvicorn.config", "uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
     *("configparser", "email", "http", "json", "logging.config", "multiprocessing"),

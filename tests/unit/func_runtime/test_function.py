@@ -243,6 +243,7 @@ class StopWithReason(Minimal):
         (StopWithReason(), "stop(self, reason: str) -> None", "stop(self)"),
         (SimpleNamespace(handle=_handle, ready=lambda cfg: True), "ready(cfg)", "ready()"),
         (SimpleNamespace(handle=_handle, start=lambda: None), "start()", "start(cfg)"),
+        (type("Function", (Minimal,), {"start": lambda: None})(), "start()", "start(self, cfg)"),
     ],
 )
 def test_hook_with_other_arguments(instance: object, found: str, expected: str) -> None:
@@ -279,6 +280,7 @@ def _handle_of_another_framework(request: object) -> str:
         (SimpleNamespace(handle=_handle_of_another_framework), "handle(request: object) -> str"),
         (WithoutSelf(), "handle(receive: "),
         (SimpleNamespace(handle=lambda: None), "handle(), which cannot be called"),
+        (type("Function", (), {"handle": lambda: None})(), "handle(), which cannot be called"),
     ],
 )
 def test_handle_with_other_arguments(instance: object, found: str) -> None:
@@ -323,12 +325,16 @@ def test_create() -> None:
     assert "awaited" == function.create(Entry("", new), asyncio.run)
 
 
+def _new_with_configuration(cfg: object) -> object:
+    return cfg
+
+
 def test_create_with_arguments() -> None:
     """A new that needs arguments is refused: an application that is called new, say."""
     with pytest.raises(ArgumentsUnfit) as caught:
-        function.create(Entry("function.py", lambda cfg: cfg), asyncio.run)
+        function.create(Entry("function.py", _new_with_configuration), asyncio.run)  # type: ignore[arg-type]
 
-    assert ("new(cfg)", "new()") == (caught.value.found, caught.value.expected)
+    assert ("new(cfg: object) -> object", "new()") == (caught.value.found, caught.value.expected)
 
 
 def _wrapped_application() -> Callable[..., object]:

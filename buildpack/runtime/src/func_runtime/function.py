@@ -52,8 +52,9 @@ def create(entry: Entry, complete: Callable[[Coroutine[Any, Any, object]], objec
 
     :raises ArgumentsUnfit: new needs arguments. :raises FunctionFailed: new() raised.
     """
-    if not _takes(signature := _signature(entry.create), ()):
-        raise ArgumentsUnfit(entry.origin, f"{names.NEW}{signature}", f"{names.NEW}()")
+    if not _takes(entry.create, ()):
+        found = f"{names.NEW}{_signature(entry.create)}"
+        raise ArgumentsUnfit(entry.origin, found, f"{names.NEW}()")
     try:
         instance = entry.create()
         if inspect.isawaitable(instance):
@@ -90,15 +91,15 @@ def _find_handle(instance: object, origin: str) -> Callable[..., object]:
     if _is_of_framework(instance, names.HANDLE):
         candidates.reverse()  # Django's ASGIHandler has a handle() that only its __call__ may call
     for candidate in candidates:
-        if _takes(_signature(candidate), _REQUEST) and not isinstance(instance, type):
+        if _takes(candidate, _REQUEST) and not isinstance(instance, type):
             return candidate
     for candidate in candidates:
-        if (signature := _signature(candidate)) and _is_wsgi(signature):
+        if _is_wsgi(candidate):
             raise WsgiApplication(origin, _described(candidate))
     if not callable(handle):
         kind = type(instance).__name__
         raise HandleMissing(origin, f"new() returned an instance of {kind}, without that method")
-    found = f"{names.HANDLE}{_signature(handle)}"
+    found = f"{names.HANDLE}{_signature(handle) or '()'}"
     raise HandleMissing(origin, f"{found}, which cannot be called with these three")
 
 
@@ -115,12 +116,10 @@ def _find_hooks(instance: object, origin: str, *, is_handle: bool) -> dict[str, 
         and not (is_handle and _is_of_framework(instance, name))
     }
     for name, hook in found.items():
-        signature, expected = _signature(hook), _HOOKS[name]
-        if not _takes(signature, expected):
-            if inspect.ismethod(hook):
-                signature, expected = _signature(hook.__func__), ("self", *expected)
-            wanted = ", ".join(expected)
-            raise ArgumentsUnfit(origin, f"{name}{signature}", f"{name}({wanted})")
+        if not _takes(hook, _HOOKS[name]):
+            defined, arguments = _defined(hook, _HOOKS[name])
+            expected = f"{name}({', '.join(arguments)})"
+            raise ArgumentsUnfit(origin, f"{name}{_signature(defined)}", expected)
     return found
 
 
@@ -142,8 +141,19 @@ def _signature(function: Callable[..., object]) -> inspect.Signature | None:
         return None
 
 
-def _takes(signature: inspect.Signature | None, arguments: tuple[str, ...]) -> bool:
+def _defined(
+    function: Callable[..., object], arguments: tuple[str, ...]
+) -> tuple[Callable[..., object], tuple[str, ...]]:
+    """Return a function as its author wrote it, and what it is called with: methods have a self."""
+    if inspect.ismethod(function):
+        return function.__func__, ("self", *arguments)
+    return function, arguments
+
+
+def _takes(function: Callable[..., object], arguments: tuple[str, ...]) -> bool:
     """Say whether a function can be called with these; one that does not tell is believed to."""
+    function, arguments = _defined(function, arguments)
+    signature = _signature(function)
     try:
         if signature:
             signature.bind(*arguments)
@@ -152,12 +162,13 @@ def _takes(signature: inspect.Signature | None, arguments: tuple[str, ...]) -> b
     return True
 
 
-def _is_wsgi(signature: inspect.Signature) -> bool:
-    """Say whether these are the arguments of PEP 3333, by the names that everybody gives them."""
+def _is_wsgi(function: Callable[..., object]) -> bool:
+    """Say whether this takes what PEP 3333 has, by the names that everybody gives its arguments."""
+    signature = _signature(function)
+    if signature is None or not _takes(function, ("environ", "start_response")):
+        return False
     first, second, *_ = (*signature.parameters, "", "")
-    return _takes(signature, ("environ", "start_response")) and (
-        first.startswith("env") or second.startswith("start_resp")
-    )
+    return first.startswith("env") or second.startswith("start_resp")
 
 
 def _described(candidate: Callable[..., object]) -> str:
@@ -176,7 +187,7 @@ def _is_application(handle: Any) -> bool:  # noqa: ANN401 -- what is callable in
         handle = handle.func if isinstance(handle, functools.partial) else handle.__wrapped__
     if inspect.ismethod(handle):
         handle = handle.__self__
-        return callable(handle) and _takes(_signature(handle), _REQUEST)
+        return callable(handle) and _takes(handle, _REQUEST)
     return not inspect.isroutine(handle) and not isinstance(handle, type)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from func_runtime import sockets as bound_sockets
 from func_runtime.errors import StartFailure
@@ -16,7 +17,9 @@ from func_runtime.health import Probe
 from func_runtime.lifespan import Lifespan
 from func_runtime.server import Server
 from func_runtime.settings import Settings
-from func_runtime.waiting_room import WaitingRoom
+
+if TYPE_CHECKING:
+    from func_runtime.waiting_room import WaitingRoom
 
 log = logging.getLogger("func_runtime")
 
@@ -77,10 +80,12 @@ def _waiting_room(
     sockets: list[socket.socket],
     probes: dict[str, Probe],
     starting: asyncio.Task[None],
-) -> WaitingRoom | None:
+) -> "WaitingRoom | None":
     """Open what serves the sockets during the start, if that may take a while."""
     if not lifespan.may_take_long:
         return None
+    from func_runtime.waiting_room import WaitingRoom  # noqa: PLC0415 -- most functions need none
+
     call = asyncio.get_running_loop().call_soon_threadsafe
     room = WaitingRoom(sockets, probes, failed=partial(call, starting.cancel))
     room.open(OPEN_AFTER)
@@ -90,7 +95,7 @@ def _waiting_room(
 async def _start(
     server: Server,
     sockets: list[socket.socket],
-    room: WaitingRoom | None,
+    room: "WaitingRoom | None",
     starting: asyncio.Task[None],
     stopping: asyncio.Task[bool],
 ) -> None:
