@@ -82,11 +82,10 @@ class ApplicationLifespan:
             await self._handle(scope, self._receive, self._send)
         except RAISED as error:
             self._error = error
-            if self._serving:
-                self.failure = error
-                log.exception("The application's lifespan raised an exception")
         finally:
             self._decided.set()
+            if self._serving:
+                self._tell_failure()
 
     async def _receive(self) -> Message:
         kind = await self._events.get()
@@ -100,12 +99,18 @@ class ApplicationLifespan:
                 self._decided.set()
             case "lifespan.shutdown.complete" | "lifespan.shutdown.failed" if self._startup:
                 self._shutdown = message
-                if message["type"] == "lifespan.shutdown.failed":
-                    self.failure = RuntimeError(str(message.get("message", "")))
-                    log.error("The application's shutdown failed: %s", self.failure)
             case kind:
                 self._misused = True
                 raise RuntimeError(f"{kind} is not what comes next in a lifespan")
+
+    def _tell_failure(self) -> None:
+        """Log why the lifespan has ended, unless that is in order."""
+        if self._error is not None:
+            self.failure = self._error
+            log.error("The application's lifespan raised an exception", exc_info=self._error)
+        elif self._shutdown and self._shutdown["type"] == "lifespan.shutdown.failed":
+            self.failure = RuntimeError(str(self._shutdown.get("message", "")))
+            log.error("The application's shutdown failed: %s", self.failure)
 
     def _leave_alone(self) -> None:
         """Serve an application that has not answered, as the specification asks for."""
