@@ -48,3 +48,31 @@ def test_wsgi(pack: Pack, tmp_path: Path) -> None:
     assert 0 != built.status
     assert "The function is a WSGI application" in built.log
     assert "handle = WSGIMiddleware(app)" in built.log
+
+
+NESTING = """
+import asyncio
+import nest_asyncio2
+
+nest_asyncio2.apply()
+
+async def inner():
+    async with asyncio.timeout(10):
+        return await asyncio.sleep(0.001, b"inner")
+
+async def handle(scope, receive, send):
+    body = asyncio.get_event_loop().run_until_complete(inner())
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+"""
+
+
+def test_event_loop(pack: Pack, tmp_path: Path) -> None:
+    """A package that changes asyncio's event loop has it, on the images' Python."""
+    (tmp_path / "func.yaml").write_text("runtime: python\ninvoke: http\n")
+    (tmp_path / "requirements.txt").write_text("nest-asyncio2")
+    (tmp_path / "function.py").write_text(NESTING)
+    built = pack.build(tmp_path, env={"BPE_FUNC_EVENT_LOOP": "asyncio"})
+
+    with serving(built.image) as container:
+        assert ["inner", "inner"] == [container.get("/").text for _ in range(2)]
