@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,9 @@ def starting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime
     with started(FOLDER, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
         yield runtime
+        if not runtime.signalled:
+            runtime.signal()
+        assert 0 == runtime.ended(), runtime.log
 
 
 def until_serving(runtime: Runtime, gate: Path) -> None:
@@ -46,9 +48,7 @@ def test_health(starting: Runtime, tmp_path: Path) -> None:
     with starting.connect() as connection:
         connection.sendall(PROBE)
         before = answer(connection, b"OK")
-        began = time.monotonic()
         assert 503 == starting.get("/health/readiness").status_code
-        assert time.monotonic() - began < 1
         until_serving(starting, tmp_path / "gate")
         connection.sendall(PROBE)
 
@@ -104,8 +104,7 @@ def test_many_requests_wait(starting: Runtime, tmp_path: Path) -> None:
         assert b"200 OK" in answer(connection, b"/many")
         connection.close()
     starting.signal()
-    assert 0 == starting.ended()
-    assert "seen (300,)" in starting.log
+    starting.until_logged("seen (300,)")
 
 
 def test_start_ends_by_a_signal(tmp_path: Path) -> None:

@@ -32,8 +32,10 @@ def test_signal(received: list[int]) -> None:
 
 def test_ctrl_c(received: list[int]) -> None:
     """Ctrl-C stays what it is in a test."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), interruption.by_signals():
         signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
 
 
 def test_handler_of_the_function(received: list[int]) -> None:

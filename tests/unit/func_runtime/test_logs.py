@@ -144,6 +144,15 @@ def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert second["detail"].startswith("Setting:  PORT\nFound:    x\n")
 
 
+def test_failure_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a package cannot change the event loop, the setting is the last line."""
+    failure = errors.FunctionFailed("start()")
+    failure.__cause__ = ValueError("Can't patch loop of type <class 'uvloop.Loop'>")
+    logs.failure(failure, LogSettings())
+
+    assert "Set FUNC_EVENT_LOOP=asyncio: " in capsys.readouterr().err.rstrip().splitlines()[-1]
+
+
 HERE = Path("func.yaml")
 FAILURES: list[errors.StartFailure] = [
     errors.SettingInvalid("PORT", "x", "a port"),

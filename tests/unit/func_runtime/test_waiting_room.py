@@ -1,5 +1,6 @@
 """Connections while the function starts, on real sockets."""
 
+import os
 import resource
 import socket
 import threading
@@ -15,7 +16,7 @@ from func_runtime.asgi import Receive, Scope, Send
 from func_runtime.function import Function
 from func_runtime.health import Health
 from func_runtime.lifespan import Lifespan, Phase
-from func_runtime.waiting_room import Request, WaitingRoom, read_head
+from func_runtime.waiting_room import Request, Waiting, WaitingRoom, read_head
 
 LIVENESS, READINESS = "/health/liveness", "/health/readiness"
 GET = b"GET / HTTP/1.1\r\nhost: f\r\n\r\n"
@@ -183,6 +184,14 @@ def test_client_that_does_not_read(room: Room) -> None:
     assert [] == room.close()
 
 
+def test_client_is_gone() -> None:
+    """An answer that nobody is there for is not sent."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.close()
+        assert not Waiting(ours).send(b"answer")
+
+
 def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request more than may wait is answered 503; health checks are answered all the same."""
     monkeypatch.setattr(waiting_room, "_HELD", 1)
@@ -215,14 +224,16 @@ def test_no_descriptor_is_left(room: Room) -> None:
     client = room.connect()
     room.seen()
     other = socket.socket()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (other.fileno() + 1, hard))
+    room.clients.append(other)
+    free = os.dup(0)
+    os.close(free)  # the lowest one that is free
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
     try:
         other.connect(room.listening[0].getsockname())
         assert ask(client, LIVENESS).startswith(b"HTTP/1.1 200 ")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert ask(other, LIVENESS).startswith(b"HTTP/1.1 200 ")
-    other.close()
 
 
 def test_function_serves_by_now(room: Room) -> None:

@@ -45,6 +45,13 @@ class Waiting:
         self.connection = connection
         self.early = b""
 
+    def send(self, answer: bytes) -> bool:
+        """Send an answer; say whether that was possible: a client that does not read gets none."""
+        try:
+            return self.connection.send(answer) == len(answer)
+        except OSError:
+            return False
+
 
 class WaitingRoom:
     """Serves bound sockets until it is closed; what waits then is handed on.
@@ -111,8 +118,10 @@ class WaitingRoom:
                 return False
             if key.data is None:
                 self._accept(sock)
-            elif key.data in self._reading:  # a new one may have taken its place in this turn
+            else:
                 self._read(key.data)
+        while len(self._reading) > _READING:
+            self._drop(next(iter(self._reading)))
         return True
 
     def _accept(self, sock: socket.socket) -> None:
@@ -126,8 +135,6 @@ class WaitingRoom:
         waiting = Waiting(connection)
         self._reading[waiting] = None
         self._selector.register(connection, selectors.EVENT_READ, waiting)
-        if len(self._reading) > _READING:
-            self._drop(next(iter(self._reading)))
 
     def _read(self, waiting: Waiting) -> None:
         try:
@@ -147,7 +154,7 @@ class WaitingRoom:
             if request is None or answer is None:
                 self._hold(waiting)
                 return True
-            if not _sent(waiting.connection, answer) or not request.keep_alive:
+            if not waiting.send(answer) or not request.keep_alive:
                 return False
             waiting.early = rest
             head, end, rest = rest.partition(_END_OF_HEAD)
@@ -161,7 +168,7 @@ class WaitingRoom:
             self._held.append(waiting)
             self._forget(waiting)
         else:
-            _sent(waiting.connection, _written(_refusal, keep_alive=False))
+            waiting.send(_written(_refusal, keep_alive=False))
             self._drop(waiting)
 
     def _drop(self, waiting: Waiting) -> None:
@@ -254,11 +261,3 @@ def _written(answer: Callable[[Send], Coroutine[object, None, None]], keep_alive
 
 def _refusal(send: Send) -> Coroutine[object, None, None]:
     return responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
-
-
-def _sent(connection: socket.socket, answer: bytes) -> bool:
-    """Say whether an answer has gone out whole: a client that does not read gets no more."""
-    try:
-        return connection.send(answer) == len(answer)
-    except OSError:
-        return False
