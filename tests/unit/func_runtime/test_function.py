@@ -347,10 +347,18 @@ def _wrapped_application() -> Callable[..., object]:
     return wrapper
 
 
+class Proxy(Callable_):
+    """An object that has every attribute, as those that stand for something remote do."""
+
+    def __getattr__(self, name: str) -> "Proxy":
+        return Proxy()
+
+
 @pytest.mark.parametrize(
     ("handle", "expected"),
     [
         (Callable_(), True),
+        (Proxy(), True),
         (functools.partial(Callable_()), True),
         (Callable_().__call__, True),
         (_wrapped_application(), True),
@@ -361,7 +369,7 @@ def _wrapped_application() -> Callable[..., object]:
         (dict, False),
     ],
     ids=[
-        *("object", "partial", "its method", "wraps", "function", "partial of a function"),
+        *("object", "proxy", "partial", "its method", "wraps", "function", "partial of a function"),
         *("wraps a function", "method", "class"),
     ],
 )

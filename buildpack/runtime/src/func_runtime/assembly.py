@@ -16,8 +16,8 @@ from func_runtime.threads import Threads
 
 log = logging.getLogger("func_runtime")
 
-# One thread for each hook: a check that hangs must not keep stop() from running.
-_HOOKS = 4
+# One thread for each check, alive() and ready(): one that hangs must not keep the other waiting.
+_CHECKS = 2
 
 # By name: a build can install these, but not an extra of ours, which no index has.
 _OPENTELEMETRY = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
@@ -29,7 +29,7 @@ def adapt(instance: object, origin: str, settings: Settings) -> Function:
     :raises HandleMissing, WsgiApplication, ArgumentsUnfit: see function.adapt.
     """
     return function.adapt(
-        instance, origin, Threads("function", settings.threads), Threads("function-hook", _HOOKS)
+        instance, origin, Threads("function", settings.threads), Threads("function-hook", _CHECKS)
     )
 
 

@@ -183,7 +183,8 @@ def _is_application(handle: Any) -> bool:  # noqa: ANN401 -- what is callable in
     An object that can be called is one, a framework's or a middleware around it; so is a method of
     such an object. Functions, classes and methods of other objects are called with requests alone.
     """
-    while isinstance(handle, functools.partial) or hasattr(handle, "__wrapped__"):
+    # Not by hasattr: a proxy may have every attribute.
+    while isinstance(handle, functools.partial) or "__wrapped__" in getattr(handle, "__dict__", ()):
         handle = handle.func if isinstance(handle, functools.partial) else handle.__wrapped__
     if inspect.ismethod(handle):
         handle = handle.__self__

@@ -107,10 +107,10 @@ async def _start(
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     waiting = room.close() if room else []
     started = starting.done() and not starting.cancelled() and starting.exception() is None
-    if room and room.is_open:
+    is_open = room is not None and room.is_open
+    if is_open or started:
         await server.listen(sockets)
-    elif started:
-        await server.listen(sockets)
+    if started and not is_open:
         log.info("Listening on %s", bound_sockets.names(sockets))
     for each in waiting:
         await server.adopt(each.connection, each.early)
