@@ -218,11 +218,12 @@ def test_many_connections(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 >= len(room.close())
 
 
-def test_no_descriptor_is_left(room: Room) -> None:
-    """Where no connection can be accepted, it is tried again."""
+def test_no_descriptor_is_left(room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    """Where no connection can be accepted, it is tried again; those that are there are served."""
+    caplog.set_level("DEBUG")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     client = room.connect()
-    room.seen()
+    ask(client, LIVENESS)  # it is accepted, and nothing is about to be closed
     other = socket.socket()
     room.clients.append(other)
     free = os.dup(0)
@@ -230,6 +231,7 @@ def test_no_descriptor_is_left(room: Room) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
     try:
         other.connect(room.listening[0].getsockname())
+        eventually(lambda: "No connection was accepted" in caplog.text, "a connection refused")
         assert ask(client, LIVENESS).startswith(b"HTTP/1.1 200 ")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
