@@ -133,7 +133,7 @@ bench-images: docker python ## Measure the run images beside a Debian with pytho
 	@python -m bench.images --out docs/benchmarks
 
 .PHONY: lock
-lock: python ## Renew the locked versions of runtime, development environment and measured peers
+lock: python ## Renew the locked versions of runtime, development environment, measured peers and tested frameworks
 	@tools/python/lock.sh
 
 .PHONY: clean

@@ -60,7 +60,10 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
     uv = Uv(environ)
     interpreter = _interpreter(uv, arguments.python)
     cache = _cache(environ) / "bench" / "runtime"
-    pythons = {peer.name: environments.environment(cache, peer, interpreter, uv) for peer in PEERS}
+    pythons = {
+        peer.name: environments.environment(cache, peer.requirements, interpreter, uv)
+        for peer in PEERS
+    }
     taken, where = command.now(), machine.read()
     with TemporaryDirectory(prefix="bench-") as scratch:
         folder = Path(scratch)

@@ -80,17 +80,17 @@ class Uv:
         return process.complete([self._uv, *arguments], environ=self._environ)
 
 
-def environment(cache: Path, peer: Peer, interpreter: Interpreter, uv: Uv) -> Path:
-    """Return the interpreter of a peer's environment, which is made if it is not there."""
-    requirements = b"" if peer.requirements is None else peer.requirements.read_bytes()
+def environment(cache: Path, requirements: Path | None, interpreter: Interpreter, uv: Uv) -> Path:
+    """Return the interpreter of the environment of a list, which is made if it is not there."""
+    listed = b"" if requirements is None else requirements.read_bytes()
     place = f"{interpreter.path}\n{interpreter.identity}\n{sys.platform}\n"
-    key = hashlib.sha256(place.encode() + requirements).hexdigest()[:_DIGITS]
+    key = hashlib.sha256(place.encode() + listed).hexdigest()[:_DIGITS]
     folder = cache / key
     complete = folder / ".complete"
     with _locked(cache / f"{key}.lock"):
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            uv.install(folder, interpreter, peer.requirements)
+            uv.install(folder, interpreter, requirements)
             complete.touch()
     return folder / "bin" / "python"
 

@@ -139,12 +139,16 @@ def started(
     *arguments: str,
     port: int | None = None,
     variables: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> Iterator[Runtime]:
-    """Start the runtime in a function's folder; it is killed at the end if it still runs."""
+    """Start the runtime in a function's folder; it is killed at the end if it still runs.
+
+    `python` is the interpreter of another environment than the tests' own.
+    """
     port = port or free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "func_runtime", *arguments],
+            [python or sys.executable, "-m", "func_runtime", *arguments],
             cwd=folder,
             env=environment(port, variables),
             stdin=subprocess.DEVNULL,
@@ -167,9 +171,10 @@ def serving(
     *,
     port: int | None = None,
     variables: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> Iterator[Runtime]:
     """Start it, wait until it listens, and stop it in order at the end."""
-    with started(folder, log, port=port, variables=variables) as runtime:
+    with started(folder, log, port=port, variables=variables, python=python) as runtime:
         runtime.until_open()
         yield runtime
         if not runtime.signalled:
@@ -178,11 +183,14 @@ def serving(
 
 
 def ended(
-    folder: Path, *arguments: str, variables: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> tuple[int, str]:
     """Run the runtime to its end, and return its exit code and output."""
     result = subprocess.run(
-        [sys.executable, "-m", "func_runtime", *arguments],
+        [python or sys.executable, "-m", "func_runtime", *arguments],
         cwd=folder,
         env=environment(free_port(), variables),
         stdin=subprocess.DEVNULL,

@@ -173,7 +173,7 @@ async def live() -> None:
     """Run a function from its start to its stop, with requests between."""
     settings = Settings.from_environ({"FUNC_INVOKE": "http", "FUNC_THREADS": "2"}, FuncYaml)
     adapted = assembly.adapt(Function(), "function", settings)
-    app, lifespan = assembly.assemble(adapted, settings, dict)
+    app, lifespan, _ = assembly.assemble(adapted, settings, dict)
     server = Server(app, keep_alive=100)
     bound = sockets.bind([Address("127.0.0.1", 0)])
     await lifespan.start()

@@ -192,6 +192,57 @@ def test_address_taken_while_starting(tmp_path: Path) -> None:
         assert "ERROR: An address cannot be listened on" in runtime.log
 
 
+WAITING_START = """
+import asyncio, logging
+
+class Function:
+    async def start(self, cfg):
+        logging.info("starting")
+        await asyncio.Event().wait()
+
+    def stop(self):
+        logging.info("stopped")
+
+    async def handle(self, scope, receive, send):
+        pass
+
+from func_runtime import serve
+serve.OPEN_AFTER = 2.0
+new = Function
+"""
+
+
+def test_address_taken_in_a_long_start(tmp_path: Path) -> None:
+    """When the port should open and cannot, the start is not waited for."""
+    (tmp_path / "function.py").write_text(WAITING_START)
+    with started(tmp_path, tmp_path / "log") as runtime:
+        runtime.until_logged("starting")
+        with socket.create_server(("127.0.0.1", runtime.port)):
+            assert 3 == runtime.ended()
+
+        assert "stopped" in runtime.log
+        assert "ERROR: An address cannot be listened on" in runtime.log
+
+
+LOOP_WHILE_LOADING = """
+import asyncio
+
+loop = asyncio.get_event_loop()
+
+async def handle(scope, receive, send):
+    assert asyncio.get_running_loop() is loop
+    assert isinstance(loop, asyncio.BaseEventLoop)
+"""
+
+
+def test_event_loop(tmp_path: Path) -> None:
+    """asyncio's own event loop, if it is asked for, is there while the function loads."""
+    (tmp_path / "function.py").write_text(LOOP_WHILE_LOADING)
+    variables = {"FUNC_EVENT_LOOP": "asyncio"}
+    with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
+        assert 204 == runtime.get("/").status_code
+
+
 @pytest.mark.parametrize("check", ["import", "new"])
 def test_check(tmp_path: Path, check: str) -> None:
     """--check loads the function, says that and ends: no start(), no port."""
@@ -285,6 +336,7 @@ UNNEEDED = {
     *("func_runtime.cloudevents", "func_runtime.messages", "uvicorn.lifespan"),
     *("func_runtime.access_log", "func_runtime.request_limits", "func_runtime.trace_context"),
     *("func_runtime.telemetry", "opentelemetry"),
+    *("func_runtime.application", "func_runtime.waiting_room"),
     *("func_runtime.reload", "func_runtime.testing", "httpx", "watchfiles"),
     *("uvicorn", "uvicorn.config", "uvicorn.main", "uvicorn.supervisors", "wsproto", "yaml"),
     *("configparser", "email", "http", "json", "logging.config", "multiprocessing"),

@@ -14,4 +14,5 @@ lock buildpack/runtime/requirements.in --no-emit-package tzdata --output-file bu
 for peer in bench/runtime/peers/*.in; do
     lock "$peer" --output-file "${peer%.in}.txt"
 done
+lock tests/fixtures/frameworks/requirements.in --output-file tests/fixtures/frameworks/requirements.txt
 lock buildpack/bootstrap/requirements.in --constraint tools/python/uv.txt --output-file buildpack/bootstrap/requirements.txt

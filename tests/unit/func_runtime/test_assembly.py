@@ -34,7 +34,7 @@ async def status(
 ) -> int:
     """Return the status with which an application answers an event; the function is Quiet."""
     adapted = assembly.adapt(instance or Quiet(), "here", settings)
-    app, lifespan = assembly.assemble(adapted, settings, dict)
+    app, lifespan, _ = assembly.assemble(adapted, settings, dict)
     await lifespan.start()
     attributes = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
     headers = [(f"ce-{name}".encode(), value.encode()) for name, value in attributes.items()]
@@ -106,7 +106,7 @@ def test_nothing_in_the_way() -> None:
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         """Do nothing."""
 
-    app, _ = assembly.assemble(Function(handle), Settings(addresses=()), dict)
+    app, *_ = assembly.assemble(Function(handle), Settings(addresses=()), dict)
 
     assert isinstance(app, App)
     assert {"_handler": handle}.items() <= vars(app).items()

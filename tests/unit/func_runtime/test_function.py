@@ -2,8 +2,12 @@
 
 import asyncio
 import functools
+import importlib
+import sqlite3
+import sys
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +15,7 @@ import pytest
 
 from func_runtime import function
 from func_runtime.asgi import Message, Receive, Scope, Send
-from func_runtime.errors import FunctionFailed, HandleMissing
+from func_runtime.errors import ArgumentsUnfit, FunctionFailed, HandleMissing, WsgiApplication
 from func_runtime.function import Function
 from func_runtime.loader import Entry
 from func_runtime.threads import Threads
@@ -157,26 +161,97 @@ async def test_hook_that_is_no_method(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.row("H5")
 async def test_hooks_of_all_forms() -> None:
-    """A hook may be async, plain (it runs in a thread), or plain and return a coroutine."""
+    """A hook may be async, plain, or plain and return a coroutine.
+
+    Plain ones run in a thread, but for start and stop: they run on the loop's thread, in a task.
+    """
 
     class Hooked(Minimal):
-        async def start(self, cfg: dict[str, str]) -> object:
-            return cfg
+        def start(self, cfg: dict[str, str]) -> object:
+            return cfg, asyncio.current_task(), threading.current_thread()
 
-        def stop(self) -> object:
-            return threading.current_thread().name
+        async def stop(self) -> object:
+            return "stop"
 
         def alive(self) -> Awaitable[object]:
             return asyncio.sleep(0, "alive")
+
+        def ready(self) -> object:
+            return threading.current_thread().name
 
     adapted = adapt(Hooked())
     assert adapted.start
     assert adapted.stop
     assert adapted.alive
+    assert adapted.ready
 
-    assert {"A": "1"} == await adapted.start({"A": "1"})
-    assert "k_0" == await adapted.stop()
+    here = asyncio.current_task(), threading.current_thread()
+    assert ({"A": "1"}, *here) == await adapted.start({"A": "1"})
+    assert "stop" == await adapted.stop()
     assert "alive" == await adapted.alive()
+    assert "k_0" == await adapted.ready()
+
+
+async def test_hook_that_needs_the_thread_of_start() -> None:
+    """What a plain hook raises because it runs in another thread says how to write it."""
+
+    class Database(Minimal):
+        def start(self, cfg: dict[str, str]) -> None:
+            self.connection = sqlite3.connect(":memory:")
+
+        def ready(self) -> None:
+            self.connection.execute("select 1")
+
+        def alive(self) -> None:
+            raise ValueError("no number")
+
+        def stop(self) -> None:
+            self.connection.close()
+
+    adapted = adapt(Database())
+    assert adapted.start and adapted.ready and adapted.alive and adapted.stop  # noqa: PT018
+    await adapted.start({})
+    with pytest.raises(sqlite3.ProgrammingError) as caught:
+        await adapted.ready()
+    (note,) = caught.value.__notes__
+    assert "As `async def ready` it runs in the same one." in note
+
+    with pytest.raises(ValueError, match="no number") as other:
+        await adapted.alive()
+    assert not hasattr(other.value, "__notes__")
+    await adapted.stop()
+
+
+class StartWithoutConfiguration(Minimal):
+    """Its author forgot cfg."""
+
+    def start(self) -> None:
+        """Do nothing."""
+
+
+class StopWithReason(Minimal):
+    """Its author wants to know why."""
+
+    async def stop(self, reason: str) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("instance", "found", "expected"),
+    [
+        (StartWithoutConfiguration(), "start(self) -> None", "start(self, cfg)"),
+        (StopWithReason(), "stop(self, reason: str) -> None", "stop(self)"),
+        (SimpleNamespace(handle=_handle, ready=lambda cfg: True), "ready(cfg)", "ready()"),
+        (SimpleNamespace(handle=_handle, start=lambda: None), "start()", "start(cfg)"),
+        (type("Function", (Minimal,), {"start": lambda: None})(), "start()", "start(self, cfg)"),
+    ],
+)
+def test_hook_with_other_arguments(instance: object, found: str, expected: str) -> None:
+    """A hook that could not be called is refused before it is."""
+    with pytest.raises(ArgumentsUnfit) as caught:
+        adapt(instance)
+
+    assert (found, expected) == (caught.value.found, caught.value.expected)
 
 
 @pytest.mark.parametrize("instance", [None, object()])
@@ -205,6 +280,7 @@ def _handle_of_another_framework(request: object) -> str:
         (SimpleNamespace(handle=_handle_of_another_framework), "handle(request: object) -> str"),
         (WithoutSelf(), "handle(receive: "),
         (SimpleNamespace(handle=lambda: None), "handle(), which cannot be called"),
+        (type("Function", (), {"handle": lambda: None})(), "handle(), which cannot be called"),
     ],
 )
 def test_handle_with_other_arguments(instance: object, found: str) -> None:
@@ -247,6 +323,144 @@ def test_create() -> None:
 
     assert "plain" == function.create(Entry("", lambda: "plain"), asyncio.run)
     assert "awaited" == function.create(Entry("", new), asyncio.run)
+
+
+def _new_with_configuration(cfg: object) -> object:
+    return cfg
+
+
+def test_create_with_arguments() -> None:
+    """A new that needs arguments is refused: an application that is called new, say."""
+    with pytest.raises(ArgumentsUnfit) as caught:
+        function.create(Entry("function.py", _new_with_configuration), asyncio.run)  # type: ignore[arg-type]
+
+    assert ("new(cfg: object) -> object", "new()") == (caught.value.found, caught.value.expected)
+
+
+def _wrapped_application() -> Callable[..., object]:
+    application = Callable_()
+
+    @functools.wraps(application)
+    async def wrapper(scope: Scope, receive: Receive, send: Send) -> object:
+        return await application(scope, receive, send)
+
+    return wrapper
+
+
+class Proxy(Callable_):
+    """An object that has every attribute, as those that stand for something remote do."""
+
+    def __getattr__(self, name: str) -> "Proxy":
+        return Proxy()
+
+
+@pytest.mark.parametrize(
+    ("handle", "expected"),
+    [
+        (Callable_(), True),
+        (Proxy(), True),
+        (functools.partial(Callable_()), True),
+        (Callable_().__call__, True),
+        (_wrapped_application(), True),
+        (_handle, False),
+        (functools.partial(_handle), False),
+        (functools.wraps(_handle)(Callable_()), False),
+        (Minimal().handle, False),
+        (dict, False),
+    ],
+    ids=[
+        *("object", "proxy", "partial", "its method", "wraps", "function", "partial of a function"),
+        *("wraps a function", "method", "class"),
+    ],
+)
+def test_application(handle: Callable[..., object], expected: bool) -> None:
+    """An application is told by what kind of object it is."""
+    assert expected == adapt(SimpleNamespace(handle=handle)).is_application
+
+
+def test_new_returns_the_application() -> None:
+    """What can be called with a request itself needs no handle, and may have hooks."""
+
+    class Hooked(Callable_):
+        async def start(self, cfg: dict[str, str]) -> None:
+            """Do nothing."""
+
+    application = Hooked()
+    adapted = adapt(application)
+
+    assert (application, application.start, True) == (
+        adapted.handle,
+        adapted.start,
+        adapted.is_application,
+    )
+    assert _handle == adapt(_handle).handle
+
+
+FRAMEWORK = """
+class Application:
+    async def __call__(self, scope, receive, send):
+        pass
+    async def handle(self, scope, receive, send):
+        raise AssertionError
+    async def start(self):
+        raise AssertionError
+"""
+
+
+def test_application_with_methods_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Methods of an installed framework's are its own; those of a class around it are hooks."""
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "some_framework.py").write_text(FRAMEWORK)
+    monkeypatch.syspath_prepend(str(installed))
+    framework = importlib.import_module("some_framework")
+    application = framework.Application()
+    found = adapt(application)
+    assert (application, None) == (found.handle, found.start)
+
+    class Derived(framework.Application):  # type: ignore[misc, name-defined]
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Answer."""
+
+        async def start(self, cfg: dict[str, str]) -> None:
+            """Do nothing."""
+
+    derived = Derived()
+    assert (derived.handle, derived.start) == (adapt(derived).handle, adapt(derived).start)
+    vars(application)["handle"] = _handle
+    vars(application)["start"] = derived.start
+    assert (_handle, derived.start) == (adapt(application).handle, adapt(application).start)
+    monkeypatch.delitem(sys.modules, "some_framework")
+
+
+class Wsgi:
+    """An application of the older kind."""
+
+    def __call__(self, environ: object, start_response: object) -> list[bytes]:
+        """Answer."""
+        return []
+
+
+def _wsgi(env: object, start: object) -> list[bytes]:
+    return []
+
+
+@pytest.mark.parametrize(
+    ("instance", "found"),
+    [
+        (Wsgi(), f"an instance of {__name__}.Wsgi"),
+        (SimpleNamespace(handle=Wsgi()), f"an instance of {__name__}.Wsgi"),
+        (SimpleNamespace(handle=_wsgi), "the function _wsgi"),
+    ],
+)
+def test_wsgi(instance: object, found: str) -> None:
+    """A WSGI application is told from others by its arguments."""
+    with pytest.raises(WsgiApplication) as caught:
+        adapt(instance)
+
+    assert found == caught.value.found
 
 
 @pytest.mark.parametrize("error", [ValueError("mine"), SystemExit(0)])

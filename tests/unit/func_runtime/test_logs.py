@@ -165,6 +165,15 @@ def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert second["detail"].startswith("Setting:  PORT\nFound:    x\n")
 
 
+def test_failure_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a package cannot change the event loop, the setting is the last line."""
+    failure = errors.FunctionFailed("start()")
+    failure.__cause__ = ValueError("Can't patch loop of type <class 'uvloop.Loop'>")
+    logs.failure(failure, LogSettings())
+
+    assert "Set FUNC_EVENT_LOOP=asyncio: " in capsys.readouterr().err.rstrip().splitlines()[-1]
+
+
 HERE = Path("func.yaml")
 FAILURES: list[errors.StartFailure] = [
     errors.SettingInvalid("PORT", "x", "a port"),
@@ -177,6 +186,9 @@ FAILURES: list[errors.StartFailure] = [
     errors.HandleMissing("function.py", "new is of type int"),
     errors.AddressUnavailable("*:80", "Permission denied (EACCES)"),
     errors.FunctionFailed("new()"),
+    errors.StartupFailed("no database"),
+    errors.ArgumentsUnfit("function.py", "start(self)", "start(self, cfg)"),
+    errors.WsgiApplication("function.py", "an instance of flask.app.Flask"),
 ]
 
 

@@ -9,7 +9,7 @@ from func_runtime import settings, settings_table
 from func_runtime.addresses import Address
 from func_runtime.errors import SettingInvalid
 from func_runtime.func_yaml import FuncYaml
-from func_runtime.settings import Invoke, LogFormat, LogSettings, Settings
+from func_runtime.settings import EventLoop, Invoke, LogFormat, LogSettings, Settings
 
 DEFAULTS = Settings(addresses=(Address("", 8080),))
 
@@ -63,9 +63,19 @@ def test_lame_duck(environ: dict[str, str], expected: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", EventLoop.UVLOOP), ("asyncio", EventLoop.ASYNCIO), (" UVloop ", EventLoop.UVLOOP)],
+)
+def test_event_loop(value: str, expected: EventLoop) -> None:
+    """The event loop is uvloop, unless asyncio's own is asked for."""
+    assert expected == read({"FUNC_EVENT_LOOP": value}).event_loop
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("FUNC_INVOKE", "grpc"),
+        ("FUNC_EVENT_LOOP", "trio"),
         ("FUNC_THREADS", "0"),
         ("FUNC_THREADS", "many"),
         ("FUNC_THREADS", "1.5"),

@@ -51,6 +51,9 @@ def test_document_has_the_failures() -> None:
         "--reload cannot watch files here": errors.WatcherMissing,
         "An address cannot be listened on": errors.AddressUnavailable,
         "The function failed: … raised an exception": errors.FunctionFailed,
+        "The application's startup failed": errors.StartupFailed,
+        "The function has a method that takes other arguments": errors.ArgumentsUnfit,
+        "The function is a WSGI application": errors.WsgiApplication,
     }
 
     assert {title: str(kind.exit_code) for title, kind in failures.items()} == document

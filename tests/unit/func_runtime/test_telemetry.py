@@ -63,7 +63,7 @@ async def observed(scope: Scope, status: int = 200) -> tuple[list[ReadableSpan],
         """Send nothing."""
 
     settings = Settings(addresses=(), telemetry=ON)
-    app, lifespan = assembly.assemble(Function(handle), settings, dict)
+    app, lifespan, _ = assembly.assemble(Function(handle), settings, dict)
     await lifespan.start()
     spans.clear()
     await app(scope, receive, send)

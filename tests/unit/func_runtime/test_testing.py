@@ -162,6 +162,41 @@ async def test_handle_alone() -> None:
         assert 204 == (await client.get("/")).status_code
 
 
+class Application:
+    """An ASGI application, whose startup or shutdown fails if it is told so."""
+
+    def __init__(self, *, fails_in: str = "") -> None:
+        self._fails_in = fails_in
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with what the startup has left."""
+        if scope["type"] == "lifespan":
+            for step in ("startup", "shutdown"):
+                await receive()
+                scope["state"]["greeting"] = "Hi"
+                if step == self._fails_in:
+                    await send({"type": f"lifespan.{step}.failed", "message": "mine"})
+                    raise ConnectionError("no database")
+                await send({"type": f"lifespan.{step}.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["state"]["greeting"].encode()})
+
+
+@pytest.mark.anyio
+async def test_application() -> None:
+    """An application starts up before its first request, and shuts down at the end."""
+    async with running(Application(), {}) as client:
+        assert "Hi" == (await client.get("/")).text
+
+
+@pytest.mark.parametrize("step", ["startup", "shutdown"])
+def test_application_fails(step: str) -> None:
+    """What its startup and its shutdown raise reaches the test."""
+    with pytest.raises(ConnectionError, match="no database"), running(Application(fails_in=step)):
+        pass
+
+
 @pytest.mark.anyio
 async def test_async_new() -> None:
     """What an `async def new` returns is awaited."""

@@ -38,7 +38,7 @@ class App:
         """
         is_http = scope["type"] == "http"
         if is_http and (probe := self._probes.get(scope["path"])):
-            await _answer_probe(probe, scope["method"], send)
+            await answer_probe(probe, scope["method"], send)
             return
         if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
             await _refuse(scope["type"], send)
@@ -82,7 +82,8 @@ def probes(health: Health, liveness: Iterable[str], readiness: Iterable[str]) ->
     return by_path | {f"{path}/": probe for path, probe in by_path.items()}
 
 
-async def _answer_probe(probe: Probe, method: str, send: Send) -> None:
+async def answer_probe(probe: Probe, method: str, send: Send) -> None:
+    """Answer a health check."""
     if method not in ("GET", "HEAD"):
         allow = [(b"allow", b"GET, HEAD")]
         await responses.text(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from func_runtime import function
 from func_runtime.app import App, probes
@@ -15,8 +16,8 @@ from func_runtime.threads import Threads
 
 log = logging.getLogger("func_runtime")
 
-# One thread for each hook: a check that hangs must not keep stop() from running.
-_HOOKS = 4
+# One thread for each check, alive() and ready(): one that hangs must not keep the other waiting.
+_CHECKS = 2
 
 # By name: a build can install these, but not an extra of ours, which no index has.
 _OPENTELEMETRY = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
@@ -25,18 +26,35 @@ _OPENTELEMETRY = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
 def adapt(instance: object, origin: str, settings: Settings) -> Function:
     """Turn what new() returned into a Function, with its own threads.
 
-    :raises HandleMissing: there is no handle.
+    :raises HandleMissing, WsgiApplication, ArgumentsUnfit: see function.adapt.
     """
     return function.adapt(
-        instance, origin, Threads("function", settings.threads), Threads("function-hook", _HOOKS)
+        instance, origin, Threads("function", settings.threads), Threads("function-hook", _CHECKS)
     )
+
+
+class Assembled(NamedTuple):
+    """An application, the life of its function, which is to be started and stopped, and its probes.
+
+    The probes are the application's own, by path.
+    """
+
+    app: Application
+    lifespan: Lifespan
+    probes: dict[str, Probe]
 
 
 def assemble(
     adapted: Function, settings: Settings, configuration: Callable[[], Configuration]
-) -> tuple[Application, Lifespan]:
-    """Return the application of a function, and its life, which is to be started and stopped."""
-    lifespan = Lifespan(adapted, configuration)
+) -> Assembled:
+    """Put the application of a function together."""
+    own = None
+    if adapted.is_application:
+        from func_runtime.application import ApplicationLifespan  # noqa: PLC0415
+
+        own = ApplicationLifespan(adapted.handle)
+        adapted = adapted._replace(handle=own.handle)
+    lifespan = Lifespan(adapted, configuration, own)
     health = Health(adapted, lifespan)
     by_path = probes(health, settings.liveness_paths, settings.readiness_paths)
     app = App(
@@ -45,7 +63,8 @@ def assemble(
         by_path,
         unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
     )
-    return _logged(_observed(app, by_path, settings), by_path, settings.log), lifespan
+    served = _logged(_observed(app, by_path, settings), by_path, settings.log)
+    return Assembled(served, lifespan, by_path)
 
 
 # What is not asked for is neither imported nor in the way of a request.

@@ -22,6 +22,7 @@ from func_runtime.errors import StartFailure, Stopped
 from func_runtime.function import Function
 from func_runtime.serve import serve, until_signalled
 from func_runtime.settings import (
+    EventLoop,
     LogSettings,
     Options,
     Settings,
@@ -76,14 +77,18 @@ def _parse(arguments: Sequence[str]) -> Options:
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
     settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
-    with signals.process.interrupting():
-        entry = loader.load(folder)
-    if options.check == "import":
-        return
-    with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=server.loop_factory(settings.event_loop)) as runner:
+        if settings.event_loop is EventLoop.ASYNCIO:
+            # What changes the loop when it is imported (nest_asyncio2) is to find this one.
+            asyncio.set_event_loop(runner.get_loop())
+        with signals.process.interrupting():
+            entry = loader.load(folder)
+        if options.check == "import":
+            return
         with signals.process.interrupting():
             instance = function.create(entry, lambda new: runner.run(until_signalled(new)))
         adapted = assembly.adapt(instance, entry.origin, settings)
+        server.check_event_loop(settings.event_loop)
         if options.check is None:
             _serve(adapted, settings, runner.run)
 
@@ -101,5 +106,5 @@ def _serve(
 ) -> None:
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
-    app, lifespan = assembly.assemble(adapted, settings, environment)
-    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
+    app, lifespan, probes = assembly.assemble(adapted, settings, environment)
+    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, probes, settings))

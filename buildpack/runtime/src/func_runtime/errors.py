@@ -8,9 +8,12 @@ StartFailure
 ├── FunctionMissing       there is no `function` package or module                        exit 2
 ├── HandlerMissing        it has neither new nor handle                                   exit 2
 ├── HandleMissing         what new() returned has no such handle                          exit 2
+├── ArgumentsUnfit        new() or a hook takes other arguments                           exit 2
+├── WsgiApplication       the function is a WSGI application, which is not served as such exit 2
 ├── AddressUnavailable    an address cannot be listened on                                exit 3
 ├── WatcherMissing        --reload without the package that watches files                 exit 2
-└── FunctionFailed        the function's import, new() or start() raised                  exit 1
+├── StartupFailed         the application's startup failed, and it raised nothing         exit 1
+└── FunctionFailed        the function's import, new(), start() or startup raised         exit 1
 """
 
 from __future__ import annotations
@@ -92,6 +95,21 @@ class HandleMissing(StartFailure):
     found: str
 
 
+class ArgumentsUnfit(StartFailure):
+    """A method (of the function at `origin`) cannot be called as `expected`: `start(cfg)`, say."""
+
+    origin: str
+    found: str
+    expected: str
+
+
+class WsgiApplication(StartFailure):
+    """The function (at `origin`) is a WSGI application, of type `found`."""
+
+    origin: str
+    found: str
+
+
 class AddressUnavailable(StartFailure):
     """The system refuses to let us listen on an address."""
 
@@ -105,6 +123,14 @@ class WatcherMissing(StartFailure):
     """The environment has no watchfiles, which --reload needs."""
 
 
+class StartupFailed(StartFailure):
+    """The application has answered lifespan.startup with a failure, and has said `reason`."""
+
+    exit_code = FUNCTION_FAILED
+
+    reason: str
+
+
 class FunctionFailed(StartFailure):
     """The function's own code raised in a step of the start; the exception is `__cause__`."""
 
@@ -114,7 +140,7 @@ class FunctionFailed(StartFailure):
 
 
 class Stopped(BaseException):
-    """A signal asked the process to end while the function was still being loaded.
+    """A signal asked the process to end while the function was being loaded, or in its start().
 
     Not an Exception: no handler of the function's may catch it.
     """

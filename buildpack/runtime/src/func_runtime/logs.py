@@ -217,6 +217,8 @@ def failure(error: StartFailure, settings: LogSettings) -> None:
 
     message = messages.describe(error)
     cause = error.__cause__ if isinstance(error, FunctionFailed) else None
+    if cause and (advice := messages.advice(cause)):
+        cause.add_note(advice)
     trace = user_traceback(cause) if cause else ""
     match settings.format:
         case LogFormat.TEXT:

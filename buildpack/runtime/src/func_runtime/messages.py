@@ -76,8 +76,9 @@ def _handler_missing(error: errors.HandlerMissing) -> Message:
     return Message(
         "The function has neither new nor handle",
         f"File:     {error.origin}\nFound:    {', '.join(error.names) or 'no names'}\n\n"
-        f"Define new(), which returns an object with a method handle(scope, receive, send), or\n"
-        f"import it there, as `func create -l python` does:\n\n"
+        f"For an ASGI application, such as FastAPI's, write handle = app. Otherwise define new(),\n"
+        f"which returns an object with a method handle(scope, receive, send), or import it there,\n"
+        f"as `func create -l python` does:\n\n"
         f"    from .func import new",
     )
 
@@ -90,6 +91,28 @@ def _handle_missing(error: errors.HandleMissing) -> Message:
         f"new must be callable, and what it returns must have a method\n"
         f"handle(scope, receive, send); or handle itself must be callable with these.\n"
         f"An ASGI application, such as FastAPI's, can be handle as it is: handle = app",
+    )
+
+
+@describe.register
+def _arguments_unfit(error: errors.ArgumentsUnfit) -> Message:
+    return Message(
+        "The function has a method that takes other arguments",
+        f"File:     {error.origin}\nFound:    {error.found}\nExpected: {error.expected}\n\n"
+        f"The runtime calls {error.expected}: change the arguments, or the name if it is meant\n"
+        f"for something else.",
+    )
+
+
+@describe.register
+def _wsgi_application(error: errors.WsgiApplication) -> Message:
+    return Message(
+        "The function is a WSGI application",
+        f"File:     {error.origin}\nFound:    {error.found}\n\n"
+        f"Functions are called as ASGI applications are. The package a2wsgi turns a WSGI\n"
+        f"application into one: add a2wsgi to the dependencies, and write\n\n"
+        f"    from a2wsgi import WSGIMiddleware\n"
+        f"    handle = WSGIMiddleware(app)",
     )
 
 
@@ -113,7 +136,36 @@ def _watcher_missing(_: errors.WatcherMissing) -> Message:
 
 
 @describe.register
+def _startup_failed(error: errors.StartupFailed) -> Message:
+    return Message(
+        "The application's startup failed",
+        f"It said:  {error.reason.strip() or 'nothing'}\n\n"
+        f"It answered lifespan.startup with lifespan.startup.failed. Its own log may say more.",
+    )
+
+
+@describe.register
 def _function_failed(error: errors.FunctionFailed) -> Message:
     # The traceback follows, so that the last lines of the log are the exception's own: Knative
     # shows these in the Revision's status (terminationMessagePolicy FallbackToLogsOnError).
     return Message(f"The function failed: {error.step} raised an exception")
+
+
+def advice(error: BaseException) -> str | None:
+    """Return what to do about an exception of the function's that has to do with how it is run."""
+    if "Can't patch loop of type" in str(error):  # nest_asyncio
+        return "Set FUNC_EVENT_LOOP=asyncio: the event loop is uvloop, which cannot be patched."
+    return None
+
+
+def thread_advice(name: str, error: BaseException) -> str | None:
+    """Return the same for what runs in a thread, because it is not async.
+
+    Objects that belong to the thread of start(): sqlite3's connections, tasks, clients of aiohttp.
+    """
+    if "thread" in str(error) or "event loop" in str(error):
+        return (
+            f"{name} is not async, so it runs in another thread than start()."
+            f" As `async def {name}` it runs in the same one."
+        )
+    return None

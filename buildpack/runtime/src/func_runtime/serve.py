@@ -3,19 +3,25 @@
 import asyncio
 import contextvars
 import logging
+import os
 import signal
 import socket
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from func_runtime import children, signals
 from func_runtime import sockets as bound_sockets
 from func_runtime.errors import StartFailure, Stopped
+from func_runtime.health import Probe
 from func_runtime.lifespan import Lifespan
 from func_runtime.server import Server
 from func_runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from func_runtime.waiting_room import WaitingRoom
 
 log = logging.getLogger("func_runtime")
 
@@ -27,71 +33,98 @@ OPEN_AFTER = 1.0
 # Of the time to shut down, what is kept for stop() after requests have used theirs.
 _FOR_STOP = 0.25
 _STOP_AT_LEAST = 0.5
+# Seconds beyond its time until a stop() that keeps the loop from ending it is left behind.
+_GRACE = 0.25
 # Seconds for the requests that wait for a start which has failed.
 _AFTER_FAILURE = 1.0
 
 
 async def serve(
-    server: Server, lifespan: Lifespan, sockets: list[socket.socket], settings: Settings
+    server: Server,
+    lifespan: Lifespan,
+    sockets: list[socket.socket],
+    probes: dict[str, Probe],
+    settings: Settings,
 ) -> None:
     """Start the function, serve it until a signal comes, and stop it.
 
-    :raises FunctionFailed: start() raised.
-    :raises AddressUnavailable: another process listens on an address by now.
+    `probes` are the health checks by path, for the time of the start.
+
+    :raises StartFailure: the function did not start, or another process listens on an address.
     """
-    with (
-        _signalled(settings.shutdown) as stop,
-        children.without(lambda: server.descriptors(sockets)),
-    ):
+    exit_code = 0
+    room: WaitingRoom | None = None
+
+    def descriptors() -> list[int]:
+        return [*server.descriptors(sockets), *(room.descriptors() if room else ())]
+
+    with _signalled(settings.shutdown) as stop, children.without(descriptors):
         stopping = asyncio.create_task(stop.wait())
         starting = asyncio.create_task(lifespan.start())
         try:
-            await _start(server, sockets, starting, stopping)
+            room = _waiting_room(lifespan, sockets, probes, starting)
+            await _start(server, sockets, room, starting, stopping)
             await stopping
-        except StartFailure:
+        except StartFailure as failure:
+            exit_code = failure.exit_code
             settings = settings._replace(lame_duck=0.0, shutdown=_AFTER_FAILURE)
             raise
         finally:
             starting.cancel()
             stopping.cancel()
-            await _shut_down(server, lifespan, settings)
+            await _shut_down(server, lifespan, settings, exit_code)
+
+
+def _waiting_room(
+    lifespan: Lifespan,
+    sockets: list[socket.socket],
+    probes: dict[str, Probe],
+    starting: asyncio.Task[None],
+) -> "WaitingRoom | None":
+    """Open what serves the sockets during the start, if that may take a while."""
+    if not lifespan.may_take_long:
+        return None
+    from func_runtime.waiting_room import WaitingRoom  # noqa: PLC0415 -- most functions need none
+
+    call = asyncio.get_running_loop().call_soon_threadsafe
+    room = WaitingRoom(sockets, probes, failed=partial(call, starting.cancel))
+    room.open(OPEN_AFTER)
+    return room
 
 
 async def _start(
     server: Server,
     sockets: list[socket.socket],
+    room: "WaitingRoom | None",
     starting: asyncio.Task[None],
     stopping: asyncio.Task[bool],
 ) -> None:
-    """Open the port and wait for the function to start, or for the signal.
+    """Wait for the function to start, or for the signal, and serve what has come meanwhile.
 
     :raises StartFailure: see serve.
     """
-    await _either(starting, stopping, OPEN_AFTER)
-    if stopping.done():
-        return
-    await server.listen(sockets)
-    log.info("Listening on %s", bound_sockets.names(sockets))
-    await _either(starting, stopping)
+    both: set[asyncio.Task[None] | asyncio.Task[bool]] = {starting, stopping}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    waiting = room.close() if room else []
+    started = starting.done() and not starting.cancelled() and starting.exception() is None
+    is_open = room is not None and room.is_open
+    if is_open or started:
+        await server.listen(sockets)
+    if started and not is_open:
+        log.info("Listening on %s", bound_sockets.names(sockets))
+    for each in waiting:
+        await server.adopt(each.connection, each.early)
+    if room and room.failure:
+        raise room.failure
     if starting.done():
+        await starting
         _take_signals_back()
         log.info("The function is serving")
 
 
-async def _either(
-    starting: asyncio.Task[None], stopping: asyncio.Task[bool], within: float | None = None
+async def _shut_down(
+    server: Server, lifespan: Lifespan, settings: Settings, exit_code: int
 ) -> None:
-    """Wait for the start or the signal.
-
-    :raises FunctionFailed: the start ended so.
-    """
-    both: set[asyncio.Task[None] | asyncio.Task[bool]] = {starting, stopping}
-    await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
-        await starting
-
-
-async def _shut_down(server: Server, lifespan: Lifespan, settings: Settings) -> None:
     """Let requests end, then the function, all within the time that there is."""
     now = asyncio.get_running_loop().time
     end = now() + settings.shutdown
@@ -99,8 +132,30 @@ async def _shut_down(server: Server, lifespan: Lifespan, settings: Settings) -> 
     lifespan.stopping()
     await asyncio.sleep(min(settings.lame_duck, settings.shutdown))
     await server.close(end - settings.shutdown * _FOR_STOP)
-    await lifespan.stop(within=max(end - now(), _STOP_AT_LEAST))
+    within = max(end - now(), _STOP_AT_LEAST)
+    with _leaving_after(within + _GRACE, exit_code):
+        await lifespan.stop(within)
     log.info("Stopped")
+
+
+@contextmanager
+def _leaving_after(seconds: float, exit_code: int) -> Iterator[None]:
+    """End the process if the event loop does not get out of this block in time.
+
+    A stop() that is not async runs on the loop's thread, and nothing there can end it.
+    """
+
+    def leave() -> None:
+        log.error("stop() took longer than %.1f s: leaving without its end", seconds)
+        os._exit(exit_code)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

@@ -9,24 +9,38 @@ from collections.abc import Callable, Iterable
 from socket import socket
 from typing import TYPE_CHECKING, cast
 
-import uvloop
-
 from func_runtime import sockets
 from func_runtime.asgi import Application
 from func_runtime.http_protocol import HttpProtocol, State
+from func_runtime.settings import EventLoop
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 log = logging.getLogger("func_runtime")
 
-_BACKLOG = 2048
 _TICK_SECONDS = 1.0
 # What connections may take to close once their requests are done or cut off.
 _CLOSING_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
-new_event_loop = uvloop.new_event_loop
+
+def loop_factory(wanted: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the event loop."""
+    if wanted is EventLoop.ASYNCIO:
+        return asyncio.SelectorEventLoop
+    import uvloop  # noqa: PLC0415 -- not loaded where it is not wanted
+
+    return uvloop.new_event_loop
+
+
+def check_event_loop(chosen: EventLoop) -> None:
+    """Warn of a package that has changed asyncio, which means nothing to uvloop."""
+    if chosen is EventLoop.UVLOOP and hasattr(asyncio, "_nest_patched"):
+        log.warning(
+            "nest_asyncio is in use and cannot change the event loop, which is uvloop:"
+            " set FUNC_EVENT_LOOP=asyncio"
+        )
 
 
 class Server:
@@ -46,11 +60,8 @@ class Server:
         self._tick()
         loop = asyncio.get_running_loop()
         for sock in bound:
-            try:
-                sock.listen(_BACKLOG)
-            except OSError as error:
-                raise sockets.unavailable(sockets.names([sock]), error) from error
-            server = await loop.create_server(self._http, sock=sock, backlog=_BACKLOG)
+            sockets.listen(sock)
+            server = await loop.create_server(self._http, sock=sock, backlog=sockets.BACKLOG)
             self._listening.append(server)
 
     def descriptors(self, bound: Iterable[socket]) -> list[int]:
@@ -58,6 +69,14 @@ class Server:
         connections = [each.transport.get_extra_info("socket") for each in self._state.connections]
         found = [each.fileno() for each in (*bound, *connections) if each is not None]
         return [descriptor for descriptor in found if descriptor >= 0]
+
+    async def adopt(self, connection: socket, early: bytes) -> None:
+        """Serve a connection that somebody else has accepted, and has read some bytes of."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: _Adopted(self._state, early), connection)
+        except OSError:  # the client has gone
+            connection.close()
 
     async def close(self, deadline: float) -> None:
         """Accept no more connections, and end all when their requests are done or at the deadline.
@@ -106,6 +125,20 @@ class Server:
         loop = asyncio.get_running_loop()
         self._state.tick(loop.time())
         self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
+
+
+class _Adopted(HttpProtocol):
+    """A connection of which something has been read before there was a transport."""
+
+    def __init__(self, state: State, early: bytes) -> None:
+        super().__init__(state)
+        self._early = early
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with what has been read."""
+        super().connection_made(transport)
+        if self._early:
+            self.data_received(self._early)
 
 
 def _websocket(state: State) -> Callable[[], asyncio.Protocol]:

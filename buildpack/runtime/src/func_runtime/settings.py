@@ -24,6 +24,13 @@ class Invoke(StrEnum):
     CLOUDEVENT = names.INVOKE_CLOUDEVENT
 
 
+class EventLoop(StrEnum):
+    """What runs the function's asynchronous code."""
+
+    UVLOOP = "uvloop"
+    ASYNCIO = "asyncio"
+
+
 class LogFormat(StrEnum):
     """What a line of the log is."""
 
@@ -120,6 +127,7 @@ class Settings(NamedTuple):
     readiness_paths: tuple[str, ...] = (names.READINESS_PATH,)
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    event_loop: EventLoop = EventLoop.UVLOOP
     threads: int = 0  # as many as suit the CPU limit
     max_body_bytes: int = 0  # no limit
     max_event_bytes: int = 16 * 1024 * 1024
@@ -150,6 +158,7 @@ class Settings(NamedTuple):
             readiness_paths=_paths(names.READINESS_PATH, readiness),
             log=LogSettings.from_environ(environ),
             telemetry=TelemetrySettings.from_environ(environ),
+            event_loop=_event_loop(environ),
             threads=numbers.whole(names.FUNC_THREADS, default.threads),
             max_body_bytes=numbers.whole(
                 names.FUNC_MAX_BODY_BYTES, default.max_body_bytes, least=0
@@ -179,6 +188,14 @@ def _invoke(environ: Mapping[str, str], stated: str) -> Invoke:
     except ValueError as error:
         source = names.FUNC_INVOKE if environ.get(names.FUNC_INVOKE) else "invoke in func.yaml"
         raise SettingInvalid(source, value, "http or cloudevent") from error
+
+
+def _event_loop(environ: Mapping[str, str]) -> EventLoop:
+    value = environ.get(names.FUNC_EVENT_LOOP) or EventLoop.UVLOOP
+    try:
+        return EventLoop(value.strip().lower())
+    except ValueError as error:
+        raise SettingInvalid(names.FUNC_EVENT_LOOP, value, "uvloop or asyncio") from error
 
 
 def _paths(fixed: str, stated: str) -> tuple[str, ...]:

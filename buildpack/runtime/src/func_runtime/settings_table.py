@@ -77,6 +77,13 @@ TABLE = (
         _ENDS,
     ),
     Row(
+        names.FUNC_EVENT_LOOP,
+        "uvloop",
+        "the event loop: uvloop, or asyncio for asyncio's own, which is slower and which packages "
+        "that change the loop need (nest_asyncio)",
+        _ENDS,
+    ),
+    Row(
         names.FUNC_MAX_BODY_BYTES,
         "0",
         "the longest body of a request to a function without events; a longer one is answered "

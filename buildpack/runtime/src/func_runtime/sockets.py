@@ -10,6 +10,8 @@ from func_runtime.errors import AddressUnavailable
 # What a machine without IPv6 says. On such a one the IPv4 addresses are enough.
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
+BACKLOG = 2048
+
 _WILDCARDS = (
     (socket.AF_INET, "0.0.0.0"),  # noqa: S104 -- a container is reached from outside
     (socket.AF_INET6, "::"),
@@ -30,6 +32,17 @@ def bind(addresses: Iterable[Address]) -> list[socket.socket]:
             sock.close()
         raise
     return opened
+
+
+def listen(sock: socket.socket) -> None:
+    """Have a bound socket listen.
+
+    :raises AddressUnavailable: another process has begun to listen there.
+    """
+    try:
+        sock.listen(BACKLOG)
+    except OSError as error:
+        raise unavailable(names([sock]), error) from error
 
 
 def names(sockets: Iterable[socket.socket]) -> str:

@@ -10,7 +10,6 @@ import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Literal
 
 from func_runtime import assembly, func_yaml, messages, names
@@ -19,8 +18,7 @@ from func_runtime.cloudevents import http_binding, media_type, sdk
 from func_runtime.cloudevents.event import Event
 from func_runtime.cloudevents.http_binding import Content, Refused
 from func_runtime.errors import FunctionFailed, StartFailure
-from func_runtime.function import Function, Hook
-from func_runtime.loader import RAISED
+from func_runtime.function import Function
 from func_runtime.responses import UNSUPPORTED_MEDIA_TYPE
 from func_runtime.settings import Invoke, Settings, environment, working_directory
 
@@ -153,8 +151,7 @@ async def _started(
     with _explained():
         settings = _settings(environ, invoke)
         adapted = await _adapt(instance, settings)
-    stop = _Stop(adapted.stop) if adapted.stop else None
-    app, lifespan = assembly.assemble(adapted._replace(stop=stop), settings, lambda: dict(environ))
+    app, lifespan, _ = assembly.assemble(adapted, settings, lambda: dict(environ))
     try:
         await lifespan.start()
     except FunctionFailed as failure:
@@ -165,8 +162,8 @@ async def _started(
     finally:
         lifespan.stopping()
         await lifespan.stop(within=settings.shutdown)
-    if stop and stop.failure:
-        raise stop.failure
+    if lifespan.failure:
+        raise lifespan.failure
 
 
 @contextmanager
@@ -189,26 +186,7 @@ def _settings(environ: dict[str, str], invoke: str | None) -> Settings:
 async def _adapt(instance: object, settings: Settings) -> Function:
     if inspect.isawaitable(instance):
         instance = await instance  # of an `async def new`
-    if callable(instance) and not hasattr(instance, names.HANDLE):
-        instance = SimpleNamespace(handle=instance)
     return assembly.adapt(instance, type(instance).__module__, settings)
-
-
-class _Stop:
-    """A stop hook that keeps its failure, which the runtime only logs, for the test."""
-
-    def __init__(self, hook: Hook) -> None:
-        self._hook = hook
-        self.failure: BaseException | None = TimeoutError("stop() took too long")
-
-    async def __call__(self) -> object:
-        try:
-            result = await self._hook()
-        except RAISED as error:
-            self.failure = error
-            raise
-        self.failure = None
-        return result
 
 
 def _encode(source: object, *, structured: bool) -> Content:
