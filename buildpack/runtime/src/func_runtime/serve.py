@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,11 @@ def _waiting_room(
 
     call = asyncio.get_running_loop().call_soon_threadsafe
     room = WaitingRoom(sockets, probes, failed=partial(call, starting.cancel))
-    room.open(OPEN_AFTER)
+    try:
+        room.open(OPEN_AFTER)
+    except RuntimeError as error:  # of --pids-limit, say
+        log.warning("Nothing is answered while the function starts: %s", error)
+        return None
     return room
 
 
@@ -107,10 +111,11 @@ async def _start(
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     waiting = room.close() if room else []
     started = starting.done() and not starting.cancelled() and starting.exception() is None
+    serving = started and not stopping.done()
     is_open = room is not None and room.is_open
-    if is_open or started:
+    if is_open or serving:
         await server.listen(sockets)
-    if started and not is_open:
+    if serving and not is_open:
         log.info("Listening on %s", bound_sockets.names(sockets))
     for each in waiting:
         await server.adopt(each.connection, each.early)
@@ -118,6 +123,7 @@ async def _start(
         raise room.failure
     if starting.done():
         await starting
+    if serving:
         _take_signals_back()
         log.info("The function is serving")
 
@@ -151,7 +157,8 @@ def _leaving_after(seconds: float, exit_code: int) -> Iterator[None]:
 
     timer = threading.Timer(seconds, leave)
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # no thread can be had
+        timer.start()
     try:
         yield
     finally:
