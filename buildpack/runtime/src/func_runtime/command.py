@@ -101,7 +101,8 @@ def _serve(
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
     app, lifespan = assembly.assemble(adapted, settings, environment)
-    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
+    served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes)
+    complete(serve(served, lifespan, opened, settings))
 
 
 def _stop_loading(*_: object) -> None:

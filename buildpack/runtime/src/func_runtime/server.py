@@ -1,23 +1,18 @@
-"""Serves an ASGI application on sockets: HTTP by http_protocol, WebSocket by uvicorn, on uvloop.
+"""Serves an ASGI application on sockets, on uvloop, which nothing else imports.
 
-The only importer of uvicorn and uvloop. The life of the process is ours (serve.py).
+What is spoken is in http_protocol and websocket_protocol, the life of the process in serve.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from socket import socket
-from typing import TYPE_CHECKING, cast
 
 import uvloop
 
 from func_runtime import sockets
-from func_runtime.asgi import Application
+from func_runtime.asgi import Application, Scope
 from func_runtime.http_protocol import HttpProtocol, State
-
-if TYPE_CHECKING:
-    from uvicorn.server import ServerState
 
 log = logging.getLogger("func_runtime")
 
@@ -33,11 +28,12 @@ new_event_loop = uvloop.new_event_loop
 class Server:
     """Listens, serves, and lets go, each when told so."""
 
-    def __init__(self, app: Application, keep_alive: int) -> None:
+    def __init__(self, app: Application, keep_alive: int, max_message: int) -> None:
+        """Take the application, seconds for an idle connection, bytes for a WebSocket's message."""
         self._state = State(app, keep_alive, self._websocket)
+        self._max_message = max_message
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.TimerHandle | None = None
-        self._new_websocket: Callable[[], asyncio.Protocol] | None = None
 
     async def listen(self, bound: Iterable[socket]) -> None:
         """Accept connections on bound sockets.
@@ -92,27 +88,14 @@ class Server:
     def _http(self) -> HttpProtocol:
         return HttpProtocol(self._state)
 
-    def _websocket(self) -> asyncio.Protocol:
-        if self._new_websocket is None:
-            self._new_websocket = _websocket(self._state)
-        return self._new_websocket()
+    def _websocket(self, request: Scope) -> asyncio.Protocol:
+        from func_runtime.websocket_protocol import (  # noqa: PLC0415 -- half as long as all else
+            WebSocketProtocol,
+        )
+
+        return WebSocketProtocol(self._state, request, self._max_message)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         self._state.tick(loop.time())
         self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
-
-
-def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
-    """Return what makes the protocol of a WebSocket; uvicorn is imported with the first of them."""
-    from uvicorn.config import Config  # noqa: PLC0415 -- takes as long as all that serves HTTP
-    from uvicorn.protocols.websockets.wsproto_impl import WSProtocol  # noqa: PLC0415
-
-    config = Config(state.app, interface="asgi3", lifespan="off", log_config=None)
-    # What Config.load() does beyond this is to import the lifespan and find out the interface.
-    config.loaded_app = state.app
-    config.loaded = True
-    # It tells what the application does wrong, which ours has told by then, and what clients ask
-    # for, with the query, which may have secrets.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    return partial(WSProtocol, config, cast("ServerState", state), {})

@@ -90,6 +90,13 @@ TABLE = (
         _ENDS,
     ),
     Row(
+        names.FUNC_MAX_WEBSOCKET_BYTES,
+        "16777216",
+        "the longest message of a client on a WebSocket, after it is decompressed; a longer one "
+        "ends the WebSocket with code 1009",
+        _ENDS,
+    ),
+    Row(
         names.FUNC_REQUEST_SECONDS,
         "0",
         "how long the function may take for a request, its answer included; then it is cancelled, "
