@@ -123,7 +123,7 @@ class Settings(NamedTuple):
     threads: int = 0  # as many as suit the CPU limit
     max_body_bytes: int = 0  # no limit
     max_event_bytes: int = 16 * 1024 * 1024
-    max_websocket_bytes: int = 16 * 1024 * 1024
+    max_websocket_bytes: int = 0  # as many as suit the memory limit
     request: float = 0.0  # no limit
     keep_alive: int = 100
     lame_duck: float = _LAME_DUCK

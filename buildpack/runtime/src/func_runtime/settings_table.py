@@ -91,9 +91,10 @@ TABLE = (
     ),
     Row(
         names.FUNC_MAX_WEBSOCKET_BYTES,
-        "16777216",
-        "the longest message of a client on a WebSocket, after it is decompressed; a longer one "
-        "ends the WebSocket with code 1009",
+        "by memory limit",
+        "the longest message of a client on a WebSocket, decompressed; a longer one ends the "
+        "WebSocket with code 1009; unset, 16777216, or a sixteenth of the container's memory limit "
+        "if that is less",
         _ENDS,
     ),
     Row(

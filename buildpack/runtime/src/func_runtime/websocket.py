@@ -4,13 +4,16 @@ Frames, time limits and the connection are in websocket_protocol.
 """
 
 import asyncio
+import zlib
 from collections import deque
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from typing import Protocol
 
 from func_runtime import responses
 from func_runtime.asgi import Headers, Message, Scope, Send
 from func_runtime.errors import ClientDisconnected
+from func_runtime.websocket_compression import STEP_BYTES
 from func_runtime.websocket_handshake import subprotocols
 
 # Messages that wait for the application: beyond this the client waits too.
@@ -21,15 +24,21 @@ _WAITING_BYTES = 64 * 1024
 _SENT_BYTES = 256 * 1024
 _MESSAGE_BYTES = 1024
 
+_PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
 # RFC 6455, 7.4.1: the first is the code for "no code", the second for "no closing frame".
 NO_CODE, ABNORMAL = 1005, 1006
 _NORMAL = 1000
+
+
+CLOSED = "The WebSocket is closed"
 
 
 class Connection(Protocol):
     """What carries a WebSocket: websocket_protocol has it."""
 
     congested: asyncio.Event | None  # while the client reads more slowly than it is sent to
+    max_bytes: int  # of a message
+    inflating: asyncio.Lock  # of all connections: one message at a time
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         """Answer that the WebSocket is open.
@@ -49,9 +58,29 @@ class Connection(Protocol):
         """
         ...
 
+    def fail(self, code: int, reason: str) -> None:
+        """End because of what the client has sent, and say so."""
+        ...
+
     def taken(self) -> None:
         """Read on: a message has been taken."""
         ...
+
+
+# What inflates a message in steps.
+Inflate = Callable[[bytes | bytearray], Iterator[bytes]]
+
+
+class _Received:
+    """A message of the client's, as far as it is read."""
+
+    __slots__ = ("content", "inflating", "size", "text")
+
+    def __init__(self, data: bytes | bytearray, *, text: bool, inflate: Inflate | None) -> None:
+        self.size = len(data)
+        self.text = text
+        self.inflating = inflate and inflate(data)
+        self.content = bytearray() if inflate else data
 
 
 class _Phase(Enum):
@@ -81,7 +110,8 @@ class WebSocket:
         }
         del self.scope["method"]
         # What waits for the application.
-        self._messages: deque[Message] = deque([{"type": "websocket.connect"}])
+        self._connected = False  # the application knows of the request
+        self._messages: deque[_Received] = deque()
         self._size = 0
         self._arrived: asyncio.Event | None = None  # made if the application has to wait
         self._end: Message | None = None
@@ -101,23 +131,18 @@ class WebSocket:
         """Whether the application has not answered the request yet."""
         return self._phase is _Phase.CONNECTING
 
-    def add(self, data: bytes | bytearray, *, text: bool) -> None:
-        """Take a message of the client's.
-
-        :raises UnicodeDecodeError: it is no text.
-        """
-        if self._phase is not _Phase.OPEN:
-            return
-        content = {"text": data.decode()} if text else {"bytes": bytes(data)}
-        self._messages.append({"type": "websocket.receive", **content})
-        self._size += len(data)
-        self._wake()
+    def add(self, data: bytes | bytearray, *, text: bool, inflate: Inflate | None) -> None:
+        """Take a message of the client's."""
+        if self._phase is _Phase.OPEN:
+            self._messages.append(_Received(data, text=text, inflate=inflate))
+            self._size += len(data)
+            self._wake()
 
     def end(self, code: int, reason: str = "") -> None:
         """Note that nothing can be sent any more; the first reason counts."""
         self._phase = _Phase.ENDED
         if self._end is None:
-            self._end = {"type": "websocket.disconnect", "code": code, "reason": reason}
+            self._end = {"type": "websocket.disconnect", "code": int(code), "reason": reason}
             self._wake()
 
     def _wake(self) -> None:
@@ -128,20 +153,64 @@ class WebSocket:
 
     async def receive(self) -> Message:
         """Return the next message, or that the WebSocket has ended."""
-        while not self._messages:
-            if self._end is not None:
+        if not self._connected:
+            self._connected = True
+            return {"type": "websocket.connect"}
+        while True:
+            if self._messages:
+                received = self._messages[0]
+                if received.inflating is not None:
+                    await self._inflate(received)
+                elif (message := self._message(self._messages.popleft())) is not None:
+                    return message
+            elif self._end is None:
+                await self._more()
+            else:
                 if self._told:
                     await asyncio.sleep(0)  # who asks on must not keep the loop from others
                 self._told = True
                 return {**self._end}
-            if self._arrived is None:
-                self._arrived = asyncio.Event()
-            self._arrived.clear()
-            await self._arrived.wait()
-        message = self._messages.popleft()
-        self._size -= len(message.get("bytes") or message.get("text") or b"")
+
+    async def _more(self) -> None:
+        """Wait for something to give to the application."""
+        if self._arrived is None:
+            self._arrived = asyncio.Event()
+        self._arrived.clear()
+        await self._arrived.wait()
+
+    async def _inflate(self, received: _Received) -> None:
+        """Inflate a message: of all connections, one at a time, so that it is bounded what all of
+        them take, and in steps. Whoever calls `receive` again goes on where it was cancelled.
+        """  # noqa: D205 -- one sentence more than a line holds
+        limit = self._connection.max_bytes
+        async with self._connection.inflating:
+            try:
+                for part in received.inflating or ():
+                    received.content += part
+                    if len(received.content) > limit:
+                        self._fail(_TOO_BIG, f"message exceeds limit of {limit} bytes")
+                        break
+                    if len(received.content) > STEP_BYTES:
+                        await asyncio.sleep(0)
+            except zlib.error:
+                self._fail(_PROTOCOL_ERROR, "decompression failed")
+            received.inflating = None
+
+    def _message(self, received: _Received) -> Message | None:
+        """Return a message as ASGI has it, None if it is none."""
+        self._size -= received.size
         self._connection.taken()
-        return message
+        if not received.text:
+            return {"type": "websocket.receive", "bytes": bytes(received.content)}
+        try:
+            return {"type": "websocket.receive", "text": received.content.decode()}
+        except UnicodeDecodeError:
+            self._fail(_INVALID_DATA, "a text message is not UTF-8")
+            return None
+
+    def _fail(self, code: int, reason: str) -> None:
+        self._messages.clear()
+        self._connection.fail(code, reason)
 
     async def send(self, message: Message) -> None:
         """Take a message of the application's.
@@ -151,7 +220,7 @@ class WebSocket:
         """
         kind = message["type"]
         if self._phase is _Phase.ENDED:
-            raise ClientDisconnected("The WebSocket is closed")
+            raise ClientDisconnected(CLOSED)
         if self._phase is _Phase.OPEN and kind == "websocket.send":
             await self._send(message)
         elif self._phase is _Phase.OPEN and kind == "websocket.close":
@@ -185,7 +254,7 @@ class WebSocket:
             self._sent = 0
             await asyncio.sleep(0)
         if self._phase is not _Phase.OPEN:  # it may have ended meanwhile
-            raise ClientDisconnected("The WebSocket is closed")
+            raise ClientDisconnected(CLOSED)
         self._sent += len(content) + _MESSAGE_BYTES
         self._connection.send(content, text=data is None)
 

@@ -7,14 +7,12 @@ connection to a WebSocket only for those.
 import base64
 from typing import NamedTuple
 
-from websockets.exceptions import InvalidHeaderFormat, NegotiationError
-from websockets.extensions import Extension
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.headers import build_extension, parse_extension
+from websockets.exceptions import InvalidHeaderFormat
 from websockets.utils import accept_key
 
-from func_runtime import response_head, responses
+from func_runtime import response_head, responses, websocket_compression
 from func_runtime.asgi import Headers
+from func_runtime.websocket_compression import Compression
 
 _VERSION = b"13"
 _KEY_BYTES = 16
@@ -24,12 +22,6 @@ _SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrad
 _ACCEPT = b"\r\nsec-websocket-accept: "
 _EXTENSIONS = b"\r\nsec-websocket-extensions: "
 _SUBPROTOCOL = b"sec-websocket-protocol"
-
-# Windows of 4 KiB keep a connection that compresses at 17 KB of memory; zlib's own choice is 150 KB
-# (docs/adr/0014-websockets-by-websockets.md).
-_COMPRESSION = ServerPerMessageDeflateFactory(
-    server_max_window_bits=12, client_max_window_bits=12, compress_settings={"memLevel": 5}
-)
 
 
 class Refused(Exception):
@@ -46,8 +38,8 @@ class Handshake(NamedTuple):
     """What both sides have agreed on, once the application accepts."""
 
     key: str
-    extensions: list[Extension]
-    extensions_header: str
+    compression: Compression | None
+    extensions: str  # the header that says so
 
 
 def read(headers: Headers) -> Handshake:
@@ -64,8 +56,12 @@ def read(headers: Headers) -> Handshake:
             f"The only version of WebSocket here is {_VERSION.decode()}",
             _UPGRADE_REQUIRED_HEADERS,
         )
-    extensions, extensions_header = _negotiate(_values(headers, b"sec-websocket-extensions"))
-    return Handshake(_key(_values(headers, b"sec-websocket-key")), extensions, extensions_header)
+    key = _key(_values(headers, b"sec-websocket-key"))
+    offers = _values(headers, b"sec-websocket-extensions")
+    try:
+        return Handshake(key, *websocket_compression.negotiate(offers))
+    except InvalidHeaderFormat as error:
+        raise Refused(responses.BAD_REQUEST, "sec-websocket-extensions is malformed") from error
 
 
 def subprotocols(headers: Headers) -> list[str]:
@@ -82,7 +78,7 @@ def response(handshake: Handshake, date: bytes, subprotocol: str | None, headers
     chosen = [(_SUBPROTOCOL, subprotocol.encode())] if subprotocol else []
     # What frames a body is left out: an answer of 101 has none (RFC 9110, 8.6).
     block, _ = response_head.fields([*chosen, *headers])
-    extensions = handshake.extensions_header.encode()
+    extensions = handshake.extensions.encode()
     return b"".join(
         (
             _SWITCHING,
@@ -115,24 +111,3 @@ def _key(values: list[bytes]) -> str:
     except ValueError:
         pass
     raise Refused(responses.BAD_REQUEST, "sec-websocket-key is missing, or is no key")
-
-
-def _negotiate(offers: list[bytes]) -> tuple[list[Extension], str]:
-    """Return the extensions that are used, and the header that says so (RFC 6455, 9.1).
-
-    :raises Refused: what the client offers cannot be read.
-    """
-    if not offers:
-        return [], ""
-    try:
-        offered = parse_extension(b", ".join(offers).decode("latin-1"))
-    except InvalidHeaderFormat as error:
-        raise Refused(responses.BAD_REQUEST, "sec-websocket-extensions is malformed") from error
-    for name, parameters in offered:
-        if name == _COMPRESSION.name:
-            try:
-                agreed, extension = _COMPRESSION.process_request_params(parameters, [])
-            except NegotiationError:
-                continue  # the client may have a second offer
-            return [extension], build_extension([(name, agreed)])
-    return [], ""

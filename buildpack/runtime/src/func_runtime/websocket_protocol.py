@@ -7,6 +7,7 @@ application sees is in websocket.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Coroutine
 from time import perf_counter
 from typing import Any, cast
@@ -15,11 +16,13 @@ from websockets.exceptions import ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN, SERVER, Protocol
 
-from func_runtime import responses, websocket_handshake
+from func_runtime import cgroup, responses, websocket_handshake
 from func_runtime.asgi import Headers, Scope
+from func_runtime.errors import ClientDisconnected
 from func_runtime.exchange import Exchange
 from func_runtime.http_protocol import State, new_task
-from func_runtime.websocket import ABNORMAL, NO_CODE, WebSocket
+from func_runtime.websocket import ABNORMAL, CLOSED, NO_CODE, WebSocket
+from func_runtime.websocket_compression import CompressedFrame
 from func_runtime.websocket_handshake import Refused
 
 log = logging.getLogger("func_runtime")
@@ -27,11 +30,13 @@ log = logging.getLogger("func_runtime")
 _quiet = log.getChild("websocket")
 _quiet.setLevel(logging.WARNING)
 
-# The parser goes through a piece without a stop: 8 KiB can hold 1,300 frames, which take 5 ms.
-_PIECE_BYTES = 8 * 1024
-_TURN_SECONDS = 0.005
-# Compressing a longer message takes tens of milliseconds: it goes out as it is.
-_COMPRESSED_BYTES = 1024 * 1024
+# The parser goes through a piece without a stop: 4 KiB can hold 680 frames, which take 2 ms.
+_PIECE_BYTES = 4 * 1024
+_TURN_SECONDS = 0.002
+# uvicorn's limit for a message, and the share of a container's memory that one may have: while it
+# is put together and handed over, there are up to five copies.
+_MESSAGE_BYTES = 16 * 1024 * 1024
+_MEMORY_SHARE = 16
 # As uvicorn has them: how often to ask whether the client is there, how long to wait for the end.
 _PING_SECONDS = 20.0
 _CLOSING_SECONDS = 10.0
@@ -39,31 +44,38 @@ _CLOSING_SECONDS = 10.0
 _LINGER_SECONDS = 2.0
 _NEVER = float("inf")
 
-_CONTROL = (Opcode.CLOSE, Opcode.PING, Opcode.PONG)
-
 _REASON_BYTES = 123  # RFC 6455, 5.5: what is left of a control frame after the code
 # RFC 6455, 7.4.1: these stand for what happened and are never sent.
 _NEVER_SENT = {ABNORMAL: 1000, 1015: 1000}
-_INVALID_DATA = 1007
 _INTERNAL_ERROR = 1011
 _SERVICE_RESTART = 1012
+
+
+def suitable(folder: str = cgroup.FOLDER) -> int:
+    """Return how long a message may be, in bytes, to suit the memory limit of this container."""
+    memory = cgroup.memory(folder)
+    return _MESSAGE_BYTES if memory is None else min(_MESSAGE_BYTES, memory // _MEMORY_SHARE)
 
 
 class WebSocketProtocol(asyncio.Protocol):
     """A connection that a client has asked to use as a WebSocket."""
 
     def __init__(self, state: State, request: Scope, max_bytes: int) -> None:
-        """Take what connections share, the request, and the longest message of the client's."""
+        """Take what connections share, the request, and the longest message of the client's.
+
+        Without one, it is as long as suits the container.
+        """
         self.state = state
         self.congested: asyncio.Event | None = None  # set again when the client has caught up
         self._loop = asyncio.get_running_loop()
         self._request = request
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes or suitable()
+        self.inflating = state.inflating
         self._frames: Protocol | None = None  # once the application has accepted
         self._fragments = bytearray()  # of a message
         self._text = False
-        # What was received and is not read yet.
-        self._unread = b""
+        # What was received and is not read yet, in pieces.
+        self._unread: deque[bytes] = deque()
         self._turn: asyncio.Handle | None = None  # when that goes on
         self._paused = False
         # The end.
@@ -92,9 +104,10 @@ class WebSocketProtocol(asyncio.Protocol):
         if self._deaf:
             return
         self._heard = True
-        self._unread += data
+        for start in range(0, len(data), _PIECE_BYTES):
+            self._unread.append(data[start : start + _PIECE_BYTES])
         if self._turn is None:
-            self._read()
+            self._read_on()
 
     def pause_writing(self) -> None:
         """Note that the client reads more slowly than it is sent to."""
@@ -112,8 +125,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- why is the same
         """End: whoever waits for the client waits no longer."""
         self.state.connections.discard(self)
-        self._deaf = True
-        self._unread = b""
+        self._drop()
         self._exchange.disconnect()
         self._websocket.end(ABNORMAL)
         self.resume_writing()
@@ -153,24 +165,32 @@ class WebSocketProtocol(asyncio.Protocol):
         self.transport.write(
             websocket_handshake.response(self._handshake, self.state.date, subprotocol, headers)
         )
-        self._frames = Protocol(SERVER, max_size=self._max_bytes, logger=_quiet)
-        self._frames.extensions = self._handshake.extensions
+        self._frames = Protocol(SERVER, max_size=self.max_bytes, logger=_quiet)
+        compression = self._handshake.compression
+        self._frames.extensions = [compression] if compression else []
         self._deadline = self.state.now + _PING_SECONDS
         self.taken()
 
     def send(self, data: bytes, *, text: bool) -> None:
-        """Send a message."""
+        """Send a message.
+
+        :raises ClientDisconnected: the client has closed the WebSocket.
+        """
         assert self._frames is not None
+        if not self._open:
+            raise ClientDisconnected(CLOSED)
         frame = Frame(Opcode.TEXT if text else Opcode.BINARY, data)
-        extensions = self._frames.extensions if len(data) <= _COMPRESSED_BYTES else None
-        self.transport.write(frame.serialize(mask=False, extensions=extensions))
+        self.transport.write(frame.serialize(mask=False, extensions=self._frames.extensions))
 
     def close(self, code: int, reason: str) -> None:
         """Send a closing frame, and give the client some time to answer it.
 
+        :raises ClientDisconnected: the client has closed it already.
         :raises ValueError: there is no such code.
         """
         assert self._frames is not None
+        if not self._open:
+            raise ClientDisconnected(CLOSED)
         short = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         try:
             if code == NO_CODE:
@@ -183,10 +203,18 @@ class WebSocketProtocol(asyncio.Protocol):
         self._deadline = self.state.now + _CLOSING_SECONDS
         self.taken()
 
+    def fail(self, code: int, reason: str) -> None:
+        """End because of what the client has done, and say so."""
+        self._websocket.end(code, reason)
+        if self._frames is not None and self._open:
+            self._frames.fail(code, reason)
+            self._write()
+            self._hang_up()
+
     def taken(self) -> None:
         """Read on, in a turn of its own: this is within the application's call."""
-        if self._unread and self._turn is None and self._willing:
-            self._turn = self._loop.call_soon(self._read)
+        if self._turn is None and self._has_work:
+            self._turn = self._loop.call_soon(self._read_on)
 
     # What the exchange calls, which answers with HTTP instead.
 
@@ -231,40 +259,37 @@ class WebSocketProtocol(asyncio.Protocol):
     def _ping(self) -> None:
         """Ask whether the client is there, or end because it has not answered."""
         if not self._heard:
-            self._fail(_INTERNAL_ERROR, "keepalive ping timeout")
+            self.fail(_INTERNAL_ERROR, "keepalive ping timeout")
             return
         assert self._frames is not None
         self._heard = False
         self._frames.send_ping(b"")
         self._write()
 
-    def _read(self) -> None:
-        """Read pieces of what has arrived, until the turn is over or others must catch up."""
+    def _read_on(self) -> None:
+        """Go on reading, until the turn is over or others must catch up."""
         self._turn = None
-        data, position = self._unread, 0
         end = perf_counter() + _TURN_SECONDS
-        while position < len(data) and self._willing:
-            self._parse(data[position : position + _PIECE_BYTES])
-            position += _PIECE_BYTES
+        while self._has_work:
+            self._read(self._unread.popleft())
             if perf_counter() > end:
                 break
-        self._unread = b"" if self._deaf else data[position:]
         self.taken()
         self._regulate()
 
     @property
-    def _open(self) -> bool:
-        return self._frames is not None and self._frames.state is OPEN and not self._deaf
-
-    @property
-    def _willing(self) -> bool:
-        """Whether to read on: the application takes messages, the client what is sent to it."""
+    def _has_work(self) -> bool:
+        """Whether there is something to read, and the application and the client keep up."""
         return (
-            self._frames is not None
-            and not self._deaf
+            bool(self._unread)
+            and self._frames is not None
             and self.congested is None
             and self._websocket.wants_more
         )
+
+    @property
+    def _open(self) -> bool:
+        return self._frames is not None and self._frames.state is OPEN and not self._deaf
 
     def _regulate(self) -> None:
         """Have the client wait while there is something that is not read yet."""
@@ -275,50 +300,41 @@ class WebSocketProtocol(asyncio.Protocol):
             else:
                 self.transport.resume_reading()
 
-    def _parse(self, piece: bytes) -> None:
-        """Take the frames of a piece, and answer those that are answered."""
+    def _read(self, piece: bytes) -> None:
+        """Take the frames of a piece, which the parser answers where they are to be answered."""
         frames = self._frames
         assert frames is not None
         frames.receive_data(piece)
-        try:
-            for frame in frames.events_received():
-                self._take(cast("Frame", frame))  # a request would be before the first frame
-        except UnicodeDecodeError:
-            self._fail(_INVALID_DATA, "a text message is not UTF-8")
-            return
         self._write()
-        if frames.parser_exc is not None:
+        for frame in frames.events_received():
+            self._take(cast("Frame", frame))  # no request: that was read before
+        if frames.close_rcvd is not None:
+            self._websocket.end(frames.close_rcvd.code, frames.close_rcvd.reason)
+            self._drop()
+            self._deadline = self.state.now + _CLOSING_SECONDS
+            self.transport.close()
+        elif frames.parser_exc is not None:
             assert frames.close_sent is not None
             self._websocket.end(frames.close_sent.code, frames.close_sent.reason)
             self._hang_up()
-        elif frames.close_rcvd is not None:
-            self._websocket.end(frames.close_rcvd.code, frames.close_rcvd.reason)
-            self._deaf = True
-            self._deadline = self.state.now + _CLOSING_SECONDS
-            self.transport.close()
 
     def _take(self, frame: Frame) -> None:
         """Put messages together from their fragments, and hand over those that are whole."""
-        data, opcode = cast("bytes", frame.data), frame.opcode
-        if opcode in _CONTROL:
-            return  # answered by the parser
-        if opcode is not Opcode.CONT:
-            self._text = opcode is Opcode.TEXT
-        whole: bytes | bytearray = data
-        if opcode is Opcode.CONT or not frame.fin:
+        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            return
+        if frame.opcode is not Opcode.CONT:
+            self._text = frame.opcode is Opcode.TEXT
+        data = cast("bytes | bytearray", frame.data)
+        if frame.opcode is Opcode.CONT or not frame.fin:
             self._fragments += data
-            whole = self._fragments
+            data = self._fragments
         if frame.fin:
             self._fragments = bytearray()
-            self._websocket.add(whole, text=self._text)
-
-    def _fail(self, code: int, reason: str) -> None:
-        """End because of what the client does, and say so."""
-        assert self._frames is not None
-        self._frames.fail(code, reason)
-        self._write()
-        self._websocket.end(code, reason)
-        self._hang_up()
+            inflate = None
+            if isinstance(frame, CompressedFrame):
+                assert self._handshake.compression is not None
+                inflate = self._handshake.compression.inflate
+            self._websocket.add(data, text=self._text, inflate=inflate)
 
     def _write(self) -> None:
         """Send what the parser has to say."""
@@ -329,8 +345,12 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def _hang_up(self) -> None:
         """Close. What the client still sends is dropped for a while: it would lose the answer."""
-        self._deaf = True
-        self._unread = b""
+        self._drop()
         self._regulate()
         self.transport.write_eof()
         self._deadline = self.state.now + _LINGER_SECONDS
+
+    def _drop(self) -> None:
+        """Read nothing any more."""
+        self._deaf = True
+        self._unread.clear()
