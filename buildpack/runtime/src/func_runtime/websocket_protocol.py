@@ -224,7 +224,7 @@ class WebSocketProtocol(asyncio.Protocol):
     def finished(self, exchange: Exchange) -> None:  # noqa: ARG002 -- there is one only
         """End after a response."""
         self._websocket.end(ABNORMAL)
-        self._hang_up()
+        self._leave()
 
     def abort(self, exchange: Exchange) -> None:  # noqa: ARG002 -- there is one only
         """End without a whole response."""
@@ -250,7 +250,7 @@ class WebSocketProtocol(asyncio.Protocol):
             return
         self.state.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None:
+        if error is not None and not isinstance(error, ClientDisconnected):
             log.error("The application raised an exception", exc_info=error)
         if self._open:
             self.close(_INTERNAL_ERROR, "")
@@ -308,15 +308,13 @@ class WebSocketProtocol(asyncio.Protocol):
         self._write()
         for frame in frames.events_received():
             self._take(cast("Frame", frame))  # no request: that was read before
-        if frames.close_rcvd is not None:
-            self._websocket.end(frames.close_rcvd.code, frames.close_rcvd.reason)
-            self._drop()
-            self._deadline = self.state.now + _CLOSING_SECONDS
-            self.transport.close()
-        elif frames.parser_exc is not None:
+        if frames.parser_exc is not None:
             assert frames.close_sent is not None
             self._websocket.end(frames.close_sent.code, frames.close_sent.reason)
             self._hang_up()
+        elif frames.close_rcvd is not None:
+            self._websocket.end(frames.close_rcvd.code, frames.close_rcvd.reason)
+            self._leave()
 
     def _take(self, frame: Frame) -> None:
         """Put messages together from their fragments, and hand over those that are whole."""
@@ -342,6 +340,12 @@ class WebSocketProtocol(asyncio.Protocol):
         for data in self._frames.data_to_send():
             if data:  # the end, which is empty, is up to us
                 self.transport.write(data)
+
+    def _leave(self) -> None:
+        """Close: the client sends nothing any more."""
+        self._drop()
+        self._deadline = self.state.now + _CLOSING_SECONDS
+        self.transport.close()
 
     def _hang_up(self) -> None:
         """Close. What the client still sends is dropped for a while: it would lose the answer."""
