@@ -11,6 +11,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
 from func_runtime.http_protocol import HttpProtocol, State
-from func_runtime.websocket_protocol import WebSocketProtocol
+from func_runtime.websocket_protocol import WebSocketProtocol, suitable
 
 pytestmark = pytest.mark.anyio
 
@@ -473,6 +474,15 @@ async def test_client_closes(payload: bytes, code: int, reason: str) -> None:
     assert bytes([0x80 | CLOSE, len(payload)]) + payload in answer
     expected = {"type": "websocket.disconnect", "code": code, "reason": reason}
     assert [{"type": "websocket.receive", "text": "1"}, expected] == served.seen[1:]
+
+
+async def test_client_closes_after_an_error() -> None:
+    """A client that has closed the WebSocket is not told of what is found out later."""
+    async with serving(accepts) as served:
+        answer = await served.exchange(frame(TEXT, b"\xff") + frame(CLOSE, closing(1000)))
+
+    assert bytes([0x80 | CLOSE, 2]) + closing(1000) == answer
+    assert 1000 == served.seen[-1]["code"]
 
 
 @pytest.mark.parametrize("cut", ["abort", "write_eof"])
@@ -1010,6 +1020,25 @@ async def test_receive_is_cancelled() -> None:
 
         assert b"True" == inflated((await client.frame())[1])
         assert (await client.frame())[0] == 0x80 | COMPRESSED | TEXT
+
+
+@pytest.mark.parametrize(
+    ("file", "limit", "expected"),
+    [
+        ("memory.max", "max", 16 << 20),
+        ("memory.max", str(64 << 20), 4 << 20),
+        ("memory.max", str(4 << 30), 16 << 20),
+        ("memory/memory.limit_in_bytes", str(64 << 20), 4 << 20),
+        ("memory/memory.limit_in_bytes", "9223372036854771712", 16 << 20),
+        ("other", "", 16 << 20),
+    ],
+)
+async def test_suitable(file: str, limit: str, expected: int, tmp_path: Path) -> None:
+    """How long a message may be follows the memory limit of the container."""
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(f"{limit}\n")
+
+    assert expected == suitable(str(tmp_path))
 
 
 # The log.

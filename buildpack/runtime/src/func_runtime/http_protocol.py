@@ -56,7 +56,7 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 # A handler that waits for nothing is done before the loop turns again (Python 3.12 and above).
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-new_task: Callable[..., asyncio.Task[None]] = partial(asyncio.Task, **_EAGER)
+_task: Callable[..., asyncio.Task[None]] = partial(asyncio.Task, **_EAGER)
 
 
 class Connection(Protocol):
@@ -326,7 +326,7 @@ class HttpProtocol(asyncio.Protocol):
             self._deadline = _NEVER
         if self._paused:
             self.resume_reading()
-        task = new_task(
+        task = _task(
             self.state.app(exchange.scope, exchange.receive, exchange.send), loop=self._loop
         )
         if task.done():

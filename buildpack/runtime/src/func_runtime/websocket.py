@@ -29,8 +29,7 @@ _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
 NO_CODE, ABNORMAL = 1005, 1006
 _NORMAL = 1000
 
-
-CLOSED = "The WebSocket is closed"
+_CLOSED = "The WebSocket is closed"
 
 
 class Connection(Protocol):
@@ -220,7 +219,7 @@ class WebSocket:
         """
         kind = message["type"]
         if self._phase is _Phase.ENDED:
-            raise ClientDisconnected(CLOSED)
+            raise ClientDisconnected(_CLOSED)
         if self._phase is _Phase.OPEN and kind == "websocket.send":
             await self._send(message)
         elif self._phase is _Phase.OPEN and kind == "websocket.close":
@@ -254,7 +253,7 @@ class WebSocket:
             self._sent = 0
             await asyncio.sleep(0)
         if self._phase is not _Phase.OPEN:  # it may have ended meanwhile
-            raise ClientDisconnected(CLOSED)
+            raise ClientDisconnected(_CLOSED)
         self._sent += len(content) + _MESSAGE_BYTES
         self._connection.send(content, text=data is None)
 

@@ -20,8 +20,8 @@ from func_runtime import cgroup, responses, websocket_handshake
 from func_runtime.asgi import Headers, Scope
 from func_runtime.errors import ClientDisconnected
 from func_runtime.exchange import Exchange
-from func_runtime.http_protocol import State, new_task
-from func_runtime.websocket import ABNORMAL, CLOSED, NO_CODE, WebSocket
+from func_runtime.http_protocol import State
+from func_runtime.websocket import ABNORMAL, NO_CODE, WebSocket
 from func_runtime.websocket_compression import CompressedFrame
 from func_runtime.websocket_handshake import Refused
 
@@ -106,8 +106,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._heard = True
         for start in range(0, len(data), _PIECE_BYTES):
             self._unread.append(data[start : start + _PIECE_BYTES])
-        if self._turn is None:
-            self._read_on()
+        self._read_on()
 
     def pause_writing(self) -> None:
         """Note that the client reads more slowly than it is sent to."""
@@ -172,25 +171,17 @@ class WebSocketProtocol(asyncio.Protocol):
         self.taken()
 
     def send(self, data: bytes, *, text: bool) -> None:
-        """Send a message.
-
-        :raises ClientDisconnected: the client has closed the WebSocket.
-        """
+        """Send a message."""
         assert self._frames is not None
-        if not self._open:
-            raise ClientDisconnected(CLOSED)
         frame = Frame(Opcode.TEXT if text else Opcode.BINARY, data)
         self.transport.write(frame.serialize(mask=False, extensions=self._frames.extensions))
 
     def close(self, code: int, reason: str) -> None:
         """Send a closing frame, and give the client some time to answer it.
 
-        :raises ClientDisconnected: the client has closed it already.
         :raises ValueError: there is no such code.
         """
         assert self._frames is not None
-        if not self._open:
-            raise ClientDisconnected(CLOSED)
         short = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         try:
             if code == NO_CODE:
@@ -206,7 +197,8 @@ class WebSocketProtocol(asyncio.Protocol):
     def fail(self, code: int, reason: str) -> None:
         """End because of what the client has done, and say so."""
         self._websocket.end(code, reason)
-        if self._frames is not None and self._open:
+        if self._open:
+            assert self._frames is not None
             self._frames.fail(code, reason)
             self._write()
             self._hang_up()
@@ -233,12 +225,9 @@ class WebSocketProtocol(asyncio.Protocol):
     # Within.
 
     def _run(self, application: Coroutine[Any, Any, None]) -> None:
-        task = new_task(application, loop=self._loop)
-        if task.done():
-            self._ended(task)
-        else:
-            self.state.tasks.add(task)
-            task.add_done_callback(self._ended)
+        task = self._loop.create_task(application)
+        self.state.tasks.add(task)
+        task.add_done_callback(self._ended)
 
     async def _refuse(self, status: int, reason: str, headers: Headers = ()) -> None:
         await responses.text(self._exchange.send, status, reason, headers=headers)
