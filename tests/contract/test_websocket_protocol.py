@@ -16,6 +16,22 @@ from typing import Any, Self
 
 import pytest
 
+from contract.websocket_frames import (
+    BINARY,
+    CLOSE,
+    COMPRESSED,
+    CONTINUATION,
+    KEY,
+    OFFER,
+    PING,
+    PONG,
+    TEXT,
+    UPGRADE,
+    VERSION,
+    Deflater,
+    closing,
+    frame,
+)
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
 from func_runtime.http_protocol import HttpProtocol, State
@@ -27,13 +43,6 @@ PATIENCE = 20.0
 LIMIT = 1 << 20
 Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-COMPRESSED = 0x40
-# RFC 6455, 1.3, has this key and its answer.
-KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
-UPGRADE = b"host: f\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
-VERSION = b"sec-websocket-version: 13\r\n"
-OFFER = UPGRADE + VERSION + b"sec-websocket-key: " + KEY + b"\r\n"
 ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
     b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
@@ -46,38 +55,6 @@ GONE = {"type": "websocket.disconnect", "code": 1006, "reason": ""}
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """Run on uvloop, as the runtime does."""
     return "asyncio", {"use_uvloop": True}
-
-
-def frame(operation: int, payload: bytes = b"", *, fin: bool = True, bits: int = 0) -> bytes:
-    """Return a client's frame."""
-    mask = b"\x01\x02\x03\x04"
-    size = len(payload)
-    if size < 126:
-        length = bytes([0x80 | size])
-    elif size <= 0xFFFF:
-        length = bytes([0xFE]) + size.to_bytes(2)
-    else:
-        length = bytes([0xFF]) + size.to_bytes(8)
-    key = (mask * (size // 4 + 1))[:size]
-    masked = int.from_bytes(payload) ^ int.from_bytes(key)
-    return bytes([0x80 * fin | bits | operation]) + length + mask + masked.to_bytes(size)
-
-
-def closing(code: int, reason: str = "") -> bytes:
-    """Return the payload of a closing frame."""
-    return code.to_bytes(2) + reason.encode()
-
-
-class Deflater:
-    """Compresses as a client does that keeps its context."""
-
-    def __init__(self, bits: int = 12) -> None:
-        self._encoder = zlib.compressobj(wbits=-bits)
-
-    def __call__(self, data: bytes) -> bytes:
-        """Return a message's payload."""
-        whole = self._encoder.compress(data) + self._encoder.flush(zlib.Z_SYNC_FLUSH)
-        return whole[:-4]
 
 
 class Client:
