@@ -56,7 +56,7 @@ PYTHON_LABEL = "io.knative-python.python-version"
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"
 # What the runtime imports of its packages, to serve and for events.
-RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvicorn", "uvloop")
+RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvloop", "websockets")
 EVENT_IMPORTS = ("cloudevents",)
 FUNC_INVOKE = "FUNC_INVOKE"
 FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
