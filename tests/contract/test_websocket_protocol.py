@@ -35,7 +35,7 @@ from contract.websocket_frames import (
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
 from func_runtime.http_protocol import HttpProtocol, State
-from func_runtime.websocket_protocol import WebSocketProtocol, suitable
+from func_runtime.websocket_protocol import Shared, WebSocketProtocol, suitable
 
 pytestmark = pytest.mark.anyio
 
@@ -174,8 +174,9 @@ async def serving(
             raise
 
     def websocket(request: Scope) -> asyncio.Protocol:
-        return WebSocketProtocol(state, {**request, "scheme": scheme}, limit)
+        return WebSocketProtocol(state, shared, {**request, "scheme": scheme})
 
+    shared = Shared(limit)
     state = State(app, 100, websocket)
     server = await asyncio.get_running_loop().create_server(
         lambda: HttpProtocol(state), "127.0.0.1", 0
@@ -983,7 +984,7 @@ async def test_receive_is_cancelled() -> None:
         await receive()
         await send(ACCEPT)
         waiting = asyncio.ensure_future(receive())
-        while not served.connection.inflating.locked():  # noqa: ASYNC110 -- as soon as it is
+        while not served.connection.shared.inflating.locked():  # noqa: ASYNC110 -- as soon as it is
             await asyncio.sleep(0)
         waiting.cancel()
         with suppress(asyncio.CancelledError):

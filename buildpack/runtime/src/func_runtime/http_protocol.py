@@ -87,7 +87,6 @@ class State:
         self.websocket = websocket
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
-        self.inflating = asyncio.Lock()  # of WebSockets, one message at a time
         self.tick(0.0)
 
     def tick(self, now: float) -> None:

@@ -7,12 +7,16 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from socket import socket
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from func_runtime import sockets
 from func_runtime.asgi import Application, Scope
 from func_runtime.http_protocol import HttpProtocol, State
+
+if TYPE_CHECKING:
+    from func_runtime.websocket_protocol import Shared
 
 log = logging.getLogger("func_runtime")
 
@@ -32,6 +36,7 @@ class Server:
         """Take the application, seconds for an idle connection, bytes for a WebSocket's message."""
         self._state = State(app, keep_alive, self._websocket)
         self._max_message = max_message
+        self._websockets: Shared | None = None
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -89,11 +94,12 @@ class Server:
         return HttpProtocol(self._state)
 
     def _websocket(self, request: Scope) -> asyncio.Protocol:
-        from func_runtime.websocket_protocol import (  # noqa: PLC0415 -- half as long as all else
-            WebSocketProtocol,
-        )
+        # It takes half as long to import as all else.
+        from func_runtime.websocket_protocol import Shared, WebSocketProtocol  # noqa: PLC0415
 
-        return WebSocketProtocol(self._state, request, self._max_message)
+        if self._websockets is None:
+            self._websockets = Shared(self._max_message)
+        return WebSocketProtocol(self._state, self._websockets, request)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()

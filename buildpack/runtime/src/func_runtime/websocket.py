@@ -32,12 +32,22 @@ _NORMAL = 1000
 _CLOSED = "The WebSocket is closed"
 
 
+class Shared(Protocol):
+    """What connections share, as far as a WebSocket uses it."""
+
+    max_bytes: int  # of a message
+    inflating: asyncio.Lock  # one message at a time
+
+
 class Connection(Protocol):
     """What carries a WebSocket: websocket_protocol has it."""
 
     congested: asyncio.Event | None  # while the client reads more slowly than it is sent to
-    max_bytes: int  # of a message
-    inflating: asyncio.Lock  # of all connections: one message at a time
+
+    @property
+    def shared(self) -> Shared:
+        """What all connections share."""
+        ...
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
         """Answer that the WebSocket is open.
@@ -181,8 +191,8 @@ class WebSocket:
         """Inflate a message: of all connections, one at a time, so that it is bounded what all of
         them take, and in steps. Whoever calls `receive` again goes on where it was cancelled.
         """  # noqa: D205 -- one sentence more than a line holds
-        limit = self._connection.max_bytes
-        async with self._connection.inflating:
+        limit = self._connection.shared.max_bytes
+        async with self._connection.shared.inflating:
             try:
                 for part in received.inflating or ():
                     received.content += part

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from time import perf_counter
 from typing import Any, cast
 
 from websockets.exceptions import ProtocolError
@@ -21,6 +20,7 @@ from func_runtime.asgi import Headers, Scope
 from func_runtime.errors import ClientDisconnected
 from func_runtime.exchange import Exchange
 from func_runtime.http_protocol import State
+from func_runtime.turns import Turns
 from func_runtime.websocket import ABNORMAL, NO_CODE, WebSocket
 from func_runtime.websocket_compression import CompressedFrame
 from func_runtime.websocket_handshake import Refused
@@ -32,7 +32,6 @@ _quiet.setLevel(logging.WARNING)
 
 # The parser goes through a piece without a stop: 4 KiB can hold 680 frames, which take 2 ms.
 _PIECE_BYTES = 4 * 1024
-_TURN_SECONDS = 0.002
 # uvicorn's limit for a message, and the share of a container's memory that one may have: while it
 # is put together and handed over, there are up to five copies.
 _MESSAGE_BYTES = 16 * 1024 * 1024
@@ -57,26 +56,32 @@ def suitable(folder: str = cgroup.FOLDER) -> int:
     return _MESSAGE_BYTES if memory is None else min(_MESSAGE_BYTES, memory // _MEMORY_SHARE)
 
 
+class Shared:
+    """What the WebSockets of a server share, beside what all of its connections do."""
+
+    def __init__(self, max_bytes: int = 0) -> None:
+        """Take how long a message may be: without, as long as suits the container."""
+        self.max_bytes = max_bytes or suitable()
+        self.inflating = asyncio.Lock()  # one message at a time
+        self.turns = Turns()
+
+
 class WebSocketProtocol(asyncio.Protocol):
     """A connection that a client has asked to use as a WebSocket."""
 
-    def __init__(self, state: State, request: Scope, max_bytes: int) -> None:
-        """Take what connections share, the request, and the longest message of the client's.
-
-        Without one, it is as long as suits the container.
-        """
+    def __init__(self, state: State, shared: Shared, request: Scope) -> None:
+        """Take what connections share, what those share that are WebSockets, and the request."""
         self.state = state
+        self.shared = shared
         self.congested: asyncio.Event | None = None  # set again when the client has caught up
         self._loop = asyncio.get_running_loop()
         self._request = request
-        self.max_bytes = max_bytes or suitable()
-        self.inflating = state.inflating
         self._frames: Protocol | None = None  # once the application has accepted
         self._fragments = bytearray()  # of a message
         self._text = False
         # What was received and is not read yet, in pieces.
         self._unread: deque[bytes] = deque()
-        self._turn: asyncio.Handle | None = None  # when that goes on
+        self._queued = False  # for a turn
         self._paused = False
         # The end.
         self._deaf = False  # what comes is not read any more
@@ -106,7 +111,10 @@ class WebSocketProtocol(asyncio.Protocol):
         self._heard = True
         for start in range(0, len(data), _PIECE_BYTES):
             self._unread.append(data[start : start + _PIECE_BYTES])
-        self._read_on()
+        if not self._queued:
+            self._queued = True
+            self.shared.turns.now(self._read_on)
+        self._regulate()
 
     def pause_writing(self) -> None:
         """Note that the client reads more slowly than it is sent to."""
@@ -164,7 +172,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self.transport.write(
             websocket_handshake.response(self._handshake, self.state.date, subprotocol, headers)
         )
-        self._frames = Protocol(SERVER, max_size=self.max_bytes, logger=_quiet)
+        self._frames = Protocol(SERVER, max_size=self.shared.max_bytes, logger=_quiet)
         compression = self._handshake.compression
         self._frames.extensions = [compression] if compression else []
         self._deadline = self.state.now + _PING_SECONDS
@@ -205,8 +213,9 @@ class WebSocketProtocol(asyncio.Protocol):
 
     def taken(self) -> None:
         """Read on, in a turn of its own: this is within the application's call."""
-        if self._turn is None and self._has_work:
-            self._turn = self._loop.call_soon(self._read_on)
+        if self._has_work and not self._queued:
+            self._queued = True
+            self.shared.turns.soon(self._read_on)
 
     # What the exchange calls, which answers with HTTP instead.
 
@@ -255,16 +264,13 @@ class WebSocketProtocol(asyncio.Protocol):
         self._frames.send_ping(b"")
         self._write()
 
-    def _read_on(self) -> None:
-        """Go on reading, until the turn is over or others must catch up."""
-        self._turn = None
-        end = perf_counter() + _TURN_SECONDS
-        while self._has_work:
+    def _read_on(self) -> bool:
+        """Read a piece, if it is time for that, and say whether there is more."""
+        if self._has_work:
             self._read(self._unread.popleft())
-            if perf_counter() > end:
-                break
-        self.taken()
+        self._queued = self._has_work
         self._regulate()
+        return self._queued
 
     @property
     def _has_work(self) -> bool:
@@ -326,9 +332,9 @@ class WebSocketProtocol(asyncio.Protocol):
     def _write(self) -> None:
         """Send what the parser has to say."""
         assert self._frames is not None
-        for data in self._frames.data_to_send():
-            if data:  # the end, which is empty, is up to us
-                self.transport.write(data)
+        # An empty piece of it stands for the end, which is up to us.
+        if data := b"".join(self._frames.data_to_send()):
+            self.transport.write(data)
 
     def _leave(self) -> None:
         """Close: the client sends nothing any more."""
