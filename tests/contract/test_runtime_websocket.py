@@ -111,7 +111,7 @@ def test_flood(runtime: Runtime, path: str, sent: tuple[bytes, bytes]) -> None:
         connection.close()
 
     assert {200} == set(statuses)
-    assert slowest < 1.0  # 50 ms on a machine that does nothing else
+    assert slowest < 3.0  # 50 ms on a machine that does nothing else
     assert most_memory(runtime) - before < MEMORY
 
 
