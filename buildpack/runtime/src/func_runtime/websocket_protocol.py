@@ -111,9 +111,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._heard = True
         for start in range(0, len(data), _PIECE_BYTES):
             self._unread.append(data[start : start + _PIECE_BYTES])
-        if not self._queued:
-            self._queued = True
-            self.shared.turns.now(self._read_on)
+        self._queued = True  # it was not: nothing is received while something is to be read
+        self.shared.turns.now(self._read_on)
         self._regulate()
 
     def pause_writing(self) -> None:
