@@ -30,8 +30,8 @@ log = logging.getLogger("func_runtime")
 _quiet = log.getChild("websocket")
 _quiet.setLevel(logging.WARNING)
 
-# The parser goes through a piece without a stop: 4 KiB can hold 680 frames, which take 2 ms.
-_PIECE_BYTES = 4 * 1024
+# The parser goes through a piece without a stop: 2 KiB can hold 340 frames, which take 1 ms.
+_PIECE_BYTES = 2 * 1024
 # uvicorn's limit for a message, and the share of a container's memory that one may have: while it
 # is put together and handed over, there are up to five copies.
 _MESSAGE_BYTES = 16 * 1024 * 1024
