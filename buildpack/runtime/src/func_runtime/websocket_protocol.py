@@ -20,7 +20,7 @@ from func_runtime.asgi import Headers, Scope
 from func_runtime.errors import ClientDisconnected
 from func_runtime.exchange import Exchange
 from func_runtime.http_protocol import State
-from func_runtime.turns import Turns
+from func_runtime.round_robin import RoundRobin
 from func_runtime.websocket import ABNORMAL, NO_CODE, WebSocket
 from func_runtime.websocket_compression import CompressedFrame
 from func_runtime.websocket_handshake import Refused
@@ -63,7 +63,7 @@ class Shared:
         """Take how long a message may be: without, as long as suits the container."""
         self.max_bytes = max_bytes or suitable()
         self.inflating = asyncio.Lock()  # one message at a time
-        self.turns = Turns()
+        self.turns = RoundRobin()
 
 
 class WebSocketProtocol(asyncio.Protocol):

@@ -1,4 +1,4 @@
-"""Turns of the loop."""
+"""Work of many, in turns of the loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from func_runtime.turns import Turns
+from func_runtime.round_robin import RoundRobin
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ def counting(done: list[str], name: str, steps: int, seconds: float = 0.0) -> Ca
 async def test_now() -> None:
     """What is quickly done is done at once."""
     done: list[str] = []
-    turns = Turns()
+    turns = RoundRobin()
     turns.now(counting(done, "a", 3))
     turns.now(counting(done, "b", 1))
 
@@ -37,7 +37,7 @@ async def test_now() -> None:
 async def test_soon() -> None:
     """What is to be done soon is not done within the caller."""
     done: list[str] = []
-    turns = Turns()
+    turns = RoundRobin()
     turns.soon(counting(done, "a", 2))
     turns.soon(counting(done, "b", 2))
     assert [] == done
@@ -49,7 +49,7 @@ async def test_soon() -> None:
 async def test_long_work() -> None:
     """What takes long is done in turns of the loop, by all in turn."""
     done: list[str] = []
-    turns = Turns()
+    turns = RoundRobin()
     turns.now(counting(done, "a", 3, seconds=0.003))
     turns.now(counting(done, "b", 2, seconds=0.003))
     assert ["a"] == done
@@ -66,7 +66,7 @@ async def test_error() -> None:
     done: list[str] = []
     caught: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: caught.append(context))
-    turns = Turns()
+    turns = RoundRobin()
 
     def failing() -> bool:
         raise ValueError

@@ -13,7 +13,7 @@ _SECONDS = 0.001
 Step = Callable[[], bool]
 
 
-class Turns:
+class RoundRobin:
     """Runs steps of many, one after the other, for a bounded time in each turn of the loop."""
 
     def __init__(self) -> None:
