@@ -58,7 +58,7 @@ RUNTIME_MODULE = "func_runtime"
 # What starts it in an image, a package of the runtime's layer.
 INIT = "dumb-init"
 # What the runtime imports of its packages, to serve and for events.
-RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvicorn", "uvloop")
+RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvloop", "websockets")
 EVENT_IMPORTS = ("cloudevents",)
 FUNC_INVOKE = "FUNC_INVOKE"
 FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"

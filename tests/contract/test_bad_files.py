@@ -210,9 +210,9 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
         ["names of Python's own modules", "asyncio"],
     ),
     "module that hides the runtime's": (
-        written("uvicorn.py", b"x = 1\n"),
+        written("websockets.py", b"x = 1\n"),
         "A file of the function hides the runtime",
-        ["/workspace/uvicorn.py\n", "the package uvicorn"],
+        ["/workspace/websockets.py\n", "the package websockets"],
     ),
 }
 

@@ -144,8 +144,8 @@ async def serving(handler: Handler = done) -> AsyncIterator[Served]:
             served.errors.append(error)
             raise
 
-    def no_websocket() -> asyncio.Protocol:
-        raise AssertionError
+    def no_websocket(request: Scope) -> asyncio.Protocol:
+        raise AssertionError(request)
 
     state = State(app, KEEP_ALIVE, no_websocket)
     server = await loop.create_server(lambda: HttpProtocol(state), "127.0.0.1", 0)
@@ -1272,8 +1272,14 @@ class Recorder(asyncio.Protocol):
 async def test_websocket() -> None:
     """A WebSocket's protocol gets the connection, its request, and what follows."""
     recorder = Recorder()
+    requests = []
+
+    def record(request: Scope) -> asyncio.Protocol:
+        requests.append(request)
+        return recorder
+
     async with serving() as served, await served.connect() as client:
-        served.state.websocket = lambda: recorder
+        served.state.websocket = record
         assert DONE == await client.ask(GET)
         await client.send(
             b"GET /a%20?b HTTP/1.1\r\nHost: f\r\nX: ", b"y\r\n" + WEBSOCKET + b"1", b"2"
@@ -1284,8 +1290,12 @@ async def test_websocket() -> None:
 
         assert set() == served.state.connections
 
-    expected = b"GET /a%20?b HTTP/1.1\r\nhost: f\r\nx: y\r\nconnection: upgrade\r\n"
-    assert expected + b"upgrade: WebSocket\r\n\r\n12" == recorder.data
+    (request,) = requests
+    headers = [(b"host", b"f"), (b"x", b"y"), (b"connection", b"upgrade")]
+    assert "/a " == request["path"]
+    assert b"b" == request["query_string"]
+    assert [*headers, (b"upgrade", b"WebSocket")] == request["headers"]
+    assert b"12" == recorder.data
 
 
 @pytest.mark.parametrize(
@@ -1316,18 +1326,16 @@ def test_http_date() -> None:
 
 
 async def test_tick() -> None:
-    """All responses of a second have its date; so have those of other protocols."""
+    """Each connection looks at the time, whatever it speaks."""
+    times = []
+
+    class Other(Recorder):
+        def expire(self) -> None:
+            times.append(served.state.now)
+
     async with serving() as served:
+        served.state.connections.add(Other())  # type: ignore[arg-type]
         served.state.tick(5)
-
-        ((name, date),) = served.state.default_headers
-        assert (b"date", b"\r\ndate: " + date) == (name, served.state.date)
-
-
-async def test_tick_with_other_protocols() -> None:
-    """The time limits are those of HTTP connections."""
-    async with serving() as served:
-        other = Recorder()
-        served.state.connections.add(other)  # type: ignore[arg-type]
-        served.pass_time(10 * KEEP_ALIVE)
         served.state.connections.clear()
+
+    assert [5] == times

@@ -76,7 +76,7 @@ def test_runtime(locked: Workspace) -> None:
     """The runtime's packages are named, and func_runtime itself."""
     found = sbom(locked, "asgi-runtime")
 
-    assert {"func-runtime", "uvicorn", "uvloop", "cloudevents"} <= found.keys()
+    assert {"func-runtime", "uvloop", "websockets", "cloudevents"} <= found.keys()
     assert [{"expression": "Apache-2.0"}] == found["func-runtime"]["licenses"]
     unlicensed = [name for name, component in found.items() if "licenses" not in component]
     assert [] == unlicensed

@@ -43,8 +43,8 @@ def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
     assert {".", "asgi-runtime", "dependencies"} == found.keys()
     assert {"python"} == components(found["."]).keys()
     runtime = components(found["asgi-runtime"])
-    assert {"func-runtime", "uvicorn"} <= runtime.keys()
-    assert "hashes" in runtime["uvicorn"]  # our build image has the wheels
+    assert {"func-runtime", "websockets"} <= runtime.keys()
+    assert "hashes" in runtime["websockets"]  # our build image has the wheels
     for part in (runtime, components(found["dependencies"]), components(found["."])):
         for component in part.values():
             assert component["purl"].startswith("pkg:")

@@ -50,6 +50,6 @@ async def test_adopted_connection_is_gone() -> None:
 
     connection = socket.socket()
     connection.close()
-    await server.Server(app, 100).adopt(connection, b"")
+    await server.Server(app, 100, 1 << 20).adopt(connection, b"")
 
     assert -1 == connection.fileno()

@@ -82,6 +82,7 @@ def test_event_loop(value: str, expected: EventLoop) -> None:
         ("FUNC_MAX_BODY_BYTES", "-1"),
         ("FUNC_MAX_EVENT_BYTES", "1MB"),
         ("FUNC_MAX_EVENT_BYTES", "0"),
+        ("FUNC_MAX_WEBSOCKET_BYTES", "0"),
         ("FUNC_REQUEST_SECONDS", "a minute"),
         ("FUNC_KEEP_ALIVE_SECONDS", "-1"),
         ("FUNC_LAME_DUCK_SECONDS", "nan"),
@@ -108,7 +109,7 @@ def test_invoke_of_func_yaml_unknown() -> None:
 @pytest.mark.parametrize("row", settings_table.TABLE, ids=lambda row: row.name)
 def test_table_has_the_defaults(row: settings_table.Row) -> None:
     """The default that the table names, if it is a value, is the one that holds."""
-    if row.default in ("none", "all addresses", "by CPU limit"):
+    if row.default in ("none", "all addresses", "by CPU limit", "by memory limit"):
         return
     environ = {row.name: row.default}
 

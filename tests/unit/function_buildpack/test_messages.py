@@ -20,7 +20,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.FunctionFolderMissing("apps/one"),
     errors.FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which is not there"),
     errors.FileOutside(Path("/workspace/function"), Path("/elsewhere/function")),
-    errors.RuntimeHidden(Path("/workspace/uvicorn.py"), "uvicorn"),
+    errors.RuntimeHidden(Path("/workspace/uvloop.py"), "uvloop"),
     errors.DiskFull("No space left on device (os error 28)"),
     errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
     errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
@@ -86,7 +86,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.IndexTooSlow("operation timed out"),
     errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
     errors.InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "/outside"),
-    errors.RuntimeConflict("uvicorn", "0.1", ">=0.30"),
+    errors.RuntimeConflict("websockets", "10.4", ">=11"),
     errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
     errors.LibraryMissing(
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)

@@ -107,4 +107,5 @@ def _serve(
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
     app, lifespan, probes = assembly.assemble(adapted, settings, environment)
-    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, probes, settings))
+    served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes)
+    complete(serve(served, lifespan, opened, probes, settings))

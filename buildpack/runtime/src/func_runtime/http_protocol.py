@@ -68,14 +68,20 @@ class Connection(Protocol):
         """Take no more requests, and close when those that are here are answered."""
         ...
 
+    def expire(self) -> None:
+        """Close if its time is over."""
+        ...
+
 
 class State:
-    """What the connections of a server share. uvicorn's WebSocket protocol uses it too."""
+    """What the connections of a server share, whatever is spoken on them."""
 
     def __init__(
-        self, app: Application, keep_alive: float, websocket: Callable[[], asyncio.Protocol]
+        self, app: Application, keep_alive: float, websocket: Callable[[Scope], asyncio.Protocol]
     ) -> None:
-        """Take the application, the seconds for an idle connection, what makes WebSockets."""
+        """Take the application, the seconds for an idle connection, and what speaks WebSocket:
+        a protocol for the scope of the request that asks for it.
+        """  # noqa: D205 -- one sentence more than a line holds
         self.app = app
         self.keep_alive = keep_alive
         self.websocket = websocket
@@ -86,12 +92,9 @@ class State:
     def tick(self, now: float) -> None:
         """Take the loop's time, once a second: for the Date header and for all time limits."""
         self.now = now
-        date = http_date(time.time())
-        self.default_headers = [(b"date", date)]
-        self.date = response_head.DATE + date
+        self.date = response_head.DATE + http_date(time.time())
         for connection in list(self.connections):
-            if isinstance(connection, HttpProtocol):
-                connection.expire()
+            connection.expire()
 
 
 def http_date(seconds: float) -> bytes:
@@ -377,7 +380,7 @@ class HttpProtocol(asyncio.Protocol):
         scope = self._waiting.pop().scope
         idle = self._running is None and not self._waiting
         if idle and _offers_websocket(scope):
-            self._hand_over(_head(scope, scope["headers"]) + rest)
+            self._hand_over(scope, rest)
             return
         self._parser = HttpRequestParser(self)
         headers = scope["headers"]
@@ -393,14 +396,15 @@ class HttpProtocol(asyncio.Protocol):
         self._reading.scope["headers"] = headers
         self.data_received(rest)
 
-    def _hand_over(self, data: bytes) -> None:
-        """Leave the connection to a WebSocket protocol, with what it would have received."""
+    def _hand_over(self, scope: Scope, rest: bytes) -> None:
+        """Leave the connection to a WebSocket protocol, with what came after the request."""
         self.state.connections.discard(self)
         self._forget()
-        protocol = self.state.websocket()
+        protocol = self.state.websocket(scope)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
-        protocol.data_received(data)
+        if rest:
+            protocol.data_received(rest)
 
     def _forget(self) -> None:
         """Let go of what holds this object, so that it needs no garbage collector."""

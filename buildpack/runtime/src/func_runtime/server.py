@@ -1,21 +1,21 @@
-"""Serves an ASGI application on sockets: HTTP by http_protocol, WebSocket by uvicorn, on uvloop.
+"""Serves an ASGI application on sockets, on uvloop, which nothing else imports.
 
-The only importer of uvicorn and uvloop. The life of the process is ours (serve.py).
+What is spoken is in http_protocol and websocket_protocol, the life of the process in serve.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from socket import socket
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from func_runtime import sockets
-from func_runtime.asgi import Application
+from func_runtime.asgi import Application, Scope
 from func_runtime.http_protocol import HttpProtocol, State
 from func_runtime.settings import EventLoop
 
 if TYPE_CHECKING:
-    from uvicorn.server import ServerState
+    from func_runtime.websocket_protocol import Shared
 
 log = logging.getLogger("func_runtime")
 
@@ -46,11 +46,13 @@ def check_event_loop(chosen: EventLoop) -> None:
 class Server:
     """Listens, serves, and lets go, each when told so."""
 
-    def __init__(self, app: Application, keep_alive: int) -> None:
+    def __init__(self, app: Application, keep_alive: int, max_message: int) -> None:
+        """Take the application, seconds for an idle connection, bytes for a WebSocket's message."""
         self._state = State(app, keep_alive, self._websocket)
+        self._max_message = max_message
+        self._websockets: Shared | None = None
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.TimerHandle | None = None
-        self._new_websocket: Callable[[], asyncio.Protocol] | None = None
 
     async def listen(self, bound: Iterable[socket]) -> None:
         """Accept connections on bound sockets.
@@ -116,10 +118,13 @@ class Server:
     def _http(self) -> HttpProtocol:
         return HttpProtocol(self._state)
 
-    def _websocket(self) -> asyncio.Protocol:
-        if self._new_websocket is None:
-            self._new_websocket = _websocket(self._state)
-        return self._new_websocket()
+    def _websocket(self, request: Scope) -> asyncio.Protocol:
+        # It takes half as long to import as all else.
+        from func_runtime.websocket_protocol import Shared, WebSocketProtocol  # noqa: PLC0415
+
+        if self._websockets is None:
+            self._websockets = Shared(self._max_message)
+        return WebSocketProtocol(self._state, self._websockets, request)
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -139,25 +144,3 @@ class _Adopted(HttpProtocol):
         super().connection_made(transport)
         if self._early:
             self.data_received(self._early)
-
-
-def _websocket(state: State) -> Callable[[], asyncio.Protocol]:
-    """Return what makes the protocol of a WebSocket; uvicorn is imported with the first of them."""
-    from uvicorn.config import Config  # noqa: PLC0415 -- takes as long as all that serves HTTP
-    from uvicorn.protocols.websockets.wsproto_impl import WSProtocol  # noqa: PLC0415
-
-    config = Config(state.app, interface="asgi3", lifespan="off", log_config=None)
-    # What Config.load() does beyond this is to import the lifespan and find out the interface.
-    config.loaded_app = state.app
-    config.loaded = True
-    # It tells what the application does wrong, which ours has told by then, and what clients ask
-    # for, with the query, which may have secrets. Functions use its logger, uvicorn.error, as well.
-    silent = logging.getLogger("func_runtime.websocket")
-    silent.setLevel(logging.CRITICAL)
-
-    def websocket() -> asyncio.Protocol:
-        protocol = WSProtocol(config, cast("ServerState", state), {})
-        protocol.logger = silent
-        return protocol
-
-    return websocket

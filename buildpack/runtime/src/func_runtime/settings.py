@@ -131,6 +131,7 @@ class Settings(NamedTuple):
     threads: int = 0  # as many as suit the CPU limit
     max_body_bytes: int = 0  # no limit
     max_event_bytes: int = 16 * 1024 * 1024
+    max_websocket_bytes: int = 0  # as many as suit the memory limit
     request: float = 0.0  # no limit
     keep_alive: int = 100
     lame_duck: float = _LAME_DUCK
@@ -164,6 +165,9 @@ class Settings(NamedTuple):
                 names.FUNC_MAX_BODY_BYTES, default.max_body_bytes, least=0
             ),
             max_event_bytes=numbers.whole(names.FUNC_MAX_EVENT_BYTES, default.max_event_bytes),
+            max_websocket_bytes=numbers.whole(
+                names.FUNC_MAX_WEBSOCKET_BYTES, default.max_websocket_bytes
+            ),
             request=numbers.seconds(names.FUNC_REQUEST_SECONDS, default.request),
             keep_alive=numbers.whole(names.FUNC_KEEP_ALIVE_SECONDS, default.keep_alive),
             lame_duck=numbers.seconds(names.FUNC_LAME_DUCK_SECONDS, default.lame_duck),

@@ -97,6 +97,14 @@ TABLE = (
         _ENDS,
     ),
     Row(
+        names.FUNC_MAX_WEBSOCKET_BYTES,
+        "by memory limit",
+        "the longest message of a client on a WebSocket, decompressed; a longer one ends the "
+        "WebSocket with code 1009; unset, 16777216, or a sixteenth of the container's memory limit "
+        "if that is less",
+        _ENDS,
+    ),
+    Row(
         names.FUNC_REQUEST_SECONDS,
         "0",
         "how long the function may take for a request, its answer included; then it is cancelled, "

@@ -7,12 +7,12 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from func_runtime import cgroup
+
 # Code that is not async mostly waits, for a database say: 32 calls that compute for 3 % of their
 # time keep a CPU busy. Fewer than 16 would only wait in line, and more than 128 only for the GIL.
 _PER_CPU = 32
 _LEAST, _MOST = 16, 128
-
-_CGROUP = "/sys/fs/cgroup"
 
 
 class Threads:
@@ -33,33 +33,7 @@ class Threads:
         return ThreadPoolExecutor(self._count or suitable(), thread_name_prefix=self._name)
 
 
-def suitable(cgroup: str = _CGROUP) -> int:
-    """Return how many threads suit the CPU limit of this container.
-
-    Not the number of CPUs: that is the node's.
-    """
-    cpus = _cpu_limit(cgroup) or 1.0
+def suitable(folder: str = cgroup.FOLDER) -> int:
+    """Return how many threads suit the CPU limit of this container."""
+    cpus = cgroup.cpus(folder) or 1.0
     return max(_LEAST, min(_MOST, math.ceil(_PER_CPU * cpus)))
-
-
-def _cpu_limit(cgroup: str) -> float | None:
-    """Return the limit in CPUs, None if there is none (or none to be seen).
-
-    Version 2 says "max" or time and period in one file, version 1 -1 or the time
-    (docs.kernel.org/admin-guide/cgroup-v2.html, scheduler/sched-bwc.html).
-    """
-    try:
-        try:
-            quota, period = _read(cgroup, "cpu.max").split()
-        except FileNotFoundError:
-            quota = _read(cgroup, "cpu/cpu.cfs_quota_us")
-            period = _read(cgroup, "cpu/cpu.cfs_period_us")
-        limit = int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
-    return limit if limit > 0 else None
-
-
-def _read(cgroup: str, name: str) -> str:
-    with open(f"{cgroup}/{name}", encoding="ascii") as file:
-        return file.read()

@@ -134,6 +134,14 @@ def test_no_event(content_type: str) -> None:
         ({"data": None, "subject": None, "time": None, "ext": None}, {}, None),
         ({"data_base64": "AAE="}, {}, b"\x00\x01"),
         ({"data_base64": "", "data": None}, {}, b""),
+        ({"data_base64": "eyJhIjoxfQ==", "datacontenttype": "application/json"}, None, {"a": 1}),
+        ({"data_base64": "bnVsbA==", "datacontenttype": "application/json"}, None, None),
+        ({"data_base64": "W10=", "datacontenttype": "application/a+json"}, None, []),
+        ({"data_base64": "w6k=", "datacontenttype": "text/plain"}, None, "é"),
+        ({"data_base64": "6QA=", "datacontenttype": "text/csv; charset=utf-16le"}, None, "é"),
+        ({"data_base64": "PGEvPg==", "datacontenttype": "application/xml"}, None, b"<a/>"),
+        ({"data_base64": "", "datacontenttype": "application/json"}, None, None),
+        ({"data": "PGEvPg==", "datacontenttype": "image/png"}, None, "PGEvPg=="),
         ({"flag": True, "count": 3}, {"flag": True, "count": 3}, None),
         ({"time": "2026-01-01T00:00:00.123456789+01:00"}, None, None),
         ({"ext": ""}, {"ext": ""}, None),
@@ -168,6 +176,8 @@ def test_structured(
         {"data_base64": "A"},
         {"data_base64": "AAE=\n"},
         {"data_base64": 1},
+        {"data_base64": "ew==", "datacontenttype": "application/json"},
+        {"data_base64": "gA==", "datacontenttype": "text/plain; charset=utf-8"},
     ],
 )
 def test_structured_malformed(members: dict[str, object]) -> None:
@@ -200,6 +210,9 @@ def test_batch() -> None:
     found = http_binding.decode(headers, json.dumps([MINIMAL, MINIMAL]).encode())
 
     assert [Event(MINIMAL), Event(MINIMAL)] == found
+    parsed = {**MINIMAL, "datacontenttype": "application/json"}
+    body = json.dumps([{**parsed, "data_base64": "MQ=="}]).encode()
+    assert [Event(parsed, 1)] == http_binding.decode(headers, body)
     assert [] == http_binding.decode(headers, b"[]")
 
 
@@ -271,7 +284,9 @@ def test_encode_binary_attribute(value: Value, expected: bytes) -> None:
         ("", None, None, b""),
         ("", {"message": "OK"}, b"application/json", b'{"message":"OK"}'),
         ("", "text", b"application/json", b'"text"'),
-        ("", b"raw", b"application/octet-stream", b"raw"),
+        ("", b"raw", None, b"raw"),
+        ("", bytearray(b"raw"), None, b"raw"),
+        ("", b"", None, b""),
         ("application/json", ["a", True, None], b"application/json", b'["a",true,null]'),
         ("application/json", "hi", b"application/json", b'"hi"'),
         ("application/json", b'{"a":1}', b"application/json", b'{"a":1}'),
@@ -343,11 +358,48 @@ def test_unassigned_characters_are_allowed() -> None:
         ("2026-01-01t12:00:00.000z", NOON),
         ("2026-01-01T13:00:00+01:00", NOON),
         ("2026-01-01T12:00:00.123456789Z", NOON.replace(microsecond=123456)),
+        ("2026-01-01T12:00:00-00:00", NOON),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("1990-12-31t15:59:60-08:00", datetime(1991, 1, 1, tzinfo=UTC)),
+        ("2012-06-30T23:59:60.5z", datetime(2012, 7, 1, microsecond=500_000, tzinfo=UTC)),
     ],
 )
 def test_time(text: str, expected: datetime) -> None:
     """Times are RFC 3339, in any case and with any number of digits."""
     assert expected == event.parse_time(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-12-31T23:59:61Z",
+        "2016-12-31T12:00:60Z",
+        "2016-12-30T23:59:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "9999-12-31T23:59:60Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T12:60:00Z",
+        "2026-01-01T12:00:00+01:60",
+        "2026-01-01T12:00:00+24:00",
+        "2026-01-01T12:00:00+01",
+        "2026-01-01T12:00:00,5Z",
+        "2026-01-01 12:00:00Z",
+        "2026-02-29T12:00:00Z",
+        "20260101T120000Z",
+        "٢٠٢٦-01-01T12:00:00Z",
+    ],
+)
+def test_no_time(text: str) -> None:
+    """What RFC 3339 does not allow is no time, though other standards may."""
+    with pytest.raises(EventInvalid):
+        event.parse_time(text)
+
+
+def test_offset_with_seconds() -> None:
+    """A time whose offset RFC 3339 cannot express is sent in UTC."""
+    amsterdam = timezone(timedelta(minutes=19, seconds=32))
+
+    assert "2026-01-01T12:00:00Z" == json_format.time_text(NOON.astimezone(amsterdam))
 
 
 def test_unknown_charset_of_a_reply() -> None:

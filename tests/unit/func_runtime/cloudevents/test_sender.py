@@ -72,6 +72,7 @@ async def test_structured(wire: Wire) -> None:
         ({"a": 1}, b"application/json", b'{"a":1}'),
         ("text", b"text/plain; charset=utf-8", b"text"),
         (b"raw", b"application/octet-stream", b"raw"),
+        (bytearray(b"raw"), b"application/octet-stream", b"raw"),
         (None, None, b""),
     ],
 )

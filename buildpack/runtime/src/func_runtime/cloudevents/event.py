@@ -6,7 +6,7 @@ Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevent
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 SPECVERSION = "1.0"
@@ -34,8 +34,13 @@ _FORBIDDEN = re.compile(
 )
 # Characters of what a client has sent that are shown.
 _SHOWN = 80
-# RFC 3339, 5.6. The fraction may have any number of digits.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+# RFC 3339, 5.6. The fraction may have any number of digits. Python also takes an hour 24, and 60
+# minutes of an offset.
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
+)
+_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")
+_SECOND = timedelta(seconds=1)
 # "Type system", Integer: signed 32 bits.
 _INTEGER = 2**31
 
@@ -88,14 +93,22 @@ def shown(text: object) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time.
+    """Read an RFC 3339 time. A leap second is the first second after it, as Unix counts.
 
     :raises EventInvalid: it is none.
     """
     try:
         if _TIME.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
-    except ValueError:
+            usual, leap = _LEAP_SECOND.subn("59", text.upper())
+            time = datetime.fromisoformat(usual)
+            if not leap:
+                return time
+            after = time + _SECOND
+            # RFC 3339, 5.7: there are leap seconds at the end of a month in UTC only.
+            utc = after.astimezone(UTC)
+            if (utc.day, utc.hour, utc.minute) == (1, 0, 0):
+                return after
+    except (ValueError, OverflowError):
         pass
     raise EventInvalid("the attribute time is no RFC 3339 time")
 

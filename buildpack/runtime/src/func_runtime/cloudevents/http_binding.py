@@ -56,7 +56,7 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
             return _decode_batch(kind, body)
         if kind.name.startswith("application/cloudevents"):
             _require(kind, media_type.STRUCTURED)
-            return json_format.decode(json_format.parse(body, kind))
+            return _decode_structured(json_format.parse(body, kind))
         return _decode_binary(headers, stated, body)
     except EventInvalid as error:
         reason = f"Malformed event: {error}"
@@ -89,14 +89,14 @@ def encode_binary(source: Event) -> Content:
 
 
 def encode_data(data: object, content_type: str = "") -> Content:
-    """Return data in its media type; without one, bytes are bytes and all else is JSON.
+    """Return data in its media type; without one, bytes are as they are, and all else is JSON.
 
     :raises TypeError: it cannot be expressed in its content type.
     """
     if not content_type:
-        if data is None:
-            return Content([], b"")
-        content_type = media_type.BYTES if isinstance(data, bytes) else media_type.JSON
+        if data is None or isinstance(data, event.BYTES):
+            return Content([], bytes(data or b""))
+        content_type = media_type.JSON
     headers = [(b"content-type", content_type.encode())]
     return Content(headers, _body(data, media_type.parse(content_type)))
 
@@ -136,11 +136,19 @@ def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
 
 def _decode_member(number: int, member: object) -> Event:
     try:
-        return json_format.decode(member)
+        return _decode_structured(member)
     except EventInvalid as error:
         told = EventInvalid(f"event {number} of the batch: {error}")
         told.attributes = error.attributes
         raise told from error
+
+
+def _decode_structured(document: object) -> Event:
+    """Read an event. Bytes, which JSON has as data_base64, are read as in binary mode."""
+    found = json_format.decode(document)
+    if isinstance(found.data, bytes) and found.content_type:
+        found.data = decode_data(found.content_type, found.data)
+    return found
 
 
 def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:

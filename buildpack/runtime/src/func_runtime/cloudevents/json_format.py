@@ -4,7 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from func_runtime.cloudevents import event
@@ -78,7 +78,9 @@ def dump(value: object) -> bytes:
 
 
 def time_text(time: datetime) -> str:
-    """Return a time as RFC 3339 has it."""
+    """Return a time as RFC 3339 has it, where an offset has no seconds."""
+    if offset := time.utcoffset():
+        time = time.astimezone(UTC) if offset.seconds % 60 else time
     return time.isoformat().replace("+00:00", "Z")
 
 

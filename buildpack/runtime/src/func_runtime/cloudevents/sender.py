@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from func_runtime import responses
 from func_runtime.asgi import Message, Send
-from func_runtime.cloudevents import http_binding, sdk
-from func_runtime.cloudevents.event import Event
+from func_runtime.cloudevents import http_binding, media_type, sdk
+from func_runtime.cloudevents.event import BYTES, Event
 from func_runtime.cloudevents.http_binding import Content
 
 
@@ -88,6 +88,9 @@ def is_asgi(message: Mapping[str, object]) -> bool:
 
 def _encode_other(data: object) -> Content:
     """Encode what is no event: the caller gets it as it is (func's language pack contract)."""
-    return http_binding.encode_data(
-        data, "text/plain; charset=utf-8" if isinstance(data, str) else ""
-    )
+    kind = ""
+    if isinstance(data, str):
+        kind = "text/plain; charset=utf-8"
+    elif isinstance(data, BYTES):
+        kind = media_type.BYTES
+    return http_binding.encode_data(data, kind)
