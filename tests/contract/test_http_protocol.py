@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
@@ -12,7 +13,8 @@ import pytest
 
 from func_runtime import http_protocol
 from func_runtime.asgi import Message, Receive, Scope, Send
-from func_runtime.errors import RequestAborted
+from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
+from func_runtime.forwarded import Proxies
 from func_runtime.http_protocol import HttpProtocol, State, http_date
 
 pytestmark = pytest.mark.anyio
@@ -147,7 +149,7 @@ async def serving(handler: Handler = done) -> AsyncIterator[Served]:
     def no_websocket() -> asyncio.Protocol:
         raise AssertionError
 
-    state = State(app, KEEP_ALIVE, no_websocket)
+    state = State(app, KEEP_ALIVE, no_websocket, Proxies())
     server = await loop.create_server(lambda: HttpProtocol(state), "127.0.0.1", 0)
     served = Served(state, server.sockets[0].getsockname()[1])
     served.pass_time(0)
@@ -190,7 +192,7 @@ async def test_scope() -> None:
 
     expected = {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "server": ("127.0.0.1", served.port),
         "client": address,
@@ -314,32 +316,64 @@ async def test_body_is_not_read_ahead() -> None:
         assert expected == await client.read(len(expected))
 
 
+async def answer_when_it_has_come(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, and take nothing of a body but its first part."""
+    if scope["method"] == "POST":
+        await receive()
+    await answer(send, b"done")
+
+
+SHORT, TOO_LONG = 200_000, 5_000_000
+
+
 @pytest.mark.row("U14")
 async def test_body_that_nobody_reads() -> None:
     """What is left of a body is passed over, and the connection goes on."""
-    size = 5 * 1024 * 1024
+    async with serving(answer_when_it_has_come) as served, await served.connect() as client:
+        for head, rest in (
+            (POST + b"content-length: %d\r\n\r\n" % SHORT, b"x" * SHORT),
+            (CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (SHORT, b"x" * SHORT)),
+        ):
+            await client.send(head + rest[:10])
+            assert DONE == await client.read(len(DONE))
+            await client.send(rest[10:])
+            assert DONE == await client.ask(GET)
 
-    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "POST":
-            await eventually(lambda: not served.connection.transport.is_reading())
-        await answer(send, b"done")
 
-    async with serving(handler) as served, await served.connect() as client:
-        client.writer.write(POST + b"content-length: %d\r\n\r\n" % size + b"x" * size)
-        assert DONE == await client.read(len(DONE))
-        assert DONE == await client.ask(GET)
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (POST + b"content-length: %d\r\n\r\n" % TOO_LONG, b"x" * TOO_LONG, DONE_AND_CLOSED),
+        (CHUNKED, b"%x\r\n%b\r\n" % (TOO_LONG, b"x" * TOO_LONG), DONE),
+        (CHUNKED, b"1\r\nx\r\n" * 100_000, DONE),
+    ],
+    ids=["length", "one chunk", "chunks"],
+)
+async def test_body_that_nobody_reads_is_too_long(
+    head: bytes, body: bytes, expected: bytes
+) -> None:
+    """A client that sends on and on after its answer loses the connection, and has the answer."""
+    async with serving(answer_when_it_has_come) as served, await served.connect() as client:
+        await client.send(head + body[:10])
+        assert expected == await client.read(len(expected))
+        client.writer.write(body[10:] + GET)
+        assert b"" == await client.rest()
+
+    assert 1 == len(served.scopes)
 
 
 @pytest.mark.row("U14")
 async def test_disconnect() -> None:
-    """A client that goes is told to whoever waits for it; what is sent to it is dropped."""
+    """A client that goes is told to whoever waits for it, or sends to it."""
     messages: list[Message] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         messages.append(await receive())
         both = await asyncio.gather(receive(), receive())
         messages.extend(both)
-        await answer(send, b"too", b"late")
+        for message in ({"type": "http.response.start", "status": 200}, PART, PART):
+            with pytest.raises(ClientDisconnected):
+                await send(message)
         messages.append(await receive())
 
     async with serving(handler) as served:
@@ -620,23 +654,137 @@ async def test_client_that_takes_nothing_is_cut_off(streams: bool) -> None:
         await eventually(lambda: not served.state.connections and not served.state.tasks)
 
 
-async def test_client_that_goes_releases_a_response() -> None:
-    """A response that waits for its client ends with it, and others go on if it does not."""
-    begun = asyncio.Event()
+async def stream(send: Send, part: Message) -> None:
+    """Send a response without an end."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send(part)
+
+
+LINE = {"type": "http.response.body", "body": b"a line\n", "more_body": True}
+
+
+@pytest.mark.parametrize("part", [PART, LINE], ids=["large", "small"])
+async def test_client_that_goes_ends_a_response(
+    part: Message, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that sends without an end learns that its client has gone; that is no failure."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        while True:
-            await send(PART)
-            begun.set()
+        await stream(send, part)
 
     async with serving(handler) as served:
         async with await served.connect() as client:
             await client.send(GET)
-            await begun.wait()
+            await client.read(10)
+        await eventually(lambda: not served.state.connections and not served.state.tasks)
+
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
+    assert [] == caplog.records
+
+
+async def delays(loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
+    """Return how long the loop keeps others waiting, as it is seen within some time."""
+    found = []
+    end = loop.time() + seconds
+    while (before := time.perf_counter()) and loop.time() < end:
+        await asyncio.sleep(0)
+        found.append(time.perf_counter() - before)
+    return found
+
+
+async def read_slowly(client: Client) -> None:
+    """Read a little, again and again."""
+    while await client.reader.read(1000):
+        await asyncio.sleep(0.001)
+
+
+async def read_all(client: Client) -> None:
+    """Read as fast as it comes."""
+    while await client.reader.read(1 << 16):
+        pass
+
+
+@pytest.mark.parametrize("read", [read_slowly, read_all])
+@pytest.mark.parametrize("part", [PART, LINE], ids=["large", "small"])
+async def test_responses_without_end_keep_nobody_waiting(
+    part: Message, read: Callable[[Client], Coroutine[Any, Any, None]]
+) -> None:
+    """Handlers that never wait for anything share the loop with others, however many they are."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await stream(send, part)
+
+    loop = asyncio.get_running_loop()
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        readers = []
+        for _ in range(20):
+            client = await stack.enter_async_context(await served.connect())
+            await client.send(GET)
+            readers.append(loop.create_task(read(client)))
+        found = await delays(loop, 0.3)
+        for reader in readers:
+            reader.cancel()
+
+    # The usual: a machine that is busy with other tests may be late itself.
+    assert sorted(found)[len(found) // 2] < 0.05
+
+
+async def heedless(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send on and on, whatever is raised."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        with suppress(ClientDisconnected):
+            await send(LINE)
+
+
+async def deaf(scope: Scope, receive: Receive, send: Send) -> None:
+    """Receive on and on."""
+    while True:
+        await receive()
+
+
+async def late(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send on and on after the end of the response."""
+    await answer(send, b"done")
+    while True:
+        with suppress(RuntimeError):
+            await send(LINE)
+
+
+@pytest.mark.parametrize("handler", [heedless, deaf, late])
+async def test_handler_that_goes_on_when_its_client_has_gone(handler: Handler) -> None:
+    """A handler that does not heed that its request is over takes next to no time."""
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET)
         await eventually(lambda: not served.state.connections)
-        (task,) = served.state.tasks
-        assert not task.done()
+        await asyncio.sleep(0.05)
+        before = time.process_time()
+        await asyncio.sleep(0.2)
+
+        assert time.process_time() - before < 0.1
+        assert 1 == len(served.state.tasks)
+
+
+async def test_response_that_is_unfinished(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged for a client that is there, and not for one that has gone."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/wait":
+            await receive()
+            await receive()
+        raise ResponseUnfinished("unfinished")
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET.replace(b"/", b"/wait", 1))
+        await eventually(lambda: not served.state.tasks and bool(served.errors))
+        assert [] == caplog.records
+        assert b"" == await served.exchange(GET)
+
+    assert ["unfinished"] == [record.getMessage() for record in caplog.records]
 
 
 async def test_write_event_that_nobody_waits_for() -> None:

@@ -101,7 +101,9 @@ def _serve(
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
     app, lifespan = assembly.assemble(adapted, settings, environment)
-    complete(serve(server.Server(app, settings.keep_alive), lifespan, opened, settings))
+    complete(
+        serve(server.Server(app, settings.keep_alive, settings.proxies), lifespan, opened, settings)
+    )
 
 
 def _stop_loading(*_: object) -> None:

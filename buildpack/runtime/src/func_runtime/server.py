@@ -14,6 +14,7 @@ import uvloop
 
 from func_runtime import sockets
 from func_runtime.asgi import Application
+from func_runtime.forwarded import Proxies
 from func_runtime.http_protocol import HttpProtocol, State
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ new_event_loop = uvloop.new_event_loop
 class Server:
     """Listens, serves, and lets go, each when told so."""
 
-    def __init__(self, app: Application, keep_alive: int) -> None:
-        self._state = State(app, keep_alive, self._websocket)
+    def __init__(self, app: Application, keep_alive: int, proxies: Proxies) -> None:
+        self._state = State(app, keep_alive, self._websocket, proxies)
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.TimerHandle | None = None
         self._new_websocket: Callable[[], asyncio.Protocol] | None = None

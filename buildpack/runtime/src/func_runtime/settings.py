@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from func_runtime import addresses, names
 from func_runtime.addresses import Address
 from func_runtime.errors import SettingInvalid
+from func_runtime.forwarded import Proxies
 
 if TYPE_CHECKING:
     from func_runtime.func_yaml import FuncYaml
@@ -116,6 +117,7 @@ class Settings(NamedTuple):
 
     addresses: tuple[Address, ...]
     invoke: Invoke = Invoke.HTTP
+    proxies: Proxies = Proxies()
     liveness_paths: tuple[str, ...] = (names.LIVENESS_PATH,)
     readiness_paths: tuple[str, ...] = (names.READINESS_PATH,)
     log: LogSettings = LogSettings()
@@ -146,6 +148,7 @@ class Settings(NamedTuple):
         default = cls(addresses.from_environ(environ), lame_duck=_lame_duck(environ))
         return default._replace(
             invoke=_invoke(environ, invoke),
+            proxies=_proxies(environ, default.proxies),
             liveness_paths=_paths(names.LIVENESS_PATH, liveness),
             readiness_paths=_paths(names.READINESS_PATH, readiness),
             log=LogSettings.from_environ(environ),
@@ -179,6 +182,15 @@ def _invoke(environ: Mapping[str, str], stated: str) -> Invoke:
     except ValueError as error:
         source = names.FUNC_INVOKE if environ.get(names.FUNC_INVOKE) else "invoke in func.yaml"
         raise SettingInvalid(source, value, "http or cloudevent") from error
+
+
+def _proxies(environ: Mapping[str, str], default: Proxies) -> Proxies:
+    allowed = environ.get(names.FORWARDED_ALLOW_IPS, "").strip()
+    try:
+        return Proxies(allowed) if allowed else default
+    except ValueError as error:
+        expected = "IP addresses and networks with commas between, or *"
+        raise SettingInvalid(names.FORWARDED_ALLOW_IPS, allowed, expected) from error
 
 
 def _paths(fixed: str, stated: str) -> tuple[str, ...]:
