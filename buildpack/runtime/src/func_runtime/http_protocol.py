@@ -26,7 +26,7 @@ from func_runtime.turns import Turns
 log = logging.getLogger("func_runtime")
 
 # A larger read may hold work for long (uvloop reads 256 KiB at once, or 40,000 chunks of a body):
-# it is taken in pieces, as far as the turn of the loop allows.
+# it is taken in pieces, of this length at first, as far as the turn of the loop allows.
 _PIECE_BYTES = 4 * 1024
 # What a chunk takes on the wire besides its data.
 _CHUNK_BYTES = 5
@@ -131,9 +131,11 @@ class HttpProtocol(asyncio.Protocol):
         self._host = b""  # that of the last request
         self._has_host = False
         self._is_notable = False  # host or transfer coding have to be looked at
+        self._has_chunks = False  # or had, in an earlier request
         self._proto = self._addresses = b""  # see forwarded; of a proxy that is trusted
-        # What was received and is to be read in a later turn of the loop, or when there is room.
+        # What was received and is to be read in a later turn of the loop. No more comes before.
         self._unread = _NOTHING
+        self._piece = b""  # what is read of it now
         self._put_off = False
         # The requests that are whole, or have at least a whole head.
         self._reading: Exchange | None = None
@@ -162,7 +164,7 @@ class HttpProtocol(asyncio.Protocol):
         """Read requests, and run the first that is there if none runs."""
         if self._deaf:
             return
-        if len(data) > _PIECE_BYTES:
+        if len(data) > _PIECE_BYTES and data is not self._piece and not self._is_plain():
             self._unread = memoryview(data)
             self._read_on()
             return
@@ -359,29 +361,34 @@ class HttpProtocol(asyncio.Protocol):
         """Read on, unless there are requests enough."""
         if self._paused and not self._waiting:
             self._paused = False
-            if self._unread:
-                self._put_off = True
-                # Not here: this is within the application's call.
-                self._loop.call_soon(self._read_on)
-            else:
+            if not self._put_off:
                 self.transport.resume_reading()
 
     # Within.
 
+    def _is_plain(self) -> bool:
+        """Say whether what comes now is quickly read, however long: a body without chunks."""
+        reading = self._reading
+        return reading is not None and not reading.received and not self._has_chunks
+
     def _read_on(self) -> None:
-        """Read what was received, as far as the turn of the loop and the application allow."""
-        while self._unread and not self._paused:
+        """Read what was received, as far as the turn of the loop allows, and the rest later."""
+        size = _PIECE_BYTES
+        while self._unread:
             if self.state.turns.used_up():
                 self._put_off = True
                 self.transport.pause_reading()
                 self._loop.call_soon(self._read_on)
                 return
-            piece = bytes(self._unread[:_PIECE_BYTES])
-            self._unread = self._unread[_PIECE_BYTES:]
+            self._piece = piece = bytes(self._unread[:size])
+            self._unread = self._unread[size:]
+            size *= 2  # each has cost little so far: most are of one body
             self.data_received(piece)
-        if self._put_off and not self._paused:
+        self._piece = b""
+        if self._put_off:
             self._put_off = False
-            self.transport.resume_reading()
+            if not self._paused:
+                self.transport.resume_reading()
 
     def _next(self) -> None:
         """Run the request that has waited longest, if none runs."""
@@ -420,7 +427,7 @@ class HttpProtocol(asyncio.Protocol):
             if self._is_trusted:
                 self._proto = value
         elif lower == b"transfer-encoding":
-            self._is_notable = True
+            self._is_notable = self._has_chunks = True
         elif len(_names) < _REMEMBERED and len(name) < _REMEMBERED_BYTES:
             _names[name] = lower
         return lower
@@ -502,6 +509,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         assert self._reading is not None
         self._reading.scope["headers"] = headers
+        self._piece = rest
         self.data_received(rest)
 
     def _hand_over(self, data: bytes) -> None:
