@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,24 @@ def _run(options: Options, environ: dict[str, str]) -> None:
     entry = loader.load(folder)
     if options.check == "import":
         return
-    with asyncio.Runner(loop_factory=server.new_event_loop) as runner:
+    with _runner() as runner:
         instance = function.create(entry, runner.run)
         adapted = assembly.adapt(instance, entry.origin, settings)
         if options.check is None:
             _serve(adapted, settings, runner.run)
+
+
+@contextmanager
+def _runner() -> Iterator[asyncio.Runner]:
+    """Yield what runs coroutines, and close it."""
+    runner = asyncio.Runner(loop_factory=server.new_event_loop)
+    try:
+        yield runner
+    finally:
+        # It waits in a new thread for those that asyncio.to_thread has used. Where the system has
+        # no more threads, these end with the process.
+        with suppress(RuntimeError):
+            runner.close()
 
 
 def _read_func_yaml(folder: str) -> "FuncYaml":
@@ -101,9 +115,8 @@ def _serve(
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
     app, lifespan = assembly.assemble(adapted, settings, environment)
-    complete(
-        serve(server.Server(app, settings.keep_alive, settings.proxies), lifespan, opened, settings)
-    )
+    serving = server.Server(app, settings.keep_alive, settings.proxies)
+    complete(serve(serving, lifespan, opened, settings))
 
 
 def _stop_loading(*_: object) -> None:
@@ -114,5 +127,6 @@ def _leave(code: int) -> int:
     """Make sure that the process ends soon, whatever threads the function has left behind."""
     timer = threading.Timer(_LEAVING_SECONDS, os._exit, [code])
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # the system has no more threads
+        timer.start()
     return code

@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from func_runtime import forwarded, request_head, response_head
+from func_runtime import forwarded, limits, request_head, response_head
 from func_runtime.asgi import Application
 from func_runtime.exchange import REST_BYTES, Exchange
 from func_runtime.forwarded import Proxies
@@ -30,6 +30,9 @@ log = logging.getLogger("func_runtime")
 _PIECE_BYTES = 4 * 1024
 # What a chunk takes on the wire besides its data.
 _CHUNK_BYTES = 5
+# Where connections are too many, so much of them is closed at a time, and the log told so often.
+_SHARE = 64
+_QUIET_SECONDS = 60.0
 # Requests that a client may send before it has seen the first answer.
 _PIPELINED = 64
 # Seconds for a head, from its first byte on.
@@ -90,6 +93,8 @@ class State:
         self.websocket = websocket
         self.proxies = proxies
         self.turns = Turns()
+        self.most_connections = limits.connections()
+        self._told = -_NEVER  # when the log was told that these are too few
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.tick(0.0)
@@ -103,6 +108,25 @@ class State:
         for connection in list(self.connections):
             if isinstance(connection, HttpProtocol):
                 connection.expire()
+
+    def make_room(self) -> None:
+        """Close connections that wait for their clients, those first whose time is over first."""
+        waiting = [
+            (deadline, number, connection)
+            for number, connection in enumerate(self.connections)
+            if isinstance(connection, HttpProtocol)
+            and (deadline := connection.waits_until()) < _NEVER
+        ]
+        waiting.sort()
+        for _, _, connection in waiting[: 1 + len(waiting) // _SHARE]:
+            connection.transport.abort()
+        if self.now - self._told > _QUIET_SECONDS:
+            self._told = self.now
+            log.warning(
+                "%d connections are open, as many as the limit of open files has room for: "
+                "those that wait for their clients are closed",
+                len(self.connections),
+            )
 
 
 def http_date(seconds: float) -> bytes:
@@ -132,7 +156,7 @@ class HttpProtocol(asyncio.Protocol):
         self._has_host = False
         self._is_notable = False  # host or transfer coding have to be looked at
         self._has_chunks = False  # or had, in an earlier request
-        self._proto = self._addresses = b""  # see forwarded; of a proxy that is trusted
+        self._proto = self._addresses = b""  # see forwarded
         # What was received and is to be read in a later turn of the loop. No more comes before.
         self._unread = _NOTHING
         self._piece = b""  # what is read of it now
@@ -158,6 +182,8 @@ class HttpProtocol(asyncio.Protocol):
         self._server = _address(transport.get_extra_info("sockname"))
         self._client = client = _address(transport.get_extra_info("peername"))
         self._is_trusted = client is not None and self.state.proxies.trusts(client[0])
+        if len(self.state.connections) >= self.state.most_connections:
+            self.state.make_room()
         self.state.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -176,9 +202,7 @@ class HttpProtocol(asyncio.Protocol):
             self._upgrade(data[offer.args[0] :])
             return
         except HttpParserError as error:
-            if not self._deaf:
-                log.debug("Not HTTP: %s", error)
-                self._refuse(self._refusal or request_head.BAD_REQUEST)
+            self._give_up(error)
             return
         if self._moved:
             self._moved = False
@@ -225,6 +249,14 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.close()
         else:
             last.keep_alive = False
+
+    def waits_until(self) -> float:
+        """Return when the client's time is over, if it is the client that is waited for."""
+        reading = self._reading
+        if self._deadline < _NEVER:
+            return self._deadline
+        # A request whose body has not come: after all that have a time.
+        return sys.float_info.max if reading is not None and not reading.received else _NEVER
 
     def expire(self) -> None:
         """Close the connection if it has had its time."""
@@ -293,7 +325,8 @@ class HttpProtocol(asyncio.Protocol):
             "state": {},
         }
         if self._proto or self._addresses:
-            self.state.proxies.apply(scope, self._proto, self._addresses)
+            if self._is_trusted:
+                self.state.proxies.apply(scope, self._proto, self._addresses)
             self._proto = self._addresses = b""
         if self._running is not None or self._waiting:
             self._queue()
@@ -366,6 +399,12 @@ class HttpProtocol(asyncio.Protocol):
 
     # Within.
 
+    def _give_up(self, error: HttpParserError) -> None:
+        """Refuse what is no request, unless the connection has ended meanwhile."""
+        if not self._deaf:
+            log.debug("Not HTTP: %s", error)
+            self._refuse(self._refusal or request_head.BAD_REQUEST)
+
     def _is_plain(self) -> bool:
         """Say whether what comes now is quickly read, however long: a body without chunks."""
         reading = self._reading
@@ -421,11 +460,9 @@ class HttpProtocol(asyncio.Protocol):
                 self._is_notable = True
             self._has_host = True
         elif lower == forwarded.FOR:
-            if self._is_trusted:
-                self._addresses = forwarded.join(self._addresses, value)
+            self._addresses = forwarded.join(self._addresses, value)
         elif lower == forwarded.PROTO:
-            if self._is_trusted:
-                self._proto = value
+            self._proto = value
         elif lower == b"transfer-encoding":
             self._is_notable = self._has_chunks = True
         elif len(_names) < _REMEMBERED and len(name) < _REMEMBERED_BYTES:

@@ -22,7 +22,8 @@ INVOKE_CLOUDEVENT = "cloudevent"
 LOADED = "It loads"
 
 # Set by the platform: PORT, K_SERVICE and K_REVISION by Knative Serving (its runtime contract),
-# LISTEN_ADDRESS by func, FORWARDED_ALLOW_IPS for uvicorn and gunicorn, KUBERNETES_SERVICE_HOST by every kubelet.
+# LISTEN_ADDRESS by func, FORWARDED_ALLOW_IPS for uvicorn and gunicorn, KUBERNETES_SERVICE_HOST by
+# every kubelet.
 PORT = "PORT"
 LISTEN_ADDRESS = "LISTEN_ADDRESS"
 FORWARDED_ALLOW_IPS = "FORWARDED_ALLOW_IPS"

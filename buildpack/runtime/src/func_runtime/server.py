@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("func_runtime")
 
 _BACKLOG = 2048
+_AT_ONCE = 32
 _TICK_SECONDS = 1.0
 # What connections may take to close once their requests are done or cut off.
 _CLOSING_SECONDS = 0.5
@@ -52,7 +53,9 @@ class Server:
                 sock.listen(_BACKLOG)
             except OSError as error:
                 raise sockets.unavailable(sockets.names([sock]), error) from error
-            server = await loop.create_server(self._http, sock=sock, backlog=_BACKLOG)
+            # asyncio's own loop accepts as many as its backlog at once, before any can be closed.
+            server = await loop.create_server(self._http, sock=sock, backlog=_AT_ONCE)
+            sock.listen(_BACKLOG)
             self._listening.append(server)
 
     async def close(self, deadline: float) -> None:

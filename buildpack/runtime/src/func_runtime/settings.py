@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from func_runtime import addresses, names
+from func_runtime import addresses, forwarded, names
 from func_runtime.addresses import Address
 from func_runtime.errors import SettingInvalid
 from func_runtime.forwarded import Proxies
@@ -187,7 +187,7 @@ def _invoke(environ: Mapping[str, str], stated: str) -> Invoke:
 def _proxies(environ: Mapping[str, str], default: Proxies) -> Proxies:
     allowed = environ.get(names.FORWARDED_ALLOW_IPS, "").strip()
     try:
-        return Proxies(allowed) if allowed else default
+        return default if allowed in ("", forwarded.DEFAULT) else Proxies(allowed)
     except ValueError as error:
         expected = "IP addresses and networks with commas between, or *"
         raise SettingInvalid(names.FORWARDED_ALLOW_IPS, allowed, expected) from error
