@@ -695,7 +695,7 @@ async def delays(loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]
 
 async def read_slowly(client: Client) -> None:
     """Read a little, again and again."""
-    while await client.reader.read(1000):
+    while await client.reader.read(1000):  # noqa: ASYNC110 -- slowness is the purpose
         await asyncio.sleep(0.001)
 
 
@@ -1196,6 +1196,69 @@ async def test_shutdown() -> None:
         assert DONE + DONE_AND_CLOSED == await several.rest()
 
 
+# More connections than there may be.
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HT", POST + b"content-length: 9\r\n\r\nx", GET],
+    ids=["nothing", "half a head", "half a body", "idle"],
+)
+async def test_too_many_connections(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Who makes the server wait loses the connection to whoever comes then."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive()).get("more_body"):
+            pass
+        if message["type"] == "http.request":
+            await answer(send, b"done")
+
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        served.state.most_connections = 4
+        for _ in range(12):
+            client = await stack.enter_async_context(await served.connect())
+            await client.send(sent)
+            assert len(served.state.connections) <= 4
+        last = await stack.enter_async_context(await served.connect())
+        assert DONE == await last.ask(GET)
+        assert len(served.state.connections) <= 4
+
+    assert ["4 connections are open"] == [r.getMessage()[:22] for r in caplog.records]
+
+
+async def test_too_many_connections_with_requests() -> None:
+    """Requests that run are not disturbed, however many there are."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        served.state.most_connections = 4
+        clients = []
+        for _ in range(8):
+            clients.append(await stack.enter_async_context(await served.connect()))
+            await clients[-1].send(GET)
+        proceed.set()
+
+        assert [DONE] * 8 == [await client.read(len(DONE)) for client in clients]
+
+
+async def test_connections_are_closed_in_the_order_of_their_time() -> None:
+    """Of those that wait, the one whose time is over first makes room."""
+    async with serving() as served, await served.connect() as kept:
+        served.state.most_connections = 2
+        assert DONE == await kept.ask(GET)
+        async with await served.connect() as slow:
+            await slow.send(b"GET / HT")
+            async with await served.connect() as other:
+                assert DONE == await other.ask(GET)
+                with suppress(ConnectionError):
+                    assert b"" == await slow.rest()
+        assert DONE == await kept.ask(GET)
+
+
 # What is no request.
 
 WRONG = {
@@ -1206,6 +1269,23 @@ WRONG = {
     "target of nothing": b"GET http:// HTTP/1.1\r\nhost: f\r\n\r\n",
     "target with a port that is none": b"GET http://h:99999/ HTTP/1.1\r\nhost: f\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two hosts": GET[:-2] + b"host: f\r\n\r\n",
+    "two hosts that differ": GET[:-2] + b"accept: */*\r\nHost: g\r\n\r\n",
+    "invalid host": b"GET / HTTP/1.1\r\nhost: f/g\r\n\r\n",
+    "invalid host of HTTP/1.0": b"GET / HTTP/1.0\r\nhost: f g\r\n\r\n",
+    "RTSP": b"GET / RTSP/1.0\r\nhost: f\r\n\r\n",
+    "RTSP 1.1": b"POST /p?q RTSP/1.1\r\nhost: f\r\n\r\n",
+    "method of RTSP": b"PLAY / RTSP/1.0\r\nhost: f\r\n\r\n",
+    "Icecast": b"SOURCE / ICE/1.0\r\nhost: f\r\n\r\n",
+    "asterisk of another method": b"GET * HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target of another scheme": b"GET ftp://f/ HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target without a host": b"GET http://f/ HTTP/1.1\r\n\r\n",
+    "chunks of HTTP/1.0": b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks in chunks": POST + b"transfer-encoding: chunked, chunked\r\n\r\n",
+    "WebSocket with a body": GET[:-2]
+    + b"content-length: 2\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nhi",
+    "WebSocket with chunks": GET[:-2]
+    + b"transfer-encoding: chunked\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
     "another header for a host": b"GET / HTTP/1.1\r\nx-host: f\r\n\r\n",
     "space in a name": b"GET / HTTP/1.1\r\nhost : f\r\n\r\n",
     "folded header": b"GET / HTTP/1.1\r\nhost: f\r\n g\r\n\r\n",
@@ -1237,6 +1317,106 @@ async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture
 
     assert 1 == len(served.scopes)
     assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        b"transfer-encoding: gzip, chunked",
+        b"transfer-encoding: deflate\r\nTransfer-Encoding: chunked",
+        b"x: y\r\ntransfer-encoding: identity , Chunked",
+    ],
+)
+@pytest.mark.parametrize("rest", [b"0\r\n\r\n", b""])
+async def test_transfer_codings_that_are_not_known(codings: bytes, rest: bytes) -> None:
+    """A body that is encoded as nobody decodes it is refused (RFC 9112, 6.1)."""
+    async with serving() as served:
+        assert [501] == statuses(await served.exchange(POST + codings + b"\r\n\r\n" + rest))
+
+    assert [] == served.scopes
+
+
+async def test_other_protocols_in_parts() -> None:
+    """The request line of another protocol is found however it comes; a header may name one."""
+    request = b"GET /x RTSP/1.0\r\nhost: f\r\n\r\n"
+    async with serving() as served, await served.connect() as client:
+        assert [400] == statuses(await served.exchange(*(bytes([byte]) for byte in request)))
+        assert DONE == await client.ask(GET[:-2] + b"user-agent: a RTSP/1.0\r\n\r\n")
+        assert DONE == await client.ask(b"\r\n" + GET[:-2] + b"user-agent: RTSP/1.0\r\n\r\n")
+        await client.send(GET.replace(b"/", b"/x", 1) + request)
+        assert [200, 400] == statuses(await client.rest())
+
+
+async def test_hosts_of_a_connection() -> None:
+    """Each request of a connection has a host of its own, and its headers may be repeated."""
+    hosts = [b"f", b"f", b"g:80", b"", b"[::1]", b"f"]
+    async with serving() as served, await served.connect() as client:
+        for host in hosts:
+            head = b"GET / HTTP/1.1\r\ncookie: a\r\nHost: %b\r\ncookie: b\r\n\r\n" % host
+            assert DONE == await client.ask(head)
+        await client.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert [400] == statuses(await client.rest())
+
+    assert hosts == [dict(scope["headers"])[b"host"] for scope in served.scopes]
+
+
+async def test_trailers_are_no_headers() -> None:
+    """What a trailer names says nothing about its request, nor about the next one."""
+    trailers = b"host: g h\r\nx-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: https\r\n"
+    async with serving(echo) as served, await served.connect() as client:
+        for _ in range(2):
+            expected = HEAD + b"content-length: 1\r\n\r\na"
+            request = CHUNKED + b"1\r\na\r\n0\r\n" + trailers + b"\r\n"
+            assert expected == await client.ask(request, len(expected))
+
+    assert [("http", "127.0.0.1")] * 2 == [
+        (scope["scheme"], scope["client"][0]) for scope in served.scopes
+    ]
+
+
+async def test_absolute_target_stands_for_the_host() -> None:
+    """The authority of a target in the absolute form is the host (RFC 9112, 3.2.2)."""
+    async with serving() as served:
+        await served.exchange(b"GET http://G:80/p?q HTTP/1.1\r\nx: y\r\nHost: f\r\n" + CLOSE)
+
+    (scope,) = served.scopes
+    assert [(b"x", b"y"), (b"host", b"G:80"), (b"connection", b"close")] == scope["headers"]
+    assert (b"/p", b"q", "http") == (scope["raw_path"], scope["query_string"], scope["scheme"])
+
+
+FORWARDED = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"), [("127.0.0.1", ("https", ("192.0.2.1", 0))), ("10.0.0.0/8", None)]
+)
+async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | None) -> None:
+    """A proxy that is trusted says who the client is, request by request; the headers stay."""
+    async with serving() as served, AsyncExitStack() as stack:
+        served.state.proxies = Proxies(allowed)
+        client = await stack.enter_async_context(await served.connect())
+        own = ("http", client.writer.get_extra_info("sockname"))
+        assert DONE == await client.ask(GET[:-2] + FORWARDED + b"\r\n")
+        assert DONE == await client.ask(GET)
+        more = b"x-forwarded-for: 127.0.0.1\r\n\r\n"
+        assert DONE == await client.ask(GET[:-2] + FORWARDED + more)
+
+    assert [expected or own, own, expected or own] == [
+        (scope["scheme"], scope["client"]) for scope in served.scopes
+    ]
+    assert (b"x-forwarded-for", b"192.0.2.1") in served.scopes[0]["headers"]
+
+
+async def test_header_names_that_are_made_up() -> None:
+    """Names are remembered up to a bound, and all are in lower case."""
+    names = [b"X-%d" % number for number in range(2000)] + [b"X" * 100]
+    async with serving() as served, await served.connect() as client:
+        for start in range(0, len(names), 200):
+            headers = b"".join(b"%b: y\r\n" % name for name in names[start : start + 200])
+            assert DONE == await client.ask(GET[:-2] + headers + b"\r\n")
+
+    found = [name for scope in served.scopes for name, _ in scope["headers"] if name != b"host"]
+    assert [name.lower() for name in names] == found
 
 
 async def test_no_request_while_another_runs() -> None:

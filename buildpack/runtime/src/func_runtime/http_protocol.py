@@ -300,7 +300,7 @@ class HttpProtocol(asyncio.Protocol):
         if not moved and self._data.startswith(b"%b %b HTTP/1.1\r\n" % (method, url)):
             version = "1.1"
         else:
-            version = self._version(method, url)
+            version = self._version(url)
         if self._is_notable or not self._has_host:
             self._examine(headers, version)
         self._has_host = False
@@ -477,9 +477,9 @@ class HttpProtocol(asyncio.Protocol):
             self._reject(refusal)
         self._host = next((value for name, value in headers if name == b"host"), self._host)
 
-    def _version(self, method: bytes, target: bytes) -> str:
+    def _version(self, target: bytes) -> str:
         """Return the version of a request, and see that it is one of HTTP's."""
-        if request_head.is_other_protocol(self._data, method, target):
+        if request_head.is_other_protocol(self._data, target):
             self._reject(request_head.BAD_REQUEST)
         version = self._parser.get_http_version()
         if version not in _VERSIONS:
@@ -528,12 +528,15 @@ class HttpProtocol(asyncio.Protocol):
         """
         scope = self._waiting.pop().scope
         idle = self._running is None and not self._waiting
-        if idle and request_head.offers_websocket(scope):
+        if request_head.offers_websocket(scope):
             if request_head.has_body(scope["headers"]):
+                # Its bytes would be taken for frames.
+                self._reading = None
                 self._refuse(request_head.BAD_REQUEST)
-            else:
+                return
+            if idle:
                 self._hand_over(request_head.encode(scope, scope["headers"]) + rest)
-            return
+                return
         self._parser = HttpRequestParser(self)
         headers = scope["headers"]
         plain = [(name, value) for name, value in headers if name != b"upgrade"]

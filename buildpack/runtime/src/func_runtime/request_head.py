@@ -34,12 +34,11 @@ _LAST_PORT = 65535
 # The target's parts. llhttp has looked at its characters.
 _TARGET = re.compile(
     rb"(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 
 # llhttp reads the request lines of RTSP and of Icecast as well.
-_RTSP = b" RTSP/"
-_ICECAST = b"SOURCE"
+_OTHER_PROTOCOLS = (b" RTSP/", b" ICE/")
 
 
 def is_host(value: bytes) -> bool:
@@ -87,8 +86,7 @@ def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
     :raises HttpParserError: it is none of a server's.
     """
     found = _TARGET.fullmatch(target)
-    if found is None:
-        raise HttpParserError("not a target")
+    assert found is not None  # it takes anything
     path, query, authority = found["path"], found["query"] or b"", found["authority"] or b""
     if authority:
         if not is_host(authority):
@@ -99,9 +97,9 @@ def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
     return path, query, authority
 
 
-def is_other_protocol(read: bytes, method: bytes, target: bytes) -> bool:
+def is_other_protocol(read: bytes, target: bytes) -> bool:
     """Say whether a request line is not one of HTTP; `read` is what it came in."""
-    return method == _ICECAST or target + _RTSP in read
+    return any(target + protocol in read for protocol in _OTHER_PROTOCOLS)
 
 
 def excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
