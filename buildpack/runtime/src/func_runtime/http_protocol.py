@@ -139,6 +139,41 @@ def http_date(seconds: float) -> bytes:
 class HttpProtocol(asyncio.Protocol):
     """A connection. Reads requests, runs them one after the other, and ends in time."""
 
+    # Beyond 30 attributes, an instance without slots is slower (CPython, SHARED_KEYS_MAX_SIZE).
+    __slots__ = (
+        "_addresses",
+        "_client",
+        "_data",
+        "_deadline",
+        "_deaf",
+        "_fed",
+        "_has_chunks",
+        "_has_host",
+        "_headers",
+        "_host",
+        "_is_notable",
+        "_is_trusted",
+        "_loop",
+        "_moved",
+        "_parser",
+        "_passed_over",
+        "_paused",
+        "_piece",
+        "_proto",
+        "_put_off",
+        "_reading",
+        "_refusal",
+        "_running",
+        "_server",
+        "_unread",
+        "_unsent",
+        "_url",
+        "_waiting",
+        "congested",
+        "state",
+        "transport",
+    )
+
     def __init__(self, state: State) -> None:
         self.state = state
         self._loop = asyncio.get_running_loop()
