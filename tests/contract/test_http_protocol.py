@@ -362,6 +362,40 @@ async def test_body_that_nobody_reads_is_too_long(
     assert 1 == len(served.scopes)
 
 
+async def test_body_that_waits_when_it_is_answered() -> None:
+    """A body that was not read ahead is passed over as well."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await eventually(lambda: not served.connection.transport.is_reading())
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        client.writer.write(POST + b"content-length: %d\r\n\r\n" % SHORT + b"x" * SHORT)
+        assert DONE == await client.read(len(DONE))
+        assert DONE == await client.ask(GET)
+
+
+async def test_body_in_many_chunks() -> None:
+    """What is put off to later turns of the loop, and while nobody reads, arrives all the same."""
+    proceed = asyncio.Event()
+    count = 150_000
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"%d" % len(await body(receive)))
+
+    async with serving(handler) as served, await served.connect() as client:
+        client.writer.write(CHUNKED + b"1\r\nx\r\n" * count + b"0\r\n\r\n")
+        await eventually(lambda: not served.connection.transport.is_reading())
+        await asyncio.sleep(0.05)
+        proceed.set()
+        expected = HEAD + b"content-length: 6\r\n\r\n%d" % count
+
+        assert expected == await client.read(len(expected))
+        assert HEAD + b"content-length: 0\r\n\r\n" == await client.ask(GET, len(HEAD) + 21)
+
+
 @pytest.mark.row("U14")
 async def test_disconnect() -> None:
     """A client that goes is told to whoever waits for it, or sends to it."""

@@ -83,6 +83,7 @@ def test_several_headers() -> None:
     headers = [
         ("x-forwarded-for", "192.0.2.1"),
         ("x-forwarded-proto", "http"),
+        ("x-forwarded-host", "f"),
         ("x-forwarded-for", "127.0.0.1"),
         ("x-forwarded-proto", "https"),
     ]
