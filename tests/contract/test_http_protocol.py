@@ -396,8 +396,6 @@ async def test_body_that_is_put_off(waits_for_all: bool) -> None:
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
-            while served.connection.transport.is_reading():
-                await asyncio.sleep(0)
             while not served.connection._paused:  # noqa: ASYNC110, SLF001 -- while it is put off
                 await asyncio.sleep(0)
             await asyncio.sleep(0.05 * waits_for_all)
