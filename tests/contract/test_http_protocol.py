@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
@@ -12,8 +13,10 @@ import pytest
 
 from func_runtime import http_protocol
 from func_runtime.asgi import Message, Receive, Scope, Send
-from func_runtime.errors import RequestAborted
+from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
+from func_runtime.forwarded import Proxies
 from func_runtime.http_protocol import HttpProtocol, State, http_date
+from func_runtime.turns import Turns
 
 pytestmark = pytest.mark.anyio
 
@@ -147,7 +150,7 @@ async def serving(handler: Handler = done) -> AsyncIterator[Served]:
     def no_websocket(request: Scope) -> asyncio.Protocol:
         raise AssertionError(request)
 
-    state = State(app, KEEP_ALIVE, no_websocket)
+    state = State(app, KEEP_ALIVE, no_websocket, Proxies())
     server = await loop.create_server(lambda: HttpProtocol(state), "127.0.0.1", 0)
     served = Served(state, server.sockets[0].getsockname()[1])
     served.pass_time(0)
@@ -190,7 +193,7 @@ async def test_scope() -> None:
 
     expected = {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "server": ("127.0.0.1", served.port),
         "client": address,
@@ -314,10 +317,54 @@ async def test_body_is_not_read_ahead() -> None:
         assert expected == await client.read(len(expected))
 
 
+async def answer_when_it_has_come(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, and take nothing of a body but its first part."""
+    if scope["method"] == "POST":
+        await receive()
+    await answer(send, b"done")
+
+
+SHORT, TOO_LONG = 200_000, 5_000_000
+
+
 @pytest.mark.row("U14")
 async def test_body_that_nobody_reads() -> None:
     """What is left of a body is passed over, and the connection goes on."""
-    size = 5 * 1024 * 1024
+    async with serving(answer_when_it_has_come) as served, await served.connect() as client:
+        for head, rest in (
+            (POST + b"content-length: %d\r\n\r\n" % SHORT, b"x" * SHORT),
+            (CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (SHORT, b"x" * SHORT)),
+        ):
+            await client.send(head + rest[:10])
+            assert DONE == await client.read(len(DONE))
+            await client.send(rest[10:])
+            assert DONE == await client.ask(GET)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (POST + b"content-length: %d\r\n\r\n" % TOO_LONG, b"x" * TOO_LONG, DONE_AND_CLOSED),
+        (CHUNKED, b"%x\r\n%b\r\n" % (TOO_LONG, b"x" * TOO_LONG), DONE),
+        (CHUNKED, b"1\r\nx\r\n" * 100_000, DONE),
+    ],
+    ids=["length", "one chunk", "chunks"],
+)
+async def test_body_that_nobody_reads_is_too_long(
+    head: bytes, body: bytes, expected: bytes
+) -> None:
+    """A client that sends on and on after its answer loses the connection, and has the answer."""
+    async with serving(answer_when_it_has_come) as served, await served.connect() as client:
+        await client.send(head + body[:10])
+        assert expected == await client.read(len(expected))
+        client.writer.write(body[10:] + GET)
+        assert b"" == await client.rest()
+
+    assert 1 == len(served.scopes)
+
+
+async def test_body_that_waits_when_it_is_answered() -> None:
+    """A body that was not read ahead is passed over as well."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
@@ -325,21 +372,56 @@ async def test_body_that_nobody_reads() -> None:
         await answer(send, b"done")
 
     async with serving(handler) as served, await served.connect() as client:
-        client.writer.write(POST + b"content-length: %d\r\n\r\n" % size + b"x" * size)
+        client.writer.write(POST + b"content-length: %d\r\n\r\n" % SHORT + b"x" * SHORT)
         assert DONE == await client.read(len(DONE))
         assert DONE == await client.ask(GET)
 
 
+class ShortTurns(Turns):
+    """Lets each turn of the loop read a single piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used = False
+
+    def used_up(self) -> bool:
+        """Say so every second time."""
+        self.used = not self.used
+        return not self.used
+
+
+@pytest.mark.parametrize("waits_for_all", [False, True])
+async def test_body_that_is_put_off(waits_for_all: bool) -> None:
+    """What is put off to later turns of the loop, and while nobody reads, arrives all the same."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            while not served.connection._paused:  # noqa: ASYNC110, SLF001 -- while it is put off
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.05 * waits_for_all)
+        await answer(send, b"%06d" % len(await body(receive)))
+
+    async with serving(handler) as served, await served.connect() as client:
+        served.state.turns = ShortTurns()
+        client.writer.write(CHUNKED + b"186A0\r\n%b\r\n" % (b"x" * 100_000) + b"0\r\n\r\n")
+        expected = HEAD + b"content-length: 6\r\n\r\n"
+
+        assert expected + b"100000" == await client.read(len(expected) + 6)
+        assert expected + b"000000" == await client.ask(GET, len(expected) + 6)
+
+
 @pytest.mark.row("U14")
 async def test_disconnect() -> None:
-    """A client that goes is told to whoever waits for it; what is sent to it is dropped."""
+    """A client that goes is told to whoever waits for it, or sends to it."""
     messages: list[Message] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         messages.append(await receive())
         both = await asyncio.gather(receive(), receive())
         messages.extend(both)
-        await answer(send, b"too", b"late")
+        for message in ({"type": "http.response.start", "status": 200}, PART, PART):
+            with pytest.raises(ClientDisconnected):
+                await send(message)
         messages.append(await receive())
 
     async with serving(handler) as served:
@@ -620,23 +702,137 @@ async def test_client_that_takes_nothing_is_cut_off(streams: bool) -> None:
         await eventually(lambda: not served.state.connections and not served.state.tasks)
 
 
-async def test_client_that_goes_releases_a_response() -> None:
-    """A response that waits for its client ends with it, and others go on if it does not."""
-    begun = asyncio.Event()
+async def stream(send: Send, part: Message) -> None:
+    """Send a response without an end."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        await send(part)
+
+
+LINE = {"type": "http.response.body", "body": b"a line\n", "more_body": True}
+
+
+@pytest.mark.parametrize("part", [PART, LINE], ids=["large", "small"])
+async def test_client_that_goes_ends_a_response(
+    part: Message, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that sends without an end learns that its client has gone; that is no failure."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        while True:
-            await send(PART)
-            begun.set()
+        await stream(send, part)
 
     async with serving(handler) as served:
         async with await served.connect() as client:
             await client.send(GET)
-            await begun.wait()
+            await client.read(10)
+        await eventually(lambda: not served.state.connections and not served.state.tasks)
+
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
+    assert [] == caplog.records
+
+
+async def delays(loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
+    """Return how long the loop keeps others waiting, as it is seen within some time."""
+    found = []
+    end = loop.time() + seconds
+    while (before := time.perf_counter()) and loop.time() < end:
+        await asyncio.sleep(0)
+        found.append(time.perf_counter() - before)
+    return found
+
+
+async def read_slowly(client: Client) -> None:
+    """Read a little, again and again."""
+    while await client.reader.read(1000):  # noqa: ASYNC110 -- slowness is the purpose
+        await asyncio.sleep(0.001)
+
+
+async def read_all(client: Client) -> None:
+    """Read as fast as it comes."""
+    while await client.reader.read(1 << 16):
+        pass
+
+
+@pytest.mark.parametrize("read", [read_slowly, read_all])
+@pytest.mark.parametrize("part", [PART, LINE], ids=["large", "small"])
+async def test_responses_without_end_keep_nobody_waiting(
+    part: Message, read: Callable[[Client], Coroutine[Any, Any, None]]
+) -> None:
+    """Handlers that never wait for anything share the loop with others, however many they are."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await stream(send, part)
+
+    loop = asyncio.get_running_loop()
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        readers = []
+        for _ in range(20):
+            client = await stack.enter_async_context(await served.connect())
+            await client.send(GET)
+            readers.append(loop.create_task(read(client)))
+        found = await delays(loop, 0.3)
+        for reader in readers:
+            reader.cancel()
+
+    # The usual: a machine that is busy with other tests may be late itself.
+    assert sorted(found)[len(found) // 2] < 0.05
+
+
+async def heedless(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send on and on, whatever is raised."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while True:
+        with suppress(ClientDisconnected):
+            await send(LINE)
+
+
+async def deaf(scope: Scope, receive: Receive, send: Send) -> None:
+    """Receive on and on."""
+    while True:
+        await receive()
+
+
+async def late(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send on and on after the end of the response."""
+    await answer(send, b"done")
+    while True:
+        with suppress(RuntimeError):
+            await send(LINE)
+
+
+@pytest.mark.parametrize("handler", [heedless, deaf, late])
+async def test_handler_that_goes_on_when_its_client_has_gone(handler: Handler) -> None:
+    """A handler that does not heed that its request is over takes next to no time."""
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET)
         await eventually(lambda: not served.state.connections)
-        (task,) = served.state.tasks
-        assert not task.done()
+        await asyncio.sleep(0.05)
+        before = time.process_time()
+        await asyncio.sleep(0.2)
+
+        assert time.process_time() - before < 0.1
+        assert 1 == len(served.state.tasks)
+
+
+async def test_response_that_is_unfinished(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged for a client that is there, and not for one that has gone."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        if scope["path"] == "/wait":
+            await receive()
+            await receive()
+        raise ResponseUnfinished("unfinished")
+
+    async with serving(handler) as served:
+        async with await served.connect() as client:
+            await client.send(GET.replace(b"/", b"/wait", 1))
+        await eventually(lambda: not served.state.tasks and bool(served.errors))
+        assert [] == caplog.records
+        assert b"" == await served.exchange(GET)
+
+    assert ["unfinished"] == [record.getMessage() for record in caplog.records]
 
 
 async def test_write_event_that_nobody_waits_for() -> None:
@@ -1048,6 +1244,69 @@ async def test_shutdown() -> None:
         assert DONE + DONE_AND_CLOSED == await several.rest()
 
 
+# More connections than there may be.
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HT", POST + b"content-length: 9\r\n\r\nx", GET],
+    ids=["nothing", "half a head", "half a body", "idle"],
+)
+async def test_too_many_connections(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Who makes the server wait loses the connection to whoever comes then."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive()).get("more_body"):
+            pass
+        if message["type"] == "http.request":
+            await answer(send, b"done")
+
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        served.state.most_connections = 4
+        for _ in range(12):
+            client = await stack.enter_async_context(await served.connect())
+            await client.send(sent)
+            assert len(served.state.connections) <= 4
+        last = await stack.enter_async_context(await served.connect())
+        assert DONE == await last.ask(GET)
+        assert len(served.state.connections) <= 4
+
+    assert ["4 connections are open"] == [r.getMessage()[:22] for r in caplog.records]
+
+
+async def test_too_many_connections_with_requests() -> None:
+    """Requests that run are not disturbed, however many there are."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, AsyncExitStack() as stack:
+        served.state.most_connections = 4
+        clients = []
+        for _ in range(8):
+            clients.append(await stack.enter_async_context(await served.connect()))
+            await clients[-1].send(GET)
+        proceed.set()
+
+        assert [DONE] * 8 == [await client.read(len(DONE)) for client in clients]
+
+
+async def test_connections_are_closed_in_the_order_of_their_time() -> None:
+    """Of those that wait, the one whose time is over first makes room."""
+    async with serving() as served, await served.connect() as kept:
+        served.state.most_connections = 2
+        assert DONE == await kept.ask(GET)
+        async with await served.connect() as slow:
+            await slow.send(b"GET / HT")
+            async with await served.connect() as other:
+                assert DONE == await other.ask(GET)
+                with suppress(ConnectionError):
+                    assert b"" == await slow.rest()
+        assert DONE == await kept.ask(GET)
+
+
 # What is no request.
 
 WRONG = {
@@ -1058,6 +1317,23 @@ WRONG = {
     "target of nothing": b"GET http:// HTTP/1.1\r\nhost: f\r\n\r\n",
     "target with a port that is none": b"GET http://h:99999/ HTTP/1.1\r\nhost: f\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two hosts": GET[:-2] + b"host: f\r\n\r\n",
+    "two hosts that differ": GET[:-2] + b"accept: */*\r\nHost: g\r\n\r\n",
+    "invalid host": b"GET / HTTP/1.1\r\nhost: f/g\r\n\r\n",
+    "invalid host of HTTP/1.0": b"GET / HTTP/1.0\r\nhost: f g\r\n\r\n",
+    "RTSP": b"GET / RTSP/1.0\r\nhost: f\r\n\r\n",
+    "RTSP 1.1": b"POST /p?q RTSP/1.1\r\nhost: f\r\n\r\n",
+    "method of RTSP": b"PLAY / RTSP/1.0\r\nhost: f\r\n\r\n",
+    "Icecast": b"SOURCE / ICE/1.0\r\nhost: f\r\n\r\n",
+    "asterisk of another method": b"GET * HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target of another scheme": b"GET ftp://f/ HTTP/1.1\r\nhost: f\r\n\r\n",
+    "target without a host": b"GET http://f/ HTTP/1.1\r\n\r\n",
+    "chunks of HTTP/1.0": b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks in chunks": POST + b"transfer-encoding: chunked, chunked\r\n\r\n",
+    "WebSocket with a body": GET[:-2]
+    + b"content-length: 2\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nhi",
+    "WebSocket with chunks": GET[:-2]
+    + b"transfer-encoding: chunked\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
     "another header for a host": b"GET / HTTP/1.1\r\nx-host: f\r\n\r\n",
     "space in a name": b"GET / HTTP/1.1\r\nhost : f\r\n\r\n",
     "folded header": b"GET / HTTP/1.1\r\nhost: f\r\n g\r\n\r\n",
@@ -1089,6 +1365,106 @@ async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture
 
     assert 1 == len(served.scopes)
     assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [
+        b"transfer-encoding: gzip, chunked",
+        b"transfer-encoding: deflate\r\nTransfer-Encoding: chunked",
+        b"x: y\r\ntransfer-encoding: identity , Chunked",
+    ],
+)
+@pytest.mark.parametrize("rest", [b"0\r\n\r\n", b""])
+async def test_transfer_codings_that_are_not_known(codings: bytes, rest: bytes) -> None:
+    """A body that is encoded as nobody decodes it is refused (RFC 9112, 6.1)."""
+    async with serving() as served:
+        assert [501] == statuses(await served.exchange(POST + codings + b"\r\n\r\n" + rest))
+
+    assert [] == served.scopes
+
+
+async def test_other_protocols_in_parts() -> None:
+    """The request line of another protocol is found however it comes; a header may name one."""
+    request = b"GET /x RTSP/1.0\r\nhost: f\r\n\r\n"
+    async with serving() as served, await served.connect() as client:
+        assert [400] == statuses(await served.exchange(*(bytes([byte]) for byte in request)))
+        assert DONE == await client.ask(GET[:-2] + b"user-agent: a RTSP/1.0\r\n\r\n")
+        assert DONE == await client.ask(b"\r\n" + GET[:-2] + b"user-agent: RTSP/1.0\r\n\r\n")
+        await client.send(GET.replace(b"/", b"/x", 1) + request)
+        assert [200, 400] == statuses(await client.rest())
+
+
+async def test_hosts_of_a_connection() -> None:
+    """Each request of a connection has a host of its own, and its headers may be repeated."""
+    hosts = [b"f", b"f", b"g:80", b"", b"[::1]", b"f"]
+    async with serving() as served, await served.connect() as client:
+        for host in hosts:
+            head = b"GET / HTTP/1.1\r\ncookie: a\r\nHost: %b\r\ncookie: b\r\n\r\n" % host
+            assert DONE == await client.ask(head)
+        await client.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert [400] == statuses(await client.rest())
+
+    assert hosts == [dict(scope["headers"])[b"host"] for scope in served.scopes]
+
+
+async def test_trailers_are_no_headers() -> None:
+    """What a trailer names says nothing about its request, nor about the next one."""
+    trailers = b"host: g h\r\nx-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: https\r\n"
+    async with serving(echo) as served, await served.connect() as client:
+        for _ in range(2):
+            expected = HEAD + b"content-length: 1\r\n\r\na"
+            request = CHUNKED + b"1\r\na\r\n0\r\n" + trailers + b"\r\n"
+            assert expected == await client.ask(request, len(expected))
+
+    assert [("http", "127.0.0.1")] * 2 == [
+        (scope["scheme"], scope["client"][0]) for scope in served.scopes
+    ]
+
+
+async def test_absolute_target_stands_for_the_host() -> None:
+    """The authority of a target in the absolute form is the host (RFC 9112, 3.2.2)."""
+    async with serving() as served:
+        await served.exchange(b"GET http://G:80/p?q HTTP/1.1\r\nx: y\r\nHost: f\r\n" + CLOSE)
+
+    (scope,) = served.scopes
+    assert [(b"x", b"y"), (b"host", b"G:80"), (b"connection", b"close")] == scope["headers"]
+    assert (b"/p", b"q", "http") == (scope["raw_path"], scope["query_string"], scope["scheme"])
+
+
+FORWARDED = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"), [("127.0.0.1", ("https", ("192.0.2.1", 0))), ("10.0.0.0/8", None)]
+)
+async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | None) -> None:
+    """A proxy that is trusted says who the client is, request by request; the headers stay."""
+    async with serving() as served, AsyncExitStack() as stack:
+        served.state.proxies = Proxies(allowed)
+        client = await stack.enter_async_context(await served.connect())
+        own = ("http", client.writer.get_extra_info("sockname"))
+        assert DONE == await client.ask(GET[:-2] + FORWARDED + b"\r\n")
+        assert DONE == await client.ask(GET)
+        more = b"x-forwarded-for: 127.0.0.1\r\n\r\n"
+        assert DONE == await client.ask(GET[:-2] + FORWARDED + more)
+
+    assert [expected or own, own, expected or own] == [
+        (scope["scheme"], scope["client"]) for scope in served.scopes
+    ]
+    assert (b"x-forwarded-for", b"192.0.2.1") in served.scopes[0]["headers"]
+
+
+async def test_header_names_that_are_made_up() -> None:
+    """Names are remembered up to a bound, and all are in lower case."""
+    names = [b"X-%d" % number for number in range(2000)] + [b"X" * 100]
+    async with serving() as served, await served.connect() as client:
+        for start in range(0, len(names), 200):
+            headers = b"".join(b"%b: y\r\n" % name for name in names[start : start + 200])
+            assert DONE == await client.ask(GET[:-2] + headers + b"\r\n")
+
+    found = [name for scope in served.scopes for name, _ in scope["headers"] if name != b"host"]
+    assert [name.lower() for name in names] == found
 
 
 async def test_no_request_while_another_runs() -> None:

@@ -174,7 +174,7 @@ async def live() -> None:
     settings = Settings.from_environ({"FUNC_INVOKE": "http", "FUNC_THREADS": "2"}, FuncYaml)
     adapted = assembly.adapt(Function(), "function", settings)
     app, lifespan, _ = assembly.assemble(adapted, settings, dict)
-    server = Server(app, keep_alive=100, max_message=1 << 20)
+    server = Server(app, keep_alive=100, max_message=1 << 20, proxies=settings.proxies)
     bound = sockets.bind([Address("127.0.0.1", 0)])
     await lifespan.start()
     await server.listen(bound)

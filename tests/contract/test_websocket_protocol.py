@@ -34,6 +34,7 @@ from contract.websocket_frames import (
 )
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
+from func_runtime.forwarded import Proxies
 from func_runtime.http_protocol import HttpProtocol, State
 from func_runtime.websocket_protocol import Shared, WebSocketProtocol, suitable
 
@@ -177,7 +178,7 @@ async def serving(
         return WebSocketProtocol(state, shared, {**request, "scheme": scheme})
 
     shared = Shared(limit)
-    state = State(app, 100, websocket)
+    state = State(app, 100, websocket, Proxies())
     server = await asyncio.get_running_loop().create_server(
         lambda: HttpProtocol(state), "127.0.0.1", 0
     )

@@ -79,6 +79,16 @@ async def test_request_that_is_cut_off(caplog: pytest.LogCaptureFixture) -> None
     assert [r"GET '/a\nb' 200 N ms, cut off"] == lines
 
 
+async def test_request_whose_client_has_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """An answer that the client did not wait for has no status, or no end."""
+    assert [r"GET '/a\nb' 0 N ms, cut off"] == await logged(caplog, request())
+    caplog.clear()
+    part = {"type": "http.response.body", "body": b"part", "more_body": True}
+    lines = await logged(caplog, request(), start(200), part)
+
+    assert [r"GET '/a\nb' 200 N ms, cut off"] == lines
+
+
 async def test_probe(caplog: pytest.LogCaptureFixture) -> None:
     """A health check has no line."""
     assert [] == await logged(caplog, request("/health/readiness"), start(200), END)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from func_runtime import app
 from func_runtime.app import App
 from func_runtime.asgi import Handler, Message, Receive, Scope, Send
-from func_runtime.errors import ClientDisconnected, RequestAborted
+from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
 from func_runtime.function import Function
 from func_runtime.health import Health
 from func_runtime.lifespan import Lifespan
@@ -133,12 +134,87 @@ async def test_answer_that_cannot_be_sent(caplog: pytest.LogCaptureFixture) -> N
     assert "no status of a response" in caplog.text
 
 
-async def test_unfinished_answer() -> None:
-    """An answer that never ends is aborted."""
+async def test_unfinished_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """An answer that never ends is aborted; the server knows whether it is worth a line."""
     application, _ = await serve(sending(START, PART))
 
-    with pytest.raises(RequestAborted):
-        await answer(application, request())
+    with pytest.raises(ResponseUnfinished) as caught:
+        await answer(application, request("/a\nb"))
+
+    assert r"GET '/a\nb' returned before its response was complete" == str(caught.value)
+    assert [] == caplog.records
+
+
+class ClientDisconnect(Exception):
+    """What Starlette raises."""
+
+
+def wrapping(how: str) -> Handler:
+    """Return a handler that raises in its own way that the client has gone."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await send(START)
+            await send(PART)
+        except ClientDisconnected as error:
+            match how:
+                case "cause":
+                    raise RuntimeError("no more") from error
+                case "framework":
+                    raise ClientDisconnect  # noqa: B904
+                case "group":
+                    raise BaseExceptionGroup("tasks", [error, ExceptionGroup("", [error])])  # noqa: B904
+                case "bug":
+                    raise ValueError("a bug")  # noqa: B904 -- in the wake of the other
+                case "mixed":
+                    raise ExceptionGroup("tasks", [error, ValueError("a bug")])  # noqa: B904
+                case _:
+                    raise
+
+    return handle
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize(
+    ("how", "logged"),
+    [
+        ("plain", []),
+        ("cause", []),
+        ("framework", []),
+        ("group", []),
+        ("bug", ["GET '/' raised an exception"]),
+        ("mixed", ["GET '/' raised an exception"]),
+    ],
+)
+async def test_client_has_gone(
+    how: str, logged: list[str], after: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that ends because its client has gone is no failure, as long as that is all."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if len(sent) == after:
+            raise ClientDisconnected
+        sent.append(message)
+
+    application, _ = await serve(wrapping(how))
+    with suppress(ClientDisconnected, RequestAborted):
+        await application(request(), never, send)
+
+    assert logged == [record.getMessage() for record in caplog.records]
+    assert [START][:after] == sent
+
+
+async def test_client_has_gone_before_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that sends nothing because its client has gone is no failure either."""
+
+    async def gone(message: Message) -> None:
+        raise ClientDisconnected
+
+    application, _ = await serve(sending())
+    await application(request(), never, gone)
+
+    assert [] == caplog.records
 
 
 async def test_cut_off(caplog: pytest.LogCaptureFixture) -> None:

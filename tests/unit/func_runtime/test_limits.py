@@ -10,6 +10,16 @@ INFINITY = resource.RLIM_INFINITY
 
 
 @pytest.mark.parametrize(
+    ("soft", "expected"), [(1024, 768), (1, 1), (1 << 30, 3 << 18), (INFINITY, 3 << 18)]
+)
+def test_connections(soft: int, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections leave a quarter of the files to others."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, INFINITY))
+
+    assert expected == limits.connections()
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ((1024, 4096), [(4096, 4096)]),

@@ -8,6 +8,7 @@ import uvloop
 
 from func_runtime import server
 from func_runtime.asgi import Receive, Scope, Send
+from func_runtime.forwarded import Proxies
 from func_runtime.settings import EventLoop
 
 
@@ -50,6 +51,6 @@ async def test_adopted_connection_is_gone() -> None:
 
     connection = socket.socket()
     connection.close()
-    await server.Server(app, 100, 1 << 20).adopt(connection, b"")
+    await server.Server(app, 100, 1 << 20, Proxies()).adopt(connection, b"")
 
     assert -1 == connection.fileno()

@@ -51,6 +51,25 @@ def test_baked() -> None:
     assert DEFAULTS.readiness_paths == found.readiness_paths
 
 
+def test_proxies() -> None:
+    """The proxies that are believed are those on loopback, or those that are named."""
+    host = "192.0.2.1"
+
+    assert ["127.0.0.1", "::1"] == [
+        address for address in ("127.0.0.1", "::1", host) if DEFAULTS.proxies.trusts(address)
+    ]
+    assert read({"FORWARDED_ALLOW_IPS": " 192.0.2.0/24 "}).proxies.trusts(host)
+    assert DEFAULTS.proxies is read({"FORWARDED_ALLOW_IPS": " "}).proxies
+
+
+def test_proxies_that_are_none() -> None:
+    """A name is no address of a proxy."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({"FORWARDED_ALLOW_IPS": "ingress.local"})
+
+    assert ("FORWARDED_ALLOW_IPS", "ingress.local") == (caught.value.name, caught.value.found)
+
+
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [({}, 0.5), ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, 3.0)],

@@ -31,7 +31,7 @@ def test_every_variable_is_in_the_table() -> None:
     variables = {
         value
         for name, value in vars(names).items()
-        if re.match(r"FUNC_|LOG_|OTEL_|PORT|LISTEN", name) and name != "FUNC_YAML"
+        if re.match(r"FUNC_|LOG_|OTEL_|PORT|LISTEN|FORWARDED", name) and name != "FUNC_YAML"
     }
 
     assert variables == {row.name for row in settings_table.TABLE}

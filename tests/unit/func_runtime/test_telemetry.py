@@ -87,6 +87,14 @@ async def test_span() -> None:
     assert span.status.is_unset
 
 
+async def test_span_without_an_answer() -> None:
+    """Where the client has gone before the answer, there is no status."""
+    (span,), _ = await observed(request(), 0)
+
+    assert "http.response.status_code" not in dict(span.attributes or {})
+    assert span.status.is_unset
+
+
 async def test_span_of_a_failure() -> None:
     """An answer with an error of the server's marks the span."""
     (span,), _ = await observed(request(), 503)
@@ -111,7 +119,8 @@ async def test_duration() -> None:
     (metric,) = found.resource_metrics[0].scope_metrics[0].metrics
     assert ("http.server.request.duration", "s") == (metric.name, metric.unit)
     assert 418 in [
-        (point.attributes or {})["http.response.status_code"] for point in metric.data.data_points
+        (point.attributes or {}).get("http.response.status_code")
+        for point in metric.data.data_points
     ]
 
 

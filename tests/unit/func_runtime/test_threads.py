@@ -4,6 +4,8 @@ import asyncio
 import contextvars
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,49 @@ async def test_no_more_than_asked_for() -> None:
     names = await asyncio.gather(*(two.run(work) for _ in range(5)))
 
     assert {"t_0", "t_1"} == set(names)
+
+
+@contextmanager
+def no_threads() -> Iterator[None]:
+    """Let no thread be started: none can have a stack of this size."""
+    before = threading.stack_size(1 << 46)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+async def test_calls_wait_for_the_threads_that_there_are() -> None:
+    """Where the system has no more threads, calls wait for one that is busy."""
+    release = threading.Event()
+    several = Threads("t", 4)
+    first = asyncio.create_task(several.run(release.wait, 9))
+    await asyncio.sleep(0)
+    with no_threads():
+        others = [asyncio.create_task(several.run(threading.get_ident)) for _ in range(3)]
+        await asyncio.sleep(0.02)
+        assert [False] * 3 == [other.done() for other in others]
+        release.set()
+
+        assert 1 == len(set(await asyncio.gather(*others)))
+    assert True is await first
+
+
+async def test_calls_wait_for_the_first_thread() -> None:
+    """Where the system has not a single thread, calls wait for it, once each."""
+    calls: list[int] = []
+    several = Threads("t", 4)
+    with no_threads():
+        waiting = asyncio.create_task(several.run(calls.append, 1))
+        given_up = asyncio.create_task(several.run(calls.append, 2))
+        await asyncio.sleep(0.02)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        assert not waiting.done()
+    await waiting
+    await several.run(calls.append, 3)
+
+    assert [1, 3] == calls
 
 
 async def test_as_many_as_suit() -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Container
 
 from func_runtime.asgi import Application, Message, Receive, Scope, Send
-from func_runtime.errors import RequestAborted
 
 log = logging.getLogger("func_runtime.access")
 
@@ -26,29 +25,30 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         answer = Answer(send)
-        how = ""
         began = time.perf_counter()
         try:
             await self._app(scope, receive, answer)
-        except RequestAborted:
-            how = ", cut off"
-            raise
         finally:
-            _tell(scope, answer.status, (time.perf_counter() - began) * 1000, how)
+            is_whole = answer.completed or scope["type"] != "http"
+            milliseconds = (time.perf_counter() - began) * 1000
+            _tell(scope, answer.status, milliseconds, "" if is_whole else ", cut off")
 
 
 class Answer:
-    """Sends an answer, and sees its status."""
+    """Sends an answer, and sees its status, which is 0 without an answer, and its end."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status = 0
+        self.completed = False
 
     async def __call__(self, message: Message) -> None:
         """Pass on a message; the first one decides."""
         await self._send(message)
         if not self.status:
             self.status = message.get("status") or _WEBSOCKET.get(message["type"], 0)
+        elif not message.get("more_body"):
+            self.completed = True
 
 
 def _tell(scope: Scope, status: int, milliseconds: float, how: str) -> None:

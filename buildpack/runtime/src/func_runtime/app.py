@@ -3,10 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 from func_runtime import responses
 from func_runtime.asgi import Handler, Message, Receive, Scope, Send
-from func_runtime.errors import ClientDisconnected, RequestAborted, TimeLimitExceeded
+from func_runtime.errors import (
+    ClientDisconnected,
+    RequestAborted,
+    ResponseUnfinished,
+    TimeLimitExceeded,
+)
 from func_runtime.health import Health, Probe
 from func_runtime.lifespan import Lifespan, Phase
 from func_runtime.loader import RAISED
@@ -57,21 +63,23 @@ class App:
         else:
             if reply.completed:
                 return
-            if not reply.started:
+            if reply.started:
+                raise ResponseUnfinished(
+                    f"{scope['method']} {scope['path']!r} returned before its response was complete"
+                )
+            with suppress(ClientDisconnected):
                 await responses.text(send, self._unanswered)
-            else:
-                _log_failure(scope, "returned before its response was complete")
-                raise RequestAborted
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the function serve a WebSocket, and close what it leaves open."""
         socket = Socket(send)
         try:
             await self._handler(scope, receive, socket)
-        except ClientDisconnected:
-            return
         except (*RAISED, asyncio.CancelledError) as error:
-            _log_failure(scope, "raised an exception", error)
+            if _says_disconnected(error):
+                _log_disconnect(scope)
+            else:
+                _log_failure(scope, "raised an exception", error)
         await socket.close()
 
 
@@ -111,6 +119,10 @@ async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> Non
         case RequestAborted():  # told by who raised it
             if not reply.completed:
                 raise error
+        case _ if _says_disconnected(error):
+            _log_disconnect(scope)
+            with suppress(ClientDisconnected, RequestAborted):
+                await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
         case _:
             _log_failure(scope, "raised an exception", error)
             await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
@@ -120,6 +132,26 @@ def _is_cut_off() -> bool:
     """Say whether the server ends the request: else something ended that the function awaited."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+# What Starlette raises in place of the server's error, and Litestar after it.
+_DISCONNECTS = ("ClientDisconnect", "WebSocketDisconnect")
+
+
+def _says_disconnected(error: BaseException | None) -> bool:
+    """Say whether all that is wrong is that the client has gone.
+
+    What wraps that as its cause counts; another error in the wake of it is a failure of its own.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_says_disconnected, error.exceptions))
+    if error is None or isinstance(error, ClientDisconnected):
+        return error is not None
+    return type(error).__name__ in _DISCONNECTS or _says_disconnected(error.__cause__)
+
+
+def _log_disconnect(scope: Scope) -> None:
+    log.debug("%s %r: the client has gone", scope.get("method", "WebSocket"), scope["path"])
 
 
 async def _refuse(kind: str, send: Send) -> None:

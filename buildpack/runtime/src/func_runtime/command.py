@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from func_runtime.func_yaml import FuncYaml
 
 _STDOUT = 1
+# Python's own words.
+_NO_THREAD = "can't start new thread"
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -77,10 +80,7 @@ def _parse(arguments: Sequence[str]) -> Options:
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
     settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
-    with asyncio.Runner(loop_factory=server.loop_factory(settings.event_loop)) as runner:
-        if settings.event_loop is EventLoop.ASYNCIO:
-            # What changes the loop when it is imported (nest_asyncio2) is to find this one.
-            asyncio.set_event_loop(runner.get_loop())
+    with _runner(settings.event_loop) as runner:
         with signals.process.interrupting():
             entry = loader.load(folder)
         if options.check == "import":
@@ -91,6 +91,25 @@ def _run(options: Options, environ: dict[str, str]) -> None:
         server.check_event_loop(settings.event_loop)
         if options.check is None:
             _serve(adapted, settings, runner.run)
+
+
+@contextmanager
+def _runner(event_loop: EventLoop) -> Iterator[asyncio.Runner]:
+    """Yield what runs coroutines, and close it."""
+    runner = asyncio.Runner(loop_factory=server.loop_factory(event_loop))
+    if event_loop is EventLoop.ASYNCIO:
+        # What changes the loop when it is imported (nest_asyncio2) is to find this one.
+        asyncio.set_event_loop(runner.get_loop())
+    try:
+        yield runner
+    finally:
+        try:
+            runner.close()
+        except RuntimeError as error:
+            # It waits in a new thread for those that asyncio.to_thread has used. Where the system
+            # has no more threads, these end with the process.
+            if _NO_THREAD not in str(error):
+                raise
 
 
 def _read_func_yaml(folder: str) -> "FuncYaml":
@@ -107,5 +126,5 @@ def _serve(
     limits.raise_open_files()
     opened = sockets.bind(settings.addresses)
     app, lifespan, probes = assembly.assemble(adapted, settings, environment)
-    served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes)
+    served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes, settings.proxies)
     complete(serve(served, lifespan, opened, probes, settings))

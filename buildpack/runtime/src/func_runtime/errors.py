@@ -164,5 +164,12 @@ class TimeLimitExceeded(Exception):
         super().__init__(f"took longer than {seconds:g} s and was cut off")
 
 
+class ResponseUnfinished(RequestAborted):
+    """The handler returned within its answer. The server logs it, if there still is a client."""
+
+
 class ClientDisconnected(OSError):
-    """The client has gone: raised where a function sends on a closed WebSocket, as ASGI has it."""
+    """The client has gone: raised where a function sends to it, as ASGI has it (2.4)."""
+
+    def __init__(self) -> None:
+        super().__init__("the client has disconnected")

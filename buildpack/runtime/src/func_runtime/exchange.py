@@ -9,12 +9,18 @@ from typing import Protocol
 
 from func_runtime import response_head
 from func_runtime.asgi import Headers, Message, Scope
-from func_runtime.errors import RequestAborted
+from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
+from func_runtime.turns import Turns
 
 log = logging.getLogger("func_runtime")
 
 # A body that waits for the application: beyond this the client waits too.
 _BODY_BYTES = 64 * 1024
+# More of a request's body is not read after its answer: the connection ends. As in Go (net/http,
+# maxPostHandlerReadBytes).
+REST_BYTES = 256 * 1024
+# How long a handler waits that goes on with a request which is over, again and again.
+_PAUSE_SECONDS = 0.01
 # A body of at least this goes out on its own, for joining it to its head would copy it.
 _LARGE = 64 * 1024
 
@@ -32,6 +38,7 @@ class Shared(Protocol):
 
     tasks: set[asyncio.Task[None]]
     date: bytes
+    turns: Turns
 
 
 class Connection(Protocol):
@@ -72,6 +79,7 @@ class Exchange:
         "_left",
         "_may_expect",
         "_responding",
+        "_told",
         "completed",
         "gone",
         "keep_alive",
@@ -97,6 +105,7 @@ class Exchange:
         self.on_the_wire = False
         self.completed = False
         self.gone = False  # nobody is there to get it
+        self._told = False  # the application knows that the request is over
 
     # What the connection says.
 
@@ -129,10 +138,18 @@ class Exchange:
         """See how the application has ended; without a whole response the connection ends too."""
         self._connection.state.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, RequestAborted):
-            log.error("The application raised an exception", exc_info=error)
+        if error is not None:
+            self._log(error)
         if not self.completed:
             self._connection.abort(self)
+
+    def _log(self, error: BaseException) -> None:
+        """Log what nobody has logged; that the client has gone is no failure."""
+        if isinstance(error, ResponseUnfinished):
+            if not self.gone:
+                log.error("%s", error)
+        elif not isinstance(error, RequestAborted | ClientDisconnected):
+            log.error("The application raised an exception", exc_info=error)
 
     # What the application calls.
 
@@ -151,27 +168,38 @@ class Exchange:
                 self._arrived = asyncio.Event()
             self._arrived.clear()
             await self._arrived.wait()
+        await self._pause()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """Take a message of the response.
 
-        :raises RuntimeError: it is not its turn. :raises ValueError: it cannot be sent.
+        :raises ClientDisconnected: nobody is there to get it. :raises RuntimeError: it is not its
+            turn. :raises ValueError: it cannot be sent.
         """
         connection = self._connection
         if connection.congested is not None:
             await connection.congested.wait()
+        if self.gone or self.completed:
+            await self._pause()
         if self.gone:
-            # A response without end must not keep the loop from others.
-            await asyncio.sleep(0)
-            return
+            raise ClientDisconnected
         kind = message["type"]
         if self.completed or kind != (_BODY if self._responding else _START):
             raise RuntimeError(f"{kind} is not what comes next in a response")
         if self._responding:
-            self._write(message.get("body", b""), message.get("more_body", False))
+            more = message.get("more_body", False)
+            self._write(message.get("body", b""), more)
+            if more and connection.state.turns.used_up():
+                await asyncio.sleep(0)
         else:
             self._respond(message["status"], message.get("headers", ()))
+
+    async def _pause(self) -> None:
+        """Keep a handler from taking the loop that goes on, again and again, after the end."""
+        if self._told:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        self._told = True
 
     def _respond(self, status: int, headers: Headers) -> None:
         """Make the head, but hold it: none is sent before there is a body (ASGI, HTTP).
@@ -232,8 +260,8 @@ class Exchange:
             else:
                 self._chunked = True
                 framing = response_head.TRANSFER_ENCODING + b"chunked"
-        if not self.received and self._expects():
-            self.keep_alive = False  # nobody knows whether the body will come
+        if not self.received and (self._expects() or self._has_long_body()):
+            self.keep_alive = False  # nobody knows whether the body will come, or reads it all
         return self._head + framing + (_GOES_ON if self.keep_alive else _ENDS)
 
     def _frame(self, body: bytes, more: bool) -> bytes:
@@ -244,6 +272,12 @@ class Exchange:
             return body
         chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
         return chunk if more else chunk + b"0\r\n\r\n"
+
+    def _has_long_body(self) -> bool:
+        return any(
+            name == b"content-length" and int(value) > REST_BYTES
+            for name, value in self.scope["headers"]
+        )
 
     def _expects(self) -> bool:
         """Say, the first time, whether the client waits for leave to send the body."""

@@ -15,25 +15,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, cast
 
-from httptools import (
-    HttpParserError,
-    HttpParserUpgrade,
-    HttpRequestParser,
-    parse_url,
-)
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from func_runtime import response_head
+from func_runtime import forwarded, limits, request_head, response_head
 from func_runtime.asgi import Application, Scope
-from func_runtime.exchange import Exchange
+from func_runtime.exchange import REST_BYTES, Exchange
+from func_runtime.forwarded import Proxies
+from func_runtime.turns import Turns
 
 log = logging.getLogger("func_runtime")
 
-# What a request may take before it is one: far above what proxies in front let through by default.
-_URL_BYTES = 16 * 1024
-_HEAD_BYTES = 64 * 1024
-_HEADERS = 256
-# What uvloop reads at once.
-_READ_BYTES = 256 * 1024
+# A larger read may hold work for long (uvloop reads 256 KiB at once, or 40,000 chunks of a body):
+# it is taken in pieces, of this length at first, as far as the turn of the loop allows.
+_PIECE_BYTES = 4 * 1024
+# What a chunk takes on the wire besides its data.
+_CHUNK_BYTES = 5
+# Where connections are too many, so much of them is closed at a time, and the log told so often.
+_SHARE = 64
+_QUIET_SECONDS = 60.0
 # Requests that a client may send before it has seen the first answer.
 _PIPELINED = 64
 # Seconds for a head, from its first byte on.
@@ -41,15 +40,21 @@ _HEAD_SECONDS = 20.0
 # Seconds to read on after the last answer (RFC 9112, 9.6), so that the client gets to read that.
 _LINGER_SECONDS = 2.0
 _NEVER = float("inf")
+_NOTHING = memoryview(b"")
 
 _SLASH, _NUMBER_SIGN = b"/#"  # numbers: bytes look for bytes ten times as slowly
 
-_BAD_REQUEST = 400
 _REQUEST_TIMEOUT = 408
-_URI_TOO_LONG = 414
 _TOO_MANY_REQUESTS = 429
-_HEADER_FIELDS_TOO_LARGE = 431
 _VERSION_NOT_SUPPORTED = 505
+
+# Names of headers in lower case, by how they came, but for those that the server reads itself.
+# The bounds are for clients that make them up.
+_REMEMBERED = 1024
+_REMEMBERED_BYTES = 64
+_names: dict[bytes, bytes] = {}
+
+_VERSIONS = ("1.1", "1.0")
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -77,14 +82,23 @@ class State:
     """What the connections of a server share, whatever is spoken on them."""
 
     def __init__(
-        self, app: Application, keep_alive: float, websocket: Callable[[Scope], asyncio.Protocol]
+        self,
+        app: Application,
+        keep_alive: float,
+        websocket: Callable[[Scope], asyncio.Protocol],
+        proxies: Proxies,
     ) -> None:
         """Take the application, the seconds for an idle connection, and what speaks WebSocket:
-        a protocol for the scope of the request that asks for it.
+        a protocol for the scope of the request that asks for it. And the proxies whose word on the
+        client is taken.
         """  # noqa: D205 -- one sentence more than a line holds
         self.app = app
         self.keep_alive = keep_alive
         self.websocket = websocket
+        self.proxies = proxies
+        self.turns = Turns()
+        self.most_connections = limits.connections()
+        self._told = -_NEVER  # when the log was told that these are too few
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.tick(0.0)
@@ -95,6 +109,25 @@ class State:
         self.date = response_head.DATE + http_date(time.time())
         for connection in list(self.connections):
             connection.expire()
+
+    def make_room(self) -> None:
+        """Close connections that wait for their clients, those first whose time is over first."""
+        waiting = [
+            (deadline, number, connection)
+            for number, connection in enumerate(self.connections)
+            if isinstance(connection, HttpProtocol)
+            and (deadline := connection.waits_until()) < _NEVER
+        ]
+        waiting.sort()
+        for _, _, connection in waiting[: 1 + len(waiting) // _SHARE]:
+            connection.transport.abort()
+        if self.now - self._told > _QUIET_SECONDS:
+            self._told = self.now
+            log.warning(
+                "%d connections are open, as many as the limit of open files has room for: "
+                "those that wait for their clients are closed",
+                len(self.connections),
+            )
 
 
 def http_date(seconds: float) -> bytes:
@@ -107,6 +140,41 @@ def http_date(seconds: float) -> bytes:
 class HttpProtocol(asyncio.Protocol):
     """A connection. Reads requests, runs them one after the other, and ends in time."""
 
+    # Beyond 30 attributes, an instance without slots is slower (CPython, SHARED_KEYS_MAX_SIZE).
+    __slots__ = (
+        "_addresses",
+        "_client",
+        "_data",
+        "_deadline",
+        "_deaf",
+        "_fed",
+        "_has_chunks",
+        "_has_host",
+        "_headers",
+        "_host",
+        "_is_notable",
+        "_is_trusted",
+        "_loop",
+        "_moved",
+        "_parser",
+        "_passed_over",
+        "_paused",
+        "_piece",
+        "_proto",
+        "_put_off",
+        "_reading",
+        "_refusal",
+        "_running",
+        "_server",
+        "_unread",
+        "_unsent",
+        "_url",
+        "_waiting",
+        "congested",
+        "state",
+        "transport",
+    )
+
     def __init__(self, state: State) -> None:
         self.state = state
         self._loop = asyncio.get_running_loop()
@@ -118,11 +186,23 @@ class HttpProtocol(asyncio.Protocol):
         # with the read in which what is not complete began.
         self._fed = 0
         self._moved = False  # this read has completed a piece
+        self._data = b""  # these reads
+        # What its headers say to the server.
+        self._host = b""  # that of the last request
+        self._has_host = False
+        self._is_notable = False  # host or transfer coding have to be looked at
+        self._has_chunks = False  # or had, in an earlier request
+        self._proto = self._addresses = b""  # see forwarded
+        # What was received and is to be read in a later turn of the loop. No more comes before.
+        self._unread = _NOTHING
+        self._piece = b""  # what is read of it now
+        self._put_off = False
         # The requests that are whole, or have at least a whole head.
         self._reading: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
         self._running: Exchange | None = None
         self._paused = False
+        self._passed_over = 0  # bytes of a body whose answer is complete
         # The end.
         self._deaf = False  # what comes is read, but no more requests
         self._refusal = 0  # the status for what was no request
@@ -136,13 +216,21 @@ class HttpProtocol(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)  # uvloop's are no subclasses
         self._parser = HttpRequestParser(self)
         self._server = _address(transport.get_extra_info("sockname"))
-        self._client = _address(transport.get_extra_info("peername"))
+        self._client = client = _address(transport.get_extra_info("peername"))
+        self._is_trusted = client is not None and self.state.proxies.trusts(client[0])
+        if len(self.state.connections) >= self.state.most_connections:
+            self.state.make_room()
         self.state.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Read requests, and run the first that is there if none runs."""
         if self._deaf:
             return
+        if len(data) > _PIECE_BYTES and data is not self._piece and not self._is_plain():
+            self._unread = memoryview(data)
+            self._read_on()
+            return
+        self._data += data
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
@@ -150,8 +238,7 @@ class HttpProtocol(asyncio.Protocol):
             self._upgrade(data[offer.args[0] :])
             return
         except HttpParserError as error:
-            log.debug("Not HTTP: %s", error)
-            self._refuse(self._refusal or _BAD_REQUEST)
+            self._give_up(error)
             return
         if self._moved:
             self._moved = False
@@ -160,6 +247,8 @@ class HttpProtocol(asyncio.Protocol):
             self._next()
         if self._fed:
             self._limit(len(data))
+        else:
+            self._data = b""
 
     def pause_writing(self) -> None:
         """Note that the client reads more slowly than the application writes."""
@@ -178,6 +267,9 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- why is the same
         """End: whoever waits for the client waits no longer."""
         self.state.connections.discard(self)
+        self._deaf = True
+        self._unread = _NOTHING
+        self._put_off = False
         self._waiting.clear()
         if self._running is not None:
             self._running.disconnect()
@@ -193,6 +285,14 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.close()
         else:
             last.keep_alive = False
+
+    def waits_until(self) -> float:
+        """Return when the client's time is over, if it is the client that is waited for."""
+        reading = self._reading
+        if self._deadline < _NEVER:
+            return self._deadline
+        # A request whose body has not come: after all that have a time.
+        return sys.float_info.max if reading is not None and not reading.received else _NEVER
 
     def expire(self) -> None:
         """Close the connection if it has had its time."""
@@ -217,40 +317,53 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer."""
-        self._headers.append((name.lower(), value))
+        known = _names.get(name)
+        if known is None:
+            known = self._look_at(name, value)
+        self._headers.append((known, value))
 
     def on_headers_complete(self) -> None:
         """Make a request of what was read."""
-        url, headers = self._url, self._headers
+        url, headers, moved = self._url, self._headers, self._moved
         self._url, self._headers, self._moved = b"", [], True
-        # Most clients send it first. RFC 9112, 3.2: a request without is refused.
-        if not (headers and headers[0][0] == b"host"):
-            self._look_for_host(headers)
-        if (self._fed > _URL_BYTES or len(headers) > _HEADERS) and (
-            excess := _excess(url, headers)
+        if (self._fed > request_head.URL_BYTES or len(headers) > request_head.HEADERS) and (
+            excess := request_head.excess(url, headers)
         ):
             self._reject(excess)
         parser = self._parser
-        version = parser.get_http_version()
-        if version != "1.1" and version != "1.0":  # noqa: PLR1714 -- twice as fast as a set
-            self._reject(_VERSION_NOT_SUPPORTED)
-        raw_path, query = _split(url)
+        method = parser.get_method()
+        # Nearly always this read has begun with the line, which is quicker to see than to ask for.
+        if not moved and self._data.startswith(b"%b %b HTTP/1.1\r\n" % (method, url)):
+            version = "1.1"
+        else:
+            version = self._version(url)
+        if self._is_notable or not self._has_host:
+            self._examine(headers, version)
+        self._has_host = False
+        if url[0] == _SLASH and _NUMBER_SIGN not in url:
+            raw_path, _, query = url.partition(b"?")
+        else:
+            raw_path, query = _split(url, method, headers)
         path = raw_path.decode("ascii")
         scope = {
             "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": version,
             "server": self._server,
             "client": self._client,
             "scheme": "http",
-            "method": parser.get_method().decode("ascii"),
+            "method": method.decode("ascii"),
             "root_path": "",
-            "path": _unquote(path) if "%" in path else path,
+            "path": request_head.unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query,
             "headers": headers,
             "state": {},
         }
+        if self._proto or self._addresses:
+            if self._is_trusted:
+                self.state.proxies.apply(scope, self._proto, self._addresses)
+            self._proto = self._addresses = b""
         if self._running is not None or self._waiting:
             self._queue()
         # Of HTTP/1.0, keep-alive is left out: what speaks it today opens a connection a request.
@@ -263,16 +376,21 @@ class HttpProtocol(asyncio.Protocol):
         self._moved = True
         reading = self._reading
         assert reading is not None
-        if not (reading.completed or reading.gone) and reading.add_body(body):
+        if reading.completed:
+            self._pass_over(len(body))
+        elif not reading.gone and reading.add_body(body):
             self._pause_reading()
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
         self._moved = True
-        if self._headers:
-            self._headers = []  # trailers, for which ASGI has no place
+        if self._headers:  # trailers, for which ASGI has no place
+            self._headers = []
+            self._proto = self._addresses = b""
+            self._has_host = self._is_notable = False
         assert self._reading is not None
         self._reading.end_body()
+        self._passed_over = 0
 
     # What an exchange calls.
 
@@ -312,9 +430,40 @@ class HttpProtocol(asyncio.Protocol):
         """Read on, unless there are requests enough."""
         if self._paused and not self._waiting:
             self._paused = False
-            self.transport.resume_reading()
+            if not self._put_off:
+                self.transport.resume_reading()
 
     # Within.
+
+    def _give_up(self, error: HttpParserError) -> None:
+        """Refuse what is no request, unless the connection has ended meanwhile."""
+        if not self._deaf:
+            log.debug("Not HTTP: %s", error)
+            self._refuse(self._refusal or request_head.BAD_REQUEST)
+
+    def _is_plain(self) -> bool:
+        """Say whether what comes now is quickly read, however long: a body without chunks."""
+        reading = self._reading
+        return reading is not None and not reading.received and not self._has_chunks
+
+    def _read_on(self) -> None:
+        """Read what was received, as far as the turn of the loop allows, and the rest later."""
+        size = _PIECE_BYTES
+        while self._unread:
+            if self.state.turns.used_up():
+                self._put_off = True
+                self.transport.pause_reading()
+                self._loop.call_soon(self._read_on)
+                return
+            self._piece = piece = bytes(self._unread[:size])
+            self._unread = self._unread[size:]
+            size *= 2  # each has cost little so far: most are of one body
+            self.data_received(piece)
+        self._piece = b""
+        if self._put_off:
+            self._put_off = False
+            if not self._paused:
+                self.transport.resume_reading()
 
     def _next(self) -> None:
         """Run the request that has waited longest, if none runs."""
@@ -339,10 +488,46 @@ class HttpProtocol(asyncio.Protocol):
             self._paused = True
             self.transport.pause_reading()
 
-    def _look_for_host(self, headers: list[tuple[bytes, bytes]]) -> None:
-        named = any(name == b"host" for name, _ in headers)
-        if not named and self._parser.get_http_version() == "1.1":
-            self._reject(_BAD_REQUEST)
+    def _look_at(self, name: bytes, value: bytes) -> bytes:
+        """Return a name in lower case, and note what the header says to the server."""
+        lower = name.lower()
+        if lower == b"host":
+            if self._has_host or value != self._host:
+                self._is_notable = True
+            self._has_host = True
+        elif lower == forwarded.FOR:
+            self._addresses = forwarded.join(self._addresses, value)
+        elif lower == forwarded.PROTO:
+            self._proto = value
+        elif lower == b"transfer-encoding":
+            self._is_notable = self._has_chunks = True
+        elif len(_names) < _REMEMBERED and len(name) < _REMEMBERED_BYTES:
+            _names[name] = lower
+        return lower
+
+    def _examine(self, headers: list[tuple[bytes, bytes]], version: str) -> None:
+        """Look at a host and a transfer coding that are not as in the last request."""
+        self._is_notable = False
+        refusal = request_head.refusal(headers, version)
+        if refusal:
+            self._reject(refusal)
+        self._host = next((value for name, value in headers if name == b"host"), self._host)
+
+    def _version(self, target: bytes) -> str:
+        """Return the version of a request, and see that it is one of HTTP's."""
+        if request_head.is_other_protocol(self._data, target):
+            self._reject(request_head.BAD_REQUEST)
+        version = self._parser.get_http_version()
+        if version not in _VERSIONS:
+            self._reject(_VERSION_NOT_SUPPORTED)
+        return version
+
+    def _pass_over(self, size: int) -> None:
+        """Leave a part of a body out that comes after its answer, unless there is too much."""
+        self._passed_over += size + _CHUNK_BYTES
+        if self._passed_over > REST_BYTES:
+            self._hang_up()
+            raise HttpParserError("the rest of the body is too long")
 
     def _queue(self) -> None:
         """Make the client wait with more requests than it has answers."""
@@ -363,9 +548,9 @@ class HttpProtocol(asyncio.Protocol):
 
         `read` bytes were the last.
         """
-        excess = _excess(self._url, self._headers)
-        if not excess and self._fed > _HEAD_BYTES + _READ_BYTES:
-            excess = _HEADER_FIELDS_TOO_LARGE
+        excess = request_head.excess(self._url, self._headers)
+        if not excess and self._fed > request_head.HEAD_BYTES + _PIECE_BYTES:
+            excess = request_head.HEADER_FIELDS_TOO_LARGE
         if excess:
             self._refuse(excess)
         elif self._fed == read and self._running is None:
@@ -379,21 +564,28 @@ class HttpProtocol(asyncio.Protocol):
         """
         scope = self._waiting.pop().scope
         idle = self._running is None and not self._waiting
-        if idle and _offers_websocket(scope):
-            self._hand_over(scope, rest)
-            return
+        if request_head.offers_websocket(scope):
+            if request_head.has_body(scope["headers"]):
+                # Its bytes would be taken for frames.
+                self._reading = None
+                self._refuse(request_head.BAD_REQUEST)
+                return
+            if idle:
+                self._hand_over(scope, rest)
+                return
         self._parser = HttpRequestParser(self)
         headers = scope["headers"]
         plain = [(name, value) for name, value in headers if name != b"upgrade"]
         try:
             if scope["method"] == "CONNECT":
-                self._reject(_BAD_REQUEST)
-            self._parser.feed_data(_head(scope, plain))
+                self._reject(request_head.BAD_REQUEST)
+            self._parser.feed_data(request_head.encode(scope, plain))
         except HttpParserError:
-            self._refuse(_BAD_REQUEST)
+            self._refuse(request_head.BAD_REQUEST)
             return
         assert self._reading is not None
         self._reading.scope["headers"] = headers
+        self._piece = rest
         self.data_received(rest)
 
     def _hand_over(self, scope: Scope, rest: bytes) -> None:
@@ -403,8 +595,9 @@ class HttpProtocol(asyncio.Protocol):
         protocol = self.state.websocket(scope)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
-        if rest:
-            protocol.data_received(rest)
+        if early := rest + self._unread:
+            protocol.data_received(early)
+        self._unread = _NOTHING
 
     def _forget(self) -> None:
         """Let go of what holds this object, so that it needs no garbage collector."""
@@ -459,55 +652,17 @@ class HttpProtocol(asyncio.Protocol):
             self._deadline = self.state.now + self.state.keep_alive
 
 
+def _split(target: bytes, method: bytes, headers: list[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """Return path and query of a target that is not just these.
+
+    :raises HttpParserError: it is none.
+    """
+    path, query, authority = request_head.split_target(target, method)
+    if authority:  # RFC 9112, 3.2.2: it stands for the Host header
+        headers[:] = [(n, authority if n == b"host" else value) for n, value in headers]
+    return path, query
+
+
 def _address(found: tuple[str, int] | None) -> tuple[str, int] | None:
     """Return host and port: of IPv6, more is found."""
     return found and (found[0], found[1])
-
-
-def _excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the status that refuses a head, or a part of one, if it is too large."""
-    if len(url) > _URL_BYTES:
-        return _URI_TOO_LONG
-    size = len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
-    if size > _HEAD_BYTES or len(headers) > _HEADERS:
-        return _HEADER_FIELDS_TOO_LARGE
-    return 0
-
-
-def _split(url: bytes) -> tuple[bytes, bytes]:
-    """Return path and query of a request's target.
-
-    :raises HttpParserInvalidURLError: it is none.
-    """
-    if url[0] == _SLASH and _NUMBER_SIGN not in url:
-        path, _, query = url.partition(b"?")
-        return path, query
-    # RFC 9112, 3.2: the absolute form, or the asterisk form.
-    parsed = parse_url(url)
-    return parsed.path or b"/", parsed.query or b""
-
-
-def _unquote(path: str) -> str:
-    """Decode what is percent-encoded; what decodes it is imported with the first such path."""
-    from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
-
-    return unquote(path)
-
-
-def _head(scope: Scope, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return a request's head as it came, but for its headers."""
-    target = scope["raw_path"]
-    if scope["query_string"]:
-        target += b"?" + scope["query_string"]
-    line = b"%b %b HTTP/%b\r\n" % (
-        scope["method"].encode(),
-        target,
-        scope["http_version"].encode(),
-    )
-    return line + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
-
-
-def _offers_websocket(scope: Scope) -> bool:
-    """Say whether a request opens a WebSocket (RFC 6455, 4.1)."""
-    offers = [value.lower() for name, value in scope["headers"] if name == b"upgrade"]
-    return scope["method"] == "GET" and scope["http_version"] == "1.1" and offers == [b"websocket"]

@@ -1,4 +1,4 @@
-"""Raises the limit of open files: every connection is one, and 1024 is a common soft limit."""
+"""The limit of open files, of which every connection is one: 1024 is a common soft limit."""
 
 import resource
 
@@ -12,3 +12,13 @@ def raise_open_files() -> None:
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def connections() -> int:
+    """Return how many connections may be open, so that files are left for others and the function.
+
+    Without a file for it, a connection is lost as soon as it is opened, a health check's too.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _ENOUGH if soft == resource.RLIM_INFINITY else min(soft, _ENOUGH)
+    return max(files * 3 // 4, 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from func_runtime import sockets
 from func_runtime.asgi import Application, Scope
+from func_runtime.forwarded import Proxies
 from func_runtime.http_protocol import HttpProtocol, State
 from func_runtime.settings import EventLoop
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("func_runtime")
 
+_AT_ONCE = 32
 _TICK_SECONDS = 1.0
 # What connections may take to close once their requests are done or cut off.
 _CLOSING_SECONDS = 0.5
@@ -46,9 +48,13 @@ def check_event_loop(chosen: EventLoop) -> None:
 class Server:
     """Listens, serves, and lets go, each when told so."""
 
-    def __init__(self, app: Application, keep_alive: int, max_message: int) -> None:
-        """Take the application, seconds for an idle connection, bytes for a WebSocket's message."""
-        self._state = State(app, keep_alive, self._websocket)
+    def __init__(
+        self, app: Application, keep_alive: int, max_message: int, proxies: Proxies
+    ) -> None:
+        """Take the application, seconds for an idle connection, bytes for a WebSocket's message,
+        and the proxies whose word on the client is taken.
+        """  # noqa: D205 -- one sentence more than a line holds
+        self._state = State(app, keep_alive, self._websocket, proxies)
         self._max_message = max_message
         self._websockets: Shared | None = None
         self._listening: list[asyncio.Server] = []
@@ -63,7 +69,9 @@ class Server:
         loop = asyncio.get_running_loop()
         for sock in bound:
             sockets.listen(sock)
-            server = await loop.create_server(self._http, sock=sock, backlog=sockets.BACKLOG)
+            # asyncio's own loop accepts as many as its backlog at once, before any can be closed.
+            server = await loop.create_server(self._http, sock=sock, backlog=_AT_ONCE)
+            sockets.listen(sock)  # with our own backlog again
             self._listening.append(server)
 
     def descriptors(self, bound: Iterable[socket]) -> list[int]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from func_runtime import addresses, names
+from func_runtime import addresses, forwarded, names
 from func_runtime.addresses import Address
 from func_runtime.errors import SettingInvalid
+from func_runtime.forwarded import Proxies
 
 if TYPE_CHECKING:
     from func_runtime.func_yaml import FuncYaml
@@ -123,6 +124,7 @@ class Settings(NamedTuple):
 
     addresses: tuple[Address, ...]
     invoke: Invoke = Invoke.HTTP
+    proxies: Proxies = Proxies()
     liveness_paths: tuple[str, ...] = (names.LIVENESS_PATH,)
     readiness_paths: tuple[str, ...] = (names.READINESS_PATH,)
     log: LogSettings = LogSettings()
@@ -155,6 +157,7 @@ class Settings(NamedTuple):
         default = cls(addresses.from_environ(environ), lame_duck=_lame_duck(environ))
         return default._replace(
             invoke=_invoke(environ, invoke),
+            proxies=_proxies(environ, default.proxies),
             liveness_paths=_paths(names.LIVENESS_PATH, liveness),
             readiness_paths=_paths(names.READINESS_PATH, readiness),
             log=LogSettings.from_environ(environ),
@@ -200,6 +203,15 @@ def _event_loop(environ: Mapping[str, str]) -> EventLoop:
         return EventLoop(value.strip().lower())
     except ValueError as error:
         raise SettingInvalid(names.FUNC_EVENT_LOOP, value, "uvloop or asyncio") from error
+
+
+def _proxies(environ: Mapping[str, str], default: Proxies) -> Proxies:
+    allowed = environ.get(names.FORWARDED_ALLOW_IPS, "").strip()
+    try:
+        return default if allowed in ("", forwarded.DEFAULT) else Proxies(allowed)
+    except ValueError as error:
+        expected = "IP addresses and networks with commas between, or *"
+        raise SettingInvalid(names.FORWARDED_ALLOW_IPS, allowed, expected) from error
 
 
 def _paths(fixed: str, stated: str) -> tuple[str, ...]:

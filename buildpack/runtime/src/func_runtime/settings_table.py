@@ -36,6 +36,14 @@ TABLE = (
         _ENDS,
     ),
     Row(
+        names.FORWARDED_ALLOW_IPS,
+        "127.0.0.1,::1",
+        "the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: IP addresses and "
+        "networks (10.0.0.0/8), several with commas, or * for all; Knative's queue-proxy is at "
+        "127.0.0.1",
+        _ENDS,
+    ),
+    Row(
         names.FUNC_INVOKE,
         "http",
         "what the function is called with: http or cloudevent; unset, invoke in func.yaml decides; "

@@ -44,14 +44,18 @@ class Telemetry:
         caller = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        facts = {"http.request.method": scope["method"], "url.scheme": scope["scheme"]}
+        facts: dict[str, str | int] = {
+            "http.request.method": scope["method"],
+            "url.scheme": scope["scheme"],
+        }
         with self._tracer.start_as_current_span(
             scope["method"], propagate.extract(caller), trace.SpanKind.SERVER, facts
         ) as span:
             try:
                 await self._app(scope, receive, answer)
             finally:
-                facts["http.response.status_code"] = answer.status
+                if answer.status:  # else the client has gone before
+                    facts["http.response.status_code"] = answer.status
                 span.set_attributes({**facts, "url.path": scope["path"]})
                 if answer.status >= _FAILED:
                     span.set_status(trace.StatusCode.ERROR)

@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from func_runtime import cgroup
 
@@ -13,6 +14,10 @@ from func_runtime import cgroup
 # time keep a CPU busy. Fewer than 16 would only wait in line, and more than 128 only for the GIL.
 _PER_CPU = 32
 _LEAST, _MOST = 16, 128
+
+
+# After this time another start of a thread is tried, where there is none.
+_RETRY_SECONDS = 0.05
 
 
 class Threads:
@@ -26,11 +31,35 @@ class Threads:
     async def run(self, function: Callable[..., object], *arguments: object) -> object:
         """Call a function in a thread, in the caller's context, and return its result."""
         call = functools.partial(contextvars.copy_context().run, function, *arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+        future = asyncio.get_running_loop().run_in_executor(self._executor, call)
+        try:
+            while self._executor.lacks_threads():  # noqa: ASYNC110 -- the system sets no event
+                await asyncio.sleep(_RETRY_SECONDS)
+            return await future
+        finally:
+            future.cancel()  # it is not begun for a caller that waits no longer
 
     @functools.cached_property
-    def _executor(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._count or suitable(), thread_name_prefix=self._name)
+    def _executor(self) -> "_Executor":
+        return _Executor(self._count or suitable(), thread_name_prefix=self._name)
+
+
+class _Executor(ThreadPoolExecutor):
+    """Has as many threads as the system lets it have; calls wait for these.
+
+    Where a container may have no more processes (pids.max counts threads too), starting one raises
+    RuntimeError, when the call is in the queue already.
+    """
+
+    def _adjust_thread_count(self) -> None:
+        with suppress(RuntimeError):
+            super()._adjust_thread_count()
+
+    def lacks_threads(self) -> bool:
+        """Say whether not a single thread could be started, after another try."""
+        if not self._threads:
+            self._adjust_thread_count()
+        return not self._threads
 
 
 def suitable(folder: str = cgroup.FOLDER) -> int:

@@ -29,8 +29,6 @@ _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
 NO_CODE, ABNORMAL = 1005, 1006
 _NORMAL = 1000
 
-_CLOSED = "The WebSocket is closed"
-
 
 class Shared(Protocol):
     """What connections share, as far as a WebSocket uses it."""
@@ -229,7 +227,7 @@ class WebSocket:
         """
         kind = message["type"]
         if self._phase is _Phase.ENDED:
-            raise ClientDisconnected(_CLOSED)
+            raise ClientDisconnected
         if self._phase is _Phase.OPEN and kind == "websocket.send":
             await self._send(message)
         elif self._phase is _Phase.OPEN and kind == "websocket.close":
@@ -263,7 +261,7 @@ class WebSocket:
             self._sent = 0
             await asyncio.sleep(0)
         if self._phase is not _Phase.OPEN:  # it may have ended meanwhile
-            raise ClientDisconnected(_CLOSED)
+            raise ClientDisconnected
         self._sent += len(content) + _MESSAGE_BYTES
         self._connection.send(content, text=data is None)
 

@@ -1,0 +1,146 @@
+"""Reads the head of a request: what the parser lets through and HTTP does not.
+
+Sections are of RFC 9112 if no other is named.
+"""
+
+import re
+import socket
+
+from httptools import HttpParserError
+
+from func_runtime.asgi import Headers, Scope
+
+BAD_REQUEST = 400
+URI_TOO_LONG = 414
+HEADER_FIELDS_TOO_LARGE = 431
+NOT_IMPLEMENTED = 501
+
+# What a request may take before it is one: far above what proxies in front let through by default.
+URL_BYTES = 16 * 1024
+HEAD_BYTES = 64 * 1024
+HEADERS = 256
+
+_CHUNKED = b"chunked"
+_HTTP_1_0, _HTTP_1_1 = "1.0", "1.1"
+
+# RFC 3986, 3.2.2 and 3.2.3. What an IP literal may hold is looked at apart.
+_HOST = re.compile(
+    rb"(?:\[(?P<literal>[^\[\]]*)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)"
+    rb"(?::(?P<port>[0-9]{0,9}))?"
+)
+_IP_FUTURE = re.compile(rb"v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+", re.IGNORECASE)
+_LAST_PORT = 65535
+
+# The target's parts. llhttp has looked at its characters.
+_TARGET = re.compile(
+    rb"(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+# llhttp reads the request lines of RTSP and of Icecast as well.
+_OTHER_PROTOCOLS = (b" RTSP/", b" ICE/")
+
+
+def is_host(value: bytes) -> bool:
+    """Say whether a Host header is valid (3.2; RFC 9110, 7.2): a host, perhaps with a port.
+
+    An empty one is: it stands for a target without an authority.
+    """
+    found = _HOST.fullmatch(value)
+    if found is None or int(found["port"] or 0) > _LAST_PORT:
+        return False
+    literal = found["literal"]
+    return literal is None or _is_ip(literal) or _IP_FUTURE.fullmatch(literal) is not None
+
+
+def _is_ip(literal: bytes) -> bool:
+    try:
+        socket.inet_pton(socket.AF_INET6, literal.decode("ascii"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def refusal(headers: Headers, version: str) -> int:
+    """Return the status that refuses a request for its host or its transfer coding, or 0."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) != 1 and (hosts or version == _HTTP_1_1):  # 3.2
+        return BAD_REQUEST
+    if not all(map(is_host, hosts)):
+        return BAD_REQUEST
+    codings = b",".join(value for name, value in headers if name == b"transfer-encoding")
+    return _refuse_codings(codings, version) if codings else 0
+
+
+def _refuse_codings(codings: bytes, version: str) -> int:
+    """Return the status that refuses transfer codings (6.1, 6.3), 0 for chunks alone."""
+    named = [coding.strip().lower() for coding in codings.split(b",")]
+    if version == _HTTP_1_0 or named[-1] != _CHUNKED or named.count(_CHUNKED) > 1:
+        return BAD_REQUEST  # where the body ends is not known
+    return NOT_IMPLEMENTED if len(named) > 1 else 0
+
+
+def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return path, query and authority of a target (3.2); only the absolute form has the last.
+
+    :raises HttpParserError: it is none of a server's.
+    """
+    found = _TARGET.fullmatch(target)
+    assert found is not None  # it takes anything
+    path, query, authority = found["path"], found["query"] or b"", found["authority"] or b""
+    if authority:
+        if not is_host(authority):
+            raise HttpParserError("not an authority")
+        path = path or b"/"
+    elif not path.startswith(b"/") and (path, method) != (b"*", b"OPTIONS"):
+        raise HttpParserError("not a path")
+    return path, query, authority
+
+
+def is_other_protocol(read: bytes, target: bytes) -> bool:
+    """Say whether a request line is not one of HTTP; `read` is what it came in."""
+    return any(target + protocol in read for protocol in _OTHER_PROTOCOLS)
+
+
+def excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    """Return the status that refuses a head, or a part of one, if it is too large."""
+    if len(url) > URL_BYTES:
+        return URI_TOO_LONG
+    size = len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
+    if size > HEAD_BYTES or len(headers) > HEADERS:
+        return HEADER_FIELDS_TOO_LARGE
+    return 0
+
+
+def unquote(path: str) -> str:
+    """Decode what is percent-encoded; what decodes it is imported with the first such path."""
+    from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
+
+    return unquote(path)
+
+
+def encode(scope: Scope, headers: Headers) -> bytes:
+    """Return a request's head as it came, but for its headers."""
+    target = scope["raw_path"]
+    if scope["query_string"]:
+        target += b"?" + scope["query_string"]
+    line = b"%b %b HTTP/%b\r\n" % (
+        scope["method"].encode(),
+        target,
+        scope["http_version"].encode(),
+    )
+    return line + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
+
+
+def offers_websocket(scope: Scope) -> bool:
+    """Say whether a request opens a WebSocket (RFC 6455, 4.1)."""
+    offers = [value.lower() for name, value in scope["headers"] if name == b"upgrade"]
+    return scope["method"] == "GET" and scope["http_version"] == "1.1" and offers == [b"websocket"]
+
+
+def has_body(headers: Headers) -> bool:
+    """Say whether a body follows a head (6.3)."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0"))
+        for name, value in headers
+    )
