@@ -6,6 +6,8 @@ Ingress asks for: https://github.com/knative/networking, pkg/apis/networking/v1a
     gateway.py KUBECTL KUBECONFIG NGINX FOLDER
 """
 
+import hashlib
+import http.client
 import json
 import subprocess
 import sys
@@ -45,7 +47,7 @@ http {{
   proxy_read_timeout 3600;
   proxy_next_upstream off;
   map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
-  server {{ listen 80 default_server backlog=4096; return 404; }}
+  server {{ listen 80 default_server backlog=4096; return 404 "{version}"; }}
 {servers}
 }}
 """
@@ -111,12 +113,30 @@ class Nginx:
         """Serve with this part of the configuration; requests under way go on."""
         if servers == self._servers:
             return
-        self._file.write_text(_CONFIGURATION.format(folder=self._folder, servers=servers))
+        version = hashlib.sha256(servers.encode()).hexdigest()
+        configuration = _CONFIGURATION.format(
+            folder=self._folder, version=version, servers=servers
+        )
+        self._file.write_text(configuration)
         if self._running is None:
             self._running = subprocess.Popen(self._command)
         else:
             subprocess.run([*self._command, "-s", "reload"], check=True)
+        while _served() != version:
+            time.sleep(0.02)
         self._servers = servers
+
+
+def _served() -> str:
+    """Return the version of the configuration that nginx serves new connections with."""
+    connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=5)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().read().decode()
+    except ConnectionRefusedError:  # it is about to start
+        return ""
+    finally:
+        connection.close()
 
 
 def main(kubectl: str, kubeconfig: str, nginx: str, folder: str) -> None:
