@@ -92,7 +92,7 @@ stop: ## End the cluster, the Docker daemon and the registry, where `make` start
 
 # --- checks and tests -------------------------------------------------------------------------
 
-python_sources := bench buildpack examples stack tests tools
+python_sources := bench buildpack examples stack templates tests tools
 
 .PHONY: fmt
 fmt: python ## Format the sources

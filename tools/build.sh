@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
 #   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all of these, if none is named)
-#   build.sh kubernetes|coredns|serving...                                     the parts of a cluster (cluster.sh)
+#   build.sh kubernetes|coredns|serving|eventing...                            the parts of a cluster (cluster.sh)
 #   build.sh --arch amd64|arm64 lifecycle                                      for images of that architecture
 set -eu
 
@@ -27,7 +27,7 @@ export CGO_ENABLED=0 GOARCH="$arch" GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=r
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kubernetes coredns serving"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kubernetes coredns serving eventing"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -85,20 +85,24 @@ build() {
         ;;
     kubernetes) # Knative refuses a server that does not say its version
         module=k8s.io/kubernetes stamp=k8s.io/component-base/version.gitVersion=v
-        makes='kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl' takes='four minutes'
+        makes='' takes='four minutes'
         ;;
     coredns)
         module=github.com/coredns/coredns stamp=
-        makes=coredns takes='two minutes'
+        makes='' takes='two minutes'
         ;;
     serving)
         module=knative.dev/serving stamp=
-        makes='controller webhook autoscaler activator' takes='a minute'
+        makes='' takes='a minute'
+        ;;
+    eventing)
+        module=knative.dev/eventing stamp=
+        makes='' takes='two minutes'
         ;;
     esac
     version=$(required "$1" "^require $module ")
     flags="-s -w${stamp:+ -X $stamp$version}"
-    case $1 in kubernetes) flags="$flags$(kubernetes_version)" ;; esac
+    [ "$1" != kubernetes ] || flags="$flags$(kubernetes_version)"
 
     built=$cache/tools/$1/$({ echo "$go_version $arch $flags" && cat build.sh "$1"/*; } | key)
     once "$built" compile "$1"
@@ -144,11 +148,11 @@ link() {
     mkdir -p "$root/.tools"
     if [ "$arch" != "$own_arch" ]; then
         ln -sfn "$built/lifecycle.tgz" "$root/.tools/lifecycle-$arch.tgz"
-    elif [ "$1" = kubernetes ] || [ "$1" = coredns ] || [ "$1" = serving ]; then
+    elif [ -z "$makes" ]; then
         # Parts of a cluster, which nobody calls by name; but for kubectl.
         mkdir -p "$root/.tools/libexec"
-        for file in $makes; do ln -sfn "$built/$file" "$root/.tools/libexec/$file"; done
-        [ "$1" != kubernetes ] || ln -sfn libexec/kubectl "$root/.tools/kubectl"
+        ln -sfn "$built" "$root/.tools/libexec/$1"
+        [ "$1" != kubernetes ] || ln -sfn libexec/kubernetes/kubectl "$root/.tools/kubectl"
     elif [ "$1" = pack ]; then
         # pack itself is found by its wrapper, which is what users call.
         mkdir -p "$root/.tools/libexec"

@@ -106,9 +106,7 @@ class Namespace:
     def pods(self, service: str) -> list[dict[str, Any]]:
         """Return the pods of a service that are there and are not about to end."""
         label = f"serving.knative.dev/service={service}"
-        found = json.loads(
-            self.kubectl("get", "pods", "--selector", label, "--output", "json")
-        )
+        found = json.loads(self.kubectl("get", "pods", "--selector", label, "--output", "json"))
         return [pod for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
 
     def host(self, service: str) -> str:

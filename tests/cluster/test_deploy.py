@@ -159,9 +159,7 @@ def test_configuration_reaches_the_function(func: Func, namespace: Namespace) ->
             "data": {"color": "green"},
         },
     )
-    folder = shutil.copytree(
-        prerequisites.FUNCTIONS / "platform_probe", func.folder / "configured"
-    )
+    folder = shutil.copytree(prerequisites.FUNCTIONS / "platform_probe", func.folder / "configured")
     func_yaml = folder / "func.yaml"
     builder = f"build:\n  builderImages: {{pack: {prerequisites.builder_in_registry()}}}\n"
     text = func_yaml.read_text().replace("name: probe", "name: configured")

@@ -115,9 +115,10 @@ def test_template(command: Func, template: str, tmp_path: Path) -> None:
     repository = ["--repository", f"file://{prerequisites.ROOT}"]
     command.command(["create", "-l", "python", "-t", template, *repository, name])
     folder = command.folder / name
-    assert f"pack: {prerequisites.REGISTRY}/{prerequisites.BUILDER}" in (
-        folder / "func.yaml"
-    ).read_text()
+    assert (
+        f"pack: {prerequisites.REGISTRY}/{prerequisites.BUILDER}"
+        in (folder / "func.yaml").read_text()
+    )
 
     assert "passed" in tested(folder, tmp_path)
     command.build(folder)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # credentials.sh: the cluster's certificate authority, keys, users, and a kubeconfig for each user.
+# shellcheck source-path=SCRIPTDIR/..
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -12,6 +13,7 @@ umask 077
 mkdir -p "$state/pki"
 cd "$state/pki"
 
+# shellcheck disable=SC2016 # it expands $1 itself
 quietly cluster-keys sh -euc '
     openssl genrsa -out service-accounts.key 2048
     openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 30 -subj /CN=ca

@@ -114,9 +114,7 @@ class Nginx:
         if servers == self._servers:
             return
         version = hashlib.sha256(servers.encode()).hexdigest()
-        configuration = _CONFIGURATION.format(
-            folder=self._folder, version=version, servers=servers
-        )
+        configuration = _CONFIGURATION.format(folder=self._folder, version=version, servers=servers)
         self._file.write_text(configuration)
         if self._running is None:
             self._running = subprocess.Popen(self._command)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # images.sh: images of Knative's parts and of the pods' first process, in the registry on localhost:5000.
+# shellcheck source-path=SCRIPTDIR/..
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -12,11 +13,10 @@ registry=localhost:${REGISTRY_PORT:-5000}/knative
 
 main() {
     ./docker.sh start
-    image controller "$programs/controller"
-    image webhook "$programs/webhook"
-    image autoscaler "$programs/autoscaler"
-    image activator "$programs/activator"
-    image queue ../.tools/queue-proxy
+    for program in "$programs"/serving/* "$programs"/eventing/*; do
+        image "$(basename "$(dirname "$program")")-$(basename "$program")" "$program"
+    done
+    image serving-queue ../.tools/queue-proxy
     pause=$cache/tools/pause/$(cat cluster/pause/* | key)
     once "$pause" build_pause
     image pause "$pause/pause" 1
@@ -34,8 +34,7 @@ image() {
     say "Pushing $registry/$1"
     folder=$(mktemp -d)
     cp "$wanted" "$folder/program"
-    # ko's layout: Knative's yaml names these paths nowhere, but its logs do.
-    printf 'FROM scratch\nCOPY program /ko-app/%s\nUSER 65532\nENTRYPOINT ["/ko-app/%s"]\n' "$1" "$1" >"$folder/Dockerfile"
+    printf 'FROM scratch\nCOPY program /ko-app/program\nUSER 65532\nENTRYPOINT ["/ko-app/program"]\n' >"$folder/Dockerfile"
     quietly "image-$1" docker build --tag "$registry/$1:${3:-latest}" "$folder"
     quietly "push-$1" docker push "$registry/$1:${3:-latest}"
     # The registry has it; the daemon need not.

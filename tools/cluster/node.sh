@@ -1,6 +1,7 @@
 #!/bin/bash
 # node.sh: the first process of the node's namespaces. Starts the programs of the node in their order, and ends
 # when one of them does. cluster.sh starts it.
+# shellcheck source-path=SCRIPTDIR/..
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -24,7 +25,7 @@ main() {
     proxy
     dns
     # The gateway waits for Knative by itself.
-    start gateway python3 -I cluster/gateway.py "$programs/kubectl" "$kubeconfig" "$packages/usr/sbin/nginx" "$state/gateway"
+    start gateway python3 -I cluster/gateway.py "$programs/kubernetes/kubectl" "$kubeconfig" "$packages/usr/sbin/nginx" "$state/gateway"
     # Reaps what containers leave behind as well: it is process 1 here.
     while true; do
         ended=0
@@ -85,7 +86,7 @@ control_plane() {
     start etcd "$packages/usr/bin/etcd" --data-dir "$state/etcd" --unsafe-no-fsync --log-level error \
         --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
         --listen-peer-urls http://127.0.0.1:2380
-    start apiserver "$programs/kube-apiserver" --etcd-servers http://127.0.0.1:2379 \
+    start apiserver "$programs/kubernetes/kube-apiserver" --etcd-servers http://127.0.0.1:2379 \
         --advertise-address "$node" --secure-port 6443 --kubelet-preferred-address-types InternalIP \
         --tls-cert-file "$state/pki/api.crt" --tls-private-key-file "$state/pki/api.key" \
         --service-account-key-file "$state/pki/service-accounts.key" \
@@ -93,10 +94,10 @@ control_plane() {
         --service-account-issuer https://kubernetes.default.svc --token-auth-file "$state/pki/tokens.csv" \
         --authorization-mode RBAC --service-cluster-ip-range "$services" --allow-privileged
     until kube get --raw /readyz >/dev/null 2>&1; do sleep 0.2; done
-    start controller-manager "$programs/kube-controller-manager" --kubeconfig "$kubeconfig" --leader-elect=false \
+    start controller-manager "$programs/kubernetes/kube-controller-manager" --kubeconfig "$kubeconfig" --leader-elect=false \
         --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
         --bind-address 127.0.0.1
-    start scheduler "$programs/kube-scheduler" --kubeconfig "$kubeconfig" --leader-elect=false --bind-address 127.0.0.1
+    start scheduler "$programs/kubernetes/kube-scheduler" --kubeconfig "$kubeconfig" --leader-elect=false --bind-address 127.0.0.1
 }
 
 container_runtime() {
@@ -140,7 +141,7 @@ resolvConf: /run/resolv.conf
 serializeImagePulls: false
 volumePluginDir: $state/volume-plugins
 YAML
-    start kubelet "$programs/kubelet" --config "$state/kubelet.yaml" --kubeconfig "$kubeconfig" \
+    start kubelet "$programs/kubernetes/kubelet" --config "$state/kubelet.yaml" --kubeconfig "$kubeconfig" \
         --hostname-override node --node-ip "$node" --root-dir "$state/kubelet" --cert-dir "$state/kubelet/pki"
 }
 
@@ -154,7 +155,7 @@ hostnameOverride: node
 clientConnection: {kubeconfig: "$kubeconfig"}
 conntrack: {maxPerCore: 0}
 YAML
-    start proxy "$programs/kube-proxy" --config "$state/proxy.yaml"
+    start proxy "$programs/kubernetes/kube-proxy" --config "$state/proxy.yaml"
 }
 
 # Without DNS, Knative's autoscaler cannot ask its revisions and never scales to zero.
@@ -168,7 +169,7 @@ dns() {
   errors
 }
 DNS
-    start dns "$programs/coredns" -conf "$state/Corefile"
+    start dns "$programs/coredns/coredns" -conf "$state/Corefile"
 }
 
 main

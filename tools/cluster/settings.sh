@@ -20,7 +20,7 @@ cgroup=k8s.io
 kernel_settings="vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes"
 
 kube() {
-    "$programs/kubectl" --kubeconfig "$kubeconfig" --request-timeout 20s "$@"
+    "$programs/kubernetes/kubectl" --kubeconfig "$kubeconfig" --request-timeout 20s "$@"
 }
 
 # wait_until WHAT SECONDS COMMAND...: runs the command until it succeeds.
@@ -30,7 +30,7 @@ wait_until() {
     _end=$(($(date +%s) + _seconds))
     _said=
     until "$@" >/dev/null 2>&1; do
-        is_ours cluster || fail "The node has ended" "$(tail -n 10 "$running/cluster.log")" "Its logs: $state/log"
+        is_ours cluster || fail "The node has ended" "$(tail -n 10 "${running:?}/cluster.log")" "Its logs: $state/log"
         if [ -z "$_said" ]; then say "Waiting for $_what" && _said=yes; fi
         [ "$(date +%s)" -lt "$_end" ] || fail "Waited $_seconds s for $_what" "$("$@" 2>&1 | tail -n 5)" "Logs: $state/log"
         sleep 0.3
