@@ -1,4 +1,4 @@
-"""Our language pack: each template is created by func, tested as its README says, built and asked."""
+"""Our language pack: func creates each template; its tests pass; its image is built and asked."""
 
 import json
 import shutil
