@@ -140,7 +140,7 @@ def test_func_subscribes(func: Func, namespace: Namespace, broker: str) -> None:
         prerequisites.FUNCTIONS / "event_recorder", Path(func.folder) / "subscriber"
     )
     func_yaml = made / "func.yaml"
-    options = f"deploy:\n  options:\n    scale: {{min: 1, max: 1}}\n"
+    options = "deploy:\n  options:\n    scale: {min: 1, max: 1}\n"
     func_yaml.write_text(func_yaml.read_text().replace("recorder", "subscriber") + options)
     func.command(["subscribe", "--filter", "type=example.subscribed"], cwd=made)
     builder = ["--builder", "pack", "--builder-image", prerequisites.builder_in_registry()]
