@@ -35,6 +35,7 @@ image: builder ## Build a function (FUNCTION=folder, else examples/http) into IM
 test: ## Run every check and every test, with all the set-up that they need
 	@$(MAKE) check
 	@$(MAKE) setup
+	@$(MAKE) cluster
 	@$(MAKE) test-image
 
 # --- set-up -----------------------------------------------------------------------------------
@@ -76,14 +77,22 @@ lock-stack: ## Renew the locked versions of the images' Debian packages, and pri
 
 setup: python tools builder registry ## Do all of the set-up
 
+.PHONY: cluster cluster-down
+cluster: docker registry ## Start Kubernetes with Knative Serving on this machine (README.md; Linux, root)
+	@tools/cluster.sh up
+
+cluster-down: ## End that cluster, and remove all that it made
+	@tools/cluster.sh down
+
 .PHONY: stop
-stop: ## End the Docker daemon and the registry, where `make` started them
+stop: ## End the cluster, the Docker daemon and the registry, where `make` started them
+	@tools/cluster.sh down
 	@tools/registry.sh stop
 	@tools/docker.sh stop
 
 # --- checks and tests -------------------------------------------------------------------------
 
-python_sources := bench buildpack examples stack tests tools
+python_sources := bench buildpack examples stack templates tests tools
 
 .PHONY: fmt
 fmt: python ## Format the sources
@@ -106,8 +115,8 @@ unit: python cpython ## Run the unit and contract tests, with branch coverage
 check: lint unit ## lint and unit: all that needs no Docker
 
 .PHONY: test-image
-test-image: ## Run the image and platform tests (after make setup)
-	@pytest -n 2 --dist loadfile tests/image tests/platform
+test-image: ## Run the image, platform and cluster tests (after make setup and make cluster)
+	@pytest -n 2 --dist loadfile tests/cluster tests/image tests/platform
 
 .PHONY: test-arm64
 test-arm64: tools docker ## Make the images for arm64, build a function with them and ask it (8 minutes; after make setup)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
-#   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all, if none is named)
+#   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all of these, if none is named)
+#   build.sh kubernetes|coredns|serving|eventing...                            the parts of a cluster (cluster.sh)
 #   build.sh --arch amd64|arm64 lifecycle                                      for images of that architecture
 set -eu
 
@@ -26,7 +27,7 @@ export CGO_ENABLED=0 GOARCH="$arch" GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=r
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kubernetes coredns serving eventing"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -82,13 +83,36 @@ build() {
         module=github.com/kluctl/go-embed-python stamp=
         makes=cpython.tar.gz takes='half a minute'
         ;;
+    kubernetes) # Knative refuses a server that does not say its version
+        module=k8s.io/kubernetes stamp=k8s.io/component-base/version.gitVersion=v
+        makes='' takes='four minutes'
+        ;;
+    coredns)
+        module=github.com/coredns/coredns stamp=
+        makes='' takes='two minutes'
+        ;;
+    serving)
+        module=knative.dev/serving stamp=
+        makes='' takes='a minute'
+        ;;
+    eventing)
+        module=knative.dev/eventing stamp=
+        makes='' takes='two minutes'
+        ;;
     esac
     version=$(required "$1" "^require $module ")
     flags="-s -w${stamp:+ -X $stamp$version}"
+    [ "$1" != kubernetes ] || flags="$flags$(kubernetes_version)"
 
     built=$cache/tools/$1/$({ echo "$go_version $arch $flags" && cat build.sh "$1"/*; } | key)
     once "$built" compile "$1"
     link "$1"
+}
+
+# kubernetes_version: the flags that set the major and minor version, which kubectl and Knative compare.
+kubernetes_version() {
+    echo "$version" | awk -F. '{
+        for (i = 1; i <= 2; i++) printf " -X k8s.io/component-base/version.git%s=%s", i == 1 ? "Major" : "Minor", $i }'
 }
 
 compile() {
@@ -124,6 +148,11 @@ link() {
     mkdir -p "$root/.tools"
     if [ "$arch" != "$own_arch" ]; then
         ln -sfn "$built/lifecycle.tgz" "$root/.tools/lifecycle-$arch.tgz"
+    elif [ -z "$makes" ]; then
+        # Parts of a cluster, which nobody calls by name; but for kubectl.
+        mkdir -p "$root/.tools/libexec"
+        ln -sfn "$built" "$root/.tools/libexec/$1"
+        [ "$1" != kubernetes ] || ln -sfn libexec/kubernetes/kubectl "$root/.tools/kubectl"
     elif [ "$1" = pack ]; then
         # pack itself is found by its wrapper, which is what users call.
         mkdir -p "$root/.tools/libexec"

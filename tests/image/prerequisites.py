@@ -37,7 +37,7 @@ def path_with_tools() -> str:
 def program(name: str) -> Path:
     """Return one of the project's tools."""
     found = shutil.which(name, path=path_with_tools())
-    return Path(found) if found else _missing(f"{name} is neither in .tools nor on PATH")
+    return Path(found) if found else missing(f"{name} is neither in .tools nor on PATH")
 
 
 def docker() -> DockerClient:
@@ -45,13 +45,13 @@ def docker() -> DockerClient:
     try:
         return DockerClient()
     except Exception as error:  # noqa: BLE001 -- docker's and requests' own, by the kind of failure
-        _missing(f"The Docker daemon does not answer: {error}")
+        missing(f"The Docker daemon does not answer: {error}")
 
 
 def builder(client: DockerClient) -> str:
     """Return the name of the builder image."""
     if not client.client.images.list(name=BUILDER):
-        _missing(f"There is no builder image {BUILDER}")
+        missing(f"There is no builder image {BUILDER}")
     return BUILDER
 
 
@@ -77,11 +77,12 @@ def builder_in_registry() -> str:
     try:
         tags = httpx.get(f"http://{REGISTRY}/v2/{BUILDER}/tags/list", timeout=5)
     except httpx.HTTPError as error:
-        _missing(f"The loopback registry {REGISTRY} does not answer: {error}")
+        missing(f"The loopback registry {REGISTRY} does not answer: {error}")
     if tags.status_code != httpx.codes.OK:
-        _missing(f"The loopback registry {REGISTRY} has no {BUILDER}")
+        missing(f"The loopback registry {REGISTRY} has no {BUILDER}")
     return f"{REGISTRY}/{BUILDER}"
 
 
-def _missing(what: str) -> NoReturn:
-    pytest.fail(f"{what}. Run `make setup`.", pytrace=False)
+def missing(what: str, command: str = "make setup") -> NoReturn:
+    """Fail the test: something that a command makes is not there."""
+    pytest.fail(f"{what}. Run `{command}`.", pytrace=False)

@@ -1,106 +1,18 @@
 """The whole way with the real func: create, build, run, invoke."""
 
-import json
-import os
 import shutil
-import signal
-import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from testcontainers.core.docker_client import DockerClient
 
-from contract.runtime_process import free_port
 from image import prerequisites
-from image.container import eventually
-from image.pack import Image, remove_images, remove_volumes
-
-_TIMEOUT = 240  # seconds for a command; a build takes few of them, on a busy machine many
-
-
-@dataclass(frozen=True)
-class Func:
-    """The func command, with an image namespace of its own, so that all it made can be removed."""
-
-    program: Path
-    client: DockerClient
-    folder: Path
-    namespace: str
-    _made: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def registry(self) -> str:
-        """Return what --registry gets."""
-        return f"{prerequisites.REGISTRY}/{self.namespace}"
-
-    def command(self, arguments: Sequence[str], cwd: Path | None = None) -> str:
-        """Run `func ARGUMENTS` and return what it wrote."""
-        done = subprocess.run(
-            [self.program, *arguments],
-            cwd=cwd or self.folder,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    def build(self, project: Path) -> tuple[Image, str]:
-        """Run `func build` in a function's folder and return the image and the log."""
-        builder = prerequisites.builder_in_registry()
-        options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
-        log = self.command(["build", *options, "--verbose"], cwd=project)
-        image = Image(f"{self.registry}/{project.name}:latest", self.client)
-        self._made.append((image.name, image.digest))
-        return image, log
-
-    @contextmanager
-    def running(self, project: Path) -> Iterator[str]:
-        """Run `func run` in the folder of a built function; give the address that it says."""
-        builder = prerequisites.builder_in_registry()
-        options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
-        options += ["--build=false", "--json", "--address", f"127.0.0.1:{free_port()}"]
-        log = project.with_suffix(".log")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [self.program, "run", *options],
-                cwd=project,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-        try:
-            assert eventually(lambda: _address(log) != "" or process.poll() is not None)
-            address = _address(log)
-            # func waits for an open port, which Docker opens before the function does.
-            assert address, log.read_text()
-            assert eventually(lambda: _is_ready(address)), log.read_text()
-            yield address
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(_TIMEOUT)
-
-    def _environment(self) -> dict[str, str]:
-        # Its settings and credentials are looked for in the user's own folders.
-        return os.environ | {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
-
-    def remove_all(self) -> None:
-        """Remove the images, pack's caches of them, and containers that func left."""
-        for left in self.client.client.containers.list(all=True):
-            if left.attrs["Config"]["Image"] in {name for name, _ in self._made}:
-                left.remove(force=True)
-        remove_images(self.client, self._made)
-        remove_volumes(self.client, self.namespace)
+from image.func import Func
+from image.pack import Image
 
 
 @pytest.fixture(scope="module")
@@ -223,18 +135,3 @@ def test_function_in_a_folder_of_the_source(command: Func) -> None:
     assert "Function: fn/apps/one/function" in log
     with command.running(folder) as address:
         assert httpx.get(address).status_code == 200
-
-
-def _address(log: Path) -> str:
-    """Return the address in the line that `func run --json` writes, empty as long as none is."""
-    for line in log.read_text().splitlines():
-        if line.startswith('{"address"'):
-            return str(json.loads(line)["address"])
-    return ""
-
-
-def _is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/readiness").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False

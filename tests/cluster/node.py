@@ -1,0 +1,140 @@
+"""The cluster that `make cluster` starts, as kubectl and a client outside of it see it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from image import prerequisites
+from image.container import eventually
+
+GATEWAY = "198.18.93.2"  # tools/cluster/settings.sh
+DOMAIN = "knative.test"
+REGISTRY = prerequisites.REGISTRY
+
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+STATE = _CACHE / "knative-python" / "cluster"
+# What kubectl and func find the cluster with.
+VARIABLES = {"KUBECONFIG": str(STATE / "kubeconfig")}
+# What `func invoke` reaches a function with: no name server knows the name, but the gateway does.
+PROXY = {"HTTP_PROXY": f"http://{GATEWAY}", "NO_PROXY": "localhost,127.0.0.1"}
+_TIMEOUT = 120
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace of the cluster, with the functions of one file of tests."""
+
+    name: str
+
+    def kubectl(self, *arguments: str, text: str = "") -> str:
+        """Run kubectl in the namespace and return what it wrote."""
+        done = subprocess.run(
+            [prerequisites.program("kubectl"), "--namespace", self.name, *arguments],
+            env=os.environ | VARIABLES,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def get(self, kind: str, name: str = "") -> dict[str, Any]:
+        """Return an object, or all of a kind."""
+        named = (name,) if name else ()
+        found: dict[str, Any] = json.loads(self.kubectl("get", kind, *named, "--output", "json"))
+        return found
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """Create or change objects."""
+        self.kubectl("apply", "--filename", "-", text=yaml.safe_dump_all(objects))
+
+    def deploy(
+        self,
+        name: str,
+        image: str,
+        *,
+        annotations: dict[str, str] | None = None,
+        env: dict[str, str] | None = None,
+        **spec: Any,
+    ) -> None:
+        """Deploy an image as a Knative Service, and wait until it is ready.
+
+        `annotations` and `spec` are the revision's.
+        """
+        variables = [{"name": key, "value": value} for key, value in (env or {}).items()]
+        container = {"image": image, "env": variables, "readinessProbe": PROBE}
+        self.apply(
+            {
+                "apiVersion": "serving.knative.dev/v1",
+                "kind": "Service",
+                "metadata": {"name": name},
+                "spec": {
+                    "template": {
+                        "metadata": {"annotations": annotations or {}},
+                        "spec": {"containers": [container], **spec},
+                    }
+                },
+            }
+        )
+        self.wait_until_ready(name)
+
+    def wait_until_ready(self, name: str) -> None:
+        """Wait until the newest revision of a service serves."""
+        assert eventually(lambda: self._serves_newest(name)), self.kubectl(
+            "describe", "ksvc,revision,pod"
+        )
+
+    def _serves_newest(self, name: str) -> bool:
+        service = self.get("ksvc", name)
+        status = service.get("status", {})
+        conditions = {item["type"]: item["status"] for item in status.get("conditions", ())}
+        return (
+            status.get("observedGeneration") == service["metadata"]["generation"]
+            and conditions.get("Ready") == "True"
+        )
+
+    def pods(self, service: str) -> list[dict[str, Any]]:
+        """Return the pods of a service that are there and are not about to end."""
+        label = f"serving.knative.dev/service={service}"
+        found = json.loads(self.kubectl("get", "pods", "--selector", label, "--output", "json"))
+        return [pod for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
+
+    def host(self, service: str) -> str:
+        """Return the name that a service is asked under."""
+        return f"{service}.{self.name}.{DOMAIN}"
+
+    @contextmanager
+    def client(self, service: str) -> Iterator[httpx.Client]:
+        """Give an HTTP client of a service, by way of the gateway."""
+        headers = {"Host": self.host(service)}
+        with httpx.Client(
+            base_url=f"http://{GATEWAY}", headers=headers, timeout=_TIMEOUT, trust_env=False
+        ) as client:
+            yield client
+
+
+# As func deploys it: no period, which makes Knative ask often while a container starts.
+PROBE = {"httpGet": {"path": "/health/readiness", "port": 0}}
+
+
+@contextmanager
+def namespace(name: str) -> Iterator[Namespace]:
+    """Make a namespace, and remove it with all that is in it."""
+    made = Namespace(name)
+    if not (STATE / "ready").exists():
+        prerequisites.missing("No cluster runs", "make cluster")
+    made.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    try:
+        yield made
+    finally:
+        made.kubectl("delete", "namespace", name, "--wait=false")

@@ -1,0 +1,177 @@
+"""Knative Serving's data path: activator, queue-proxy, scaling, and our image at its end."""
+
+import asyncio
+import itertools
+import socket
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from testcontainers.core.docker_client import DockerClient
+from websockets.sync.client import connect
+
+from cluster.node import GATEWAY, REGISTRY, Namespace
+from image import prerequisites
+from image.container import eventually
+from image.pack import Pack
+
+REQUESTS = 10_000
+CLIENTS = 16
+
+
+@pytest.fixture(scope="module")
+def image(pack: Pack, docker: DockerClient) -> Iterator[str]:
+    """Return an image of tests/fixtures/functions/platform_probe that the cluster can pull."""
+    built = pack.build(prerequisites.FUNCTIONS / "platform_probe")
+    name = f"{REGISTRY}/functest-{uuid.uuid4().hex[:8]}/probe"
+    docker.client.images.get(built.image.name).tag(name)
+    docker.client.images.push(name)
+    yield name
+    docker.client.images.remove(name)
+
+
+def test_from_zero(image: str, namespace: Namespace) -> None:
+    """A function without requests has no pod; the next request starts one and is answered."""
+    namespace.deploy("zero", image)
+    assert eventually(lambda: not namespace.pods("zero"))
+    with namespace.client("zero") as client:
+        began = time.monotonic()
+        assert client.get("/").status_code == httpx.codes.OK
+    assert time.monotonic() - began < 10
+    assert len(namespace.pods("zero")) == 1
+
+
+def test_what_the_proxy_says_reaches_the_function(image: str, namespace: Namespace) -> None:
+    """Queue-proxy is at our loopback; who asked it is in its headers."""
+    namespace.deploy("facts", image, env={"GREETING": "Hi"})
+    with namespace.client("facts") as client:
+        facts = client.get("/", headers={"X-Forwarded-Proto": "https"}).json()
+    assert facts["greeting"] == "Hi"
+    assert facts["revision"] == "facts-00001"
+
+
+@pytest.mark.parametrize("limit", [1, 10, 0])
+def test_container_concurrency(image: str, namespace: Namespace, limit: int) -> None:
+    """A function never has more requests at once than it is given; with 0 it has all of them."""
+    name, clients = f"limit-{limit}", 20
+    # One pod, so that all meet there.
+    scale = {"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/min-scale": "1"}
+    namespace.deploy(name, image, annotations=scale, containerConcurrency=limit)
+    with namespace.client(name) as client, ThreadPoolExecutor(clients) as threads:
+        answers = list(
+            threads.map(lambda _: client.get("/sleep", params={"seconds": "0.2"}), range(clients))
+        )
+        most = client.get("/").json()["most"]
+    assert {httpx.codes.OK} == {answer.status_code for answer in answers}
+    assert most <= (limit or clients)
+    assert most > limit // 2
+
+
+def test_request_that_takes_too_long(image: str, namespace: Namespace) -> None:
+    """Queue-proxy answers 504 in the function's place, and the next request is served."""
+    namespace.deploy("slow", image, timeoutSeconds=1)
+    with namespace.client("slow") as client:
+        late = client.get("/sleep", params={"seconds": "30"})
+        assert late.status_code == httpx.codes.GATEWAY_TIMEOUT
+        assert client.get("/").status_code == httpx.codes.OK
+
+
+def test_stream(image: str, namespace: Namespace) -> None:
+    """The parts of a response arrive when they are sent, not all at its end."""
+    namespace.deploy("stream", image)
+    with (
+        namespace.client("stream") as client,
+        client.stream("GET", "/stream", params={"parts": "4", "seconds": "0.3"}) as response,
+    ):
+        began = time.monotonic()
+        arrived = [time.monotonic() - began for _ in response.iter_lines()]
+    assert len(arrived) == 4
+    assert arrived[0] < arrived[-1] - 0.6
+
+
+def test_websocket(image: str, namespace: Namespace) -> None:
+    """A WebSocket goes through gateway, activator and queue-proxy to the function, and back."""
+    namespace.deploy("socket", image)
+    with (
+        socket.create_connection((GATEWAY, 80)) as connection,
+        connect(f"ws://{namespace.host('socket')}/", sock=connection) as websocket,
+    ):
+        for text in ("first", "second"):
+            websocket.send(text)
+            assert websocket.recv() == text
+
+
+def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None:
+    """A client's connection that was idle for 60 s carries its next request: no 502."""
+    namespace.deploy("idle", image, annotations={"autoscaling.knative.dev/min-scale": "1"})
+    with namespace.client("idle") as client:
+        assert client.get("/").status_code == httpx.codes.OK
+        time.sleep(61)
+        assert client.get("/").status_code == httpx.codes.OK
+
+
+def test_no_request_is_lost(image: str, namespace: Namespace) -> None:
+    """Of 10,000 requests none fails while revisions and pods are replaced one after another."""
+    scale = {"autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "3"}
+    namespace.deploy("rolling", image, annotations=scale, env={"GREETING": "0"})
+    load = Load(namespace.host("rolling"))
+    asking = threading.Thread(target=load.run)
+    asking.start()
+    for number in itertools.count(1):
+        if not asking.is_alive():
+            break
+        if number % 2:
+            namespace.deploy("rolling", image, annotations=scale, env={"GREETING": str(number)})
+        else:
+            pod = namespace.pods("rolling")[0]["metadata"]["name"]
+            namespace.kubectl("delete", "pod", pod, "--wait=false")
+        time.sleep(1)
+    asking.join()
+    assert {"HTTP/1.1 200 OK": REQUESTS} == load.answers
+    assert len(load.greetings) >= 3
+
+
+class Load:
+    """Sends requests, each on a connection of its own, and counts the answers.
+
+    Not on one for many: the gateway's nginx closes idle connections when it gets new routes.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+        self._left = REQUESTS
+        self.answers: Counter[str] = Counter()
+        self.greetings: set[str] = set()
+
+    def run(self) -> None:
+        """Send all requests."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        await asyncio.gather(*(self._ask_again() for _ in range(CLIENTS)))
+
+    async def _ask_again(self) -> None:
+        while self._left:
+            self._left -= 1
+            try:
+                answer = await self._ask()
+            except OSError as error:
+                answer = repr(error)
+            self.answers[answer.partition("\r\n")[0]] += 1
+            if '"greeting": "' in answer:
+                self.greetings.add(answer.split('"greeting": "')[1].partition('"')[0])
+            # Not as fast as they can: pods need a processor to start as well.
+            await asyncio.sleep(0.05)
+
+    async def _ask(self) -> str:
+        reader, writer = await asyncio.open_connection(GATEWAY, 80)
+        try:
+            writer.write(self._request)
+            return (await reader.read()).decode()
+        finally:
+            writer.close()

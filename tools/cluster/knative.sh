@@ -1,0 +1,99 @@
+#!/bin/sh
+# knative.sh: applies Knative Serving and Eventing to the cluster, from the yaml of their modules, and waits until
+# they are ready.
+# shellcheck source-path=SCRIPTDIR/..
+set -eu
+
+cd "$(dirname "$0")/.."
+
+. ./say.sh
+. ./once.sh
+. ./daemons.sh
+. ./cluster/settings.sh
+
+registry=localhost:5000/knative
+
+main() {
+    serving=$(module serving knative.dev/serving)/config/core
+    networking=$(module serving knative.dev/networking)/config
+    caching=$(module serving knative.dev/caching)/config
+    eventing=$(module eventing knative.dev/eventing)/config
+    channel=$eventing/channels/in-memory-channel
+    broker=$eventing/brokers/mt-channel-broker
+
+    say "Applying Knative Serving and Eventing"
+    documents "$serving/100-namespace.yaml" "$eventing/core/100-namespace.yaml" | apply namespaces
+    { serving_definitions && eventing_definitions; } | apply definitions
+    # A kind is served a moment after its definition was applied.
+    wait_until "Knative's kinds" 30 kube get images.caching.internal.knative.dev,revisions.serving.knative.dev,brokers.eventing.knative.dev
+    { serving_objects && eventing_objects; } | settings | apply objects
+    configure
+    wait_until "Knative's pods" 180 all_available
+    # The webhooks refuse everything until they have their certificates.
+    wait_until "Knative's webhooks" 60 kube apply --dry-run=server -f cluster/probe.yaml
+    touch "$state/ready"
+}
+
+# module TOOL PATH: the folder of a Go module, in the version that a tool is built with.
+module() {
+    GOWORK=off GOFLAGS=-mod=readonly go -C "$1" list -m -f '{{.Dir}}' "$2"
+}
+
+# The links among Serving's files are missing from a Go module; their targets are in two other modules.
+serving_definitions() {
+    documents "$serving/200-serviceaccount.yaml" "$serving"/200-roles/*.yaml "$serving"/300-resources/*.yaml \
+        "$networking/certificate.yaml" "$networking/ingress.yaml" "$networking/serverlessservice.yaml" \
+        "$networking/domain-claim.yaml" "$caching/image.yaml"
+}
+
+serving_objects() {
+    documents "$serving"/configmaps/*.yaml "$networking/config-network.yaml" "$serving"/webhooks/*.yaml "$serving/999-cache.yaml"
+    for part in controller webhook autoscaler activator; do documents "$serving/deployments/$part.yaml"; done
+}
+
+eventing_definitions() {
+    documents "$eventing"/core/200-*.yaml "$eventing"/core/roles/*.yaml "$eventing"/core/resources/*.yaml \
+        "$channel"/200-*.yaml "$channel"/roles/*.yaml "$channel"/resources/*.yaml "$broker"/roles/*.yaml
+}
+
+eventing_objects() {
+    # The images of its transformations and integrations, which nothing here uses, have to be named.
+    documents "$eventing"/../third_party/eventing-integrations-latest/*.yaml
+    documents "$eventing"/core/configmaps/*.yaml "$eventing"/core/webhooks/*.yaml \
+        "$channel"/configmaps/*.yaml "$channel"/webhooks/*.yaml
+    for part in controller webhook pingsource-mt-adapter; do documents "$eventing/core/deployments/$part.yaml"; done
+    documents "$channel"/deployments/*.yaml
+    for part in broker-filter broker-ingress controller; do documents "$broker/deployments/$part.yaml"; done
+}
+
+documents() {
+    for file in "$@"; do echo --- && cat "$file" && echo; done
+}
+
+# Our images for those that ko would make, and less CPU and memory: two cores have to do.
+settings() {
+    sed -E -e "s#ko://knative.dev/([a-z]+)/cmd/([a-z_]+/)?([a-z_]+)#$registry/\1-\3#" \
+        -e 's/cpu: "?[0-9]+m"?$/cpu: 10m/'
+}
+
+apply() {
+    cat >"$state/$1.yaml"
+    quietly "apply-$1" "$programs/kubernetes/kubectl" --kubeconfig "$kubeconfig" apply --server-side -f "$state/$1.yaml"
+}
+
+# Short times: a test need not wait a minute to see a function scaled to zero.
+configure() {
+    patch config-deployment '{"registries-skipping-tag-resolving": "localhost:5000", "queue-sidecar-image": "'$registry/serving-queue'"}'
+    patch config-autoscaler '{"stable-window": "6s", "scale-to-zero-grace-period": "6s", "scale-to-zero-pod-retention-period": "0s"}'
+    patch config-domain '{"knative.test": ""}'
+}
+
+patch() {
+    kube -n knative-serving patch configmap "$1" --type merge --patch "{\"data\": $2}" >/dev/null
+}
+
+all_available() {
+    ! kube get deployments -A --no-headers | awk '{ split($3, count, "/"); if (count[1] != count[2]) missing = 1 } END { exit !missing }'
+}
+
+main

@@ -1,0 +1,3 @@
+module knative-python/tools/cluster/pause
+
+go 1.24.0
