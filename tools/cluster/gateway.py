@@ -1,4 +1,4 @@
-"""The gateway of the cluster: nginx, with routes as Knative's Ingress objects say. Marks them ready.
+"""The gateway of the cluster: nginx, with the routes of Knative's Ingress objects.
 
 Knative leaves this part to a networking layer (Kourier, Istio, Contour), which need Envoy. What an
 Ingress asks for: https://github.com/knative/networking, pkg/apis/networking/v1alpha1.
