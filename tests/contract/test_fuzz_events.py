@@ -99,7 +99,7 @@ names = st.one_of(
     st.text(max_size=25),
 )
 texts = st.one_of(
-    st.sampled_from(["", "1.0", "0.3", "s", "hunter2", "a\r\nx: y", "\x00", "\ud800", "\uffff"]),
+    st.sampled_from(["", "1.0", "0.3", "s", "a\r\nx: y", "\x00", "\ud800", "\uffff"]),
     st.sampled_from(["2024-02-30T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z"]),
     st.sampled_from(["application/json", "text/plain; charset=nonsense", "image/png", "a/b;c\r\n"]),
     st.text(max_size=20),
@@ -159,7 +159,7 @@ field_values = st.one_of(
     st.sampled_from(
         [b"", b'"', b'""', b'"a \\" b"', b'"\\"', b"%", b"%zz", b"%C0%A0", b"%ED%A0%80"]
     ),
-    st.sampled_from([b"%00", b"%0d%0a", b"%25", b"a b", b"\xe9", b"hunter2", b"\xf0\x9f\x92\xa9"]),
+    st.sampled_from([b"%00", b"%0d%0a", b"%25", b"a b", b"\xe9", b"\xf0\x9f\x92\xa9"]),
     texts.map(lambda text: text.encode("utf-8", "surrogatepass")),
     st.binary(max_size=20),
 ).map(lambda value: bytes(byte for byte in value if byte > 31 and byte != 127))

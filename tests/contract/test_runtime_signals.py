@@ -415,6 +415,8 @@ import asyncio, logging, os
 from func_runtime import signals
 signals.SAME_SECONDS = 0.2
 class Function:
+    def start(self, cfg):
+        logging.info("starting")
     async def handle(self, scope, receive, send):
         child = os.fork()
         if not child:

@@ -84,6 +84,18 @@ def room() -> Iterator[Room]:
         each.close()
 
 
+def test_descriptors(room: Room) -> None:
+    """It names the files of all connections, so that a forked child can close them."""
+    room.connect(GET)
+    room.connect(b"GET")
+    room.seen()
+
+    numbers = room.room.descriptors()
+
+    assert 2 == len(set(numbers))
+    assert all(os.path.sameopenfile(number, number) for number in numbers)
+
+
 @pytest.mark.parametrize(
     ("path", "method", "expected"),
     [

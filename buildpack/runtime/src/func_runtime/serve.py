@@ -172,9 +172,8 @@ def _signalled(shutdown: float | None = None) -> Iterator[asyncio.Event]:
     stop = asyncio.Event()
 
     def received() -> None:
-        if not stop.is_set():
-            log.info("%s received", signal.Signals(signals.process.first).name)
-            stop.set()
+        log.info("%s received", signal.Signals(signals.process.first).name)
+        stop.set()
 
     # A signal may interrupt a request, and is not part of its context.
     context = contextvars.copy_context()

@@ -47,9 +47,6 @@ def read(headers: Headers) -> Handshake:
 
     :raises Refused: they open no WebSocket.
     """
-    if any(_announces_body(name, value) for name, value in headers):
-        # RFC 9110, 7.8: frames begin after the whole request. No client sends a body here.
-        raise Refused(responses.BAD_REQUEST, "A request for a WebSocket has no body")
     if _values(headers, b"sec-websocket-version") != [_VERSION]:
         raise Refused(
             responses.UPGRADE_REQUIRED,
@@ -90,10 +87,6 @@ def response(handshake: Handshake, date: bytes, subprotocol: str | None, headers
             b"\r\n\r\n",
         )
     )
-
-
-def _announces_body(name: bytes, value: bytes) -> bool:
-    return name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
 
 
 def _values(headers: Headers, name: bytes) -> list[bytes]:
