@@ -48,8 +48,7 @@ _OF_UV = frozenset({"uv_build.json", "uv_cache.json"})
 def forget_times(site: Path) -> None:
     """Remove uv's notes from installed packages: they hold times, and nobody needs them here."""
     for note in sorted(path for name in _OF_UV for path in site.glob(f"*.dist-info/{name}")):
-        note.unlink()
-        _record(note, "")
+        drop(note, note.with_name("RECORD"))
 
 
 # Where a platform has the source if nothing else is said (platform specification, CNB_APP_DIR).
@@ -66,18 +65,29 @@ def forget_place(site: Path, source: Path) -> None:
         stated = json.loads(origin.read_text(encoding="utf-8"))
         if f"{stated['url']}/".startswith(f"{here}/") and here != there:
             stated["url"] = there + stated["url"].removeprefix(here)
-            content = json.dumps(stated).encode()
-            origin.unlink()  # it may be linked to uv's cache
-            origin.write_bytes(content)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
-            _record(origin, f"sha256={digest.decode()},{len(content)}")
+            rewrite(origin, json.dumps(stated).encode(), origin.with_name("RECORD"))
 
 
-def _record(file: Path, content: str) -> None:
-    """Change what the package's list (PEP 376) says of a file; with nothing to say, drop it."""
-    record = file.with_name("RECORD")
+def drop(file: Path, record: Path) -> None:
+    """Remove an installed file, and its line in its package's list (PEP 376)."""
+    file.unlink()
+    _record(file, record, "")
+
+
+def rewrite(file: Path, content: bytes, record: Path) -> None:
+    """Replace an installed file, and its line in its package's list."""
+    mode = file.stat().st_mode
+    file.unlink()  # it may be linked to uv's cache
+    file.write_bytes(content)
+    file.chmod(mode)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+    _record(file, record, f"sha256={digest.decode()},{len(content)}")
+
+
+def _record(file: Path, record: Path, content: str) -> None:
+    """Change a file's line in a list; with nothing to say, drop it."""
     lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
-    listed = f"{file.parent.name}/{file.name},"
+    listed = f"{file.relative_to(record.parents[1])},"
     said = [f"{listed}{content}\n"] if content else []
     kept = [part for line in lines for part in (said if line.startswith(listed) else [line])]
     record.write_text("".join(kept), encoding="utf-8")

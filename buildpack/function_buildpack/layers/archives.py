@@ -6,7 +6,8 @@ cached (the image has it), and what is cached is this. The next build checks the
 and if other packages are asked for, what it has is not fetched again (downloads.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -41,6 +42,18 @@ class Archives:
         """Say whether a layer's packages are here."""
         return self.of(layer).is_file()
 
+    def store(self, layer: Layer, folder: Path) -> None:
+        """Make the archive of a layer from the files of a folder."""
+        with _written(self.of(layer)) as archive:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                archive.write(path, str(path.relative_to(folder)))
+
+    def unpack(self, layer: Layer, folder: Path) -> None:
+        """Write the files of a layer's archive into a folder, with their modes."""
+        with ZipFile(self.of(layer)) as archive:
+            for member in archive.infolist():
+                Path(archive.extract(member, folder)).chmod(member.external_attr >> 16)
+
     def give_back(self, layer: Layer, cache: Path, python: Interpreter) -> GivenBack:
         """Put what was fetched and compiled for an earlier layer of that name into uv's cache."""
         root = layer.path.parent
@@ -48,14 +61,20 @@ class Archives:
             return downloads.restore(path, cache, root, python)
         return GivenBack()
 
-    def pack(self, folders: Mapping[Layer, Path], cache: Path, python: Interpreter) -> None:
+    def pack(
+        self,
+        folders: Mapping[Layer, Path],
+        cache: Path,
+        python: Interpreter,
+        stored: Iterable[Layer] = (),
+    ) -> None:
         """Make the archives of layers, of the given folders, where they are not there yet.
 
-        With them goes what uv has fetched for them into its cache folder. Others are dropped: no
-        build will ask for them.
+        With them goes what uv has fetched for them into its cache folder. Others than these and
+        those of `stored` layers are dropped: no build will ask for them.
         """
         wanted = {self.of(layer): (layer, folder) for layer, folder in folders.items()}
-        for path in set(self.layer.path.iterdir()) - wanted.keys():
+        for path in set(self.layer.path.iterdir()) - wanted.keys() - {*map(self.of, stored)}:
             path.unlink()
         for path, (layer, folder) in wanted.items():
             if not path.exists():
@@ -71,10 +90,17 @@ def _pack(folder: Path, archive: Path, root: Path, cache: Path, python: Interpre
 
     Not compressed: that would take longer than what it saves.
     """
-    part = archive.with_suffix(".part")  # what has the archive's name is whole, whatever ends us
-    with ZipFile(part, "w", strict_timestamps=False) as packed:
+    with _written(archive) as packed:
         files = {path: str(path.relative_to(root)) for path in folder.rglob("*") if path.is_file()}
         for path, name in sorted(files.items()):
             packed.write(path, name)
         downloads.keep(cache, packed, files, root, python)
+
+
+@contextmanager
+def _written(archive: Path) -> Iterator[ZipFile]:
+    """Yield an archive to write; what has its name is whole, whatever ends us."""
+    part = archive.with_suffix(".part")
+    with ZipFile(part, "w", strict_timestamps=False) as packed:
+        yield packed
     part.rename(archive)
