@@ -5,13 +5,12 @@ name in turn. Build backends read what they like for dynamic dependencies, so th
 the source count but the function's own.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import names, references
+from function_buildpack import build_inputs, names, references
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
@@ -34,7 +33,7 @@ def digest_of(plan: Plan, around: Surroundings) -> str:
     here = f"{around.app.as_uri()}/"
     locked = [line.replace(here, "file:").encode() for line in plan.locked]
     stated = [plan.requirements_key().encode(), *locked]
-    return digest(stated + _identify(files(plan, around), around.app))
+    return digest(stated + build_inputs.identify(files(plan, around), around.app))
 
 
 def settings(stated: Mapping[str, str], around: Surroundings) -> str:
@@ -46,37 +45,17 @@ def _named(words: str, around: Surroundings) -> str:
     seen: set[Path] = set()
     for word in words.split():
         seen.update(_with_includes(Path(os.path.normpath(around.cwd / word)), around, set()))
-    parts = _identify(_below(seen, around.app), around.app)
+    parts = build_inputs.identify(build_inputs.files(seen, around.app), around.app)
     return f" ({digest(parts)[:_SHOWN]})" if parts else ""
 
 
 _SHOWN = 8  # of a digest that people read
 
 
-def _identify(paths: Iterable[Path], app: Path) -> list[bytes]:
-    """Return where files are in the source, and what is in them."""
-    root = app.resolve()
-    found = sorted((_place(path, root), _content(path, root)) for path in paths)
-    return [part for pair in found for part in pair]
-
-
-def _place(path: Path, root: Path) -> bytes:
-    """Return a path so that it is the same wherever the source is."""
-    return os.fsencode(path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def _content(path: Path, root: Path) -> bytes:
-    if path.is_dir():  # a link
-        target = path.resolve()
-        return _place(target if target.is_relative_to(root) else path.readlink(), root)
-    with path.open("rb") as file:  # it may be large
-        return hashlib.file_digest(file, "sha256").digest()
-
-
 def files(plan: Plan, around: Surroundings) -> list[Path]:
     """Return the files, and links to folders, sorted, each once."""
     named = _paths(plan, around)
-    found = _below(named, around.app)
+    found = build_inputs.files(named, around.app)
     if _is_open(plan, named, around):
         found |= _all_but_sources(plan.project, around.app)
     return sorted(found)
@@ -174,7 +153,7 @@ def _all_but_sources(project: Project, app: Path) -> set[Path]:
     package = project.package.resolve()
     return {
         path
-        for path in _below([app], app)
+        for path in build_inputs.files([app], app)
         if not (path.suffix == ".py" and package in (path, *path.parents))
     }
 
@@ -193,34 +172,3 @@ def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterato
         yield from around.paths(references.in_requirements(text), folder)
     for file in around.paths(references.included(text), path.parent):
         yield from _with_includes(file, around, seen)
-
-
-def _below(paths: Iterable[Path], app: Path) -> set[Path]:
-    """Return files, and those below folders, under their real names.
-
-    A link to a folder counts itself. Build backends follow it, so what is in that folder counts
-    too, unless it is out of the source.
-    """
-    root, waiting = app.resolve(), [path.resolve() for path in paths]
-    found, seen = set[Path](), set[Path]()
-    while waiting:
-        path = waiting.pop()
-        if path.is_file():
-            found.add(path)
-        for entry in _walk(path, seen):
-            found.add(entry)
-            if entry.is_dir() and (target := entry.resolve()).is_relative_to(root):
-                waiting.append(target)
-    return found
-
-
-def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the files below a folder and the links to folders; each folder is walked once."""
-    for parent, folders, found in os.walk(folder):
-        here = Path(parent)
-        folders[:] = [name for name in folders if name != names.GIT and here not in seen]
-        if here not in seen:
-            seen.add(here)
-            yield from (link for name in folders if (link := here / name).is_symlink())
-            files_here = (here / name for name in found if name != names.GIT)
-            yield from (file for file in files_here if file.is_file())

@@ -1,15 +1,22 @@
-"""Reads what a git checkout says of itself, from its files: the build needs no git for it.
+"""Reads what a git checkout says of itself.
 
-Formats: git's documentation, "gitrepository-layout" and "git-config". What cannot be read says
-nothing: a label is worth no failed build.
+For labels from its files, so that the build needs no git for them. Formats: git's documentation,
+"gitrepository-layout" and "git-config". What cannot be read says nothing: a label is worth no
+failed build.
+
+The state that a build backend may see is asked from git, as backends do.
 """
 
 import configparser
+import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack import addresses
+from function_buildpack.errors import ToolMissing
+from function_buildpack.process import Runner
 
 
 @dataclass(frozen=True)
@@ -61,3 +68,41 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+# Whoever owns the folder; and nothing is started or written for the sake of speed.
+_GIT = ("git", "--no-optional-locks", "-c", "safe.directory=*", "-c", "core.fsmonitor=false")
+
+
+def state(folder: Path, run: Runner, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what tools that take a version from git ask for, of the checkout around a folder.
+
+    The keys are words for people. Empty if there is no checkout, or no git that could be asked.
+    """
+
+    def ask(*words: str) -> str:
+        answer = run([*_GIT, *words], environ=environ, cwd=folder)
+        return answer.output if answer.status == 0 else ""
+
+    try:
+        status = ask("status", "--porcelain=v2", "--branch").splitlines()
+    except ToolMissing:
+        return {}
+    said = dict(line[2:].split(" ", 1) for line in status if line.startswith("# branch."))
+    if not said:
+        return {}
+    changes = {"untracked" if line[0] == "?" else "tracked" for line in status if line[0] != "#"}
+    tags = ask("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
+    # Of a shallow clone: where its history ends. It counts the commits since a tag.
+    shallow = _text(folder / ask("rev-parse", "--git-path", "shallow").strip())
+    return {
+        "git commit": said.get("branch.oid", ""),
+        "git branch": said.get("branch.head", ""),
+        "git tags": _digest(tags),
+        "git history": _digest(shallow),
+        "uncommitted changes": "+".join(sorted(changes)),
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""

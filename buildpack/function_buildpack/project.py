@@ -220,12 +220,13 @@ _PYPROJECT = Table(
                 "dynamic": TEXTS,
             }
         ),
-        "build-system": Table({"build-backend": str}),
+        "build-system": Table({"build-backend": str, "requires": TEXTS}),
         "dependency-groups": Table(others=ListOf((str, Table()))),
         "tool": Table(
             {
                 "uv": Table(
                     {
+                        "cache-keys": ListOf((str, Table())),
                         "dev-dependencies": TEXTS,
                         "sources": Table(),
                         "workspace": Table({"members": TEXTS, "exclude": TEXTS}),

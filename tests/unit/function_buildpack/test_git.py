@@ -1,12 +1,13 @@
-"""git's own files, read without git."""
+"""What a checkout says: by git's own files, read without git, and asked from git."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from function_buildpack import git
+from function_buildpack import git, process
 from function_buildpack.git import Checkout
 
 REMOTE = "https://me:secret@example.com/me/function.git"
@@ -93,3 +94,65 @@ def test_read_without_config(checkout: Path) -> None:
 
     assert len(found.revision) == 40
     assert "" == found.remote
+
+
+def changed(checkout: Path, before: dict[str, str]) -> set[str]:
+    """Return what of a checkout's state is not as it was."""
+    now = git.state(checkout, process.run, os.environ)
+    return {name for name in now if now[name] != before[name]}
+
+
+@pytest.mark.parametrize(
+    ("commands", "what"),
+    [
+        (["pack-refs --all"], set()),
+        (["tag v1"], {"git tags"}),
+        (["tag --annotate v1 --message x"], {"git tags"}),
+        (["tag v1", "pack-refs --all"], {"git tags"}),
+        (["commit --quiet --allow-empty --message x"], {"git commit"}),
+        (["checkout --quiet -b other"], {"git branch"}),
+        (["checkout --quiet --detach"], {"git branch"}),
+        (["rm --quiet --cached file"], {"uncommitted changes"}),
+        (["clone --quiet . new"], {"uncommitted changes"}),
+    ],
+)
+def test_state(checkout: Path, commands: list[str], what: set[str]) -> None:
+    """Each thing that a version is made of has a name, and nothing else counts."""
+    (checkout / "file").touch()
+    run(checkout, "add", "file")
+    run(checkout, "commit", "--quiet", "--message", "A file")
+    (checkout / "below").mkdir()
+    before = git.state(checkout / "below", process.run, os.environ)
+
+    for command in commands:
+        run(checkout, *command.split())
+
+    assert what == changed(checkout, before)
+
+
+def test_state_of_a_shallow_clone(checkout: Path) -> None:
+    """How far back the history goes counts: tools count the commits since a tag."""
+    run(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
+    run(checkout, "clone", "--quiet", "--depth=1", checkout.as_uri(), "clone")
+    clone = checkout / "clone"
+    before = git.state(clone, process.run, os.environ)
+
+    run(clone, "fetch", "--quiet", "--unshallow")
+
+    assert {"git history"} == changed(clone, before)
+
+
+def test_state_of_a_worktree(checkout: Path) -> None:
+    """Of a worktree git has the state elsewhere."""
+    run(checkout, "worktree", "add", "--quiet", "-b", "side", "tree")
+
+    state = git.state(checkout / "tree", process.run, os.environ)
+
+    expected = (run(checkout, "rev-parse", "HEAD"), "side")
+    assert expected == (state["git commit"], state["git branch"])
+
+
+def test_state_of_nothing(tmp_path: Path) -> None:
+    """Without a checkout, or without git, there is no state."""
+    assert {} == git.state(tmp_path, process.run, os.environ)
+    assert {} == git.state(tmp_path, process.run, {"PATH": ""})
