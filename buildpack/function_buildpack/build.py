@@ -20,7 +20,15 @@ from function_buildpack.layers import variables
 from function_buildpack.layers.archives import Archives
 from function_buildpack.process import Runner
 from function_buildpack.settings import Settings
-from function_buildpack.steps import application, dependencies, launch, python, reading, runtime
+from function_buildpack.steps import (
+    application,
+    dependencies,
+    launch,
+    own_project,
+    python,
+    reading,
+    runtime,
+)
 
 
 def main() -> int:
@@ -66,12 +74,15 @@ def _build(building: Building) -> Launch:
         output.heading("Dependencies")
         dependencies.tell_access(read.bindings, access)
         installed = dependencies.provide(building, chosen, read.wheels, own, uv)
+        at_wheels = dependencies.at_wheels(uv, read.wheels)
+        project = own_project.provide(building, chosen, own, at_wheels)
         side.finish()
         provided.trim()
 
         compiling = application.prepare(building, read.function, read.wheels, own, side)
-        side.begin(partial(launch.pack, building, installed, served, uv.cache, own))
-        launch.check_function(building, chosen, provided, installed, served)
+        contents = launch.Contents(installed, served, project)
+        side.begin(partial(launch.pack, building, contents, uv.cache, own))
+        launch.check_function(building, chosen, provided, contents)
         side.finish()
         application.tell_compiled(compiling.result(), app)
 
@@ -79,6 +90,8 @@ def _build(building: Building) -> Launch:
     installed.keep()
     runtime_layer.keep(served)
     archives.keep()
+    if project:
+        project.keep()
     provided.keep()
     variables.contribute(layers, chosen.launch_env)
     return launch.describe(chosen, installed, own)

@@ -55,10 +55,21 @@ _SHOWN = 8  # of a digest that people read
 def files(plan: Plan, around: Surroundings) -> list[Path]:
     """Return the files, and links to folders, sorted, each once."""
     named = _paths(plan, around)
-    found = build_inputs.files(named, around.app)
+    found = build_inputs.files(_without_own(named, plan), around.app)
     if _is_open(plan, named, around):
         found |= _all_but_sources(plan.project, around.app)
     return sorted(found)
+
+
+def _without_own(named: set[Path], plan: Plan) -> set[Path]:
+    """Replace the function's own project, which has a layer of its own, by what says its needs."""
+    folder = plan.project.folder
+    if not plan.package.exists or folder not in named:
+        return named
+    stated = (
+        set() if references.are_static(plan.project.pyproject) else {plan.project.pyproject_path}
+    )
+    return named - {folder} | stated
 
 
 def _is_open(plan: Plan, named: Iterable[Path], around: Surroundings) -> bool:

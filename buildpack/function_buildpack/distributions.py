@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.tags import Tag, parse_tag
 
@@ -69,6 +70,16 @@ def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
         for file in item.files or ()
         if (name := file.parts[0].removesuffix(".py")) in there
     }
+
+
+def from_folder(site: Path, folder: Path) -> list[str]:
+    """Return the names of the packages that were built from a folder (PEP 610)."""
+    return [
+        item.metadata["Name"]
+        for item in importlib.metadata.distributions(path=[str(site)])
+        if (stated := item.read_text("direct_url.json"))
+        and Path(unquote(urlsplit(json.loads(stated)["url"]).path)).resolve() == folder.resolve()
+    ]
 
 
 def _module(folder: Path, name: str) -> bool:

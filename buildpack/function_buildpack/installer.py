@@ -218,6 +218,21 @@ class Uv:
         again = _COMMANDS.get(stated.name, f"uv pip install -r {stated.name}")
         _raise_for(result, stated, again, self.wheels)
 
+    def install_folder(self, folder: Path, target: Path, python: Path) -> Result:
+        """Install the package of a folder, and nothing that it needs, into another folder."""
+        command: list[str | Path] = [
+            *("uv", "pip", "install", "--no-deps", "--no-editable"),
+            *("--python", python, "--target", target, *self.options, "."),
+        ]
+        return self.run(command, environ=self.environ, cwd=folder)
+
+    def uninstall(self, packages: Iterable[str], venv: Path) -> None:
+        """Remove installed packages from an environment."""
+        python = venv / "bin" / "python"
+        command: list[str | Path] = ["uv", "pip", "uninstall", "--python", python, *packages]
+        result = self.run(command, environ=self.environ, cwd=venv)
+        assert result.status == 0, result.output
+
 
 # Of locks that uv does not read.
 _COMMANDS = {names.POETRY_LOCK: "poetry sync", names.PIPFILE_LOCK: "pipenv sync"}

@@ -45,6 +45,7 @@ UV_PYTHON = "UV_PYTHON"
 RUNTIME = "asgi-runtime"
 PYTHON = "cpython"
 DEPENDENCIES = "dependencies"
+PROJECT = "project"
 VARIABLES = "variables"
 # In caches alone.
 ARCHIVES = "archives"

@@ -1,8 +1,7 @@
 """Says whether the function's project is a package, and whether pyproject.toml says all of it.
 
-Where it does, the installed metadata can be written without the build backend. Where a backend
-computes something, generates a file or compiles an extension, only the backend can make the package.
-Pure.
+Where it does, the installed metadata can be written without the build backend. Where that computes
+something, generates a file or compiles an extension, nothing else can make the package. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,36 +11,42 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from function_buildpack import names, references, statements
+from function_buildpack import references, statements
 from function_buildpack.project import Project
 
 
 @dataclass(frozen=True)
 class OwnPackage:
-    """A project that `pip install .` would install; `built_for` is what needs its build backend."""
+    """What `pip install .` would install; `built_for` is what needs the build backend."""
 
+    exists: bool = True
     built_for: str = ""
 
     @property
     def is_static(self) -> bool:
         """Whether pyproject.toml says all that there is to say."""
-        return not self.built_for
+        return self.exists and not self.built_for
 
 
-def of(project: Project) -> OwnPackage | None:
-    """Return the project as a package; None if it is none."""
+NO_PACKAGE = OwnPackage(exists=False)
+
+
+def of(project: Project) -> OwnPackage:
+    """Return the project as a package, if it is one."""
     pyproject = project.pyproject
     if references.table(pyproject, "tool", "uv").get("package") is False:
-        return None
+        return NO_PACKAGE
     if references.table(pyproject, "tool", "poetry").get("package-mode") is False:
-        return None
+        return NO_PACKAGE
     if "project" in pyproject:
-        return OwnPackage(_built_for(project)) if _is_named(pyproject["project"]) else None
+        is_named = _is_named(pyproject["project"])
+        return OwnPackage(built_for=_built_for(project)) if is_named else NO_PACKAGE
     if references.table(pyproject, "tool", "poetry"):
-        return OwnPackage("its metadata is in [tool.poetry]")
+        return OwnPackage(built_for="its metadata is in [tool.poetry]")
     if project.setup or "build-system" in pyproject:
-        return OwnPackage(f"its metadata is in {project.setup or 'the files of its build backend'}")
-    return None
+        place = project.setup or "files of its build backend"
+        return OwnPackage(built_for=f"its metadata is in {place}")
+    return NO_PACKAGE
 
 
 def _is_named(table: Mapping[str, Any]) -> bool:

@@ -56,7 +56,7 @@ class Dependencies:
 
     def python(self, minor: str) -> Path:
         """Return the environment's interpreter, by the minor version of Python that it is for."""
-        return _venv(self.layer) / "bin" / f"python{minor}"
+        return _python(self.layer.path, minor)
 
     @property
     def env(self) -> LayerEnv:
@@ -121,9 +121,11 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     with build_traces.removed([source]):
         _install(path, plan, uv)
     site = _site_packages(layer)
+    if plan.package.exists:
+        _uninstall_own(path, site, plan.project.folder, uv)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
-    _link_runtime(layer)
+    _link_layers(layer)
     locked = artifacts.locked(plan.source_path)
     layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
 
@@ -140,6 +142,15 @@ def _install(path: Path, plan: Plan, uv: Uv) -> None:
             pass
         case _:
             _install_stated(path, plan, uv)
+
+
+def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
+    """Remove the function's own project, which "." names: it has a layer of its own.
+
+    Here it would be a second copy, and old after the next change of the source.
+    """
+    if own := distributions.from_folder(site, folder):
+        uv.uninstall(own, venv)
 
 
 def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
@@ -190,9 +201,21 @@ def _temporary(suffix: str, lines: Iterable[str]) -> Iterator[Path]:
         yield Path(file.name)
 
 
+def python(layers: Layers, minor: str) -> Path:
+    """Return where the image has the environment's interpreter; in this build it may be missing."""
+    return _python(layers.root / names.DEPENDENCIES, minor)
+
+
+def _python(layer: Path, minor: str) -> Path:
+    return layer / _VENV / "bin" / f"python{minor}"
+
+
+# Not at the layer's root: the lifecycle would put its lib/ on LD_LIBRARY_PATH.
+_VENV = "venv"
+
+
 def _venv(layer: Layer) -> Path:
-    # Not at the layer's root: the lifecycle would put its lib/ on LD_LIBRARY_PATH.
-    return layer.path / "venv"
+    return layer.path / _VENV
 
 
 def _site_packages(layer: Layer) -> Path:
@@ -226,8 +249,12 @@ def _link_version(venv: Path) -> None:
         (commands / name).symlink_to(python if name == library.name else library.name)
 
 
-def _link_runtime(layer: Layer) -> None:
-    """Append the runtime layer to the environment's import path, behind the function's packages."""
+def _link_layers(layer: Layer) -> None:
+    """Append other layers to the environment's import path, behind the function's packages.
+
+    That of the function's own project may not be there: Python passes it over then.
+    """
     site = _site_packages(layer)
-    packages = layer.path.parent / names.RUNTIME / "packages"
-    (site / "func_runtime.pth").write_text(f"{os.path.relpath(packages, site)}\n")
+    others = [layer.path.parent / name / "packages" for name in (names.RUNTIME, names.PROJECT)]
+    lines = [f"{os.path.relpath(packages, site)}\n" for packages in others]
+    (site / "func_runtime.pth").write_text("".join(lines))

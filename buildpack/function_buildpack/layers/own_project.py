@@ -267,7 +267,9 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
     packages = layer.path / PACKAGES
     record = _record(packages)
     with record.open("a", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows((path, "", "") for path in _files(root, whole))
+        csv.writer(file, lineterminator="\n").writerows(
+            (path, "", "") for path in _files(root, whole)
+        )
     for name in _top_levels(record):
         if (root / name).exists() and not (packages / name).exists():
             (packages / name).symlink_to(root / name)

@@ -52,8 +52,7 @@ def provide(
     _tell_source(chosen)
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
-        uv = uv.with_options("--no-index", "--find-links", wheels)
-    uv = _narrowed(uv, chosen)
+    uv = _narrowed(at_wheels(uv, wheels), chosen)
     wanted = _wanted(building, chosen, wheels, python, uv)
     before = building.layers.described(names.DEPENDENCIES)
     match dependencies.restore(building.layers, wanted, building.archives):
@@ -67,6 +66,11 @@ def provide(
             installed = Dependencies(empty)
             _check(building, installed, chosen, python)
             return installed
+
+
+def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
+    """Return uv with the function's own wheels in the place of all indexes, if it has some."""
+    return uv.with_options("--no-index", "--find-links", wheels) if wheels else uv
 
 
 def _wanted(

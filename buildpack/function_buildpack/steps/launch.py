@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack import check, names, output, sbom
@@ -12,34 +13,39 @@ from function_buildpack.cnb.layers import Layer
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import runtime
 from function_buildpack.layers.dependencies import Dependencies
+from function_buildpack.layers.own_project import OwnProject
 from function_buildpack.layers.python import Python
 from function_buildpack.plan import Plan
 
 
-def pack(
-    building: Building,
-    installed: Dependencies,
-    served: Layer,
-    cache: Path,
-    python: Interpreter,
-) -> None:
+@dataclass(frozen=True)
+class Contents:
+    """What the image has beside the application: packages, the runtime, the function's project."""
+
+    installed: Dependencies
+    served: Layer
+    project: OwnProject | None
+
+
+def pack(building: Building, contents: Contents, cache: Path, python: Interpreter) -> None:
     """Keep the packages for the next build, but for those that the builder has anyway."""
+    installed, served = contents.installed, contents.served
     folders = {installed.layer: installed.library, served: runtime.library(served)}
     if building.buildpack.runtime.prepared(served).is_dir():
         del folders[served]
-    building.archives.pack(folders, cache, python)
+    stored = [contents.project.layer] if contents.project else []
+    building.archives.pack(folders, cache, python, stored)
 
 
-def check_function(
-    building: Building, chosen: Plan, python: Python, installed: Dependencies, served: Layer
-) -> None:
+def check_function(building: Building, chosen: Plan, python: Python, contents: Contents) -> None:
     """See that the function loads, with the packages and the environment that the image has.
 
     :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
     """
     output.heading("Launch")
-    env = (*installed.env, *runtime.ENV, *python.env, *chosen.launch_env)
-    with _packages(building, installed, served, python.interpreter) as packages:
+    own = contents.project.env if contents.project else ()
+    env = (*contents.installed.env, *own, *runtime.ENV, *python.env, *chosen.launch_env)
+    with _packages(building, contents, python.interpreter) as packages:
         loader = check.Loader(building.run, packages, env)
         if chosen.check is chosen.check.OFF:
             output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
@@ -51,19 +57,22 @@ def check_function(
 
 @contextmanager
 def _packages(
-    building: Building, installed: Dependencies, served: Layer, python: Interpreter
+    building: Building, contents: Contents, python: Interpreter
 ) -> Iterator[check.Packages]:
     """Yield the packages where they are: in the layers, in the builder, or in archives."""
+    installed, served, project = contents.installed, contents.served, contents.project
     if installed.layer.filled and served.filled:
         yield check.Installed(installed.python(python.minor))
         return
     layers, archives = building.layers.root, list[Path]()
     runtime_here = runtime.here(served, building.buildpack.runtime)
     with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
-        for layer, folder, here in (
+        places = [
             (installed.layer, installed.library, installed.library),
             (served, runtime.library(served), runtime_here),
-        ):
+        ]
+        places += [(project.layer, project.packages, project.packages)] if project else []
+        for layer, folder, here in places:
             if here.is_dir():
                 place = Path(root, folder.relative_to(layers))
                 place.parent.mkdir(parents=True)

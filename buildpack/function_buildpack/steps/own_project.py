@@ -1,0 +1,189 @@
+"""The function's own project, as an installed package."""
+
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from function_buildpack import (
+    build_inputs,
+    decisive,
+    index_failures,
+    names,
+    output,
+    shared_libraries,
+)
+from function_buildpack.building import Building
+from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.errors import DiskFull
+from function_buildpack.installer import Uv
+from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import dependencies, own_project
+from function_buildpack.layers.own_project import Laid, Metadata, OwnProject
+from function_buildpack.plan import Plan, digest
+from function_buildpack.process import Result
+from function_buildpack.project import Project
+from function_buildpack.references import Surroundings
+from function_buildpack.steps import telling
+
+
+def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> OwnProject | None:
+    """Fill the layer of the function's own project, and add to the source what its build makes.
+
+    What was built before is taken from its archive. None if the project is no package, or cannot
+    be built as one: the function has run without that before, and its load is checked anyway.
+
+    :raises DiskFull: there is no space for it. :raises BuildpackError: see shared_libraries.
+    """
+    if not chosen.package.exists:
+        return None
+    output.heading("Project")
+    wanted = _metadata(building, chosen, python, uv)
+    match building.layers.restored(names.PROJECT, wanted, building.archives.hold):
+        case Restored(layer):
+            output.line("Reusing what was made of it: nothing that decides it has changed")
+            return _filled(building, chosen, layer, python)
+        case Empty(layer, cause):
+            output.line(f"Installing it without its dependencies: {telling.because(cause)}")
+            if _make(building, chosen, layer, python, uv):
+                return _filled(building, chosen, layer, python)
+            return None
+
+
+def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter) -> OwnProject:
+    """Fill layer and application from the layer's archive."""
+    function = chosen.project
+    whole = _importable(function) if chosen.package.is_static else []
+    laid = own_project.fill(layer, building.archives, function.package.parent, whole)
+    _tell_laid(laid, building.context.app)
+    own = OwnProject(layer)
+    own_project.compile_packages(own, python, building.run)
+    output.line(f"Installed: {own.package.name} {own.package.version}")
+    return own
+
+
+def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
+    """Collect what decides what an installation adds to the source."""
+    function, app, target = chosen.project, building.context.app, building.context.target
+    common = Metadata(
+        source=_digest_of_static(function, app),
+        python=python.identity or python.version,
+        platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
+        uv=uv.version,
+        buildpack=building.buildpack.version,
+    )
+    if chosen.package.is_static:
+        return common
+    keys = build_inputs.cache_keys(function.folder)
+    source = build_inputs.files({app, *keys.files}, app)
+    return replace(
+        common,
+        source=digest(build_inputs.identify(source, app)),
+        git=_text(build_inputs.git_state([function.folder], uv.run, uv.environ)),
+        variables=_text(build_inputs.variables(uv.environ, keys.variables)),
+        uv_settings=decisive.settings(uv.decisive, Surroundings(app, function.folder, uv.environ)),
+    )
+
+
+def _digest_of_static(function: Project, app: Path) -> str:
+    """Return a digest of static metadata, and of the files that belong to it."""
+    stated = json.dumps(function.pyproject.get("project"), sort_keys=True, default=str)
+    files = build_inputs.identify(own_project.described_by(function), app)
+    return digest([stated.encode(), *files])
+
+
+def _text(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in found.items() if value)
+
+
+def _importable(function: Project) -> list[str]:
+    """Return what can be imported beside the function: names of packages and modules."""
+    root = function.package.parent
+    found = {path.name for path in function.beside.values() if path.parent == root}
+    return sorted(found - _NOT_INSTALLED)
+
+
+# What is beside a package and not for those who install it, by setuptools' list (its
+# FlatLayoutPackageFinder and FlatLayoutModuleFinder) as far as functions have it.
+_NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "setup.py", "tests"})
+
+
+def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv) -> bool:
+    """Make the layer's archive; say whether the project could be installed.
+
+    :raises DiskFull: there is no space for it. :raises BuildpackError: see shared_libraries.
+    """
+    with own_project.workplace(layer) as place:
+        result = _install(building, chosen, python, uv, place)
+        if result.status != 0:
+            _tell_failure(result)
+            return False
+        started_by = dependencies.python(building.layers, python.minor)
+        own_project.sort(place, chosen.project.package.parent, python, started_by)
+        folders = building.layers.library_folders(chosen.launch_env)
+        shared_libraries.check(place, folders, building.settings.library_check)
+        building.archives.store(layer, place)
+    return True
+
+
+def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
+    """Install the project into a folder of its own, where the application is not written to."""
+    function, app, target = chosen.project, building.context.app, place / own_project.PACKAGES
+    if chosen.package.is_static:
+        folder = own_project.describe(function, app, place)
+        # Settings for what comes from elsewhere do not matter.
+        return uv.without(uv.decisive).install_folder(folder, target, python.path)
+    output.line(f"Building it with its build backend, for {chosen.package.built_for}")
+    folder = own_project.copy(function, app, place)
+    with output.timed("Built it"):
+        return uv.install_folder(folder, target, python.path)
+
+
+_SHOWN = 12  # of the lines of a failure
+
+
+def _tell_failure(result: Result) -> None:
+    """Say why the project could not be installed. :raises DiskFull: there is no space for it."""
+    if index_failures.find(result.output) is DiskFull:
+        raise DiskFull(result.output.strip())
+    for line in _explanation(result.output)[-_SHOWN:]:
+        output.child(line)
+    output.note(
+        "the project cannot be installed as a package. The image has its source and dependencies, "
+        "but not its metadata, entry points, scripts, and what its build generates. "
+        '"pip install ." in its folder shows the same.'
+    )
+
+
+_TRACEBACK = "Traceback (most recent call last):"
+
+
+def _explanation(said: str) -> list[str]:
+    """Return what uv says of a failed build, of tracebacks only the exception."""
+    text = said[said.find("error: ") :].partition("\nhint: ")[0]
+    for start in (_TRACEBACK, "[stderr]"):
+        if start in text:
+            frames = textwrap.dedent(text.rpartition(start)[2].strip("\n")).splitlines()
+            is_traced = start == _TRACEBACK
+            return [line for line in frames if not (is_traced and line.startswith("  "))]
+    return text.splitlines()
+
+
+def _tell_laid(laid: Laid, app: Path) -> None:
+    """Say what of the application is not its author's."""
+    for what, paths in (
+        ("Added to the source by the build of the project", laid.new),
+        ("Replaced in the source by what the build of the project made of it", laid.changed),
+    ):
+        if paths:
+            output.line(f"{what}: {_listed(paths, app)}")
+    if laid.refused:
+        output.note(
+            f"the build of the project made {_listed(laid.refused, app)}, which could not be "
+            f"written: the folder is another user's"
+        )
+
+
+def _listed(paths: list[Path], app: Path) -> str:
+    return telling.some([str(path.relative_to(app)) for path in paths])
