@@ -104,47 +104,15 @@ _LICENSES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
 def described_by(function: Project) -> list[Path]:
     """Return the files of the source that static metadata includes: the description, licenses."""
     table = function.pyproject["project"]
-    stated = [table.get("readme"), table.get("license")]
-    named = [item.get("file") if isinstance(item, dict) else item for item in stated]
-    globs = table.get("license-files", _LICENSES)
-    patterns = globs if isinstance(globs, list | tuple) else ()
-    found = {function.folder / item for item in named if isinstance(item, str)}
-    for pattern in patterns:
-        found.update(function.folder.glob(str(pattern)))
-    inside = (path for path in found if path.resolve().is_relative_to(function.folder.resolve()))
-    return sorted(path for path in inside if path.is_file())
+    stated = [_file(table.get("readme")), _file(table.get("license"), "")]
+    found = {function.folder / file for file in stated if file} | _licenses(function)
+    return sorted(path for path in found if path.is_file())
 
 
-# uv's build backend wants a package with code.
-_NO_CODE = "no_code"
-
-
-def describe(function: Project, app: Path, place: Path) -> Path:
-    """Return a folder with the same metadata and no code, for uv's own build backend.
-
-    That needs no other package and takes milliseconds. A missing description is left out.
-    """
-    made = place / _SOURCE / function.folder.relative_to(app)
-    table = dict(function.pyproject["project"])
-    for path in described_by(function):
-        copied = made / path.relative_to(function.folder)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copied)
-    readme = table.get("readme")
-    file = readme.get("file") if isinstance(readme, dict) else readme
-    if isinstance(file, str) and not (made / file).is_file():
-        del table["readme"]
-    (made / _NO_CODE).mkdir(parents=True)
-    (made / _NO_CODE / "__init__.py").touch()
-    pyproject = {
-        "project": table,
-        "build-system": {"requires": ["uv_build"], "build-backend": "uv_build"},
-        "tool": {"uv": {"build-backend": {"module-name": _NO_CODE, "module-root": ""}}},
-    }
-    (made / names.PYPROJECT).write_text(tomli_w.dumps(pyproject), encoding="utf-8")
-    return made
-
-
+def _file(stated: object, name: object = None) -> str:
+    """Return the file that a field names, by itself or in a table."""
+    file = stated.get("file") if isinstance(stated, dict) else stated
+    return file if isinstance(file, str) else ""
 def copy(function: Project, app: Path, place: Path) -> Path:
     """Return a copy of the function's folder, in a copy of the whole source, to be built in.
 

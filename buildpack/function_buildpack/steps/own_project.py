@@ -1,6 +1,7 @@
 """The function's own project, as an installed package."""
 
 import json
+import shutil
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from function_buildpack import (
     shared_libraries,
 )
 from function_buildpack.building import Building
-from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
 from function_buildpack.errors import DiskFull
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
@@ -32,9 +33,9 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
     """Fill the layer of the function's own project, and add to the source what its build makes.
 
     What was built before is taken from its archive. None if the project is no package, or cannot
-    be built as one: the function has run without that before, and its load is checked anyway.
+    be installed as one: most functions do without, and the load of each is checked.
 
-    :raises DiskFull: there is no space for it. :raises BuildpackError: see shared_libraries.
+    :raises BuildpackError: there is no space for it; or see shared_libraries.
     """
     if not chosen.package.exists:
         return None
@@ -42,12 +43,15 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
     wanted = _metadata(building, chosen, python, uv)
     match building.layers.restored(names.PROJECT, wanted, building.archives.hold):
         case Restored(layer):
-            output.line("Reusing what was made of it: nothing that decides it has changed")
+            output.line("Reusing the project layer: nothing that decides it has changed")
             return _filled(building, chosen, layer, python)
         case Empty(layer, cause):
-            output.line(f"Installing it without its dependencies: {telling.because(cause)}")
-            if _make(building, chosen, layer, python, uv):
+            output.line(f"Installing: {telling.because(cause)}")
+            failed = _make(building, chosen, layer, python, uv)
+            if not failed:
                 return _filled(building, chosen, layer, python)
+            _tell_failure(failed, was_there=not isinstance(cause, Created))
+            shutil.rmtree(layer.path)
             return None
 
 
@@ -109,22 +113,21 @@ def _importable(function: Project) -> list[str]:
 _NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "setup.py", "tests"})
 
 
-def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv) -> bool:
-    """Make the layer's archive; say whether the project could be installed.
+def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv) -> str:
+    """Make the layer's archive; return what uv has said if the project could not be installed.
 
-    :raises DiskFull: there is no space for it. :raises BuildpackError: see shared_libraries.
+    :raises BuildpackError: see shared_libraries.
     """
     with own_project.workplace(layer) as place:
         result = _install(building, chosen, python, uv, place)
         if result.status != 0:
-            _tell_failure(result)
-            return False
+            return result.output
         started_by = dependencies.python(building.layers, python.minor)
         own_project.sort(place, chosen.project.package.parent, python, started_by)
         folders = building.layers.library_folders(chosen.launch_env)
         shared_libraries.check(place, folders, building.settings.library_check)
         building.archives.store(layer, place)
-    return True
+    return ""
 
 
 def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
@@ -134,8 +137,9 @@ def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, plac
         folder = own_project.describe(function, app, place)
         # Settings for what comes from elsewhere do not matter.
         return uv.without(uv.decisive).install_folder(folder, target, python.path)
-    output.line(f"Building it with its build backend, for {chosen.package.built_for}")
+    output.line(f"Building it with its build backend, because {chosen.package.built_for}")
     folder = own_project.copy(function, app, place)
+    uv = uv.without(["UV_REQUIRE_HASHES"])  # a folder has none
     with output.timed("Built it"):
         return uv.install_folder(folder, target, python.path)
 
@@ -143,11 +147,16 @@ def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, plac
 _SHOWN = 12  # of the lines of a failure
 
 
-def _tell_failure(result: Result) -> None:
-    """Say why the project could not be installed. :raises DiskFull: there is no space for it."""
-    if index_failures.find(result.output) is DiskFull:
-        raise DiskFull(result.output.strip())
-    for line in _explanation(result.output)[-_SHOWN:]:
+def _tell_failure(said: str, *, was_there: bool) -> None:
+    """Say why the project could not be installed.
+
+    :raises BuildpackError: there is no space, or the earlier image `was_there` with it and the
+        package index fails. The next build may succeed, and an image that lacks it would not do.
+    """
+    failure = index_failures.find(said)
+    if failure and (was_there or failure is DiskFull):
+        raise failure(said.strip())
+    for line in _explanation(said)[-_SHOWN:]:
         output.child(line)
     output.note(
         "the project cannot be installed as a package. The image has its source and dependencies, "
@@ -167,7 +176,7 @@ def _explanation(said: str) -> list[str]:
             frames = textwrap.dedent(text.rpartition(start)[2].strip("\n")).splitlines()
             is_traced = start == _TRACEBACK
             return [line for line in frames if not (is_traced and line.startswith("  "))]
-    return text.splitlines()
+    return text.rstrip().splitlines()
 
 
 def _tell_laid(laid: Laid, app: Path) -> None:
