@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from function_buildpack import build_inputs, names, references
+from function_buildpack.build_inputs import cache_keys
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
@@ -20,7 +21,7 @@ from function_buildpack.project import (
     workspace_root,
 )
 from function_buildpack.references import Surroundings, is_project
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 
 
 def digest_of(plan: Plan, around: Surroundings) -> str:
@@ -34,6 +35,40 @@ def digest_of(plan: Plan, around: Surroundings) -> str:
     locked = [line.replace(here, "file:").encode() for line in plan.locked]
     stated = [plan.requirements_key().encode(), *locked]
     return digest(stated + build_inputs.identify(files(plan, around), around.app))
+
+
+def built(plan: Plan, around: Surroundings) -> set[Path]:
+    """Return the folders whose packages a backend builds, or is asked for their dependencies."""
+    packages = {path for path in _paths(plan, around) if is_project(path)}
+    if plan.package.exists:  # which is built for another layer, if at all
+        packages.discard(plan.project.folder)
+    return packages | ({plan.project.folder} if _is_asked(plan, around) else set())
+
+
+def _is_asked(plan: Plan, around: Surroundings) -> bool:
+    """Say whether a build backend is asked for the function's own dependencies."""
+    match plan.source:
+        case Source.SETUP_PY | Source.SETUP_CFG:
+            return True
+        case Source.PYPROJECT:
+            return _computes(plan.project.folder, around)
+        case Source.REQUIREMENTS if plan.project.folder in _paths(plan, around):
+            return _computes(plan.project.folder, around)
+        case _:
+            return False
+
+
+def texts(plan: Plan, around: Surroundings) -> Iterator[str]:
+    """Yield the texts that may name what is installed, with the values of their variables."""
+    named = {plan.source_path, plan.project.pyproject_path, *_paths(plan, around)}
+    stating = (names.PYPROJECT, names.SETUP_PY, names.SETUP_CFG)
+    for path in named:
+        for file in (path, *(path / name for name in stating)):
+            if file.is_file() and file.suffix in _TEXTS:
+                yield around.expanded(read_requirements(file))
+
+
+_TEXTS = frozenset({".cfg", ".in", ".lock", ".py", ".toml", ".txt"})
 
 
 def settings(stated: Mapping[str, str], around: Surroundings) -> str:
@@ -54,7 +89,8 @@ _SHOWN = 8  # of a digest that people read
 
 def files(plan: Plan, around: Surroundings) -> list[Path]:
     """Return the files, and links to folders, sorted, each once."""
-    named = _paths(plan, around)
+    named = _paths(plan, around) | _configuration(plan.project.folder, around.app)
+    named |= {path for folder in built(plan, around) for path in cache_keys(folder).files}
     found = build_inputs.files(_without_own(named, plan), around.app)
     if _is_open(plan, named, around):
         found |= _all_but_sources(plan.project, around.app)
@@ -74,15 +110,10 @@ def _without_own(named: set[Path], plan: Plan) -> set[Path]:
 
 def _is_open(plan: Plan, named: Iterable[Path], around: Surroundings) -> bool:
     """Say whether a build backend decides what is needed, of the function or a local package."""
-    match plan.source:
-        case Source.SETUP_PY | Source.SETUP_CFG:
-            return True
-        case Source.PYPROJECT:
-            return any(_computes(path, around) for path in {plan.project.folder, *named})
-        case Source.REQUIREMENTS:
-            return any(_computes(path, around) for path in named)
-        case _:  # a lock has them all
-            return False
+    if any(map(build_inputs.runs_own_code, built(plan, around))):
+        return True
+    is_lock = plan.source in LOCKS  # it has them all
+    return _is_asked(plan, around) or (not is_lock and any(_computes(p, around) for p in named))
 
 
 def _computes(path: Path, around: Surroundings) -> bool:
@@ -107,6 +138,21 @@ def _paths(plan: Plan, around: Surroundings) -> set[Path]:
             return _followed(_local_to_pyproject(plan.project, around), around)
         case Source.SETUP_PY | Source.SETUP_CFG | Source.NOTHING:
             return set()
+
+
+def _configuration(folder: Path, app: Path) -> set[Path]:
+    """Return the file that uv takes its settings from, if it is not the function's pyproject.toml.
+
+    uv takes the first folder that has one, from its own upwards ("Configuration files").
+    """
+    for parent in (folder, *folder.parents):
+        if (file := parent / names.UV_TOML).is_file():
+            return {file}
+        if "uv" in read_pyproject(file := parent / names.PYPROJECT).get("tool", {}):
+            return {file} - {folder / names.PYPROJECT}  # that one is in the plan's key
+        if parent == app:
+            break
+    return set()
 
 
 def _local_to_uv_lock(plan: Plan, around: Surroundings) -> Iterator[Path]:

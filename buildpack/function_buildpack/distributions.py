@@ -23,7 +23,14 @@ class Origin:
 
     address: str = ""
     commit: str = ""
+    # What was asked for: a branch, a tag, a commit, or nothing.
+    revision: str = ""
     sha256: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it was asked for by its commit, perhaps an abbreviated one."""
+        return bool(self.revision) and self.commit.startswith(self.revision)
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,7 @@ def _origin(direct_url: str | None) -> Origin | None:
     stated = json.loads(direct_url)
     address = addresses.public(stated.get("url", ""))
     if vcs := stated.get("vcs_info"):
-        return Origin(f"{vcs['vcs']}+{address}" if address else "", vcs["commit_id"])
+        where = f"{vcs['vcs']}+{address}" if address else ""
+        return Origin(where, vcs["commit_id"], vcs.get("requested_revision") or "")
     hashes = stated.get("archive_info", {}).get("hashes", {})
     return Origin(address, sha256=hashes.get("sha256", ""))

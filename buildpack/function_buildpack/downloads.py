@@ -111,6 +111,20 @@ def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:
         path.chmod(packed.getinfo(name).external_attr >> 16)
 
 
+def has_built(cache: Path) -> bool:
+    """Say whether uv has built anything: a wheel, or the metadata of a package in a folder.
+
+    It keeps both below `sdists-v…`; of a file from an index it also keeps metadata that it only
+    read there.
+    """
+    built = (
+        "sdists-v*/**/*.whl",
+        "sdists-v*/path/*/*/metadata.*",
+        "sdists-v*/editable/*/*/metadata.*",
+    )
+    return any(True for pattern in built for _ in cache.glob(pattern))
+
+
 def _for(root: Path, python: Interpreter) -> str:
     return f"{python.identity or python.version} {root}"
 

@@ -4,7 +4,8 @@ For labels from its files, so that the build needs no git for them. Formats: git
 "gitrepository-layout" and "git-config". What cannot be read says nothing: a label is worth no
 failed build.
 
-The state that a build backend may see is asked from git, as backends do.
+The state that a build backend may see is asked from git, as backends do, and so are other
+repositories.
 """
 
 import configparser
@@ -100,8 +101,44 @@ def state(folder: Path, run: Runner, environ: Mapping[str, str]) -> dict[str, st
         "git branch": said.get("branch.head", ""),
         "git tags": _digest(tags),
         "git history": _digest(shallow),
-        "uncommitted changes": "+".join(sorted(changes)),
+        "uncommitted files": "+".join(sorted(changes)),
     }
+
+
+HEAD = "HEAD"
+_SECONDS = 15.0  # for a repository to answer; it is asked for a few lines
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The commit that a repository has under a name, or why it could not be asked."""
+
+    commit: str = ""
+    failure: str = ""
+
+
+def remote_commit(
+    address: str, name: str, run: Runner, environ: Mapping[str, str], cwd: Path
+) -> Answer:
+    """Ask a repository for the commit of a branch, a tag, another ref, or HEAD.
+
+    The commit is empty if there is no such name any more.
+    """
+    # In uv's order; of an annotated tag the commit that it is for.
+    refs = [f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}", name]
+    command = ["git", "ls-remote", "--", address, *refs]
+    silent = {**environ, "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        answer = run(command, environ=silent, cwd=cwd, limit=_SECONDS)
+    except ToolMissing:
+        return Answer(failure="there is no git")
+    if not answer.in_time:
+        return Answer(failure=f"no answer in {_SECONDS:.0f} s")
+    if answer.status != 0:
+        return Answer(failure=answer.output.strip().rpartition("fatal: ")[2].partition("\n")[0])
+    lines = (line.split("\t", 1) for line in answer.output.splitlines() if "\t" in line)
+    found = {ref: commit for commit, ref in lines}
+    return Answer(next((found[ref] for ref in refs if ref in found), ""))
 
 
 def _digest(text: str) -> str:

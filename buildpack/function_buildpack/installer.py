@@ -36,14 +36,13 @@ _NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
 _COMPILED = "-O2 -g0"
 _FLAGS = ("CFLAGS", "CXXFLAGS")
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
-# What is installed depends on them; of where it is from, it does not.
+# What is installed depends on them; of where it is from, it does not. Variables of compilers and
+# build backends only count where something is built (build_inputs.py).
 _DECISIVE = (
     *(*_NARROWING, "UV_BUILD_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY"),
     *("UV_INDEX_STRATEGY", "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD"),
     *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
     *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
-    # Of setuptools, meson and cargo, for what is built here.
-    *(*_FLAGS, "CC", "CPPFLAGS", "CXX", "LDFLAGS", "RUSTFLAGS"),
 )
 
 
@@ -106,8 +105,7 @@ class Uv:
     @property
     def decisive(self) -> dict[str, str]:
         """The settings that decide what is installed, where they are set."""
-        set_ = {name: value for name in _DECISIVE if (value := self.environ.get(name))}
-        return {name: value for name, value in set_.items() if value != _COMPILED}
+        return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
 
     @property
     def narrowing(self) -> dict[str, str]:

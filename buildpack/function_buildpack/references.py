@@ -48,6 +48,10 @@ class Surroundings:
         """Say whether nothing but a build backend is needed to read a reference."""
         return "{" not in self._expanded(reference, self.cwd)  # {root:uri} is hatchling's
 
+    def expanded(self, text: str) -> str:
+        """Return a text with the values of its variables."""
+        return self._expanded(text, self.cwd)
+
     def _expanded(self, reference: str, root: Path) -> str:
         values = {"PROJECT_ROOT": str(root), **self.environ}
         return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), reference)

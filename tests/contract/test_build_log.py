@@ -130,6 +130,8 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
         + STATED
         + """\
 Reusing the dependencies layer: nothing that decides it has changed
+Not looked up again: newer versions in the package index. To have the dependencies installed \
+again, give BP_FUNCTION_REFRESH a new value, such as today's date.
 
 [Application]
 Left out of the image: .git

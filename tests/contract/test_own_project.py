@@ -14,7 +14,7 @@ HANDLE = "async def handle(scope, receive, send): ...\n"
 HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 # A build backend without requirements, for what all backends have the same. Its wheels hold the
 # packages of the folder, and a module that it generates.
-BACKEND = '''
+BACKEND = """
 import base64, hashlib, pathlib, zipfile
 
 def build_wheel(directory, settings=None, metadata=None):
@@ -33,7 +33,7 @@ def build_wheel(directory, settings=None, metadata=None):
     (root / "build").mkdir(exist_ok=True)
     (root / "build" / "left").touch()
     return name
-'''
+"""
 OWN_BACKEND = """
 [build-system]
 requires = []
@@ -119,8 +119,12 @@ def elsewhere(workspace: Workspace, code: str) -> str:
 
 @pytest.mark.parametrize(
     "backend",
-    ["", HATCHLING, '[build-system]\nrequires = ["poetry-core>=2"]\n'
-     'build-backend = "poetry.core.masonry.api"\n'],
+    [
+        "",
+        HATCHLING,
+        '[build-system]\nrequires = ["poetry-core>=2"]\n'
+        'build-backend = "poetry.core.masonry.api"\n',
+    ],
     ids=["none", "hatchling", "poetry"],
 )
 def test_static(workspace: Workspace, backend: str) -> None:
@@ -129,7 +133,9 @@ def test_static(workspace: Workspace, backend: str) -> None:
 
     assert "Installed: mine 1.2\n" in log
     assert "build backend" not in log
-    about = json.loads(elsewhere(workspace, KNOWN + "import json; print(json.dumps(metadata('mine').json))"))
+    about = json.loads(
+        elsewhere(workspace, KNOWN + "import json; print(json.dumps(metadata('mine').json))")
+    )
     assert about == {
         "metadata_version": "2.4",
         "name": "mine",
@@ -138,7 +144,7 @@ def test_static(workspace: Workspace, backend: str) -> None:
         "description": "# Read me",
         "description_content_type": "text/markdown",
         "license_expression": "MIT",
-        "license_file": ["LICENSE"],
+        "license_file": "LICENSE",
         "requires_dist": ["idna==3.10", "six ; extra == 'more'"],
         "provides_extra": ["more"],
         "project_url": ["Homepage, https://example.org"],

@@ -3,9 +3,9 @@
 import importlib.metadata
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -13,16 +13,20 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import (
     artifacts,
+    build_inputs,
     build_traces,
     decisive,
     distributions,
+    downloads,
     index_failures,
     names,
+    repositories,
     sbom,
 )
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.distributions import Distribution
 from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
@@ -30,7 +34,7 @@ from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
 from function_buildpack.process import Runner
 from function_buildpack.references import Surroundings
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ class Metadata:
     wheels: str = ""
     uv_settings: str = ""
     library_check: str = ""  # what one setting lets pass another may not
+    refresh: str = ""
+    git: str = ""  # the state of checkouts that builds of local packages may read
+    # What a build notes of its install, for the next one.
+    built: str = ""  # whether a package was built from source
+    variables: str = ""  # if so, those that a build backend may read
+    moving: str = ""  # addresses where something else may be tomorrow, with commits
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,8 @@ def metadata(
     plan: Plan, interpreter: Interpreter, context: BuildContext, uv: Uv, buildpack_version: str
 ) -> Metadata:
     """Collect what decides the contents."""
-    target = context.target
-    around = Surroundings(context.app, plan.project.folder, uv.environ)
+    target, around = context.target, surroundings(plan, context, uv)
+    built = decisive.built(plan, around)
     return Metadata(
         source=plan.source.value,
         requirements=decisive.digest_of(plan, around),
@@ -103,7 +113,53 @@ def metadata(
         uv=uv.version,
         buildpack=buildpack_version,
         uv_settings=decisive.settings(uv.decisive, around),
+        git=listed(build_inputs.git_state(built, uv.run, uv.environ)),
     )
+
+
+def surroundings(plan: Plan, context: BuildContext, uv: Uv) -> Surroundings:
+    """Return what statements of dependencies are read with."""
+    return Surroundings(context.app, plan.project.folder, uv.environ)
+
+
+def listed(values: Mapping[str, str]) -> str:
+    """Return names and values as one text; neither has a comma."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def unlisted(text: str) -> dict[str, str]:
+    """Return the names and values of such a text."""
+    parts = (item.rpartition("=") for item in text.split(", ") if item)
+    return {name: value for name, _, value in parts}
+
+
+def earlier(layers: Layers) -> Metadata | None:
+    """Return the metadata of the restored layer, if there is one of this version."""
+    found = layers.earlier(names.DEPENDENCIES)
+    return Metadata(**found) if found.keys() == {field.name for field in fields(Metadata)} else None
+
+
+def with_notes(wanted: Metadata, before: Metadata | None, variables: str) -> Metadata:
+    """Return what is wanted with what the earlier build has noted of its install.
+
+    Variables count if anything was built from source then.
+    """
+    if before is None:
+        return wanted
+    return replace(
+        wanted,
+        built=before.built,
+        variables=variables if before.built else "",
+        moving=before.moving,
+    )
+
+
+def variables(plan: Plan, context: BuildContext, uv: Uv) -> str:
+    """Return the variables of the platform that a build backend may read, as digests."""
+    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
+    built = decisive.built(plan, surroundings(plan, context, uv))
+    asked = [name for folder in built for name in build_inputs.cache_keys(folder).variables]
+    return listed(build_inputs.variables(passed, asked))
 
 
 def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:
@@ -111,8 +167,10 @@ def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | 
     return layers.restored(names.DEPENDENCIES, wanted, archives.hold)
 
 
-def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path) -> None:
-    """Fill the layer; `source` is the folder that is built.
+def install(
+    layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path
+) -> list[Distribution]:
+    """Fill the layer and return what is in it; `source` is the folder that is built.
 
     :raises BuildpackError: see installer.
     """
@@ -126,8 +184,30 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
     _link_layers(layer)
-    locked = artifacts.locked(plan.source_path)
-    layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
+    locked, installed = artifacts.locked(plan.source_path), distributions.installed(site)
+    layer.describe(sbom.document(sbom.packages(installed, locked)))
+    return installed
+
+
+def with_own_notes(
+    layer: Layer, wanted: Metadata, installed: Iterable[Distribution], cache: Path
+) -> Layer:
+    """Return the filled layer with what the next build has to know of this install.
+
+    `wanted` has the variables that a build backend may read, whether or not one was run.
+    """
+    has_built = downloads.has_built(cache)
+    noted = replace(
+        wanted,
+        built="yes" if has_built else "",
+        variables=wanted.variables if has_built else "",
+        # A lock has the commit or the hash of everything.
+        moving="" if wanted.source in _LOCKS else listed(repositories.noted(installed)),
+    )
+    return replace(layer, metadata=noted)
+
+
+_LOCKS = frozenset(source.value for source in LOCKS)
 
 
 def _install(path: Path, plan: Plan, uv: Uv) -> None:

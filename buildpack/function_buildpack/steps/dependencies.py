@@ -6,10 +6,12 @@ from pathlib import Path
 
 from function_buildpack import (
     bytecode,
+    decisive,
     distributions,
     names,
     output,
     project,
+    repositories,
     sbom,
     shared_libraries,
     vendored,
@@ -18,12 +20,13 @@ from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.distributions import Distribution
 from function_buildpack.downloads import GivenBack
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
-from function_buildpack.layers.dependencies import Dependencies
+from function_buildpack.layers.dependencies import Dependencies, Metadata
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
@@ -55,15 +58,18 @@ def provide(
     uv = _narrowed(at_wheels(uv, wheels), chosen)
     wanted = _wanted(building, chosen, wheels, python, uv)
     before = building.layers.described(names.DEPENDENCIES)
-    match dependencies.restore(building.layers, wanted, building.archives):
+    noted = _with_notes(building, chosen, wanted, uv)
+    match dependencies.restore(building.layers, noted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            _tell_unasked(chosen, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
-            _install(building, empty, chosen, python, uv)
+            packages = _install(building, empty, chosen, python, uv)
+            filled = dependencies.with_own_notes(empty, wanted, packages, uv.cache)
+            installed = Dependencies(filled)
             _tell_changes(before, building.layers.described(names.DEPENDENCIES))
-            installed = Dependencies(empty)
             _check(building, installed, chosen, python)
             return installed
 
@@ -84,16 +90,56 @@ def _wanted(
         planned,
         wheels=vendored.digest(wheels),
         library_check=building.settings.library_check.value,
+        refresh=building.settings.refresh,
+        variables=dependencies.variables(chosen, building.context, uv),
     )
 
 
-def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv) -> None:
+def _with_notes(building: Building, chosen: Plan, wanted: Metadata, uv: Uv) -> Metadata:
+    """Return what is wanted, as far as an earlier build has noted that it counts.
+
+    Repositories are only asked if nothing else has changed: else all is installed anew anyway.
+    """
+    before = dependencies.earlier(building.layers)
+    noted = dependencies.with_notes(wanted, before, wanted.variables)
+    known = dependencies.unlisted(noted.moving)
+    if noted != before or not any(known.values()):
+        return noted
+    texts = decisive.texts(chosen, dependencies.surroundings(chosen, building.context, uv))
+    asked = repositories.ask(known, texts, uv.run, uv.environ, uv.cache)
+    for reference, failure in asked.failures.items():
+        output.note(
+            f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
+            f"earlier build, {known[reference]}."
+        )
+    return replace(noted, moving=dependencies.listed(asked.commits))
+
+
+def _tell_unasked(chosen: Plan, wheels: Path | None, kept: Metadata) -> None:
+    """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    hashed = any("--hash=" in line for line in chosen.project.requirements)
+    if wheels or hashed or chosen.source in {*LOCKS, Source.NOTHING}:
+        return
+    unasked = [
+        address for address, commit in dependencies.unlisted(kept.moving).items() if not commit
+    ]
+    output.line(
+        f"Not looked up again: {telling.some(['newer versions in the package index', *unasked])}. "
+        f"To have the dependencies installed again, give {names.FUNCTION_REFRESH} a new value, "
+        f"such as today's date."
+    )
+
+
+def _install(
+    building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv
+) -> list[Distribution]:
     known = building.archives.give_back(layer, uv.cache, python)
     if packages := known.packages:
         output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
     with output.timed("Installed the dependencies"):
-        dependencies.install(layer, chosen, python, uv, building.context.app)
+        installed = dependencies.install(layer, chosen, python, uv, building.context.app)
     _compile(known, layer, python, uv)
+    return installed
 
 
 def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:

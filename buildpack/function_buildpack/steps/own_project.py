@@ -3,7 +3,6 @@
 import json
 import shutil
 import textwrap
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from function_buildpack.layers.own_project import Laid, Metadata, OwnProject
 from function_buildpack.plan import Plan, digest
 from function_buildpack.process import Result
 from function_buildpack.project import Project
-from function_buildpack.references import Surroundings
 from function_buildpack.steps import telling
 
 
@@ -81,12 +79,19 @@ def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> 
         return common
     keys = build_inputs.cache_keys(function.folder)
     source = build_inputs.files({app, *keys.files}, app)
+    state = build_inputs.git_state([function.folder], uv.run, uv.environ)
+    passed = {
+        name: building.context.environ[name]
+        for name in building.context.environ.keys() & uv.environ.keys()
+    }
+    around = dependencies.surroundings(chosen, building.context, uv)
     return replace(
         common,
         source=digest(build_inputs.identify(source, app)),
-        git=_text(build_inputs.git_state([function.folder], uv.run, uv.environ)),
-        variables=_text(build_inputs.variables(uv.environ, keys.variables)),
-        uv_settings=decisive.settings(uv.decisive, Surroundings(app, function.folder, uv.environ)),
+        git=dependencies.listed(state),
+        variables=dependencies.listed(build_inputs.variables(passed, keys.variables)),
+        uv_settings=decisive.settings(uv.decisive, around),
+        refresh=building.settings.refresh,
     )
 
 
@@ -95,10 +100,6 @@ def _digest_of_static(function: Project, app: Path) -> str:
     stated = json.dumps(function.pyproject.get("project"), sort_keys=True, default=str)
     files = build_inputs.identify(own_project.described_by(function), app)
     return digest([stated.encode(), *files])
-
-
-def _text(found: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in found.items() if value)
 
 
 def _importable(function: Project) -> list[str]:

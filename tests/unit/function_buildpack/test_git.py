@@ -112,8 +112,8 @@ def changed(checkout: Path, before: dict[str, str]) -> set[str]:
         (["commit --quiet --allow-empty --message x"], {"git commit"}),
         (["checkout --quiet -b other"], {"git branch"}),
         (["checkout --quiet --detach"], {"git branch"}),
-        (["rm --quiet --cached file"], {"uncommitted changes"}),
-        (["clone --quiet . new"], {"uncommitted changes"}),
+        (["rm --quiet --cached file"], {"uncommitted files"}),
+        (["clone --quiet . new"], {"uncommitted files"}),
     ],
 )
 def test_state(checkout: Path, commands: list[str], what: set[str]) -> None:
