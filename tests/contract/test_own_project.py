@@ -14,25 +14,26 @@ HANDLE = "async def handle(scope, receive, send): ...\n"
 HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 # A build backend without requirements, for what all backends have the same. Its wheels hold the
 # packages of the folder, and a module that it generates.
-BACKEND = """
-import base64, hashlib, pathlib, zipfile
+BACKEND = r"""
+import pathlib, zipfile
 
 def build_wheel(directory, settings=None, metadata=None):
-    root = pathlib.Path.cwd()
-    name = "mine-2.0-py3-none-any.whl"
-    files = {str(p.relative_to(root)): p.read_text() for p in root.glob("function/**/*.py")}
-    files["function/_made.py"] = "MADE = " + repr(len(files)) + "\\n"
-    files["elsewhere/__init__.py"] = pathlib.Path("libs/elsewhere.txt").read_text()
+    root = pathlib.Path("src" if pathlib.Path("src").is_dir() else ".")
     info = "mine-2.0.dist-info"
-    files[f"{info}/METADATA"] = "Metadata-Version: 2.1\\nName: mine\\nVersion: 2.0\\n"
-    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
-    files[f"{info}/RECORD"] = "".join(f"{file},,\\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(pathlib.Path(directory, name), "w") as wheel:
+    files = {str(path.relative_to(root)): path.read_text() for path in root.glob("function/*.py")}
+    files |= {
+        "function/_made.py": f"MADE = {len(files)}\n",
+        "elsewhere/__init__.py": pathlib.Path("libs/elsewhere.txt").read_text(),
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: mine\nVersion: 2.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in files)
+    with zipfile.ZipFile(pathlib.Path(directory, "mine-2.0-py3-none-any.whl"), "w") as wheel:
         for file, content in files.items():
             wheel.writestr(file, content)
-    (root / "build").mkdir(exist_ok=True)
-    (root / "build" / "left").touch()
-    return name
+    pathlib.Path("build").mkdir(exist_ok=True)
+    pathlib.Path("build", "left").touch()
+    return "mine-2.0-py3-none-any.whl"
 """
 OWN_BACKEND = """
 [build-system]
@@ -155,3 +156,127 @@ def test_static(workspace: Workspace, backend: str) -> None:
     assert "one two" == elsewhere(workspace, KNOWN + read)
     read = "print(packages_distributions()['function'], 'tests' in packages_distributions())"
     assert "['mine'] False" == elsewhere(workspace, KNOWN + read)
+
+
+def test_command(workspace: Workspace) -> None:
+    """The project's commands are on the image's PATH, and find the function from any folder."""
+    build(workspace, FUNCTION | {"pyproject.toml": STATIC})
+
+    path = workspace.launch_env("project")["PATH.prepend"]
+    for command in ("say", "show"):
+        said = subprocess.run([Path(path, command)], cwd="/", check=True, stdout=subprocess.PIPE)
+        assert b"said\n" == said.stdout
+    assert ["say", "show"] == sorted(os.listdir(path))
+
+
+POETRY = """
+[tool.poetry]
+name = "mine"
+version = "4"
+description = ""
+authors = []
+packages = [{ include = "function" }]
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
+SETUP_CFG = "[metadata]\nname = mine\nversion = 3\n[options]\npackages = function\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"pyproject.toml": STATIC, "requirements.txt": "six\n"}, "1.2"),
+        ({"pyproject.toml": STATIC, "requirements.txt": ".[more]\n"}, "1.2"),
+        ({**MADE, "pyproject.toml": STATIC + OWN_BACKEND}, "2.0"),
+        ({**MADE, "pyproject.toml": OWN_BACKEND, "requirements.txt": ".\n"}, "2.0"),
+        ({"setup.cfg": SETUP_CFG}, "3"),
+        ({"pyproject.toml": POETRY}, "4"),
+    ],
+    ids=["list", "list with it", "backend", "list with it and backend", "setup.cfg", "poetry"],
+)
+def test_version(workspace: Workspace, files: dict[str, str], version: str) -> None:
+    """Whichever file describes the project, and whichever states the dependencies."""
+    build(workspace, FUNCTION | files)
+
+    assert version == elsewhere(workspace, KNOWN + "print(version('mine'))")
+    assert ["mine"] == json.loads(
+        workspace.python(
+            KNOWN
+            + "import json; print(json.dumps([d.name for d in distributions() if d.name == 'mine']))"
+        )
+    )
+    assert not [*(workspace.layers / "dependencies").rglob("mine*")]
+    assert not [*(workspace.layers / "dependencies").rglob("function")]
+    assert str(workspace.app / "function") in workspace.python(
+        "import function; print(function.__file__)"
+    )
+
+
+@pytest.mark.parametrize("layout", ["function", "src/function"])
+def test_made(workspace: Workspace, layout: str) -> None:
+    """What a build backend generates is in the application, and nothing else that it writes."""
+    files = {name.replace("function/", f"{layout}/"): text for name, text in MADE.items()}
+
+    log = build(workspace, files)
+
+    assert f"Added to the source by the build of the project: {layout}/_made.py\n" in log
+    assert {*files, f"{layout}/_made.py"} == {
+        name for name in files_below(workspace.app) if not name.endswith(".pyc")
+    }
+    code = f"import sys; sys.path.insert(0, '{Path(layout).parent}'); import function._made as m; print(m.MADE)"
+    assert "1" == workspace.python(code)
+    assert "elsewhere" == elsewhere(workspace, "import elsewhere; print(elsewhere.WORD)")
+    assert "1" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
+    assert [*(workspace.layers / "project/packages/elsewhere/__pycache__").glob("__init__.*.pyc")]
+
+
+def test_rebuilt(workspace: Workspace) -> None:
+    """A change of the source has the project built again, and leaves the dependencies alone."""
+    files = MADE | {"requirements.txt": "idna==3.10\n.\n"}
+    build(workspace, files)
+
+    log = rebuild(workspace, files)
+    assert "Reusing the project layer: nothing that decides it has changed\n" in log
+    assert "Added to the source by the build of the project: function/_made.py\n" in log
+    assert "1" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
+
+    log = rebuild(workspace, files | {"function/more.py": ""})
+    assert "Reusing the dependencies layer" in log
+    assert "Installing: since the earlier build, source changed\n" in log
+    assert "2" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
+
+    log = rebuild(workspace, files | {"function/more.py": ""}, SOME_FLAG="1")
+    assert "since the earlier build, the variable SOME_FLAG changed\n" in log
+
+
+def test_static_rebuilt(workspace: Workspace) -> None:
+    """A change of the source changes the list of files alone; one of the description all of it."""
+    files = FUNCTION | {"pyproject.toml": STATIC}
+    build(workspace, files)
+
+    log = rebuild(workspace, files | {"function/more.py": ""})
+    assert "Reusing the project layer: nothing that decides it has changed\n" in log
+    assert "True" == elsewhere(
+        workspace, KNOWN + "print('function/more.py' in map(str, files('mine')))"
+    )
+
+    log = rebuild(workspace, files | {"README.md": "# New"})
+    assert "Reusing the dependencies layer" in log
+    assert "# New" == elsewhere(workspace, KNOWN + "print(metadata('mine').json['description'])")
+
+    log = rebuild(workspace, files | {"pyproject.toml": STATIC.replace("1.2", "1.3")})
+    assert "Reusing the dependencies layer" in log
+    assert "1.3" == elsewhere(workspace, KNOWN + "print(version('mine'))")
+
+
+def test_replaced(workspace: Workspace) -> None:
+    """What a build makes of a file of the source wins, as in an installation, and is told."""
+    stale = {"function/_made.py": "MADE = 'old'\n"}
+    build(workspace, MADE | stale)
+
+    log = rebuild(workspace, MADE | stale)
+
+    what = "Replaced in the source by what the build of the project made of it: function/_made.py\n"
+    assert what in log
+    assert "2" == workspace.python("from function import _made; print(_made.MADE)")

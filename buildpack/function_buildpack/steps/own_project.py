@@ -67,39 +67,40 @@ def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter)
 
 def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
     """Collect what decides what an installation adds to the source."""
-    function, app, target = chosen.project, building.context.app, building.context.target
+    target, is_static = building.context.target, chosen.package.is_static
     common = Metadata(
-        source=_digest_of_static(function, app),
+        source=_digest_of_static(chosen) if is_static else "",
         python=python.identity or python.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
         uv=uv.version,
         buildpack=building.buildpack.version,
     )
-    if chosen.package.is_static:
-        return common
-    keys = build_inputs.cache_keys(function.folder)
-    source = build_inputs.files({app, *keys.files}, app)
-    state = build_inputs.git_state([function.folder], uv.run, uv.environ)
-    passed = {
-        name: building.context.environ[name]
-        for name in building.context.environ.keys() & uv.environ.keys()
-    }
-    around = dependencies.surroundings(chosen, building.context, uv)
+    return common if is_static else _with_inputs(common, building, chosen, uv)
+
+
+def _digest_of_static(chosen: Plan) -> str:
+    """Return a digest of static metadata, and of the files that belong to it."""
+    function = chosen.project
+    stated = json.dumps(function.pyproject["project"], sort_keys=True, default=str)
+    files = build_inputs.identify(own_project.described_by(function), function.folder)
+    return digest([stated.encode(), *files])
+
+
+def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> Metadata:
+    """Add all that a build backend can read."""
+    context, folder = building.context, chosen.project.folder
+    keys = build_inputs.cache_keys(folder)
+    source = build_inputs.files({context.app, *keys.files}, context.app)
+    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
+    around = dependencies.surroundings(chosen, context, uv)
     return replace(
         common,
-        source=digest(build_inputs.identify(source, app)),
-        git=dependencies.listed(state),
+        source=digest(build_inputs.identify(source, context.app)),
+        git=dependencies.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
         variables=dependencies.listed(build_inputs.variables(passed, keys.variables)),
         uv_settings=decisive.settings(uv.decisive, around),
         refresh=building.settings.refresh,
     )
-
-
-def _digest_of_static(function: Project, app: Path) -> str:
-    """Return a digest of static metadata, and of the files that belong to it."""
-    stated = json.dumps(function.pyproject.get("project"), sort_keys=True, default=str)
-    files = build_inputs.identify(own_project.described_by(function), app)
-    return digest([stated.encode(), *files])
 
 
 def _importable(function: Project) -> list[str]:
