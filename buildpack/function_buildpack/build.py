@@ -65,7 +65,8 @@ def _build(building: Building) -> Launch:
         served = runtime.provide(building, own, uv, side)
         output.heading("Dependencies")
         dependencies.tell_access(read.bindings, access)
-        installed = dependencies.provide(building, chosen, read.wheels, own, uv)
+        installer = uv.looking(partial(python.check_source_build, wish, own, uv, app))
+        installed = dependencies.provide(building, chosen, read.wheels, own, installer)
         side.finish()
         provided.trim()
 
