@@ -16,6 +16,7 @@ BuildpackError
 ├── PythonUnknown             there is no such version
 ├── PythonConflict            two statements of a Python version exclude each other
 ├── PythonUninstalled         the Python that was asked for could not be installed
+├── WheelMissing              a package would be compiled that has wheels for other Pythons
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── ToolsUnavailable          what the build image lacks could not be installed
 ├── DownloadDamaged           the package index has another file than the pinned one
@@ -204,6 +205,16 @@ class PythonUninstalled(BuildpackError):
 
     what: str
     explanation: str
+
+
+@dataclass(eq=False)
+class WheelMissing(BuildpackError):
+    """A package would be compiled that has wheels for other Pythons, which the function allows."""
+
+    package: str
+    python: str
+    having: tuple[str, ...]
+    allowed: tuple[str, ...]
 
 
 @dataclass(eq=False)

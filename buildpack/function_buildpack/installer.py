@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from urllib.parse import unquote, urlsplit
 
-from function_buildpack import index_failures, names, output
+from function_buildpack import index_failures, names, output, source_builds
 from function_buildpack.errors import (
     HashMismatch,
     InstallFailed,
@@ -22,6 +23,7 @@ from function_buildpack.errors import (
 )
 from function_buildpack.process import Result, Runner
 from function_buildpack.settings import Selection
+from function_buildpack.source_builds import Look, Package
 
 # They name another environment than the one that we install into, another Python's files, another
 # project than the function, or what is not for an image.
@@ -55,6 +57,14 @@ class Download:
     file: str
 
 
+# How often a build from source is spoken of while it goes on.
+_TELL_SECONDS = 30.0
+
+
+def _look_at_nothing(_: Package) -> None:
+    """Let everything be built from source."""
+
+
 @dataclass(frozen=True)
 class Uv:
     """uv, as it is started in a build."""
@@ -64,6 +74,9 @@ class Uv:
     options: tuple[str | Path, ...] = ()
     # Whether it may fetch a Python, as the platform says it.
     python_downloads: str = ""
+    # Gets each package that is built from source; what it raises ends the install.
+    look: Look = _look_at_nothing
+    tell_seconds: float = _TELL_SECONDS
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
@@ -85,6 +98,10 @@ class Uv:
     def with_options(self, *options: str | Path) -> "Uv":
         """Return uv with other options that say where packages come from."""
         return replace(self, options=options)
+
+    def looking(self, look: Look) -> "Uv":
+        """Return uv whose builds from source are looked at when they begin."""
+        return replace(self, look=look)
 
     @property
     def cache(self) -> Path:
@@ -163,13 +180,35 @@ class Uv:
             *("--no-editable", "--python", venv / "bin" / "python"),
             *(*_selected(selection), *self.options),
         ]
-        result = self.run(
-            command,
-            environ={**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)},
-            cwd=project,
-            on_line=output.child,
-        )
+        place = {"UV_PROJECT_ENVIRONMENT": str(venv)}
+        result = self._run_followed(command, project, {**self.environ, **place})
         _raise_for(result, lock, "uv sync --locked", self.wheels)
+
+    def _run_followed(
+        self, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
+    ) -> Result:
+        with source_builds.followed(self.look, self.tell_seconds) as tell:
+            return self.run(command, environ=environ, cwd=cwd, on_line=tell)
+
+    def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
+        """Return the file names of the wheels that a package has in its index.
+
+        Those for the first of these Pythons that it is for at all, and for newer ones. None if it
+        has no wheels, or if that cannot be told.
+        """
+        command: list[str | Path] = [
+            *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),
+            *("--universal", "--format", "pylock.toml", *self.options),
+        ]
+        with NamedTemporaryFile("w", suffix="-requirements.txt") as stated:
+            stated.write(f"{package.name}=={package.version}\n")
+            stated.flush()
+            for python in pythons:
+                words = [*command, "--python-version", python, stated.name]
+                result = self.run(words, environ=self.environ, cwd=cwd)
+                if result.status == 0:
+                    return _WHEEL.findall(result.output)
+        return []
 
     def export(self, project: Path, selection: Selection, requirements: Path) -> None:
         """Write what uv.lock names for the project, and not the project itself, into a file.
@@ -211,7 +250,7 @@ class Uv:
             *_selected(selection or Selection()),
             *("-r", requirements),
         ]
-        result = self.run(command, environ=self.environ, cwd=cwd, on_line=output.child)
+        result = self._run_followed(command, cwd, self.environ)
         stated = stated_in or requirements
         again = _COMMANDS.get(stated.name, f"uv pip install -r {stated.name}")
         _raise_for(result, stated, again, self.wheels)
@@ -231,6 +270,8 @@ class Uv:
         result = self.run(command, environ=self.environ, cwd=venv)
         assert result.status == 0, result.output
 
+
+_WHEEL = re.compile(r"[^/\"]+\.whl(?=[\"#])")
 
 # Of locks that uv does not read.
 _COMMANDS = {names.POETRY_LOCK: "poetry sync", names.PIPFILE_LOCK: "pipenv sync"}

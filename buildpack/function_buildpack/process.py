@@ -45,7 +45,7 @@ class Runner(Protocol):
         on_line: Callable[[str], None] | None = None,
         limit: float | None = None,
     ) -> Result:
-        """Run the command; `on_line` gets each line of output as it comes.
+        """Run the command; `on_line` gets each line of output as it comes. What it raises ends all.
 
         With a `limit`, in seconds, `on_line` gets the last lines when all is over, and whatever the
         command has started ends with it.
@@ -82,8 +82,26 @@ def run(
         errors="replace",
     ) as child:
         assert child.stdout is not None
-        lines = list(_tee(child.stdout, on_line))
+        try:
+            lines = list(_tee(child.stdout, on_line))
+        except BaseException:
+            _kill(child.pid)
+            raise
     return Result(child.returncode, "".join(lines))
+
+
+def _kill(pid: int) -> None:
+    """Kill a process and all that it has started: compilers, say, which would go on."""
+    for each in [pid, *_started_by(pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def _started_by(pid: int) -> list[int]:
+    """Return the processes below a process (proc(5), `task/[tid]/children`)."""
+    listed = [path.read_text() for path in Path("/proc", str(pid), "task").glob("*/children")]
+    children = [int(child) for text in listed for child in text.split()]
+    return [each for child in children for each in (child, *_started_by(child))]
 
 
 def _run_within(

@@ -85,7 +85,7 @@ def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
     again = Workspace.create(tmp_path, FUNCTION | changed)
     again.layers.rmdir()
     shutil.copytree(first.layers, again.layers, symlinks=True)
-    for layer in ("dependencies", "asgi-runtime"):
+    for layer in ("dependencies", "asgi-runtime", "project"):
         shutil.rmtree(again.layers / layer)
     return again.run("build", _BUILDPACK, **SETTINGS)
 
@@ -106,6 +106,10 @@ Installed the runtime in N s
 Installing: there is no layer of an earlier build
 Installed the dependencies in N s
 Compiled them (files: N) in N s
+
+[Project]
+Installing: there is no layer of an earlier build
+Installed: mine 1
 
 [Application]
 Left out of the image: .git
@@ -132,6 +136,10 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
 Reusing the dependencies layer: nothing that decides it has changed
 Not looked up again: newer versions in the package index. To have the dependencies installed \
 again, give BP_FUNCTION_REFRESH a new value, such as today's date.
+
+[Project]
+Reusing the project layer: nothing that decides it has changed
+Installed: mine 1
 
 [Application]
 Left out of the image: .git

@@ -46,6 +46,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
     errors.PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
     errors.PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
+    errors.WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
     errors.ToolMissing("uv"),
     errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
     errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),

@@ -77,3 +77,31 @@ def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     result = process.run(["echo", "1234567"], environ=os.environ, cwd=tmp_path, limit=PATIENCE)
 
     assert "567\n" == result.output
+
+
+def test_run_ends_all(tmp_path: Path) -> None:
+    """What a line makes its reader raise ends the command and all that it has started."""
+    started: list[int] = []
+
+    def refuse(line: str) -> None:
+        started.append(int(line))
+        if len(started) == 2:
+            raise ValueError(line)
+
+    script = "echo $$; sh -c 'echo $$; sleep 60; :' ; :"
+
+    with pytest.raises(ValueError, match=r"\d+"):
+        process.run(["sh", "-c", script], environ=os.environ, cwd=tmp_path, on_line=refuse)
+
+    deadline = time.monotonic() + 5
+    while any(map(is_running, started)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [False, False] == [is_running(pid) for pid in started]
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process is there and has not ended; who waits for it is another question."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
