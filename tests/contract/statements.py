@@ -113,6 +113,7 @@ def make_repository(
         ["commit", "--quiet", "-m", "first"],
         ["tag", tag],
         ["clone", "--quiet", "--bare", ".", bare],
+        ["--git-dir", bare, "remote", "remove", "origin"],
     ):
         subprocess.run(["git", *command], cwd=folder, env=environ, check=True)
     shutil.rmtree(folder)

@@ -482,8 +482,8 @@ def test_uv_workspace(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "Stated in: ../../uv.lock\n" in phase.log
-    assert {"measured==2.0", "hooked==3.0", "idna==3.10"} <= installed(workspace)
-    assert not {"mine==1.0", "six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
+    assert {"measured==2.0", "hooked==3.0", "idna==3.10", "mine==1.0"} <= installed(workspace)
+    assert not {"six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
     links = [
         path for path in workspace.layers.rglob("*.pth") if str(workspace.app) in path.read_text()
     ]
