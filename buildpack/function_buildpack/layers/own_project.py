@@ -202,11 +202,11 @@ def _uncopied(folder: str, entries: list[str]) -> set[str]:
 
 
 # Larger files are only linked to: copying a model would take longer than all else.
-_LARGE = 32 << 20
+LARGE = 32 << 20
 
 
 def _copy(source: str, copied: str) -> None:
-    if Path(source).stat().st_size > _LARGE:
+    if Path(source).stat().st_size > LARGE:
         Path(copied).symlink_to(source)
     else:
         shutil.copy2(source, copied)

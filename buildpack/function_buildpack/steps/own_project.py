@@ -48,7 +48,7 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
             failed = _make(building, chosen, layer, python, uv)
             if not failed:
                 return _filled(building, chosen, layer, python)
-            _tell_failure(failed, was_there=not isinstance(cause, Created))
+            tell_failure(failed, was_there=not isinstance(cause, Created))
             shutil.rmtree(layer.path)
             return None
 
@@ -58,7 +58,7 @@ def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter)
     function = chosen.project
     whole = _importable(function) if chosen.package.is_static else []
     laid = own_project.fill(layer, building.archives, function.package.parent, whole)
-    _tell_laid(laid, building.context.app)
+    tell_laid(laid, building.context.app)
     own = OwnProject(layer)
     own_project.compile_packages(own, python, building.run)
     output.line(f"Installed: {own.package.name} {own.package.version}")
@@ -149,7 +149,7 @@ def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, plac
 _SHOWN = 12  # of the lines of a failure
 
 
-def _tell_failure(said: str, *, was_there: bool) -> None:
+def tell_failure(said: str, *, was_there: bool) -> None:
     """Say why the project could not be installed.
 
     :raises BuildpackError: there is no space, or the earlier image `was_there` with it and the
@@ -181,7 +181,7 @@ def _explanation(said: str) -> list[str]:
     return text.rstrip().splitlines()
 
 
-def _tell_laid(laid: Laid, app: Path) -> None:
+def tell_laid(laid: Laid, app: Path) -> None:
     """Say what of the application is not its author's."""
     for what, paths in (
         ("Added to the source by the build of the project", laid.new),
