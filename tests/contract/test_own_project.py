@@ -1,17 +1,22 @@
 """The function's own project is there as after `pip install .`, and its source is its source."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from contract.phases import Phase, Workspace, files_below
+from contract.phases import Workspace, files_below
+from contract.statements import uv
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+POETRY = """
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
 # A build backend without requirements, for what all backends have the same. Its wheels hold the
 # packages of the folder, and a module that it generates.
 BACKEND = r"""
@@ -118,16 +123,7 @@ def elsewhere(workspace: Workspace, code: str) -> str:
     ).stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "backend",
-    [
-        "",
-        HATCHLING,
-        '[build-system]\nrequires = ["poetry-core>=2"]\n'
-        'build-backend = "poetry.core.masonry.api"\n',
-    ],
-    ids=["none", "hatchling", "poetry"],
-)
+@pytest.mark.parametrize("backend", ["", HATCHLING, POETRY], ids=["none", "hatchling", "poetry"])
 def test_static(workspace: Workspace, backend: str) -> None:
     """What pyproject.toml says of the project is known to importlib.metadata, without a build."""
     log = build(workspace, FUNCTION | {"pyproject.toml": STATIC + backend})
@@ -166,19 +162,16 @@ def test_command(workspace: Workspace) -> None:
     for command in ("say", "show"):
         said = subprocess.run([Path(path, command)], cwd="/", check=True, stdout=subprocess.PIPE)
         assert b"said\n" == said.stdout
-    assert ["say", "show"] == sorted(os.listdir(path))
+    assert {"say", "show"} == {command.name for command in Path(path).iterdir()}
 
 
-POETRY = """
+POETRY_1 = """
 [tool.poetry]
 name = "mine"
 version = "4"
 description = ""
 authors = []
 packages = [{ include = "function" }]
-[build-system]
-requires = ["poetry-core"]
-build-backend = "poetry.core.masonry.api"
 """
 SETUP_CFG = "[metadata]\nname = mine\nversion = 3\n[options]\npackages = function\n"
 
@@ -191,7 +184,7 @@ SETUP_CFG = "[metadata]\nname = mine\nversion = 3\n[options]\npackages = functio
         ({**MADE, "pyproject.toml": STATIC + OWN_BACKEND}, "2.0"),
         ({**MADE, "pyproject.toml": OWN_BACKEND, "requirements.txt": ".\n"}, "2.0"),
         ({"setup.cfg": SETUP_CFG}, "3"),
-        ({"pyproject.toml": POETRY}, "4"),
+        ({"pyproject.toml": POETRY_1 + POETRY}, "4"),
     ],
     ids=["list", "list with it", "backend", "list with it and backend", "setup.cfg", "poetry"],
 )
@@ -200,12 +193,8 @@ def test_version(workspace: Workspace, files: dict[str, str], version: str) -> N
     build(workspace, FUNCTION | files)
 
     assert version == elsewhere(workspace, KNOWN + "print(version('mine'))")
-    assert ["mine"] == json.loads(
-        workspace.python(
-            KNOWN
-            + "import json; print(json.dumps([d.name for d in distributions() if d.name == 'mine']))"
-        )
-    )
+    code = "print([each.version for each in distributions() if each.name == 'mine'])"
+    assert f"['{version}']" == elsewhere(workspace, KNOWN + code)
     assert not [*(workspace.layers / "dependencies").rglob("mine*")]
     assert not [*(workspace.layers / "dependencies").rglob("function")]
     assert str(workspace.app / "function") in workspace.python(
@@ -224,8 +213,8 @@ def test_made(workspace: Workspace, layout: str) -> None:
     assert {*files, f"{layout}/_made.py"} == {
         name for name in files_below(workspace.app) if not name.endswith(".pyc")
     }
-    code = f"import sys; sys.path.insert(0, '{Path(layout).parent}'); import function._made as m; print(m.MADE)"
-    assert "1" == workspace.python(code)
+    path = f"import sys; sys.path.insert(0, '{Path(layout).parent}'); "
+    assert "1" == workspace.python(path + "from function import _made; print(_made.MADE)")
     assert "elsewhere" == elsewhere(workspace, "import elsewhere; print(elsewhere.WORD)")
     assert "1" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
     assert [*(workspace.layers / "project/packages/elsewhere/__pycache__").glob("__init__.*.pyc")]
@@ -280,3 +269,126 @@ def test_replaced(workspace: Workspace) -> None:
     what = "Replaced in the source by what the build of the project made of it: function/_made.py\n"
     assert what in log
     assert "2" == workspace.python("from function import _made; print(_made.MADE)")
+
+
+SCM = """
+[project]
+name = "mine"
+dynamic = ["version"]
+[build-system]
+requires = ["setuptools", "setuptools-scm"]
+build-backend = "setuptools.build_meta"
+[tool.setuptools_scm]
+version_file = "function/_version.py"
+[tool.setuptools]
+packages = ["function"]
+"""
+
+
+def commit(folder: Path, tag: str) -> None:
+    """Make a folder a git repository with one tagged commit."""
+    name = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init"], ["add", "."], [*name, "commit", "-m", "first"], ["tag", tag]):
+        subprocess.run(["git", *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_version_file(workspace: Workspace) -> None:
+    """The module that setuptools-scm writes is there, with the version of git's tag."""
+    workspace.write({".gitignore": "function/_version.py\n"})
+    workspace.write({"function/__init__.py": f"from ._version import version\n{HANDLE}"})
+    workspace.write({"pyproject.toml": SCM})
+    commit(workspace.app, "v2.5.0")
+
+    log = build(workspace, {})
+
+    assert "Installed: mine 2.5.0\n" in log
+    assert "2.5.0" == workspace.python("import function; print(function.version)")
+    assert {".gitignore", "pyproject.toml", "function/__init__.py", "function/_version.py"} == {
+        name for name in files_below(workspace.app) if not name.endswith(".pyc")
+    }
+
+
+EXTENSION = """
+#include <Python.h>
+static PyObject *answer(PyObject *s, PyObject *a) { return PyLong_FromLong(42); }
+static PyMethodDef m[] = {{"answer", answer, METH_NOARGS, ""}, {NULL}};
+static struct PyModuleDef d = {PyModuleDef_HEAD_INIT, "fast", "", -1, m};
+PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&d); }
+"""
+SETUP_PY = """
+from setuptools import Extension, setup
+setup(
+    name="mine",
+    version="1",
+    packages=["function"],
+    ext_modules=[Extension("function.fast", ["function/fast.c"]), Extension("fast", ["fast.c"])],
+)
+"""
+
+
+def test_extension(workspace: Workspace) -> None:
+    """Extension modules are compiled, within the function's package and beside it, once."""
+    files = {
+        "function/__init__.py": f"import fast as beside\nfrom . import fast\n{HANDLE}",
+        "function/fast.c": EXTENSION,
+        "fast.c": EXTENSION,
+        "setup.py": SETUP_PY,
+        "requirements.txt": ".\n",
+    }
+    build(workspace, files)
+
+    log = rebuild(workspace, files)
+
+    assert "Reusing the project layer" in log
+    assert "Reusing the dependencies layer" in log
+    code = "import function as f; print(f.beside.answer(), f.fast.answer(), f.fast.__file__)"
+    here = f"42 42 {workspace.app}/function/fast.cpython-"
+    assert workspace.python(code).startswith(here)
+
+
+@pytest.mark.parametrize(
+    ("files", "shown"),
+    [
+        (
+            {**MADE, "backend.py": "def build_wheel(*a): raise ValueError('Unable to determine')"},
+            "ValueError: Unable to determine",
+        ),
+        (
+            {"pyproject.toml": STATIC.replace('"MIT"', '"My Own"')},
+            "Invalid project metadata",
+        ),
+    ],
+    ids=["backend", "metadata"],
+)
+def test_not_installed(workspace: Workspace, files: dict[str, str], shown: str) -> None:
+    """A project that is no valid package is built as before, with a note that says what lacks."""
+    log = build(workspace, FUNCTION | files)
+
+    assert shown in log
+    assert "the project cannot be installed as a package. The image has its source" in log
+    assert not (workspace.layers / "project").exists()
+    assert "[]" == elsewhere(workspace, KNOWN + "print([*entry_points(group='orders.steps')])")
+
+
+def test_locked(workspace: Workspace) -> None:
+    """uv.lock has the project itself as a package; the image has it once, from its source."""
+    workspace.write({"pyproject.toml": STATIC + HATCHLING + "[tool.uv]\npackage = true\n"})
+    uv("lock", cwd=workspace.app)
+
+    build(workspace, FUNCTION)
+
+    code = "print([d.version for d in distributions() if d.name == 'mine'])"
+    assert "['1.2']" == elsewhere(workspace, KNOWN + code)
+
+
+def test_described(workspace: Workspace) -> None:
+    """The layer's SBOM has the project, and no other layer has it."""
+    build(workspace, FUNCTION | {"pyproject.toml": STATIC, "requirements.txt": ".\n"})
+
+    found = {
+        layer: [item["purl"] for item in json.loads(path.read_text())["components"]]
+        for layer in ("dependencies", "project")
+        for path in workspace.layers.glob(f"{layer}.sbom.cdx.json")
+    }
+    assert ["pkg:generic/mine@1.2"] == found["project"]
+    assert ["pkg:pypi/idna@3.10"] == found["dependencies"]

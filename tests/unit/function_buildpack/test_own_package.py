@@ -1,7 +1,6 @@
 """Whether the function's project is a package, and what needs its build backend."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 

@@ -46,7 +46,8 @@ def described(app: Path, table: str, files: dict[str, str]) -> dict[str, Any]:
     assert folder == app.with_name("place") / "source" / "fn"
     for name in files:
         assert (app / "fn" / name).read_bytes() == (folder / name).read_bytes()
-    return tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    made: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    return made
 
 
 @pytest.mark.parametrize(
