@@ -6,7 +6,6 @@ from pathlib import Path
 
 from function_buildpack import (
     bytecode,
-    decisive,
     distributions,
     names,
     output,
@@ -20,6 +19,7 @@ from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.decisive import Decisive
 from function_buildpack.distributions import Distribution
 from function_buildpack.downloads import GivenBack
 from function_buildpack.index_access import IndexAccess
@@ -28,6 +28,7 @@ from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
 from function_buildpack.layers.dependencies import Dependencies, Metadata
 from function_buildpack.plan import Plan
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
 from function_buildpack.steps import telling
@@ -57,9 +58,12 @@ def provide(
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
         uv = uv.with_options("--no-index", "--find-links", wheels)
     uv = _narrowed(uv, chosen)
-    wanted = _wanted(building, chosen, wheels, python, uv)
+    decided = Decisive(
+        chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ)
+    )
+    wanted = _wanted(building, decided, wheels, python, uv)
     before = building.layers.described(names.DEPENDENCIES)
-    noted = _with_notes(building, chosen, wanted, uv)
+    noted = _with_notes(building, decided, wanted, uv)
     match dependencies.restore(building.layers, noted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
@@ -76,33 +80,31 @@ def provide(
 
 
 def _wanted(
-    building: Building, chosen: Plan, wheels: Path | None, python: Interpreter, uv: Uv
-) -> dependencies.Metadata:
+    building: Building, decided: Decisive, wheels: Path | None, python: Interpreter, uv: Uv
+) -> Metadata:
     """Collect what decides the layer's contents."""
     planned = dependencies.metadata(
-        chosen, python, building.context, uv, building.buildpack.version
+        decided, python, building.context, uv, building.buildpack.version
     )
     return replace(
         planned,
         wheels=vendored.digest(wheels),
         library_check=building.settings.library_check.value,
         refresh=building.settings.refresh,
-        variables=dependencies.variables(chosen, building.context, uv),
     )
 
 
-def _with_notes(building: Building, chosen: Plan, wanted: Metadata, uv: Uv) -> Metadata:
+def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv) -> Metadata:
     """Return what is wanted, as far as an earlier build has noted that it counts.
 
     Repositories are only asked if nothing else has changed: else all is installed anew anyway.
     """
     before = dependencies.earlier(building.layers)
-    noted = dependencies.with_notes(wanted, before, wanted.variables)
+    noted = dependencies.with_notes(wanted, before)
     known = dependencies.unlisted(noted.moving)
     if noted != before or not any(known.values()):
         return noted
-    texts = decisive.texts(chosen, dependencies.surroundings(chosen, building.context, uv))
-    asked = repositories.ask(known, texts, uv.run, uv.environ, uv.cache)
+    asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
     for reference, failure in asked.failures.items():
         output.note(
             f"{reference} could not be asked again ({failure}). The image keeps the commit of the "

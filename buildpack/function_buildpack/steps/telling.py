@@ -46,9 +46,13 @@ def _changes(field: str, before: str, now: str) -> Iterator[str]:
     if field in _LISTS:
         yield from (f"{_LISTS[field].format(name)} changed" for name in changed)
     elif field == _MOVING:
-        yield from (f"{name} moved to {is_[name][:_COMMIT] or 'nothing'}" for name in changed)
+        yield from (_moved(name, is_[name]) for name in changed)
     else:
         yield _change(field, before, now)
+
+
+def _moved(reference: str, commit: str) -> str:
+    return f"{reference} moved to {commit[:_COMMIT]}" if commit else f"{reference} is gone"
 
 
 def _change(name: str, before: str, now: str) -> str:
