@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import build_inputs, names, references
+from function_buildpack import addresses, build_inputs, names, redaction, references
 from function_buildpack.build_inputs import cache_keys, runs_own_code
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
@@ -69,6 +69,12 @@ class Decisive:
                 if file.is_file() and file.suffix in _TEXTS:
                     yield self.around.expanded(read_requirements(file))
 
+    @property
+    def remote_lists(self) -> set[str]:
+        """The addresses of lists of requirements or constraints, without credentials."""
+        included = {address for text in self.texts for address in references.included(text)}
+        return set(map(addresses.public, included)) - {""}
+
     @cached_property
     def _paths(self) -> set[Path]:
         return _paths(self.plan, self.around)
@@ -114,6 +120,18 @@ def _named(words: str, around: Surroundings) -> str:
 
 
 _SHOWN = 8  # of a digest that people read
+
+
+def configuration(environ: Mapping[str, str]) -> str:
+    """Return a digest of uv's settings that the platform has in files; empty if there are none.
+
+    Without credentials in URLs. See "Configuration files" and UV_CONFIG_FILE in uv's documentation.
+    """
+    folders = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    named = [environ.get("UV_CONFIG_FILE", ""), *(f"{each}/uv/{names.UV_TOML}" for each in folders)]
+    there = [path for path in map(Path, named) if path.is_file()]
+    texts = [redaction.urls(path.read_text(encoding="utf-8")).encode() for path in there]
+    return digest(texts)[:_SHOWN] if texts else ""
 
 
 def _computes(path: Path, around: Surroundings) -> bool:

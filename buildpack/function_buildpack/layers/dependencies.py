@@ -49,6 +49,7 @@ class Metadata:
     buildpack: str
     wheels: str = ""
     uv_settings: str = ""
+    uv_configuration: str = ""
     library_check: str = ""  # what one setting lets pass another may not
     refresh: str = ""
     git: str = ""  # the state of checkouts that builds of local packages may read
@@ -118,6 +119,7 @@ def metadata(
         uv=uv.version,
         buildpack=buildpack_version,
         uv_settings=decisive.settings(uv.decisive, decided.around),
+        uv_configuration=decisive.configuration(uv.environ),
         git=listed(build_inputs.git_state(decided.built, uv.run, uv.environ)),
         variables=listed(build_inputs.variables(passed, asked)),
     )

@@ -67,7 +67,7 @@ def provide(
     match dependencies.restore(building.layers, noted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
-            _tell_unasked(chosen, wheels, noted)
+            _tell_unasked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
@@ -113,16 +113,16 @@ def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv)
     return replace(noted, moving=dependencies.listed(asked.commits))
 
 
-def _tell_unasked(chosen: Plan, wheels: Path | None, kept: Metadata) -> None:
+def _tell_unasked(decided: Decisive, wheels: Path | None, kept: Metadata) -> None:
     """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    chosen = decided.plan
     hashed = any("--hash=" in line for line in chosen.project.requirements)
     if wheels or hashed or chosen.source in {*LOCKS, Source.NOTHING}:
         return
-    unasked = [
-        address for address, commit in dependencies.unlisted(kept.moving).items() if not commit
-    ]
+    archives = [place for place, commit in dependencies.unlisted(kept.moving).items() if not commit]
+    unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
     output.line(
-        f"Not looked up again: {telling.some(['newer versions in the package index', *unasked])}. "
+        f"Not looked up again: {telling.some(unasked)}. "
         f"To have the dependencies installed again, give {names.FUNCTION_REFRESH} a new value, "
         f"such as today's date."
     )

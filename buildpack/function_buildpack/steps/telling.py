@@ -30,13 +30,15 @@ def because(cause: Created | Unreadable | Changed) -> str:
 _WHAT = {
     "requirements": "what states the dependencies",
     "refresh": names.FUNCTION_REFRESH,
+    "uv_configuration": "the platform's uv.toml",
+    "uv_settings": "uv's settings",
 }
 # Fields that list names with values, and what they are called with a name.
 _LISTS = {"git": "{}", "variables": "the variable {}"}
 _MOVING = "moving"
 _COMMIT = 12  # of a commit's digits, to be read
 
-_DIGEST = re.compile(r"([0-9a-f]{32})?")
+_DIGEST = re.compile(r"([0-9a-f]{8}|[0-9a-f]{32})?")
 
 
 def _changes(field: str, before: str, now: str) -> Iterator[str]:

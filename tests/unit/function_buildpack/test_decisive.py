@@ -488,3 +488,36 @@ def test_texts(tmp_path: Path) -> None:
     }
 
     assert ["a @ git+https://more\n./lib\n./b.whl\n", "x"] == sorted(made(tmp_path, files).texts)
+
+
+def test_remote_lists(tmp_path: Path) -> None:
+    """Lists at an address are known, without credentials."""
+    lists = "-r https://me:secret@example.org/a.txt\n-c https://example.org/b.txt\n-r c.txt\n"
+
+    expected = {"https://example.org/a.txt", "https://example.org/b.txt"}
+    assert expected == made(tmp_path, {"fn/requirements.txt": lists}).remote_lists
+
+
+def test_platforms_configuration(tmp_path: Path) -> None:
+    """The platform's files of uv's settings count, but for credentials."""
+    write(
+        tmp_path,
+        {"uv/uv.toml": "prerelease = 'allow'", "other.toml": "index-url = 'https://a:b@c'"},
+    )
+    digest = decisive.configuration({"XDG_CONFIG_DIRS": f"/none:{tmp_path}"})
+    other = {"UV_CONFIG_FILE": str(tmp_path / "other.toml")}
+    named = decisive.configuration(other)
+    write(tmp_path, {"other.toml": "index-url = 'https://a:d@c'"})
+
+    assert "" == decisive.configuration({})
+    assert (8, 8, True) == (len(digest), len(named), digest != named)
+    assert named == decisive.configuration(other)
+
+
+def test_executable(tmp_path: Path) -> None:
+    """Whether a file is a program counts: a package has that, too."""
+    files = {"fn/requirements.txt": "./lib", "fn/lib/setup.py": "", "fn/lib/run": ""}
+    before = made(tmp_path, files).digest
+    (tmp_path / "fn/lib/run").chmod(0o755)
+
+    assert before != made(tmp_path, files).digest
