@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -190,7 +191,14 @@ class Uv:
         self, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
     ) -> Result:
         with source_builds.followed(self.look, self.tell_seconds) as tell:
-            return self.run(command, environ=environ, cwd=cwd, on_line=tell)
+            result = self.run(command, environ=environ, cwd=cwd, on_line=tell)
+        if package := source_builds.failed(result.output):
+            compiler = shutil.which("cc", path=environ.get("PATH"))
+            output.note(
+                f"{package} has no wheel that fits here, and building it from source has failed. "
+                f"The build image has {'a' if compiler else 'no'} C compiler."
+            )
+        return result
 
     def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
         """Return the file names of the wheels that a package has in its index.
