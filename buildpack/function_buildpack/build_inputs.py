@@ -8,6 +8,7 @@ import glob
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,7 +175,9 @@ def _content(path: Path, root: Path) -> bytes:
         target = path.resolve()
         return _place(target if target.is_relative_to(root) else path.readlink(), root)
     with path.open("rb") as file:  # it may be large
-        return hashlib.file_digest(file, "sha256").digest()
+        content = hashlib.file_digest(file, "sha256").digest()
+    # A package of it has that, too.
+    return content + (b"x" if path.stat().st_mode & stat.S_IXUSR else b"")
 
 
 def files(paths: Iterable[Path], app: Path) -> set[Path]:

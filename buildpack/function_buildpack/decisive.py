@@ -7,11 +7,13 @@ the source count but the function's own.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import build_inputs, names, references
-from function_buildpack.build_inputs import cache_keys
+from function_buildpack import addresses, build_inputs, names, redaction, references
+from function_buildpack.build_inputs import cache_keys, runs_own_code
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
@@ -24,50 +26,95 @@ from function_buildpack.references import Surroundings, is_project
 from function_buildpack.statements import LOCKS, Source
 
 
-def digest_of(plan: Plan, around: Surroundings) -> str:
-    """Return a digest of all that decides what is installed; empty if nothing is.
+@dataclass(frozen=True)
+class Decisive:
+    """What decides an installation: of this plan, with what its statements are read with."""
 
-    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
-    """
-    if plan.source is Source.NOTHING:
-        return ""
-    here = f"{around.app.as_uri()}/"
-    locked = [line.replace(here, "file:").encode() for line in plan.locked]
-    stated = [plan.requirements_key().encode(), *locked]
-    return digest(stated + build_inputs.identify(files(plan, around), around.app))
+    plan: Plan
+    around: Surroundings
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all of it; empty if nothing is installed.
+
+        :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+        """
+        if self.plan.source is Source.NOTHING:
+            return ""
+        app = self.around.app
+        locked = [line.replace(f"{app.as_uri()}/", "file:").encode() for line in self.plan.locked]
+        stated = [self.plan.requirements_key().encode(), *locked]
+        return digest(stated + build_inputs.identify(self.files, app))
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The files, and links to folders, sorted, each once."""
+        project, app = self.plan.project, self.around.app
+        named = self._paths | _configuration(project.folder, app)
+        named |= {path for folder in self.built for path in cache_keys(folder).files}
+        found = build_inputs.files(named, app)
+        return sorted(found | (_all_but_sources(project, app) if self._is_open else set()))
+
+    @cached_property
+    def built(self) -> frozenset[Path]:
+        """The folders whose packages a backend builds, or is asked for their dependencies."""
+        own = {self.plan.project.folder} if self._is_asked else set()
+        return frozenset(filter(is_project, self._paths)) | own
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The texts that may name what is installed, with the values of their variables."""
+        for path in {self.plan.source_path, self.plan.project.pyproject_path, *self._paths}:
+            for file in (path, *(path / name for name in _STATING)):
+                if file.is_file() and file.suffix in _TEXTS:
+                    yield self.around.expanded(read_requirements(file))
+
+    @property
+    def remote_lists(self) -> set[str]:
+        """The addresses of lists of requirements or constraints, without credentials."""
+        included = {address for text in self.texts for address in references.included(text)}
+        return set(map(addresses.public, included)) - {""}
+
+    @cached_property
+    def _named(self) -> set[Path]:
+        return _paths(self.plan, self.around)
+
+    @cached_property
+    def _paths(self) -> set[Path]:
+        """What is named; of the function's own project, which has its own layer, what it needs."""
+        project = self.plan.project
+        if not self.plan.package.exists or project.folder not in self._named:
+            return self._named
+        is_static = references.are_static(project.pyproject)
+        return self._named - {project.folder} | (set() if is_static else {project.pyproject_path})
+
+    @cached_property
+    def _is_asked(self) -> bool:
+        """Whether a build backend is asked for the function's own dependencies."""
+        folder = self.plan.project.folder
+        match self.plan.source:
+            case Source.SETUP_PY | Source.SETUP_CFG:
+                return True
+            case Source.PYPROJECT:
+                return _computes(folder, self.around)
+            case Source.REQUIREMENTS:
+                return folder in self._named and _computes(folder, self.around)
+            case _:
+                return False
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether a build may read any file: its code is the package's, or what it computes.
+
+        With a lock no dependencies are computed.
+        """
+        is_computed = self.plan.source not in LOCKS and any(
+            _computes(path, self.around) for path in self.built
+        )
+        return self._is_asked or is_computed or any(map(runs_own_code, self.built))
 
 
-def built(plan: Plan, around: Surroundings) -> set[Path]:
-    """Return the folders whose packages a backend builds, or is asked for their dependencies."""
-    packages = {path for path in _paths(plan, around) if is_project(path)}
-    if plan.package.exists:  # which is built for another layer, if at all
-        packages.discard(plan.project.folder)
-    return packages | ({plan.project.folder} if _is_asked(plan, around) else set())
-
-
-def _is_asked(plan: Plan, around: Surroundings) -> bool:
-    """Say whether a build backend is asked for the function's own dependencies."""
-    match plan.source:
-        case Source.SETUP_PY | Source.SETUP_CFG:
-            return True
-        case Source.PYPROJECT:
-            return _computes(plan.project.folder, around)
-        case Source.REQUIREMENTS if plan.project.folder in _paths(plan, around):
-            return _computes(plan.project.folder, around)
-        case _:
-            return False
-
-
-def texts(plan: Plan, around: Surroundings) -> Iterator[str]:
-    """Yield the texts that may name what is installed, with the values of their variables."""
-    named = {plan.source_path, plan.project.pyproject_path, *_paths(plan, around)}
-    stating = (names.PYPROJECT, names.SETUP_PY, names.SETUP_CFG)
-    for path in named:
-        for file in (path, *(path / name for name in stating)):
-            if file.is_file() and file.suffix in _TEXTS:
-                yield around.expanded(read_requirements(file))
-
-
+_STATING = (names.PYPROJECT, names.SETUP_PY, names.SETUP_CFG)
 _TEXTS = frozenset({".cfg", ".in", ".lock", ".py", ".toml", ".txt"})
 
 
@@ -87,38 +134,20 @@ def _named(words: str, around: Surroundings) -> str:
 _SHOWN = 8  # of a digest that people read
 
 
-def files(plan: Plan, around: Surroundings) -> list[Path]:
-    """Return the files, and links to folders, sorted, each once."""
-    named = _paths(plan, around) | _configuration(plan.project.folder, around.app)
-    named |= {path for folder in built(plan, around) for path in cache_keys(folder).files}
-    found = build_inputs.files(_without_own(named, plan), around.app)
-    if _is_open(plan, named, around):
-        found |= _all_but_sources(plan.project, around.app)
-    return sorted(found)
+def configuration(environ: Mapping[str, str]) -> str:
+    """Return a digest of uv's settings that the platform has in files; empty if there are none.
 
-
-def _without_own(named: set[Path], plan: Plan) -> set[Path]:
-    """Replace the function's own project, which has a layer of its own, by what says its needs."""
-    folder = plan.project.folder
-    if not plan.package.exists or folder not in named:
-        return named
-    stated = (
-        set() if references.are_static(plan.project.pyproject) else {plan.project.pyproject_path}
-    )
-    return named - {folder} | stated
-
-
-def _is_open(plan: Plan, named: Iterable[Path], around: Surroundings) -> bool:
-    """Say whether a build backend decides what is needed, of the function or a local package."""
-    if any(map(build_inputs.runs_own_code, built(plan, around))):
-        return True
-    is_lock = plan.source in LOCKS  # it has them all
-    return _is_asked(plan, around) or (not is_lock and any(_computes(p, around) for p in named))
+    Without credentials in URLs. See "Configuration files" and UV_CONFIG_FILE in uv's documentation.
+    """
+    folders = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    named = [environ.get("UV_CONFIG_FILE", ""), *(f"{each}/uv/{names.UV_TOML}" for each in folders)]
+    there = [path for path in map(Path, named) if path.is_file()]
+    texts = [redaction.urls(path.read_text(encoding="utf-8")).encode() for path in there]
+    return digest(texts)[:_SHOWN] if texts else ""
 
 
 def _computes(path: Path, around: Surroundings) -> bool:
-    if not is_project(path):
-        return False
+    """Say whether only a build backend knows the dependencies of a package."""
     pyproject = read_pyproject(path / names.PYPROJECT)
     is_clear = all(map(around.is_clear, references.direct(pyproject)))
     return references.are_computed(pyproject) or not is_clear

@@ -135,7 +135,8 @@ def remote_commit(
     if not answer.in_time:
         return Answer(failure=f"no answer in {_SECONDS:.0f} s")
     if answer.status != 0:
-        return Answer(failure=answer.output.strip().rpartition("fatal: ")[2].partition("\n")[0])
+        said = answer.output.partition("fatal: ")[2].partition("\n")[0]
+        return Answer(failure=said or f"git ended with status {answer.status}")
     lines = (line.split("\t", 1) for line in answer.output.splitlines() if "\t" in line)
     found = {ref: commit for commit, ref in lines}
     return Answer(next((found[ref] for ref in refs if ref in found), ""))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,9 +42,11 @@ _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 # What is installed depends on them; of where it is from, it does not. Variables of compilers and
 # build backends only count where something is built (build_inputs.py).
 _DECISIVE = (
-    *(*_NARROWING, "UV_BUILD_CONSTRAINT", "UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY"),
-    *("UV_INDEX_STRATEGY", "UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD"),
-    *("UV_NO_BUILD_PACKAGE", "UV_NO_SOURCES", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
+    *(*_NARROWING, "UV_AMD_GPU_ARCHITECTURE", "UV_BUILD_CONSTRAINT", "UV_CUDA_DRIVER_VERSION"),
+    *("UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY", "UV_GIT_LFS", "UV_INDEX_STRATEGY"),
+    *("UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD", "UV_NO_BUILD_ISOLATION"),
+    *("UV_NO_BUILD_PACKAGE", "UV_NO_GROUP", "UV_NO_INSTALL_LOCAL", "UV_NO_INSTALL_WORKSPACE"),
+    *("UV_NO_SOURCES", "UV_NO_SOURCES_PACKAGE", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
     *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
 )
 
@@ -188,7 +191,14 @@ class Uv:
         self, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
     ) -> Result:
         with source_builds.followed(self.look, self.tell_seconds) as tell:
-            return self.run(command, environ=environ, cwd=cwd, on_line=tell)
+            result = self.run(command, environ=environ, cwd=cwd, on_line=tell)
+        if package := source_builds.failed(result.output):
+            compiler = shutil.which("cc", path=environ.get("PATH"))
+            output.note(
+                f"{package} has no wheel that fits here, and building it from source has failed. "
+                f"The build image has {'a' if compiler else 'no'} C compiler."
+            )
+        return result
 
     def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
         """Return the file names of the wheels that a package has in its index.

@@ -250,7 +250,7 @@ def _wheel_missing(error: errors.WheelMissing) -> Message:
         f"Package:  {error.package}\nPython:   {error.python}\n"
         f"Wheels:   for Python {', '.join(error.having)}\n\n"
         f"Without a wheel it has to be compiled, which can take many minutes and often fails. So\n"
-        f"the build has stopped. Choose a Python that there is a wheel for, by the build setting\n\n"
+        f"the build has stopped. Choose a Python that has a wheel, by the build setting\n\n"
         f"    BP_PYTHON_VERSION={newest}\n\n"
         f"or by a file .python-version with {newest} in it. Or ask for a version of the package\n"
         f"that has a wheel for Python {own}. To compile it all the same, set\n"

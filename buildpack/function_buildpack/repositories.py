@@ -51,7 +51,9 @@ def ask(
 
     One that cannot be asked keeps the commit that was noted.
     """
-    known = {addresses.public(address): address for text in texts for address in _spelled(text)}
+    # The longest of an address, which has credentials.
+    spelled = sorted({address for text in texts for address in _spelled(text)}, key=len)
+    known = {addresses.public(address): address for address in spelled}
     commits, failures = dict(noted), dict[str, str]()
     for reference in (address for address, commit in noted.items() if commit):
         address, _, name = reference.removeprefix(_VCS).rpartition("@")

@@ -30,6 +30,14 @@ class Package:
         return f"{self.name} {self.version}"
 
 
+_FAILED = re.compile(r"Failed to (?:download and )?build `([\w.-]+)==([^`\s]+)`")
+
+
+def failed(said: str) -> Package | None:
+    """Return the package of an index that could not be built, by all that uv has said."""
+    return Package(found[1], found[2]) if (found := _FAILED.search(said)) else None
+
+
 Look = Callable[[Package], None]
 
 

@@ -144,7 +144,10 @@ def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        do_HEAD = do_GET  # noqa: N815 -- the base class's
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
             """Write nothing."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract import git_server
+from contract import git_server, package_index
 from contract.package_index import Index, write_bindings
 from contract.phases import Phase, Workspace
 
@@ -284,3 +284,17 @@ def test_repository_by_commit(tmp_path: Path) -> None:
     phase = source.build(**environ)
 
     assert (REUSED, False) == (why(phase), "could not be asked" in phase.log)
+
+
+def test_archive(tmp_path: Path) -> None:
+    """An archive without a hash is not asked again, and named where that is said."""
+    package_index.write_wheel(tmp_path / "packages")
+    with package_index.counting(tmp_path / "packages") as (url, _):
+        wheel = url.replace("simple/", "acme_private-1.0-py3-none-any.whl")
+        source = Source(tmp_path, {"requirements.txt": f"acme-private @ {wheel}\n"})
+        source.build()
+
+    phase = source.build()
+
+    said = f"Not looked up again: newer versions in the package index, {wheel}. "
+    assert (REUSED, True) == (why(phase), said in phase.log)

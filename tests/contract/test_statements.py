@@ -14,7 +14,8 @@ import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
-from function_buildpack import decisive, plan, project
+from function_buildpack import plan, project
+from function_buildpack.decisive import Decisive
 from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
@@ -354,8 +355,8 @@ def key(kind: str, folder: Path, changed: str) -> str:
         with (app / changed).open("a") as file:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
-    around = Surroundings(app, found.folder, {})
-    return decisive.digest_of(plan.make(project.read(found), Settings(), "3.13.5"), around)
+    planned = plan.make(project.read(found), Settings(), "3.13.5")
+    return Decisive(planned, Surroundings(app, found.folder, {})).digest
 
 
 SETUPTOOLS = """

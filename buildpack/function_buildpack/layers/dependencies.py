@@ -26,6 +26,7 @@ from function_buildpack import (
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.decisive import Decisive
 from function_buildpack.distributions import Distribution
 from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
@@ -33,7 +34,6 @@ from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
 from function_buildpack.process import Runner
-from function_buildpack.references import Surroundings
 from function_buildpack.statements import LOCKS, Source
 
 
@@ -49,6 +49,7 @@ class Metadata:
     buildpack: str
     wheels: str = ""
     uv_settings: str = ""
+    uv_configuration: str = ""
     library_check: str = ""  # what one setting lets pass another may not
     refresh: str = ""
     git: str = ""  # the state of checkouts that builds of local packages may read
@@ -100,26 +101,28 @@ class Dependencies:
 
 
 def metadata(
-    plan: Plan, interpreter: Interpreter, context: BuildContext, uv: Uv, buildpack_version: str
+    decided: Decisive,
+    interpreter: Interpreter,
+    context: BuildContext,
+    uv: Uv,
+    buildpack_version: str,
 ) -> Metadata:
-    """Collect what decides the contents."""
-    target, around = context.target, surroundings(plan, context, uv)
-    built = decisive.built(plan, around)
+    """Collect what decides the contents, as if something were built from source."""
+    target = context.target
+    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
+    asked = [name for folder in decided.built for name in build_inputs.cache_keys(folder).variables]
     return Metadata(
-        source=plan.source.value,
-        requirements=decisive.digest_of(plan, around),
+        source=decided.plan.source.value,
+        requirements=decided.digest,
         python=interpreter.identity or interpreter.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
         uv=uv.version,
         buildpack=buildpack_version,
-        uv_settings=decisive.settings(uv.decisive, around),
-        git=listed(build_inputs.git_state(built, uv.run, uv.environ)),
+        uv_settings=decisive.settings(uv.decisive, decided.around),
+        uv_configuration=decisive.configuration(uv.environ),
+        git=listed(build_inputs.git_state(decided.built, uv.run, uv.environ)),
+        variables=listed(build_inputs.variables(passed, asked)),
     )
-
-
-def surroundings(plan: Plan, context: BuildContext, uv: Uv) -> Surroundings:
-    """Return what statements of dependencies are read with."""
-    return Surroundings(context.app, plan.project.folder, uv.environ)
 
 
 def listed(values: Mapping[str, str]) -> str:
@@ -139,7 +142,7 @@ def earlier(layers: Layers) -> Metadata | None:
     return Metadata(**found) if found.keys() == {field.name for field in fields(Metadata)} else None
 
 
-def with_notes(wanted: Metadata, before: Metadata | None, variables: str) -> Metadata:
+def with_notes(wanted: Metadata, before: Metadata | None) -> Metadata:
     """Return what is wanted with what the earlier build has noted of its install.
 
     Variables count if anything was built from source then.
@@ -149,17 +152,9 @@ def with_notes(wanted: Metadata, before: Metadata | None, variables: str) -> Met
     return replace(
         wanted,
         built=before.built,
-        variables=variables if before.built else "",
+        variables=wanted.variables if before.built else "",
         moving=before.moving,
     )
-
-
-def variables(plan: Plan, context: BuildContext, uv: Uv) -> str:
-    """Return the variables of the platform that a build backend may read, as digests."""
-    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
-    built = decisive.built(plan, surroundings(plan, context, uv))
-    asked = [name for folder in built for name in build_inputs.cache_keys(folder).variables]
-    return listed(build_inputs.variables(passed, asked))
 
 
 def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:

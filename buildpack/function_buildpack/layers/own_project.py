@@ -56,6 +56,7 @@ class Metadata:
     git: str = ""
     variables: str = ""
     uv_settings: str = ""
+    uv_configuration: str = ""
     refresh: str = ""
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from function_buildpack import (
     bytecode,
-    decisive,
     distributions,
     names,
     output,
@@ -20,6 +19,7 @@ from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.decisive import Decisive
 from function_buildpack.distributions import Distribution
 from function_buildpack.downloads import GivenBack
 from function_buildpack.index_access import IndexAccess
@@ -28,6 +28,7 @@ from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
 from function_buildpack.layers.dependencies import Dependencies, Metadata
 from function_buildpack.plan import Plan
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
 from function_buildpack.steps import telling
@@ -56,13 +57,16 @@ def provide(
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
     uv = _narrowed(at_wheels(uv, wheels), chosen)
-    wanted = _wanted(building, chosen, wheels, python, uv)
+    decided = Decisive(
+        chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ)
+    )
+    wanted = _wanted(building, decided, wheels, python, uv)
     before = building.layers.described(names.DEPENDENCIES)
-    noted = _with_notes(building, chosen, wanted, uv)
+    noted = _with_notes(building, decided, wanted, uv)
     match dependencies.restore(building.layers, noted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
-            _tell_unasked(chosen, wheels, noted)
+            _tell_unasked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
@@ -80,33 +84,31 @@ def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
 
 
 def _wanted(
-    building: Building, chosen: Plan, wheels: Path | None, python: Interpreter, uv: Uv
-) -> dependencies.Metadata:
+    building: Building, decided: Decisive, wheels: Path | None, python: Interpreter, uv: Uv
+) -> Metadata:
     """Collect what decides the layer's contents."""
     planned = dependencies.metadata(
-        chosen, python, building.context, uv, building.buildpack.version
+        decided, python, building.context, uv, building.buildpack.version
     )
     return replace(
         planned,
         wheels=vendored.digest(wheels),
         library_check=building.settings.library_check.value,
         refresh=building.settings.refresh,
-        variables=dependencies.variables(chosen, building.context, uv),
     )
 
 
-def _with_notes(building: Building, chosen: Plan, wanted: Metadata, uv: Uv) -> Metadata:
+def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv) -> Metadata:
     """Return what is wanted, as far as an earlier build has noted that it counts.
 
     Repositories are only asked if nothing else has changed: else all is installed anew anyway.
     """
     before = dependencies.earlier(building.layers)
-    noted = dependencies.with_notes(wanted, before, wanted.variables)
+    noted = dependencies.with_notes(wanted, before)
     known = dependencies.unlisted(noted.moving)
     if noted != before or not any(known.values()):
         return noted
-    texts = decisive.texts(chosen, dependencies.surroundings(chosen, building.context, uv))
-    asked = repositories.ask(known, texts, uv.run, uv.environ, uv.cache)
+    asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
     for reference, failure in asked.failures.items():
         output.note(
             f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
@@ -115,16 +117,16 @@ def _with_notes(building: Building, chosen: Plan, wanted: Metadata, uv: Uv) -> M
     return replace(noted, moving=dependencies.listed(asked.commits))
 
 
-def _tell_unasked(chosen: Plan, wheels: Path | None, kept: Metadata) -> None:
+def _tell_unasked(decided: Decisive, wheels: Path | None, kept: Metadata) -> None:
     """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    chosen = decided.plan
     hashed = any("--hash=" in line for line in chosen.project.requirements)
     if wheels or hashed or chosen.source in {*LOCKS, Source.NOTHING}:
         return
-    unasked = [
-        address for address, commit in dependencies.unlisted(kept.moving).items() if not commit
-    ]
+    archives = [place for place, commit in dependencies.unlisted(kept.moving).items() if not commit]
+    unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
     output.line(
-        f"Not looked up again: {telling.some(['newer versions in the package index', *unasked])}. "
+        f"Not looked up again: {telling.some(unasked)}. "
         f"To have the dependencies installed again, give {names.FUNCTION_REFRESH} a new value, "
         f"such as today's date."
     )

@@ -24,6 +24,7 @@ from function_buildpack.layers.own_project import Laid, Metadata, OwnProject
 from function_buildpack.plan import Plan, digest
 from function_buildpack.process import Result
 from function_buildpack.project import Project
+from function_buildpack.references import Surroundings
 from function_buildpack.steps import telling
 
 
@@ -92,13 +93,14 @@ def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> 
     keys = build_inputs.cache_keys(folder)
     source = build_inputs.files({context.app, *keys.files}, context.app)
     passed = {name: value for name, value in context.environ.items() if name in uv.environ}
-    around = dependencies.surroundings(chosen, context, uv)
+    around = Surroundings(context.app, folder, uv.environ)
     return replace(
         common,
         source=digest(build_inputs.identify(source, context.app)),
         git=dependencies.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
         variables=dependencies.listed(build_inputs.variables(passed, keys.variables)),
         uv_settings=decisive.settings(uv.decisive, around),
+        uv_configuration=decisive.configuration(uv.environ),
         refresh=building.settings.refresh,
     )
 

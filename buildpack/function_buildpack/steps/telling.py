@@ -30,13 +30,15 @@ def because(cause: Created | Unreadable | Changed) -> str:
 _WHAT = {
     "requirements": "what states the dependencies",
     "refresh": names.FUNCTION_REFRESH,
+    "uv_configuration": "the platform's uv.toml",
+    "uv_settings": "uv's settings",
 }
 # Fields that list names with values, and what they are called with a name.
 _LISTS = {"git": "{}", "variables": "the variable {}"}
 _MOVING = "moving"
 _COMMIT = 12  # of a commit's digits, to be read
 
-_DIGEST = re.compile(r"([0-9a-f]{32})?")
+_DIGEST = re.compile(r"([0-9a-f]{8}|[0-9a-f]{32})?")
 
 
 def _changes(field: str, before: str, now: str) -> Iterator[str]:
@@ -46,9 +48,13 @@ def _changes(field: str, before: str, now: str) -> Iterator[str]:
     if field in _LISTS:
         yield from (f"{_LISTS[field].format(name)} changed" for name in changed)
     elif field == _MOVING:
-        yield from (f"{name} moved to {is_[name][:_COMMIT] or 'nothing'}" for name in changed)
+        yield from (_moved(name, is_[name]) for name in changed)
     else:
         yield _change(field, before, now)
+
+
+def _moved(reference: str, commit: str) -> str:
+    return f"{reference} moved to {commit[:_COMMIT]}" if commit else f"{reference} is gone"
 
 
 def _change(name: str, before: str, now: str) -> str:

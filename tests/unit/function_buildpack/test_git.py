@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from function_buildpack import git, process
-from function_buildpack.git import Checkout
+from function_buildpack.git import Answer, Checkout
+from function_buildpack.process import Result
 
 REMOTE = "https://me:secret@example.com/me/function.git"
 
@@ -156,3 +157,45 @@ def test_state_of_nothing(tmp_path: Path) -> None:
     """Without a checkout, or without git, there is no state."""
     assert {} == git.state(tmp_path, process.run, os.environ)
     assert {} == git.state(tmp_path, process.run, {"PATH": ""})
+
+
+def ask(repository: Path, name: str, path: str = os.environ["PATH"]) -> Answer:
+    """Ask a repository for a name, from a folder that is none."""
+    environ = {"PATH": path, "HOME": "/nonexistent"}
+    return git.remote_commit(str(repository), name, process.run, environ, Path("/"))
+
+
+def test_remote_commit(checkout: Path) -> None:
+    """A branch comes before a tag; of an annotated tag it is the commit, not the tag."""
+    first = run(checkout, "rev-parse", "HEAD")
+    run(checkout, "tag", "--annotate", "v1", "--message", "x")
+    run(checkout, "tag", "both")
+    run(checkout, "checkout", "--quiet", "-b", "both")
+    run(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
+    second = run(checkout, "rev-parse", "HEAD")
+
+    asked = [ask(checkout, name) for name in ("feature/x", "x", "v1", "refs/tags/both", "both")]
+    assert [first, "", first, first, second] == [answer.commit for answer in asked]
+    assert Answer(second) == ask(checkout, git.HEAD)
+
+
+def test_remote_commit_fails(tmp_path: Path) -> None:
+    """Why a repository cannot be asked is told: by git's words, or that there is no git."""
+    words = f"'{tmp_path}' does not appear to be a git repository"
+
+    assert Answer(failure=words) == ask(tmp_path, "main")
+    assert Answer(failure="there is no git") == ask(tmp_path, "main", path="")
+
+
+@pytest.mark.parametrize(
+    ("result", "failure"),
+    [
+        (Result(-9, "", in_time=False), "no answer in 15 s"),
+        (Result(128, "error: x\n"), "git ended with status 128"),
+    ],
+)
+def test_remote_commit_without_words(tmp_path: Path, result: Result, failure: str) -> None:
+    """A repository that hangs is given up, and a failure without a reason is one."""
+    asked = git.remote_commit("https://example.org", "main", lambda *_, **__: result, {}, tmp_path)
+
+    assert Answer(failure=failure) == asked

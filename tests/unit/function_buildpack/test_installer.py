@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from function_buildpack.errors import (
 from function_buildpack.installer import Download, Uv
 from function_buildpack.process import Result
 from function_buildpack.settings import Selection
+from function_buildpack.source_builds import Package
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 
@@ -246,3 +248,41 @@ def test_pythons_none(tmp_path: Path, said: str) -> None:
 
     assert [] == uv(runner, environ).pythons(tmp_path)
     assert "never" == runner.environs[0]["UV_PYTHON_DOWNLOADS"]
+
+
+@pytest.mark.parametrize(("found", "said"), [("cc", "a C compiler"), ("other", "no C compiler")])
+def test_build_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], found: str, said: str
+) -> None:
+    """A package that could not be built is named, and whether there is a compiler."""
+    (tmp_path / found).touch(0o755)
+    words = "error: Failed to download and build `acme==1.0`\n  cause: x\n"
+    made = uv(RecordedRunner(Result(1, words)), {"PATH": str(tmp_path)})
+
+    with pytest.raises(InstallFailed):
+        made.install(tmp_path / "requirements.txt", tmp_path, [])
+
+    expected = (
+        "acme 1.0 has no wheel that fits here, and building it from source has failed. "
+        f"The build image has {said}."
+    )
+    assert expected in capsys.readouterr().out
+
+
+def test_wheels_of(tmp_path: Path) -> None:
+    """The wheels of a package are asked for with the first Python that it is for."""
+    wheels = '{ url = "https://x/a%2Bb-1-py3-none-any.whl", size = 1 }, { name = "c.whl" }'
+
+    @dataclass
+    class FromSecond(RecordedRunner):
+        def __call__(self, command: Sequence[str | Path], **others: Any) -> Result:
+            super().__call__(command, **others)
+            return Result(0, f"wheels = [{wheels}]") if "3.12" in command else Result(1, "error")
+
+    runner = FromSecond()
+    package = Package("a", "1+b")
+
+    asked = uv(runner).wheels_of(package, tmp_path, ("3.11", "3.12", "3.13"))
+
+    assert (["a%2Bb-1-py3-none-any.whl", "c.whl"], 2) == (asked, len(runner.commands))
+    assert [] == uv(RecordedRunner(Result(1, ""))).wheels_of(package, tmp_path, ("3.11",))
