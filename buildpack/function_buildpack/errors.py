@@ -16,7 +16,7 @@ BuildpackError
 ├── PythonUnknown             there is no such version
 ├── PythonConflict            two statements of a Python version exclude each other
 ├── PythonUninstalled         the Python that was asked for could not be installed
-├── WheelMissing              a package would be compiled that has wheels for other Pythons
+├── WheelMissing              a package has wheels only for other Pythons
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── ToolsUnavailable          what the build image lacks could not be installed
 ├── DownloadDamaged           the package index has another file than the pinned one
@@ -48,6 +48,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHOWN = 120  # of a line that does not compile
+NO_SOURCE = "none"  # of a package
 
 
 class BuildpackError(Exception):
@@ -209,12 +210,13 @@ class PythonUninstalled(BuildpackError):
 
 @dataclass(eq=False)
 class WheelMissing(BuildpackError):
-    """A package would be compiled that has wheels for other Pythons, which the function allows."""
+    """A package has wheels only for other Pythons, and the function allows some of these."""
 
     package: str
     python: str
     having: tuple[str, ...]
     allowed: tuple[str, ...]
+    source: str = "one that can be compiled"
 
 
 @dataclass(eq=False)

@@ -77,7 +77,7 @@ class Uv:
     options: tuple[str | Path, ...] = ()
     # Whether it may fetch a Python, as the platform says it.
     python_downloads: str = ""
-    # Gets each package that is built from source; what it raises ends the install.
+    # Gets each package without a wheel; what it raises ends the install.
     look: Look = _look_at_nothing
     tell_seconds: float = _TELL_SECONDS
 
@@ -198,6 +198,8 @@ class Uv:
                 f"{package} has no wheel that fits here, and building it from source has failed. "
                 f"The build image has {'a' if compiler else 'no'} C compiler."
             )
+        if result.status and (package := source_builds.unfitting(result.output)):
+            self.look(package)
         return result
 
     def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:

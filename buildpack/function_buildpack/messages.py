@@ -245,16 +245,22 @@ def _python_uninstalled(error: errors.PythonUninstalled) -> Message:
 @describe.register
 def _wheel_missing(error: errors.WheelMissing) -> Message:
     own, newest = error.python.rpartition(".")[0], error.allowed[-1]
+    if error.source == errors.NO_SOURCE:
+        why, otherwise = "Without a wheel or a source it cannot be installed.", ""
+    else:
+        why = (
+            "Without a wheel it has to be compiled, which can take many minutes and often fails.\n"
+            "So the build has stopped."
+        )
+        otherwise = f"\nTo compile it all the same, set BP_PYTHON_VERSION={own}."
     return Message(
         "A package has no wheel for this Python",
         f"Package:  {error.package}\nPython:   {error.python}\n"
-        f"Wheels:   for Python {', '.join(error.having)}\n\n"
-        f"Without a wheel it has to be compiled, which can take many minutes and often fails. So\n"
-        f"the build has stopped. Choose a Python that has a wheel, by the build setting\n\n"
+        f"Wheels:   for Python {', '.join(error.having)}\nSource:   {error.source}\n\n{why}\n\n"
+        f"Choose a Python that has a wheel, by the build setting\n\n"
         f"    BP_PYTHON_VERSION={newest}\n\n"
         f"or by a file .python-version with {newest} in it. Or ask for a version of the package\n"
-        f"that has a wheel for Python {own}. To compile it all the same, set\n"
-        f"BP_PYTHON_VERSION={own}.",
+        f"that has a wheel for Python {own}.{otherwise}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Follows what uv builds from source, by its lines: has each looked at, and says how long it takes.
+"""Follows what uv builds from source, by its lines: has it looked at, and says how long it takes.
 
 uv itself says when a build begins and when it ends, and nothing for as long as it lasts.
 """
@@ -20,10 +20,11 @@ _OF_INDEX = re.compile(r"([\w.-]+)==(\S+)")
 
 @dataclass(frozen=True)
 class Package:
-    """A package of an index."""
+    """A package of an index, and whether that has its source."""
 
     name: str
     version: str
+    has_source: bool = True
 
     def __str__(self) -> str:
         """Say both."""
@@ -36,6 +37,22 @@ _FAILED = re.compile(r"Failed to (?:download and )?build `([\w.-]+)==([^`\s]+)`"
 def failed(said: str) -> Package | None:
     """Return the package of an index that could not be built, by all that uv has said."""
     return Package(found[1], found[2]) if (found := _FAILED.search(said)) else None
+
+
+# uv's explanations: of a resolution, of uv.lock, of pylock.toml with the hint behind it.
+_UNFITTING = re.compile(
+    r"\b([\w.-]+)==(\S+) has no wheels with a matching"
+    r"|Distribution `([\w.-]+)==(\S+) @ \S+ can't be installed because it doesn't have a source"
+    r"|because it doesn't have a source[^`]*`[^`]*`[^`]*`([\w.-]+)` \(v([^)\s]+)\)"
+)
+
+
+def unfitting(said: str) -> Package | None:
+    """Return the package without source and without a wheel that fits, by all that uv has said."""
+    if (found := _UNFITTING.search(said)) is None:
+        return None
+    name, version = (group for group in found.groups() if group)
+    return Package(name, version, has_source=False)
 
 
 Look = Callable[[Package], None]

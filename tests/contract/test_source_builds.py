@@ -59,30 +59,36 @@ def sdist_only(tmp_path: Path) -> Iterator[dict[str, str]]:
     yield from serve(tmp_path, "cp312-cp312-win_amd64")
 
 
+EXPORT = ("export", "--no-emit-project", "-o", "pylock.toml")
+
+
+def stated_in(kind: str, folder: Path, index: dict[str, str]) -> dict[str, str]:
+    """Return a function that states the package in one of these ways."""
+    match kind:
+        case "requirements":
+            return REQUIREMENTS
+        case "pyproject":
+            return FUNCTION | {"pyproject.toml": PYPROJECT}
+        case "uv lock":
+            return FUNCTION | locked(folder, index, "lock")
+        case _:
+            files = locked(folder, index, *EXPORT)
+            return FUNCTION | {name: files[name] for name in ("pyproject.toml", "pylock.toml")}
+
+
 def locked(folder: Path, index: dict[str, str], *command: str) -> dict[str, str]:
-    """Return a function with a lock that uv has made."""
+    """Return a project with a lock that uv has made."""
     (folder / "pyproject.toml").write_text(f"{PYPROJECT}requires-python = '>=3.11'\n")
     settings = {"UV_INDEX": index["UV_INDEX"], "UV_PYTHON_DOWNLOADS": "never"}
     environ = {"PATH": str(Path(sys.executable).parent), "UV_PYTHON": sys.executable, **settings}
     subprocess.run(["uv", *command, "--quiet"], cwd=folder, env=environ, check=True)
-    files = ("pyproject.toml", "uv.lock", "pylock.toml")
-    there = {name: folder / name for name in files if (folder / name).is_file()}
-    return FUNCTION | {name: path.read_text() for name, path in there.items()}
+    return {path.name: path.read_text() for path in folder.glob("*.*") if path.is_file()}
 
 
 @pytest.mark.parametrize("stated", ["requirements", "pyproject", "uv lock", "pylock"])
 def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
     """Nothing is compiled where another Python has a wheel; the setting that takes it is named."""
-    files = {
-        "requirements": lambda: REQUIREMENTS,
-        "pyproject": lambda: FUNCTION | {"pyproject.toml": PYPROJECT},
-        "uv lock": lambda: locked(tmp_path, index, "lock"),
-        "pylock": lambda: locked(
-            tmp_path, index, "export", "--no-emit-project", "-o", "pylock.toml"
-        ),
-    }[stated]()
-    files.pop("uv.lock") if stated == "pylock" else None
-    workspace = Workspace.create(tmp_path / "function", files)
+    workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
 
     phase = workspace.run("build", COMPILING="60", **index)
 
@@ -93,6 +99,21 @@ def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
     assert "BP_PYTHON_VERSION=3.14" in phase.log
     assert not Path(index["COMPILED"]).exists()
     assert not (workspace.layers / "dependencies.toml").exists()
+
+
+@pytest.mark.parametrize("stated", ["requirements", "uv lock", "pylock"])
+def test_without_source(tmp_path: Path, index: dict[str, str], stated: str) -> None:
+    """A package that has no source either cannot be installed: the setting is the same."""
+    (sdist,) = (tmp_path / "packages").glob("*.tar.gz")
+    sdist.unlink()
+    workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
+
+    phase = workspace.run("build", **index)
+
+    assert 1 == phase.status, phase.log
+    assert "ERROR: A package has no wheel for this Python" in phase.log
+    assert "Source:   none" in phase.log
+    assert "BP_PYTHON_VERSION=3.14" in phase.log
 
 
 def test_advice(tmp_path: Path, index: dict[str, str]) -> None:
@@ -130,8 +151,8 @@ def test_compiled(
     phase = workspace.run("build", **settings, **index)
 
     assert 0 == phase.status, phase.log
-    said = f"has no wheel for Python {OWN}, only for 3.12, 3.14. It is compiled, because {reason}."
-    assert said in phase.log
+    assert f"has no wheel for Python {OWN}, only for 3.12, 3.14. None of these is" in phase.log
+    assert f"used, because {reason}." in phase.log
     assert Path(index["COMPILED"]).exists()
 
 

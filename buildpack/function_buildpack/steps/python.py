@@ -6,7 +6,7 @@ from pathlib import Path
 from function_buildpack import interpreter, output, python_versions
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Restored
-from function_buildpack.errors import WheelMissing
+from function_buildpack.errors import NO_SOURCE, WheelMissing
 from function_buildpack.installer import Download, Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import python
@@ -33,10 +33,10 @@ def choose(building: Building, function: Project, uv: Uv) -> tuple[Wanted, Chose
 def check_source_build(
     wish: Wanted, python: Interpreter, uv: Uv, cwd: Path, package: Package
 ) -> None:
-    """See whether a package has to be built from source for this Python.
+    """See whether a package without a wheel for this Python has some for others.
 
-    One without any wheel is: most of these are of Python alone and quickly built. One that has
-    wheels for other Pythons is compiled.
+    One without any wheel is built: most of these are of Python alone and quickly built. One that
+    has wheels for other Pythons would be compiled.
 
     :raises WheelMissing: the function could have one of these Pythons.
     """
@@ -44,10 +44,11 @@ def check_source_build(
     if not having or python.minor in having:
         return
     if allowed := tuple(item for item in having if wish.allows_minor(item)):
-        raise WheelMissing(str(package), python.version, having, allowed)
+        wheels = (str(package), python.version, having, allowed)
+        raise WheelMissing(*wheels) if package.has_source else WheelMissing(*wheels, NO_SOURCE)
     output.note(
         f"{package} has no wheel for Python {python.minor}, only for {', '.join(having)}. "
-        f"It is compiled, because {wish}."
+        f"None of these is used, because {wish}."
     )
 
 

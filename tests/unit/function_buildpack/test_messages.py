@@ -47,6 +47,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
     errors.PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
     errors.WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
+    errors.WheelMissing("torch 2.2.0", "3.13.5", ("3.11", "3.12"), ("3.12",), errors.NO_SOURCE),
     errors.ToolMissing("uv"),
     errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
     errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),

@@ -51,3 +51,24 @@ def wait_for(text: str, capsys: pytest.CaptureFixture[str]) -> str:
         said += capsys.readouterr().out
     assert text in said
     return said
+
+
+NEITHER = "can't be installed because it doesn't have a source distribution or wheel for the "
+HINTED = f"error: Package `acme` {NEITHER}current platform\n\nhint: You're"
+ONLY = "but `acme` (v1.0) only has wheels"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "  cause: Because acme==1.0 has no wheels with a matching Python ABI tag (e.g., `cp313`)",
+        f"error: Distribution `acme==1.0 @ registry+https://x/simple` {NEITHER}current platform",
+        f"{HINTED} using CPython 3.11 (`cp311`), {ONLY} with the following Python ABI tag: `cp312`",
+        f"{HINTED} on Linux (`linux_x86_64`), {ONLY} for the following platforms: `win_amd64`",
+    ],
+    ids=["resolution", "uv.lock", "Python", "platform"],
+)
+def test_unfitting(said: str) -> None:
+    """A package without source and without a wheel that fits is known by uv's explanations."""
+    assert Package("acme", "1.0", has_source=False) == source_builds.unfitting(said)
+    assert None is source_builds.unfitting("error: No solution found")
