@@ -62,11 +62,11 @@ def git_state(folders: Iterable[Path], run: Runner, environ: Mapping[str, str]) 
     The keys say what it is, such as "git tags". Empty where there is no checkout, or no git: a
     backend can read nothing then either.
     """
+    roots = {git.root(folder) for folder in folders if reads_git(folder)}
     states: dict[str, list[str]] = {}
-    for folder in sorted(set(folders)):
-        if reads_git(folder):
-            for name, value in git.state(folder, run, environ).items():
-                states.setdefault(name, []).append(value)
+    for root in sorted(path for path in roots if path):
+        for name, value in git.state(root, run, environ).items():
+            states.setdefault(name, []).append(value)
     return {name: _joined(values) for name, values in states.items()}
 
 

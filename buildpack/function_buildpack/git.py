@@ -71,6 +71,13 @@ def _text(path: Path) -> str:
         return ""
 
 
+def root(folder: Path) -> Path | None:
+    """Return the root of the checkout that a folder is in, if it is in one."""
+    return next(
+        (parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None
+    )
+
+
 # Whoever owns the folder; and nothing is started or written for the sake of speed.
 _GIT = ("git", "--no-optional-locks", "-c", "safe.directory=*", "-c", "core.fsmonitor=false")
 

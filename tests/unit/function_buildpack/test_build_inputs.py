@@ -141,11 +141,13 @@ def test_git_state(tmp_path: Path) -> None:
     for name, files in (("a", scm), ("b", scm), ("c", plain)):
         folder = write(tmp_path / name, files)
         subprocess.run(["git", "init", "--quiet", "--initial-branch", name, folder], check=True)
-    a, b, c = (tmp_path / name for name in "abc")
+    write(tmp_path / "d", scm)
+    below = write(tmp_path / "a" / "below", scm)
+    a, b, c, d = (tmp_path / name for name in "abcd")
 
     def branch(*folders: Path) -> str:
         state = build_inputs.git_state(folders, process.run, os.environ)
         return state.get("git branch", "")
 
-    assert ("a", "a", "") == (branch(a), branch(a, c), branch(c))
+    assert ("a", "a", "a", "") == (branch(a), branch(a, below), branch(a, c), branch(c, d))
     assert (16, True) == (len(branch(a, b)), branch(a, b) == branch(b, a))
