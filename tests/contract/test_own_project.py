@@ -207,7 +207,7 @@ def test_made(workspace: Workspace, layout: str) -> None:
     """What a build backend generates is in the application, and nothing else that it writes."""
     files = {name.replace("function/", f"{layout}/"): text for name, text in MADE.items()}
 
-    log = build(workspace, files)
+    log = build(workspace, files, UV_COMPILE_BYTECODE="1")
 
     assert f"Added to the source by the build of the project: {layout}/_made.py\n" in log
     assert {*files, f"{layout}/_made.py"} == {
@@ -261,13 +261,15 @@ def test_static_rebuilt(workspace: Workspace) -> None:
 
 def test_replaced(workspace: Workspace) -> None:
     """What a build makes of a file of the source wins, as in an installation, and is told."""
-    stale = {"function/_made.py": "MADE = 'old'\n"}
+    stale = {"function/_made.py": "MADE = 'old'\n", "mine.egg-info/PKG-INFO": "Version: 1\n"}
     build(workspace, MADE | stale)
 
     log = rebuild(workspace, MADE | stale)
 
     what = "Replaced in the source by what the build of the project made of it: function/_made.py\n"
     assert what in log
+    assert "Left out of the image: mine.egg-info\n" in log
+    assert "2.0" == workspace.python(KNOWN + "print(version('mine'))")
     assert "2" == workspace.python("from function import _made; print(_made.MADE)")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from packaging.utils import canonicalize_name
 
 from function_buildpack import (
     build_traces,
@@ -288,7 +289,6 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
     `root` is the folder of the application with the packages, `whole` are those of them whose files
     the archive does not know.
     """
-    shutil.rmtree(layer.path, ignore_errors=True)
     archives.unpack(layer, layer.path)
     laid = _lay(layer.path / _APPLICATION, root)
     shutil.rmtree(layer.path / _APPLICATION, ignore_errors=True)
@@ -303,6 +303,22 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
             (packages / name).symlink_to(root / name)
     layer.describe(sbom.document(sbom.packages(distributions.installed(packages), Artifacts())))
     return laid
+
+
+def remove_older(root: Path, name: str) -> list[Path]:
+    """Remove what an installation on the author's machine has left beside the source.
+
+    Python would find these metadata first, be they of another version or not.
+    """
+    found = [path for path in sorted(root.glob("*.egg-info")) if _is_of(path, name)]
+    for path in found:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return found
+
+
+def _is_of(metadata: Path, name: str) -> bool:
+    stem = metadata.name.removesuffix(".egg-info").partition("-")[0]
+    return canonicalize_name(stem) == canonicalize_name(name)
 
 
 def _files(root: Path, whole: Iterable[str]) -> Iterator[str]:

@@ -40,6 +40,7 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
         return None
     output.heading("Project")
     wanted = _metadata(building, chosen, python, uv)
+    shutil.rmtree(building.layers.root / names.PROJECT, ignore_errors=True)  # written each time
     match building.layers.restored(names.PROJECT, wanted, building.archives.hold):
         case Restored(layer):
             output.line("Reusing the project layer: nothing that decides it has changed")
@@ -50,7 +51,7 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
             if not failed:
                 return _filled(building, chosen, layer, python)
             tell_failure(failed, was_there=not isinstance(cause, Created))
-            shutil.rmtree(layer.path)
+            layer.path.rmdir()
             return None
 
 
@@ -62,7 +63,10 @@ def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter)
     tell_laid(laid, building.context.app)
     own = OwnProject(layer)
     own_project.compile_packages(own, python, building.run)
-    output.line(f"Installed: {own.package.name} {own.package.version}")
+    found = own.package
+    if older := own_project.remove_older(function.package.parent, found.name):
+        output.line(telling.left_out(older, building.context.app))
+    output.line(f"Installed: {found.name} {found.version}")
     return own
 
 
@@ -137,16 +141,19 @@ def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, u
 def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
     """Install the project into a folder of its own, where the application is not written to."""
     function, app, target = chosen.project, building.context.app, place / own_project.PACKAGES
+    uv = uv.without(_NOT_FOR_IT)
     if chosen.package.is_static:
         folder = own_project.describe(function, app, place)
         # Settings for what comes from elsewhere do not matter.
         return uv.without(uv.decisive).install_folder(folder, target, python.path)
     output.line(f"Building it with its build backend, because {chosen.package.built_for}")
     folder = own_project.copy(function, app, place)
-    uv = uv.without(["UV_REQUIRE_HASHES"])  # a folder has none
     with output.timed("Built it"):
         return uv.install_folder(folder, target, python.path)
 
+
+# A folder has no hash, and bytecode is compiled where the files will be.
+_NOT_FOR_IT = ("UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE")
 
 _SHOWN = 12  # of the lines of a failure
 

@@ -165,7 +165,6 @@ def filled(place: Path, whole: tuple[str, ...] = ()) -> tuple[Layer, Laid]:
     layers = Layers(place.with_name("layers"))
     archives, layer = Archives.restored(layers), layers.fresh("project", METADATA)
     archives.store(layer, place)
-    write(layer.path, {"old": ""})
     return layer, own_project.fill(layer, archives, place.with_name("app"), whole)
 
 
@@ -181,7 +180,6 @@ def test_fill(place: Path) -> None:
     links = {path.name: path.readlink() for path in packages.iterdir() if path.is_symlink()}
     assert {"function": app / "function", "single.py": app / "single.py"} == links
     assert {"bin/own", "bin/shell", "other/__init__.py"} < below(packages)
-    assert "old" not in below(layer.path)
     assert ["packages"] == [path.name for path in layer.path.iterdir()]
     assert 0o755 == (packages / "bin/own").stat().st_mode & 0o777
 
@@ -218,6 +216,20 @@ def test_fill_refused(place: Path) -> None:
 
     assert [app / "function/data/x"] == laid.refused
     assert [app / "function/changed.py", app / "single.py"] == laid.changed
+
+
+def test_remove_older(tmp_path: Path) -> None:
+    """Metadata of the project that setuptools has left beside it go, those of others stay."""
+    write(
+        tmp_path,
+        {"My_Orders.egg-info/PKG-INFO": "", "other.egg-info/PKG-INFO": "", "my_orders.txt": ""},
+    )
+    (tmp_path / "my_orders-1.0.egg-info").touch()
+
+    removed = own_project.remove_older(tmp_path, "my-orders")
+
+    assert ["My_Orders.egg-info", "my_orders-1.0.egg-info"] == [path.name for path in removed]
+    assert {"other.egg-info/PKG-INFO", "my_orders.txt"} == below(tmp_path)
 
 
 def test_workplace(tmp_path: Path) -> None:
