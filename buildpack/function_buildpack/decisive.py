@@ -174,13 +174,12 @@ def _configuration(folder: Path, app: Path) -> set[Path]:
 
     uv takes the first folder that has one, from its own upwards ("Configuration files").
     """
-    for parent in (folder, *folder.parents):
+    inside = (parent for parent in (folder, *folder.parents) if parent.is_relative_to(app))
+    for parent in inside:
         if (file := parent / names.UV_TOML).is_file():
             return {file}
         if "uv" in read_pyproject(file := parent / names.PYPROJECT).get("tool", {}):
             return {file} - {folder / names.PYPROJECT}  # that one is in the plan's key
-        if parent == app:
-            break
     return set()
 
 

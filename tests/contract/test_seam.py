@@ -18,6 +18,7 @@ BUILD_SETTINGS = (
     build_side.FUNCTION_CHECK,
     build_side.FUNCTION_EXTRAS,
     build_side.FUNCTION_GROUPS,
+    build_side.FUNCTION_REFRESH,
     build_side.IMAGE_LABELS,
     build_side.PYTHON_VERSION,
     build_side.WHEELS,

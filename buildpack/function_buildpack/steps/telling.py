@@ -31,7 +31,6 @@ _WHAT = {
     "requirements": "what states the dependencies",
     "refresh": names.FUNCTION_REFRESH,
     "uv_configuration": "the platform's uv.toml",
-    "uv_settings": "uv's settings",
 }
 # Fields that list names with values, and what they are called with a name.
 _LISTS = {"git": "{}", "variables": "the variable {}"}
