@@ -235,8 +235,10 @@ def test_rebuilt(workspace: Workspace) -> None:
     assert "Installing: since the earlier build, source changed\n" in log
     assert "2" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
 
-    log = rebuild(workspace, files | {"function/more.py": ""}, SOME_FLAG="1")
-    assert "since the earlier build, the variable SOME_FLAG changed\n" in log
+    settings = {"SOME_FLAG": "1", "BP_LIBRARY_CHECK": "note"}
+    log = rebuild(workspace, files | {"function/more.py": ""}, **settings)
+    changes = "the variable SOME_FLAG changed, library_check changed from error to note"
+    assert f"Installing: since the earlier build, {changes}\n" in log.partition("[Project]")[2]
 
 
 def test_static_rebuilt(workspace: Workspace) -> None:

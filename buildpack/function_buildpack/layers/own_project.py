@@ -59,6 +59,7 @@ class Metadata:
     uv_settings: str = ""
     uv_configuration: str = ""
     refresh: str = ""
+    library_check: str = ""  # what one setting lets pass another may not
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> 
         uv_settings=decisive.settings(uv.decisive, around),
         uv_configuration=decisive.configuration(uv.environ),
         refresh=building.settings.refresh,
+        library_check=building.settings.library_check.value,
     )
 
 
