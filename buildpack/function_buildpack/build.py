@@ -20,7 +20,15 @@ from function_buildpack.layers import variables
 from function_buildpack.layers.archives import Archives
 from function_buildpack.process import Runner
 from function_buildpack.settings import Settings
-from function_buildpack.steps import application, dependencies, launch, python, reading, runtime
+from function_buildpack.steps import (
+    application,
+    dependencies,
+    isolation,
+    launch,
+    python,
+    reading,
+    runtime,
+)
 
 
 def main() -> int:
@@ -48,32 +56,39 @@ def _build(building: Building) -> Launch:
     read = reading.read(building)
     app, layers, archives = building.context.app, building.layers, building.archives
     with (
-        _installer(building.context, read.bindings, building.run) as (uv, access),
+        _cache(layers) as cache,
         beside.working() as side,  # within uv's: it reads what uv has fetched
     ):
-        wish, wanted = python.choose(building, read.function, uv)
-        scaffolded = read.workspace.scaffolded_invoke
-        chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
-        reading.tell(chosen, read.workspace, app)
-        python.tell(wish, wanted)
-        reading.tell_doubts(read.function, app)
-        # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
-        reading.remove_leftovers(app, read.workspace)
+        with _installer(building, cache, read.bindings) as (uv, access):
+            wish, wanted = python.choose(building, read.function, uv)
+            scaffolded = read.workspace.scaffolded_invoke
+            chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
+            reading.tell(chosen, read.workspace, app)
+            python.tell(wish, wanted)
+            reading.tell_doubts(read.function, app)
+            # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
+            reading.remove_leftovers(app, read.workspace)
 
-        provided = python.provide(building, wanted, uv)
-        own = provided.interpreter
-        served = runtime.provide(building, own, uv, side)
-        output.heading("Dependencies")
-        dependencies.tell_access(read.bindings, access)
-        installed = dependencies.provide(building, chosen, read.wheels, own, uv)
-        side.finish()
+            provided = python.provide(building, wanted, uv)
+            own = provided.interpreter
+            served = runtime.provide(building, own, uv, side)
+            output.heading("Dependencies")
+            dependencies.tell_access(read.bindings, access)
+            installed = dependencies.provide(building, chosen, read.wheels, own, uv)
+            side.finish()
         provided.trim()
 
-        compiling = application.prepare(building, read.function, read.wheels, own, side)
-        side.begin(partial(launch.pack, building, installed, served, uv.cache, own))
+        application.prepare(building, read.wheels)
+        kept = launch.to_keep(building, installed, served)
+        archives.drop_others(kept)
+        before = isolation.snapshot(building)
+        compiling = application.begin_compiling(building, read.function, own, side)
+        packing = side.begin(partial(archives.pack, kept, before, cache, own))
         launch.check_function(building, chosen, provided, installed, served)
         side.finish()
         application.tell_compiled(compiling.result(), app)
+        made = compiling.result().written | packing.result()
+        isolation.see_unchanged(building, before, made, (installed.layer, served))
 
     # Not before: a layer without its description is not exported.
     installed.keep()
@@ -85,14 +100,18 @@ def _build(building: Building) -> Launch:
 
 
 @contextmanager
+def _cache(layers: Layers) -> Iterator[Path]:
+    """Yield a cache folder for uv that is this build's own."""
+    with tempfile.TemporaryDirectory(dir=layers.root, prefix=".uv-cache-") as cache:
+        yield Path(cache)
+
+
+@contextmanager
 def _installer(
-    context: BuildContext, bound: Bindings, run: Runner
+    building: Building, cache: Path, bound: Bindings
 ) -> Iterator[tuple[Uv, IndexAccess]]:
-    """Yield uv, with a cache of this build's own, and its access to package indexes."""
-    with (
-        tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
-        index_access.prepared(context.environ, bound) as access,
-    ):
-        secretive = process.masked(run, access.secrets)
-        uv = Uv.with_cache(secretive, access.environ, Path(cache))
+    """Yield uv and its access to package indexes, which ends before the function is loaded."""
+    with index_access.prepared(building.context.environ, bound) as access:
+        secretive = process.masked(building.run, access.secrets)
+        uv = Uv.with_cache(secretive, access.environ, cache)
         yield uv.with_options(*access.options), access

@@ -521,6 +521,24 @@ def _library_missing(error: errors.LibraryMissing) -> Message:
     )
 
 
+_CHANGED = 8  # of them are shown
+
+
+@describe.register
+def _image_changed(error: errors.ImageChanged) -> Message:
+    more = len(error.paths) - _CHANGED
+    shown = [*map(str, error.paths[:_CHANGED]), *([f"and {more} more"] if more > 0 else [])]
+    files = "\n          ".join(shown)
+    return Message(
+        "Code that ran in the build changed files of the image",
+        f"Changed:  {files}\n\n"
+        f"The build loads the function to see that it starts, and builds packages that have no\n"
+        f"wheel. Both run code that must not change what the image is made of. Nothing was\n"
+        f"exported. Find the code that writes there, in the function or in a package that is new.\n"
+        f"BP_FUNCTION_CHECK=off builds without loading the function.",
+    )
+
+
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
     said = f"; it said\n\n{_indent(error.output)}" if error.output else " and said nothing"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from function_buildpack import check, names, output, sbom
+from function_buildpack import check, file_changes, names, output, sbom
 from function_buildpack.building import Building
 from function_buildpack.cnb.launch import Launch, Process
 from function_buildpack.cnb.layers import Layer
@@ -14,20 +14,15 @@ from function_buildpack.layers import runtime
 from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.layers.python import Python
 from function_buildpack.plan import Plan
+from function_buildpack.steps import isolation
 
 
-def pack(
-    building: Building,
-    installed: Dependencies,
-    served: Layer,
-    cache: Path,
-    python: Interpreter,
-) -> None:
-    """Keep the packages for the next build, but for those that the builder has anyway."""
+def to_keep(building: Building, installed: Dependencies, served: Layer) -> dict[Layer, Path]:
+    """Return the folders that the next build wants, but for what the builder has anyway."""
     folders = {installed.layer: installed.library, served: runtime.library(served)}
     if building.buildpack.runtime.prepared(served).is_dir():
         del folders[served]
-    building.archives.pack(folders, cache, python)
+    return folders
 
 
 def check_function(
@@ -38,40 +33,48 @@ def check_function(
     :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
     """
     output.heading("Launch")
+    if chosen.check is chosen.check.OFF:
+        output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
+        return
     env = (*installed.env, *runtime.ENV, *python.env, *chosen.launch_env)
-    with _packages(building, installed, served, python.interpreter) as packages:
-        loader = check.Loader(building.run, packages, env)
-        if chosen.check is chosen.check.OFF:
-            output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
-            return
-        output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
-        with output.timed("Loaded the function"):
-            loader.load(chosen, building.context.environ)
+    output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
+    with _folder(building) as root, output.timed("Loaded the function"):
+        packages = _packages(building, root, installed, served, python.interpreter)
+        confinement = isolation.of_function(building, root)
+        sandbox = check.Sandbox.create(root, building.context.app, confinement)
+        before = file_changes.snapshot([sandbox.copy])
+        loader = check.Loader(building.run, packages, env, sandbox=sandbox)
+        loader.load(chosen, building.context.environ)
+        isolation.tell_written(sandbox.copy, before)
 
 
 @contextmanager
+def _folder(building: Building) -> Iterator[Path]:
+    """Yield a folder for what is there while the function is loaded, on the disk of the layers."""
+    with tempfile.TemporaryDirectory(dir=building.layers.root, prefix=".check-") as root:
+        yield Path(root)
+
+
 def _packages(
-    building: Building, installed: Dependencies, served: Layer, python: Interpreter
-) -> Iterator[check.Packages]:
-    """Yield the packages where they are: in the layers, in the builder, or in archives."""
+    building: Building, root: Path, installed: Dependencies, served: Layer, python: Interpreter
+) -> check.Packages:
+    """Return the packages where they are: in the layers, in the builder, or in archives."""
     if installed.layer.filled and served.filled:
-        yield check.Installed(installed.python(python.minor))
-        return
+        return check.Installed(installed.python(python.minor))
     layers, archives = building.layers.root, list[Path]()
     runtime_here = runtime.here(served, building.buildpack.runtime)
-    with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
-        for layer, folder, here in (
-            (installed.layer, installed.library, installed.library),
-            (served, runtime.library(served), runtime_here),
-        ):
-            if here.is_dir():
-                place = Path(root, folder.relative_to(layers))
-                place.parent.mkdir(parents=True)
-                place.symlink_to(here)
-            else:
-                archives.append(building.archives.of(layer))
-        site = installed.site(python.minor).relative_to(layers)
-        yield check.Archived(python.path, Path(root), site, archives)
+    for layer, folder, here in (
+        (installed.layer, installed.library, installed.library),
+        (served, runtime.library(served), runtime_here),
+    ):
+        if here.is_dir():
+            place = root / folder.relative_to(layers)
+            place.parent.mkdir(parents=True)
+            place.symlink_to(here)
+        else:
+            archives.append(building.archives.of(layer))
+    site = installed.site(python.minor).relative_to(layers)
+    return check.Archived(python.path, root, site, archives)
 
 
 def describe(chosen: Plan, installed: Dependencies, python: Interpreter) -> Launch:

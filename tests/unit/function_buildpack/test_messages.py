@@ -91,6 +91,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.LibraryMissing(
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
     ),
+    errors.ImageChanged(tuple(Path("/layers", str(number)) for number in range(9))),
     errors.FunctionUnloadable(
         Path("/workspace/function"), 1, "Traceback\nValueError: x", ("logging.py", "asyncio")
     ),
