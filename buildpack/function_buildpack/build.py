@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from function_buildpack import beside, index_access, output, plan, process, report
+from function_buildpack import beside, index_access, names, output, plan, process, report
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building, Buildpack
 from function_buildpack.cnb import phases
@@ -28,6 +28,12 @@ from function_buildpack.steps import (
     python,
     reading,
     runtime,
+)
+
+# And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
+_LAYERS = (
+    *(names.ARCHIVES, names.DEPENDENCIES, names.PYTHON, names.PYTHON_ARCHIVE, names.RUNTIME),
+    *(names.VARIABLES, names.BUILD_TOOLS, "store"),
 )
 
 
@@ -74,16 +80,18 @@ def _build(building: Building) -> Launch:
             served = runtime.provide(building, own, uv, side)
             output.heading("Dependencies")
             dependencies.tell_access(read.bindings, access)
-            installed = dependencies.provide(building, chosen, read.wheels, own, uv)
-            side.finish()
+            with isolation.installing(building, served):
+                installed = dependencies.provide(building, chosen, read.wheels, own, uv)
+                side.finish()
         provided.trim()
 
         application.prepare(building, read.wheels)
         kept = launch.to_keep(building, installed, served)
         archives.drop_others(kept)
         before = isolation.snapshot(building)
+        fetched = cache if installed.trusted else None  # else it may have been changed
         compiling = application.begin_compiling(building, read.function, own, side)
-        packing = side.begin(partial(archives.pack, kept, before, cache, own))
+        packing = side.begin(partial(archives.pack, kept, before, own, fetched))
         launch.check_function(building, chosen, provided, installed, served)
         side.finish()
         application.tell_compiled(compiling.result(), app)
@@ -91,6 +99,7 @@ def _build(building: Building) -> Launch:
         isolation.see_unchanged(building, before, made, (installed.layer, served))
 
     # Not before: a layer without its description is not exported.
+    layers.forget_others(_LAYERS)
     installed.keep()
     runtime_layer.keep(served)
     archives.keep()

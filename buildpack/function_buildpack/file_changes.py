@@ -7,7 +7,7 @@ and no program can set it back (inode(7)).
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,23 +26,27 @@ class Changes:
     new: tuple[str, ...] = ()
 
 
-def snapshot(folders: Iterable[Path]) -> Snapshot:
-    """Return the identity of the folders and of all that is below them; links are not followed."""
-    return {path: found for folder in folders for path, found in _below(os.fspath(folder))}
+def snapshot(folders: Iterable[Path], without: Collection[str] = ()) -> Snapshot:
+    """Return the identity of the folders and of all that is below them; links are not followed.
+
+    What has one of the names in `without` does not count.
+    """
+    found = Snapshot()
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            found[str(folder)] = identity(folder.lstat())
+            _add(found, str(folder), without)
+    return found
 
 
-def _below(path: str) -> Iterator[tuple[str, Identity]]:
-    with suppress(FileNotFoundError):
-        yield path, identity(os.lstat(path))
-        yield from _entries(path)
-
-
-def _entries(folder: str) -> Iterator[tuple[str, Identity]]:
+def _add(found: Snapshot, folder: str, without: Collection[str]) -> None:
     with suppress(OSError), os.scandir(folder) as entries:  # closed meanwhile, which its mode tells
         for entry in entries:
-            yield entry.path, identity(entry.stat(follow_symlinks=False))
+            if entry.name in without:
+                continue
+            found[entry.path] = identity(entry.stat(follow_symlinks=False))
             if entry.is_dir(follow_symlinks=False):
-                yield from _entries(entry.path)
+                _add(found, entry.path, without)
 
 
 def identity(found: os.stat_result) -> Identity:

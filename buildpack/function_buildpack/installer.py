@@ -153,6 +153,10 @@ class Uv:
         stated = self.python_downloads
         return others | {_DOWNLOADS: stated} if stated else others
 
+    def ran_code(self) -> bool:
+        """Say whether uv had to build a package, or to ask one for its metadata: that runs code."""
+        return any(self.cache.glob("builds-v*"))
+
     def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
         """Install what uv.lock names for the project, and not the project itself.
 

@@ -55,19 +55,23 @@ class Archives:
             path.unlink()
 
     def pack(
-        self, folders: Mapping[Layer, Path], present: Snapshot, cache: Path, python: Interpreter
+        self,
+        folders: Mapping[Layer, Path],
+        present: Snapshot,
+        python: Interpreter,
+        cache: Path | None,
     ) -> Snapshot:
         """Make the archives of layers, of the given folders, where they are not there yet.
 
         Only files that are `present` count. With them goes what uv has fetched for them into its
-        cache folder. Return the archives that this has made.
+        cache folder, if one is given. Return the archives that this has made.
         """
         made = Snapshot()
         for layer, folder in folders.items():
             if not (path := self.of(layer)).exists():
                 start = f"{folder}/"
                 listed = [Path(name) for name in present if name.startswith(start)]
-                made[str(path)] = _pack(listed, path, layer.path.parent, cache, python)
+                made[str(path)] = _pack(listed, path, layer.path.parent, python, cache)
         return made
 
     def keep(self) -> None:
@@ -76,7 +80,7 @@ class Archives:
 
 
 def _pack(
-    listed: Collection[Path], archive: Path, root: Path, cache: Path, python: Interpreter
+    listed: Collection[Path], archive: Path, root: Path, python: Interpreter, cache: Path | None
 ) -> Identity:
     """Write files, with their paths from the root; links as what they lead to.
 
@@ -87,6 +91,7 @@ def _pack(
         files = {path: str(path.relative_to(root)) for path in listed if path.is_file()}
         for path, name in sorted(files.items()):
             packed.write(path, name)
-        downloads.keep(cache, packed, files, root, python)
+        if cache:
+            downloads.keep(cache, packed, files, root, python)
     part.rename(archive)
     return file_changes.identity(archive.lstat())

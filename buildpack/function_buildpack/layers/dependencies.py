@@ -16,6 +16,7 @@ from function_buildpack import (
     build_traces,
     decisive,
     distributions,
+    file_changes,
     index_failures,
     names,
     sbom,
@@ -50,9 +51,10 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The filled layer."""
+    """The filled layer. `trusted` says that no package's own code ran when it was filled."""
 
     layer: Layer
+    trusted: bool = True
 
     def python(self, minor: str) -> Path:
         """Return the environment's interpreter, by the minor version of Python that it is for."""
@@ -123,6 +125,8 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     site = _site_packages(layer)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
+    for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
+        file_changes.remove(path)
     _link_runtime(layer)
     locked = artifacts.locked(plan.source_path)
     layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))

@@ -136,6 +136,24 @@ def copy(layer: Layer, source: Source) -> None:
     _settle(layer, source, interpreter.current())
 
 
+def differing(layer: Layer, source: Source) -> list[Path]:
+    """Return what in the filled layer is other than what the builder has ready, if it has that."""
+    here, ready = library(layer), source.prepared(layer)
+    if not (layer.filled and ready.is_dir()):
+        return []
+    found, wanted = _contents(here), _contents(ready)
+    return sorted(
+        here / name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)
+    )
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {
+        path.relative_to(folder): b"" if path.is_dir() else path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
 def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 

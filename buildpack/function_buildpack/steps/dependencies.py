@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import (
@@ -27,7 +28,7 @@ from function_buildpack.layers.dependencies import Dependencies
 from function_buildpack.plan import Plan
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
-from function_buildpack.steps import telling
+from function_buildpack.steps import isolation, telling
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -64,7 +65,7 @@ def provide(
             output.line(f"Installing: {telling.because(cause)}")
             _install(building, empty, chosen, python, uv)
             _tell_changes(before, building.layers.described(names.DEPENDENCIES))
-            installed = Dependencies(empty)
+            installed = Dependencies(empty, trusted=not uv.ran_code())
             _check(building, installed, chosen, python)
             return installed
 
@@ -88,7 +89,9 @@ def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter
     if packages := known.packages:
         output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
     with output.timed("Installed the dependencies"):
-        dependencies.install(layer, chosen, python, uv, building.context.app)
+        confinement = isolation.of_installation(building, layer.path, uv.cache)
+        confined = replace(uv, run=partial(uv.run, confinement=confinement))
+        dependencies.install(layer, chosen, python, confined, building.context.app)
     _compile(known, layer, python, uv)
 
 

@@ -3,15 +3,17 @@
 That is the function, when it is loaded, and what builds its packages (docs/adr/0020).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from function_buildpack import file_changes, output
+from function_buildpack import file_changes, names, output
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.errors import ImageChanged
 from function_buildpack.file_changes import Snapshot
 from function_buildpack.kernel import Confinement
+from function_buildpack.layers import runtime
 from function_buildpack.steps import telling
 
 # Where everybody may write. With a folder of ours in it the kernel could not leave it open.
@@ -40,6 +42,26 @@ def _confinement(
     if any(path.resolve().is_relative_to(_SHARED) for path in (*kept, *hidden)):
         return Confinement()
     return Confinement(hidden, kept, writable)
+
+
+@contextmanager
+def installing(building: Building, served: Layer) -> Iterator[None]:
+    """See that an installation changes no other layer than the one that it fills.
+
+    The kernel may be too old to prevent that.
+
+    :raises ImageChanged: it has.
+    """
+    names_ = (names.ARCHIVES, names.PYTHON, names.PYTHON_ARCHIVE)
+    folders = [building.layers.root / name for name in names_]
+    if not building.buildpack.runtime.prepared(served).is_dir():  # or it is being copied just now
+        folders.append(served.path)
+    before = file_changes.snapshot(folders)
+    yield
+    changes = file_changes.between(before, file_changes.snapshot(folders))
+    differing = runtime.differing(served, building.buildpack.runtime)
+    if found := (*map(Path, (*changes.changed, *changes.new)), *differing):
+        raise ImageChanged(found)
 
 
 def snapshot(building: Building) -> Snapshot:
