@@ -46,7 +46,7 @@ def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
 
 
 def _failed(error: Exception) -> int:
-    message = messages.describe(error)
+    message = messages.of(error)
     output.error(message.title, message.body)
     return exit_codes.ERROR
 

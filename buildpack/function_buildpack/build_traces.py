@@ -57,7 +57,7 @@ def _bring_back(path: Path, was: Identity, copy: Path) -> None:
         file_changes.remove(path)
         shutil.copy(copy, path, follow_symlinks=False)
     else:
-        raise ImageChanged((path,))
+        raise ImageChanged((str(path),))
 
 
 # What uv notes beside a package that it built from a folder, to see later if that has changed.

@@ -430,7 +430,7 @@ class LibraryMissing(BuildpackError):
 class ImageChanged(BuildpackError):
     """Code that is not the build's own has changed these files of the image or of its cache."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[str, ...]
 
 
 @dataclass(eq=False)

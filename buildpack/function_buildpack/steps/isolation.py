@@ -60,7 +60,7 @@ def installing(building: Building, served: Layer) -> Iterator[None]:
     yield
     changes = file_changes.between(before, file_changes.snapshot(folders))
     differing = runtime.differing(served, building.buildpack.runtime)
-    if found := (*map(Path, (*changes.changed, *changes.new)), *differing):
+    if found := (*changes.changed, *changes.new, *map(str, differing)):
         raise ImageChanged(found)
 
 
@@ -87,7 +87,7 @@ def see_unchanged(
     places = (building.context.app, *(layer.path for layer in layers))
     kept = [path for path in changes.new if not any(Path(path).is_relative_to(p) for p in places)]
     if found := (*changes.changed, *kept):
-        raise ImageChanged(tuple(map(Path, found)))
+        raise ImageChanged(found)
     for path in changes.new:
         file_changes.remove(Path(path))
     if changes.new:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from function_buildpack import check, file_changes, names, output, sbom
+from function_buildpack import check, file_changes, names, output, printable, sbom
 from function_buildpack.building import Building
 from function_buildpack.cnb.launch import Launch, Process
 from function_buildpack.cnb.layers import Layer
@@ -85,10 +85,10 @@ def describe(chosen: Plan, installed: Dependencies, python: Interpreter) -> Laun
         working_directory=chosen.project.folder,
         default=True,
     )
+    labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
     output.line(f"Process web: {' '.join(web.command)}")
     output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
     if python.identity:  # its layer describes it
-        labels = {names.PYTHON_LABEL: python.version, **chosen.labels}
-        return Launch(processes=(web,), labels=labels)
+        return Launch(processes=(web,), labels={names.PYTHON_LABEL: python.version, **labels})
     contents = sbom.document([sbom.interpreter(python.version)])
-    return Launch(processes=(web,), labels=chosen.labels, sboms=contents)
+    return Launch(processes=(web,), labels=labels, sboms=contents)
