@@ -13,6 +13,7 @@ from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.launch import Launch
 from function_buildpack.cnb.layers import Layers
+from function_buildpack.downloads import Fetched
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.layers import runtime as runtime_layer
@@ -89,9 +90,9 @@ def _build(building: Building) -> Launch:
         kept = launch.to_keep(building, installed, served)
         archives.drop_others(kept)
         before = isolation.snapshot(building)
-        fetched = cache if installed.trusted else None  # else it may have been changed
+        fetched = Fetched(cache, own, installed.trusted)
         compiling = application.begin_compiling(building, read.function, own, side)
-        packing = side.begin(partial(archives.pack, kept, before, own, fetched))
+        packing = side.begin(partial(archives.pack, kept, before, fetched))
         launch.check_function(building, chosen, provided, installed, served)
         side.finish()
         application.tell_compiled(compiling.result(), app)

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from function_buildpack import downloads, file_changes, names
 from function_buildpack.cnb.layers import Layer, Layers, Types
-from function_buildpack.downloads import GivenBack
+from function_buildpack.downloads import Fetched, GivenBack
 from function_buildpack.file_changes import Identity, Snapshot
 from function_buildpack.interpreter import Interpreter
 
@@ -58,20 +58,19 @@ class Archives:
         self,
         folders: Mapping[Layer, Path],
         present: Snapshot,
-        python: Interpreter,
-        cache: Path | None,
+        fetched: Fetched,
     ) -> Snapshot:
         """Make the archives of layers, of the given folders, where they are not there yet.
 
-        Only files that are `present` count. With them goes what uv has fetched for them into its
-        cache folder, if one is given. Return the archives that this has made.
+        Only files that are `present` count. With them goes what uv has fetched for them. Return the
+        archives that this has made.
         """
         made = Snapshot()
         for layer, folder in folders.items():
             if not (path := self.of(layer)).exists():
                 start = f"{folder}/"
                 listed = [Path(name) for name in present if name.startswith(start)]
-                made[str(path)] = _pack(listed, path, layer.path.parent, python, cache)
+                made[str(path)] = _pack(listed, path, layer.path.parent, fetched)
         return made
 
     def keep(self) -> None:
@@ -79,9 +78,7 @@ class Archives:
         self.layer.keep(Types(cache=True))
 
 
-def _pack(
-    listed: Collection[Path], archive: Path, root: Path, python: Interpreter, cache: Path | None
-) -> Identity:
+def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: Fetched) -> Identity:
     """Write files, with their paths from the root; links as what they lead to.
 
     Not compressed: that would take longer than what it saves.
@@ -91,7 +88,6 @@ def _pack(
         files = {path: str(path.relative_to(root)) for path in listed if path.is_file()}
         for path, name in sorted(files.items()):
             packed.write(path, name)
-        if cache:
-            downloads.keep(cache, packed, files, root, python)
+        downloads.keep(fetched, packed, files, root)
     part.rename(archive)
     return file_changes.identity(archive.lstat())
