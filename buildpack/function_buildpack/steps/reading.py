@@ -1,5 +1,6 @@
 """Reading the function: what is there, and what is asked for."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def read(building: Building) -> Reading:
     _tell_settings(settings)
     if opened := file_modes.settle(context.app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
+    if left := file_modes.writable(context.app):
+        output.note(
+            f"the image's user may be able to change what is another user's and has an open mode: "
+            f"{telling.some([os.path.relpath(path, context.app) for path in left])}"
+        )
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
