@@ -5,7 +5,7 @@ So a node that has run one function has this layer of all others.
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,9 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     options: list[str | Path] = ["--python", python.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
     offline = source.offline(python.minor)
-    (uv.with_options(*offline) if offline else uv).install(
+    # Files of its own: with links to uv's cache it would change with what is changed there.
+    copying = replace(uv, environ={**uv.environ, "UV_LINK_MODE": "copy"})
+    (copying.with_options(*offline) if offline else copying).install(
         source.requirements, source.root, options
     )
     for unneeded in (packages / "bin", packages / ".lock"):
