@@ -198,18 +198,17 @@ def _kill(pid: int) -> None:
 
 def _children() -> set[int]:
     """Return the children of this process, by what the kernel says of all (proc(5), "stat")."""
-    own = os.getpid()
+    own, found = os.getpid(), set[int]()
     with os.scandir("/proc") as entries:
         pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
-    return {pid for pid in pids if _parent(pid) == own}
-
-
-def _parent(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 -- for each process there is
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except OSError:
-        return 0  # it has ended
+    for pid in pids:
+        with (
+            suppress(OSError),
+            Path("/proc", str(pid), "stat").open("rb") as file,
+        ):  # it may be gone
+            if int(file.read().rpartition(b")")[2].split()[1]) == own:
+                found.add(pid)
+    return found
 
 
 def _tee(stream: Iterable[str], on_line: Callable[[str], None] | None) -> Iterator[str]:

@@ -42,15 +42,20 @@ def read(building: Building) -> Reading:
     _tell_settings(settings)
     if opened := file_modes.settle(context.app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
-    if left := file_modes.writable(context.app):
-        output.note(
-            f"the image's user may be able to change what is another user's and has an open mode: "
-            f"{telling.some([os.path.relpath(path, context.app) for path in left])}"
-        )
+    tell_writable(file_modes.writable(context.app), context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
     return Reading(found, function, wheels, bindings.read(context.bindings))
+
+
+def tell_writable(paths: list[Path], app: Path) -> None:
+    """Say what the image's user may be able to change, for the build cannot close it."""
+    if paths:
+        output.note(
+            f"other users can write to what is another user's, in the image too: "
+            f"{telling.some([os.path.relpath(path, app) for path in paths])}"
+        )
 
 
 def _tell_settings(settings: Settings) -> None:

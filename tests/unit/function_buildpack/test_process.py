@@ -1,6 +1,7 @@
 """Child processes: their output without secrets."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from function_buildpack import process
 from function_buildpack.errors import ToolMissing
+from function_buildpack.kernel import Confinement
 from function_buildpack.process import Result
 
 
@@ -77,3 +79,36 @@ def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     result = process.run(["echo", "1234567"], environ=os.environ, cwd=tmp_path, limit=PATIENCE)
 
     assert "567\n" == result.output
+
+
+HIDDEN = "(setsid sh -c 'sleep 0.5; touch late' >/dev/null 2>&1 &); echo said"
+
+
+@pytest.mark.parametrize("limit", [None, PATIENCE])
+def test_confined(tmp_path: Path, limit: float | None) -> None:
+    """What a confined command leaves running is ended, and nothing else is."""
+    other = subprocess.Popen(["sleep", "1000"])
+    confinement = Confinement(kept=(tmp_path,))
+
+    result = process.run(
+        ["sh", "-c", f"touch file; {HIDDEN}"],
+        environ=os.environ,
+        cwd=tmp_path,
+        limit=limit,
+        confinement=confinement,
+    )
+
+    assert None is other.poll()
+    other.kill()
+    other.wait()
+    assert result.output.endswith("Permission denied\nsaid\n")
+    time.sleep(0.8)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_confined_but_not_its_process(tmp_path: Path) -> None:
+    """Of a command that may write, what it has left running does not write any more."""
+    process.run(["sh", "-c", HIDDEN], environ=os.environ, cwd=tmp_path, confinement=Confinement())
+
+    time.sleep(0.8)
+    assert [] == list(tmp_path.iterdir())
