@@ -94,7 +94,7 @@ def test_read_only_for_its_user(pack: Pack, project: Path, user: str) -> None:
     (project / "data" / "shared.txt").chmod(0o666)
     image = pack.build(project).image
 
-    said = pack.client.containers.run(
+    said = pack.client.client.containers.run(
         image.name, entrypoint=["python3", "-c", SEARCH], user=user, remove=True
     )
 
