@@ -98,4 +98,4 @@ def test_read_only_for_its_user(pack: Pack, project: Path, user: str) -> None:
         image.name, entrypoint=["python3", "-c", SEARCH], user=user, remove=True
     )
 
-    assert "that was all\n" == said.decode()
+    assert ["that was all"] == said.decode().splitlines()[:5]

@@ -17,6 +17,7 @@ from function_buildpack import (
     decisive,
     distributions,
     file_changes,
+    file_modes,
     index_failures,
     names,
     sbom,
@@ -125,6 +126,8 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     site = _site_packages(layer)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
+    (path / ".lock").unlink(missing_ok=True)  # uv's, open to everybody
+    file_modes.settle(path)
     for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
         file_changes.remove(path)
     _link_runtime(layer)
