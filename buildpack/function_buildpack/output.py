@@ -39,7 +39,8 @@ def note(text: str) -> None:
 
 def child(text: str) -> None:
     """Write what a child process says, set apart from ours."""
-    for each in printable.lines(text).split("\n"):
+    # Before the colour, which pack takes away with --no-color.
+    for each in printable.without_commands(printable.lines(text)).split("\n"):
         _write(f"  {_DIM}{each}{_END}" if each else "")
 
 
