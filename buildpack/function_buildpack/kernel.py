@@ -112,7 +112,7 @@ def _around(closed: Collection[Path], folder: Path) -> Iterator[Path]:
     if not any(path.is_relative_to(folder) for path in closed):
         yield folder
         return
-    with os.scandir(folder) as entries:
+    with suppress(PermissionError), os.scandir(folder) as entries:
         for entry in entries:
             if not entry.is_symlink():  # where it leads to has a path of its own
                 yield from _around(closed, Path(entry.path))
