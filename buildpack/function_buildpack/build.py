@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from function_buildpack import beside, index_access, output, plan, process, report
+from function_buildpack import beside, index_access, names, output, plan, process, report
 from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building, Buildpack
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.launch import Launch
 from function_buildpack.cnb.layers import Layers
+from function_buildpack.downloads import Fetched
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.layers import runtime as runtime_layer
@@ -23,11 +24,18 @@ from function_buildpack.settings import Settings
 from function_buildpack.steps import (
     application,
     dependencies,
+    isolation,
     launch,
     own_project,
     python,
     reading,
     runtime,
+)
+
+# And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
+_LAYERS = (
+    *(names.ARCHIVES, names.DEPENDENCIES, names.PROJECT, names.PYTHON, names.PYTHON_ARCHIVE),
+    *(names.RUNTIME, names.VARIABLES, names.BUILD_TOOLS, "store"),
 )
 
 
@@ -56,38 +64,48 @@ def _build(building: Building) -> Launch:
     read = reading.read(building)
     app, layers, archives = building.context.app, building.layers, building.archives
     with (
-        _installer(building.context, read.bindings, building.run) as (uv, access),
+        _cache(layers) as cache,
         beside.working() as side,  # within uv's: it reads what uv has fetched
     ):
-        wish, wanted = python.choose(building, read.function, uv)
-        scaffolded = read.workspace.scaffolded_invoke
-        chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
-        reading.tell(chosen, read.workspace, app)
-        python.tell(wish, wanted)
-        reading.tell_doubts(read.function, app)
-        # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
-        reading.remove_leftovers(app, read.workspace)
+        with _installer(building, cache, read.bindings) as (uv, access):
+            wish, wanted = python.choose(building, read.function, uv)
+            scaffolded = read.workspace.scaffolded_invoke
+            chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
+            reading.tell(chosen, read.workspace, app)
+            python.tell(wish, wanted)
+            reading.tell_doubts(read.function, app)
+            # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
+            reading.remove_leftovers(app, read.workspace)
 
-        provided = python.provide(building, wanted, uv)
-        own = provided.interpreter
-        served = runtime.provide(building, own, uv, side)
-        output.heading("Dependencies")
-        dependencies.tell_access(read.bindings, access)
-        installer = uv.looking(partial(python.check_source_build, wish, own, uv, app))
-        installed = dependencies.provide(building, chosen, read.wheels, own, installer)
-        at_wheels = dependencies.at_wheels(uv, read.wheels)
-        project = own_project.provide(building, chosen, own, at_wheels)
-        side.finish()
+            provided = python.provide(building, wanted, uv)
+            own = provided.interpreter
+            served = runtime.provide(building, own, uv, side)
+            output.heading("Dependencies")
+            dependencies.tell_access(read.bindings, access)
+            with isolation.installing(building, served):
+                installer = uv.looking(partial(python.check_source_build, wish, own, uv, app))
+                installed = dependencies.provide(building, chosen, read.wheels, own, installer)
+                side.finish()
+            at_wheels = dependencies.at_wheels(uv, read.wheels)
+            project = own_project.provide(building, chosen, served, own, at_wheels)
+            fetched = Fetched(cache, own, trusted=not uv.ran_code())
         provided.trim()
 
-        compiling = application.prepare(building, read.function, read.wheels, own, side)
+        application.prepare(building, read.wheels)
         contents = launch.Contents(installed, served, project)
-        side.begin(partial(launch.pack, building, contents, uv.cache, own))
+        kept = launch.to_keep(building, contents)
+        archives.drop_others(contents.layers)
+        before = isolation.snapshot(building)
+        compiling = application.begin_compiling(building, read.function, own, side)
+        packing = side.begin(partial(archives.pack, kept, before, fetched))
         launch.check_function(building, chosen, provided, contents)
         side.finish()
         application.tell_compiled(compiling.result(), app)
+        made = compiling.result().written | packing.result()
+        isolation.see_unchanged(building, before, made, contents.layers)
 
     # Not before: a layer without its description is not exported.
+    layers.forget_others(_LAYERS)
     installed.keep()
     runtime_layer.keep(served)
     archives.keep()
@@ -99,14 +117,18 @@ def _build(building: Building) -> Launch:
 
 
 @contextmanager
+def _cache(layers: Layers) -> Iterator[Path]:
+    """Yield a cache folder for uv that is this build's own."""
+    with tempfile.TemporaryDirectory(dir=layers.root, prefix=".uv-cache-") as cache:
+        yield Path(cache)
+
+
+@contextmanager
 def _installer(
-    context: BuildContext, bound: Bindings, run: Runner
+    building: Building, cache: Path, bound: Bindings
 ) -> Iterator[tuple[Uv, IndexAccess]]:
-    """Yield uv, with a cache of this build's own, and its access to package indexes."""
-    with (
-        tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
-        index_access.prepared(context.environ, bound) as access,
-    ):
-        secretive = process.masked(run, access.secrets)
-        uv = Uv.with_cache(secretive, access.environ, Path(cache))
+    """Yield uv and its access to package indexes, which ends before the function is loaded."""
+    with index_access.prepared(building.context.environ, bound) as access:
+        secretive = process.masked(building.run, access.secrets)
+        uv = Uv.with_cache(secretive, access.environ, cache)
         yield uv.with_options(*access.options), access

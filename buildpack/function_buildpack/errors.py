@@ -40,6 +40,7 @@ BuildpackError
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
 ├── ArchitectureWrong         an extension module is for another machine than the image
 ├── LibraryMissing            an extension module needs a library that the image does not have
+├── ImageChanged              code that ran in the build changed what the image is made of
 ├── FunctionUnloadable        importing the function or calling new() failed
 └── FunctionSlow              importing the function and calling new() did not come to an end
 """
@@ -436,6 +437,13 @@ class LibraryMissing(BuildpackError):
     file: Path
     libraries: tuple[str, ...]
     debian: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class ImageChanged(BuildpackError):
+    """Code that is not the build's own has changed these files of the image or of its cache."""
+
+    paths: tuple[str, ...]
 
 
 @dataclass(eq=False)

@@ -102,6 +102,10 @@ class Uv:
         """Return uv with other options that say where packages come from."""
         return replace(self, options=options)
 
+    def with_other_cache(self, cache: Path) -> "Uv":
+        """Return uv with another cache folder."""
+        return replace(self, environ={**self.environ, "UV_CACHE_DIR": str(cache)})
+
     def looking(self, look: Look) -> "Uv":
         """Return uv whose builds from source are looked at when they begin."""
         return replace(self, look=look)
@@ -170,6 +174,10 @@ class Uv:
         others = {name: value for name, value in self.environ.items() if name != _DOWNLOADS}
         stated = self.python_downloads
         return others | {_DOWNLOADS: stated} if stated else others
+
+    def ran_code(self) -> bool:
+        """Say whether uv had to build a package, or to ask one for its metadata: that runs code."""
+        return any(self.cache.glob("builds-v*"))
 
     def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
         """Install what uv.lock names for the project, and not the project itself.

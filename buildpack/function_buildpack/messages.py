@@ -7,10 +7,13 @@ import errno
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import singledispatch
+from pathlib import Path
 
-from function_buildpack import errors, names
+from function_buildpack import errors, names, printable
 from function_buildpack.cnb.context import LifecycleMissing
 
 _NETWORK = """\
@@ -31,13 +34,42 @@ class Message:
     body: str
 
 
+def of(error: Exception) -> Message:
+    """Put an error into words. Its facts are on one line each, but for what programs have said."""
+    return describe(_cleaned(error) if isinstance(error, errors.BuildpackError) else error)
+
+
+# Fields with what a program has said; all others are on one line.
+_OF_PROGRAMS = frozenset({"explanation", "output"})
+
+
+def _cleaned(error: errors.BuildpackError) -> errors.BuildpackError:
+    result = copy(error)
+    for name, value in vars(error).items():
+        clean = printable.lines if name in _OF_PROGRAMS else printable.line
+        setattr(result, name, _each(clean, value))
+    return result
+
+
+def _each(clean: Callable[[str], str], fact: object) -> object:
+    match fact:
+        case str():
+            return clean(fact)
+        case Path():
+            return Path(clean(str(fact)))
+        case tuple():
+            return tuple(_each(clean, part) for part in fact)
+        case _:
+            return fact
+
+
 @singledispatch
 def describe(error: Exception) -> Message:
     """Put an error into words; one that is none of ours is a defect of the buildpack."""
     return Message(
         "The buildpack failed for a reason that it does not know",
         "This is a defect of the buildpack. Please report it with these lines:\n\n"
-        + "".join(traceback.format_exception(error)).rstrip(),
+        + _indent("".join(traceback.format_exception(error)).rstrip()),
     )
 
 
@@ -87,11 +119,12 @@ def _file_outside(error: errors.FileOutside) -> Message:
 def _os_error(error: OSError) -> Message:
     """Put into words what no step expects: too long a path, a disk that fails or is full."""
     if f"[Errno {errno.ENOSPC}]" in str(error):  # shutil's have one for each file, and only there
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({printable.line(str(error.filename))})" if error.filename else ""
         return describe(errors.DiskFull(f"No space left on device{where}"))
     return Message(
         "A file or folder cannot be used",
-        f"File:     {error.filename or 'unknown'}\nFound:    {error.strerror or error}\n\n"
+        f"File:     {printable.line(str(error.filename or 'unknown'))}\n"
+        f"Found:    {printable.line(error.strerror or str(error))}\n\n"
         f"If it is one of the source, see what is special about it, or leave it out of the build\n"
         f"(project.toml, .funcignore). Else see to the disk of the machine that builds.",
     )
@@ -543,6 +576,24 @@ def _library_missing(error: errors.LibraryMissing) -> Message:
     )
 
 
+_CHANGED = 8  # of them are shown
+
+
+@describe.register
+def _image_changed(error: errors.ImageChanged) -> Message:
+    more = len(error.paths) - _CHANGED
+    shown = [*error.paths[:_CHANGED], *([f"and {more} more"] if more > 0 else [])]
+    files = "\n          ".join(shown)
+    return Message(
+        "Code that ran in the build changed files of the image",
+        f"Changed:  {files}\n\n"
+        f"The build loads the function to see that it starts, and builds packages that have no\n"
+        f"wheel. Both run code that must not change what the image is made of. Nothing was\n"
+        f"exported. Find the code that writes there, in the function or in a package that is new.\n"
+        f"BP_FUNCTION_CHECK=off builds without loading the function.",
+    )
+
+
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
     said = f"; it said\n\n{_indent(error.output)}" if error.output else " and said nothing"
@@ -624,4 +675,4 @@ _SHOWN_LINES = 40
 
 
 def _indent(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))

@@ -52,6 +52,7 @@ VARIABLES = "variables"
 # In caches alone.
 ARCHIVES = "archives"
 PYTHON_ARCHIVE = "cpython-archive"
+BUILD_TOOLS = "build-tools"
 
 # The version of a Python that is in a layer. That of the run image changes with a rebase.
 PYTHON_LABEL = "io.knative-python.python-version"

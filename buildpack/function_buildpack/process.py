@@ -7,13 +7,18 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from function_buildpack import redaction
 from function_buildpack.errors import ToolMissing
+
+if TYPE_CHECKING:
+    from function_buildpack.kernel import Confinement  # imports ctypes: detect does without
 
 # Of the output of a process with a time limit: it may have written for as long as that.
 _KEPT_BYTES = 2**20
@@ -36,7 +41,7 @@ class Result:
 class Runner(Protocol):
     """Runs a command to its end."""
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 -- all but the command have names
         self,
         command: Sequence[str | Path],
         *,
@@ -44,93 +49,73 @@ class Runner(Protocol):
         cwd: Path,
         on_line: Callable[[str], None] | None = None,
         limit: float | None = None,
+        confinement: "Confinement | None" = None,
     ) -> Result:
-        """Run the command; `on_line` gets each line of output as it comes. What it raises ends all.
+        """Run the command; `on_line` gets each line of output as it comes. What it raises ends it.
 
-        With a `limit`, in seconds, `on_line` gets the last lines when all is over, and whatever the
-        command has started ends with it.
+        With a `limit`, in seconds, `on_line` gets the last lines when all is over.
+
+        With a `confinement` the command and whatever it starts are confined, where the kernel can
+        do that. With either of both, all that it has started ends with it.
 
         :raises ToolMissing: the command is not on the environment's PATH.
         """
         ...
 
 
-def run(
+def run(  # noqa: PLR0913 -- see above
     command: Sequence[str | Path],
     *,
     environ: Mapping[str, str],
     cwd: Path,
     on_line: Callable[[str], None] | None = None,
     limit: float | None = None,
+    confinement: "Confinement | None" = None,
 ) -> Result:
     """Run a command as a child process; see Runner."""
     program = shutil.which(str(command[0]), path=environ.get("PATH"))
     if program is None:
         raise ToolMissing(str(command[0]))
-    words = [program, *map(str, command[1:])]
-    if limit is not None:
-        return _run_within(limit, words, environ, cwd, on_line)
-    with subprocess.Popen(
-        words,
+    start = partial(
+        subprocess.Popen[Any],
+        [program, *map(str, command[1:])],
         cwd=cwd,
         env=dict(environ),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
         # pack shows a build's stderr out of order with its stdout (buildpacks/pack#2330).
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as child:
+    )
+    if limit is not None:
+        return _run_within(limit, start, on_line, confinement)
+    piped = partial(start, stdout=subprocess.PIPE, text=True, errors="replace")
+    alone = nullcontext() if confinement is None else _no_descendants()
+    with alone, _child(piped, confinement) as child:
         assert child.stdout is not None
-        try:
+        with child.stdout:
             lines = list(_tee(child.stdout, on_line))
-        except BaseException:
-            _kill(child.pid)
-            raise
+        child.wait()
     return Result(child.returncode, "".join(lines))
-
-
-def _kill(pid: int) -> None:
-    """Kill a process and all that it has started: compilers, say, which would go on."""
-    for each in [pid, *_started_by(pid)]:
-        with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
-
-
-def _started_by(pid: int) -> list[int]:
-    """Return the processes below a process (proc(5), `task/[tid]/children`)."""
-    listed = [path.read_text() for path in Path("/proc", str(pid), "task").glob("*/children")]
-    children = [int(child) for text in listed for child in text.split()]
-    return [each for child in children for each in (child, *_started_by(child))]
 
 
 def _run_within(
     limit: float,
-    words: Sequence[str],
-    environ: Mapping[str, str],
-    cwd: Path,
+    start: Callable[..., subprocess.Popen[Any]],
     on_line: Callable[[str], None] | None,
+    confinement: "Confinement | None",
 ) -> Result:
     # A file: a pipe would have no end as long as anything that the command has started is there.
     with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(
-            words,
-            cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        in_time = _wait(child, limit)
+        apart = partial(start, stdout=said, start_new_session=True)
+        with _no_descendants(), _child(apart, confinement) as child:
+            in_time = _wait(child, limit)
         said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT_BYTES))
         kept = said.read().decode(errors="replace")
     lines = list(_tee(kept.splitlines(keepends=True), on_line))
     return Result(child.returncode, "".join(lines), in_time)
 
 
-def _wait(child: subprocess.Popen[bytes], limit: float) -> bool:
-    """Wait until it ends, or end it; whatever it has started is killed. Say if it was in time."""
+def _wait(child: subprocess.Popen[Any], limit: float) -> bool:
+    """Wait until it ends, or end it. Say if it was in time."""
     late = threading.Event()
 
     def abort() -> None:
@@ -149,10 +134,83 @@ def _wait(child: subprocess.Popen[bytes], limit: float) -> bool:
         child.wait()
     finally:
         timer.cancel()
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
     return not late.is_set()
+
+
+# Children that `run` has started and that have not ended: several, where threads do it.
+_started = set[int]()
+_starting = threading.Lock()
+
+
+@contextmanager
+def _child(
+    start: Callable[[], subprocess.Popen[Any]], confinement: "Confinement | None"
+) -> Iterator[subprocess.Popen[Any]]:
+    """Yield a child process that is waited for within."""
+    with _starting:
+        child = start() if confinement is None else _start_confined(start, confinement)
+        _started.add(child.pid)
+    try:
+        yield child
+    finally:
+        child.kill()  # which does nothing to one that was waited for
+        child.wait()
+        _started.discard(child.pid)
+
+
+def _start_confined(
+    start: Callable[[], subprocess.Popen[Any]], confinement: "Confinement"
+) -> subprocess.Popen[Any]:
+    """Start a process from a thread that is confined: what it starts is too, this process not."""
+    from function_buildpack import kernel  # noqa: PLC0415 -- takes time that detect does without
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(kernel.restrict, confinement, kernel.version()).result()
+        return thread.submit(start).result()
+
+
+@contextmanager
+def _no_descendants() -> Iterator[None]:
+    """Kill at the end whatever processes a command has left, also those that hide from it.
+
+    A process whose parent has ended becomes a child of this one (prctl(2), its subreaper).
+    """
+    from function_buildpack import kernel  # noqa: PLC0415 -- see above
+
+    kernel.adopt_orphans()
+    others = _children()
+    try:
+        yield
+    finally:
+        while left := _left(others):
+            for pid in left:
+                _kill(pid)
+
+
+def _left(others: set[int]) -> set[int]:
+    with _starting:  # or one of ours would be there before it is known as such
+        return _children() - others - _started
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _children() -> set[int]:
+    """Return the children of this process, by what the kernel says of all (proc(5), "stat")."""
+    own, found = os.getpid(), set[int]()
+    with os.scandir("/proc") as entries:
+        pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
+    for pid in pids:
+        with (
+            suppress(OSError),
+            Path("/proc", str(pid), "stat").open("rb") as file,
+        ):  # it may be gone
+            if int(file.read().rpartition(b")")[2].split()[1]) == own:
+                found.add(pid)
+    return found
 
 
 def _tee(stream: Iterable[str], on_line: Callable[[str], None] | None) -> Iterator[str]:
@@ -168,16 +226,14 @@ def masked(run: Runner, secrets: Collection[str]) -> Runner:
     def run_masked(
         command: Sequence[str | Path],
         *,
-        environ: Mapping[str, str],
-        cwd: Path,
         on_line: Callable[[str], None] | None = None,
-        limit: float | None = None,
+        **options: Any,  # noqa: ANN401 -- passed on as they are
     ) -> Result:
         def tell(line: str) -> None:
             if on_line:
                 on_line(redaction.known(line, secrets))
 
-        result = run(command, environ=environ, cwd=cwd, on_line=tell, limit=limit)
+        result = run(command, on_line=tell, **options)
         return replace(result, output=redaction.known(result.output, secrets))
 
     return run_masked

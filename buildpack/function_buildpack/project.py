@@ -205,6 +205,8 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     table = _read_toml(path)
+    if not kinds.is_sound(table):
+        raise FileInvalid(path, "TOML", "it is nested too deeply, or a number is too large")
     for found in kinds.misfits(table, _PYPROJECT):
         raise FieldInvalid(path, found.path, found.found, found.expected)
     return table

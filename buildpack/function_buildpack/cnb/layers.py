@@ -7,7 +7,7 @@ layer's metadata is equal, the layer is kept; else it is emptied, with every dif
 import hashlib
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +144,12 @@ class Layers:
         sbom_files.remove(self.root, name)
         layer.path.mkdir(parents=True)
         return layer
+
+    def forget_others(self, known: Collection[str]) -> None:
+        """Remove the descriptions of all layers but these: those were made by nobody here."""
+        for path in self.root.glob("*.toml"):
+            if path.stem not in known:
+                path.unlink()
 
     def library_folders(self, env: layer_env.LayerEnv) -> list[Path]:
         """Return where the image's loader is sent, beside its own folders, by this environment.

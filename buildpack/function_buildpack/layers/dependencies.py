@@ -17,7 +17,8 @@ from function_buildpack import (
     build_traces,
     decisive,
     distributions,
-    downloads,
+    file_changes,
+    file_modes,
     index_failures,
     names,
     repositories,
@@ -178,6 +179,10 @@ def install(
         _uninstall_own(path, site, plan.project.folder, uv)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
+    (path / ".lock").unlink(missing_ok=True)  # uv's, open to everybody
+    file_modes.settle(path)
+    for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
+        file_changes.remove(path)
     _link_layers(layer)
     locked, installed = artifacts.locked(plan.source_path), distributions.installed(site)
     layer.describe(sbom.document(sbom.packages(installed, locked)))
@@ -185,13 +190,12 @@ def install(
 
 
 def with_own_notes(
-    layer: Layer, wanted: Metadata, installed: Iterable[Distribution], cache: Path
+    layer: Layer, wanted: Metadata, installed: Iterable[Distribution], *, has_built: bool
 ) -> Layer:
     """Return the filled layer with what the next build has to know of this install.
 
     `wanted` has the variables that a build backend may read, whether or not one was run.
     """
-    has_built = downloads.has_built(cache)
     noted = replace(
         wanted,
         built="yes" if has_built else "",

@@ -29,6 +29,7 @@ from function_buildpack import (
     names,
     project,
     sbom,
+    source_copy,
 )
 from function_buildpack.artifacts import Artifacts
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
@@ -182,7 +183,7 @@ def copy(function: Project, app: Path, place: Path) -> Path:
     read it.
     """
     made = place / _SOURCE
-    shutil.copytree(app, made, symlinks=True, ignore=_uncopied, copy_function=_copy)
+    source_copy.make(app, made, LARGE, _MOST)
     for parent, folders, files in os.walk(app):
         if names.GIT in (*folders, *files):
             linked = made / Path(parent).relative_to(app) / names.GIT
@@ -194,25 +195,9 @@ def copy(function: Project, app: Path, place: Path) -> Path:
     return folder
 
 
-def _uncopied(folder: str, entries: list[str]) -> set[str]:
-    """Return git's folders, and what is neither file nor folder, such as a pipe."""
-    paths = {name: Path(folder, name) for name in entries}
-    return {
-        name
-        for name, path in paths.items()
-        if name == names.GIT or not (path.is_symlink() or path.is_dir() or path.is_file())
-    }
-
-
-# Larger files are only linked to: copying a model would take longer than all else.
-LARGE = 32 << 20
-
-
-def _copy(source: str, copied: str) -> None:
-    if Path(source).stat().st_size > LARGE:
-        Path(copied).symlink_to(source)
-    else:
-        shutil.copy2(source, copied)
+# Larger files are only linked to: copying a model would take longer than all else. Smaller ones
+# are copied: a build backend may write into what is there.
+LARGE, _MOST = 32 << 20, 1 << 30
 
 
 def sort(place: Path, root: Path, python: Interpreter, started_by: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import (
@@ -31,7 +32,7 @@ from function_buildpack.plan import Plan
 from function_buildpack.references import Surroundings
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
-from function_buildpack.steps import telling
+from function_buildpack.steps import isolation, telling
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -71,7 +72,7 @@ def provide(
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
             packages = _install(building, empty, chosen, python, uv)
-            filled = dependencies.with_own_notes(empty, wanted, packages, uv.cache)
+            filled = dependencies.with_own_notes(empty, wanted, packages, has_built=uv.ran_code())
             installed = Dependencies(filled)
             _tell_changes(before, building.layers.described(names.DEPENDENCIES))
             _check(building, installed, chosen, python)
@@ -139,7 +140,9 @@ def _install(
     if packages := known.packages:
         output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
     with output.timed("Installed the dependencies"):
-        installed = dependencies.install(layer, chosen, python, uv, building.context.app)
+        confinement = isolation.of_installation(building, layer.path, uv.cache)
+        confined = replace(uv, run=partial(uv.run, confinement=confinement))
+        installed = dependencies.install(layer, chosen, python, confined, building.context.app)
     _compile(known, layer, python, uv)
     return installed
 

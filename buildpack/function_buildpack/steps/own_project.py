@@ -4,6 +4,7 @@ import json
 import shutil
 import textwrap
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import (
@@ -25,10 +26,12 @@ from function_buildpack.plan import Plan, digest
 from function_buildpack.process import Result
 from function_buildpack.project import Project
 from function_buildpack.references import Surroundings
-from function_buildpack.steps import telling
+from function_buildpack.steps import isolation, telling
 
 
-def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> OwnProject | None:
+def provide(
+    building: Building, chosen: Plan, served: Layer, python: Interpreter, uv: Uv
+) -> OwnProject | None:
     """Fill the layer of the function's own project, and add to the source what its build makes.
 
     What was built before is taken from its archive. None if the project is no package, or cannot
@@ -47,7 +50,7 @@ def provide(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Ow
             return _filled(building, chosen, layer, python)
         case Empty(layer, cause):
             output.line(f"Installing: {telling.because(cause)}")
-            failed = _make(building, chosen, layer, python, uv)
+            failed = _make(building, chosen, layer, python, uv, served=served)
             if not failed:
                 return _filled(building, chosen, layer, python)
             tell_failure(failed, was_there=not isinstance(cause, Created))
@@ -122,13 +125,18 @@ def _importable(function: Project) -> list[str]:
 _NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "setup.py", "tests"})
 
 
-def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv) -> str:
+def _make(  # noqa: PLR0913 -- what there is, and what it is made with
+    building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv, *, served: Layer
+) -> str:
     """Make the layer's archive; return what uv has said if the project could not be installed.
 
     :raises BuildpackError: see shared_libraries.
     """
     with own_project.workplace(layer) as place:
-        result = _install(building, chosen, python, uv, place)
+        if chosen.package.is_static:
+            result = _describe(building, chosen, python, uv, place)
+        else:
+            result = _build(building, chosen, python, uv, place, served=served)
         if result.status != 0:
             return result.output
         started_by = dependencies.python(building.layers, python.minor)
@@ -139,18 +147,26 @@ def _make(building: Building, chosen: Plan, layer: Layer, python: Interpreter, u
     return ""
 
 
-def _install(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
-    """Install the project into a folder of its own, where the application is not written to."""
-    function, app, target = chosen.project, building.context.app, place / own_project.PACKAGES
-    uv = uv.without(_NOT_FOR_IT)
-    if chosen.package.is_static:
-        folder = own_project.describe(function, app, place)
-        # Settings for what comes from elsewhere do not matter.
-        return uv.without(uv.decisive).install_folder(folder, target, python.path)
+def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
+    """Install what pyproject.toml says of the project. No code of it runs."""
+    folder = own_project.describe(chosen.project, building.context.app, place)
+    # Settings for what comes from elsewhere do not matter. uv's cache tells that code has run.
+    uv = uv.without({*_NOT_FOR_IT, *uv.decisive}).with_other_cache(place / "cache")
+    return uv.install_folder(folder, place / own_project.PACKAGES, python.path)
+
+
+def _build(  # noqa: PLR0913 -- see above
+    building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path, *, served: Layer
+) -> Result:
+    """Build and install the project in a folder of its own; nothing else is written to."""
     output.line(f"Building it with its build backend, because {chosen.package.built_for}")
-    folder = own_project.copy(function, app, place)
-    with output.timed("Built it"):
-        return uv.install_folder(folder, target, python.path)
+    app = building.context.app
+    folder = own_project.copy(chosen.project, app, place)
+    confinement = isolation.of_copy(building, place, uv.cache)
+    confined = replace(uv.without(_NOT_FOR_IT), run=partial(uv.run, confinement=confinement))
+    others = (app, building.layers.root / names.DEPENDENCIES)
+    with output.timed("Built it"), isolation.installing(building, served, *others):
+        return confined.install_folder(folder, place / own_project.PACKAGES, python.path)
 
 
 # A folder has no hash, and bytecode is compiled where the files will be.

@@ -40,7 +40,7 @@ class RecordedRunner:
         environ: Mapping[str, str],
         cwd: Path,
         on_line: Callable[[str], None] | None = None,
-        limit: float | None = None,
+        **options: object,
     ) -> Result:
         """Record the command."""
         self.commands.append([str(word) for word in command])

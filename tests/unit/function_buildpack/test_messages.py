@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack import errors
+from function_buildpack import errors, messages
 from function_buildpack.cnb.context import LifecycleMissing
 from function_buildpack.errors import BuildpackError
 from function_buildpack.messages import Message, describe
@@ -93,6 +93,7 @@ EXAMPLES: list[BuildpackError] = [
     errors.LibraryMissing(
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
     ),
+    errors.ImageChanged(("/layers/a", "/workspace/b")),
     errors.FunctionUnloadable(
         Path("/workspace/function"), 1, "Traceback\nValueError: x", ("logging.py", "asyncio")
     ),
@@ -209,6 +210,32 @@ def test_slow() -> None:
     assert "    try 60\n" in body
     assert "    try 59\n" not in body
     assert "was ended\n" in silent
+
+
+def test_image_changed() -> None:
+    """Of many changed files some are named, with how many there are."""
+    body = describe(errors.ImageChanged(tuple(map(str, range(10))))).body
+
+    assert "Changed:  0\n          1\n" in body
+    assert "          7\n          and 2 more\n\n" in body
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            errors.SettingInvalid("N", "a\n\nERROR: b\x1b[2J", "x"),
+            "Found:    a\\n\\nERROR: b\\x1b[2J\n",
+        ),
+        (errors.FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
+        (errors.PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
+        (errors.HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
+        (OSError(2, "gone\n", "a\nb"), "File:     a\\nb\nFound:    gone\\n\n"),
+    ],
+)
+def test_facts_cannot_forge_lines(error: Exception, shown: str) -> None:
+    """Facts are on one line each; what programs say keeps its lines, and is indented."""
+    assert shown in messages.of(error).body
 
 
 def test_library_missing() -> None:

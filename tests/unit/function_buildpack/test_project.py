@@ -196,6 +196,7 @@ def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str
     [
         ("pyproject.toml", "a = ", "[", "nested too deeply"),
         ("pyproject.toml", "a = ", "9", "Exceeds the limit"),
+        ("pyproject.toml", "a = 0x", "f", "a number is too large"),
         ("Pipfile.lock", '{"a": ', "[", "nested too deeply"),
     ],
 )
@@ -207,6 +208,14 @@ def test_read_beyond_limits(
         read(tmp_path, {"function.py": "", file: before + repeated * 100_000})
 
     assert problem in caught.value.problem
+
+
+def test_read_deep_keys(tmp_path: Path) -> None:
+    """Tables within tables may be no deeper than anybody writes."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, {"function.py": "", "pyproject.toml": f"[tool.uv{'.a' * 5000}]\n"})
+
+    assert "nested too deeply" in caught.value.problem
 
 
 @pytest.mark.parametrize(
