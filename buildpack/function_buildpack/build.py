@@ -6,8 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from function_buildpack import beside, index_access, output, plan, process, report
-from function_buildpack.bindings import Bindings
+from function_buildpack import (
+    beside,
+    index_access,
+    index_credentials,
+    output,
+    plan,
+    process,
+    report,
+)
 from function_buildpack.building import Building, Buildpack
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
@@ -21,6 +28,7 @@ from function_buildpack.layers.archives import Archives
 from function_buildpack.process import Runner
 from function_buildpack.settings import Settings
 from function_buildpack.steps import application, dependencies, launch, python, reading, runtime
+from function_buildpack.steps.reading import Reading
 
 
 def main() -> int:
@@ -48,7 +56,7 @@ def _build(building: Building) -> Launch:
     read = reading.read(building)
     app, layers, archives = building.context.app, building.layers, building.archives
     with (
-        _installer(building.context, read.bindings, building.run) as (uv, access),
+        _installer(building.context, read, building.run) as (uv, access),
         beside.working() as side,  # within uv's: it reads what uv has fetched
     ):
         wish, wanted = python.choose(building, read.function, uv)
@@ -86,13 +94,14 @@ def _build(building: Building) -> Launch:
 
 @contextmanager
 def _installer(
-    context: BuildContext, bound: Bindings, run: Runner
+    context: BuildContext, read: Reading, run: Runner
 ) -> Iterator[tuple[Uv, IndexAccess]]:
     """Yield uv, with a cache of this build's own, and its access to package indexes."""
+    indexes = index_credentials.indexes(read.function.pyproject, read.function.locks)
     with (
         tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
-        index_access.prepared(context.environ, bound) as access,
+        index_access.prepared(context.environ, read.bindings, indexes) as access,
     ):
         secretive = process.masked(run, access.secrets)
         uv = Uv.with_cache(secretive, access.environ, Path(cache))
-        yield uv.with_options(*access.options), access
+        yield uv.with_options(*access.options).knowing(access.indexes), access

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import names, references
+from function_buildpack import names, references, requirements_files
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
     members,
     read_pyproject,
-    read_requirements,
     workspace_root,
 )
 from function_buildpack.references import Surroundings, is_project
@@ -188,7 +187,7 @@ def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterato
         return
     seen.add(path)
     yield path
-    text = read_requirements(path)
+    text = requirements_files.read(path)
     for folder in (path.parent, around.cwd):
         yield from around.paths(references.in_requirements(text), folder)
     for file in around.paths(references.included(text), path.parent):

@@ -24,6 +24,8 @@ BuildpackError
 ├── LockUnsupported           a lock is of a format that is not read
 ├── LockMissing               a Pipfile without its lock, or what only Poetry's lock tells
 ├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
+├── SelectionConflict         they name what the project says must not be installed together
+├── UvUnfit                   the project asks for another version of uv than the build has
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── BindingInvalid            a service binding is malformed
 ├── RepositoryRefused         a git repository wants credentials
@@ -234,12 +236,17 @@ class DownloadDamaged(BuildpackError):
 class RequirementsUnsolvable(BuildpackError):
     """No set of versions meets the requirements of `path`.
 
-    `wheels` is the folder that they were looked for in, where no index was asked.
+    Where no index was asked, `wheels` is the source's folder of wheels, if that was searched, and
+    `links` are the places that PIP_FIND_LINKS or UV_FIND_LINKS names. `indexes` are the addresses of
+    those that the project names.
     """
 
     path: Path
     explanation: str
+    is_without_index: bool = False
     wheels: str = ""
+    links: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -293,6 +300,29 @@ class SelectionUnknown(BuildpackError):
 
 
 @dataclass(eq=False)
+class SelectionConflict(BuildpackError):
+    """The settings, name → value, ask for extras or groups of `path` that exclude each other."""
+
+    settings: dict[str, str]
+    path: Path
+    explanation: str
+    command: str
+
+
+@dataclass(eq=False)
+class UvUnfit(BuildpackError):
+    """A field of a file asks for `wanted`, and the build has uv `found`.
+
+    `path` is None if the file is none of the source: the platform's uv.toml.
+    """
+
+    path: Path | None
+    field: str
+    wanted: str
+    found: str
+
+
+@dataclass(eq=False)
 class HashMismatch(BuildpackError):
     """A file has another hash than `path` says; the explanation names the package and both."""
 
@@ -330,9 +360,16 @@ class IndexUnreachable(BuildpackError):
 
 @dataclass(eq=False)
 class IndexRefused(BuildpackError):
-    """The package index answers 401 or 403."""
+    """The package index at `address` answers 401 or 403.
+
+    `name` is what the project calls it, if it has a name there; `stated` is the name of the file
+    that packages were installed from.
+    """
 
     explanation: str
+    address: str = ""
+    name: str = ""
+    stated: str = ""
 
 
 @dataclass(eq=False)
@@ -377,7 +414,7 @@ class DiskFull(BuildpackError):
 
 @dataclass(eq=False)
 class InstallFailed(BuildpackError):
-    """The installer ended with `status`; its output is in the log above.
+    """The installer ended with `status`, below zero by that signal; the explanation is its own.
 
     `command` does the same elsewhere; `missing` is a path that the requirements lead to and that
     is not there.
@@ -386,6 +423,7 @@ class InstallFailed(BuildpackError):
     what: str
     status: int
     command: str
+    explanation: str = ""
     missing: str = ""
 
 

@@ -5,14 +5,15 @@ Files are written to a folder of the build's own, never to a layer.
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from function_buildpack import index_settings, redaction
+from function_buildpack import index_credentials, index_settings, redaction
 from function_buildpack.bindings import Bindings
+from function_buildpack.index_credentials import Credentials
 
 _GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -26,32 +27,53 @@ _BOUNDS = {"UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "2"}
 
 @dataclass(frozen=True)
 class IndexAccess:
-    """The environment and options for uv, what must not be shown, and what is not used."""
+    """The environment and options for uv, what must not be shown, and what is not used.
+
+    `indexes` are those that the project names, name → URL.
+    """
 
     environ: Mapping[str, str]
     options: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    # Variables with the user of an index that nobody names.
+    nameless: tuple[str, ...] = ()
 
 
 @contextmanager
-def prepared(environ: Mapping[str, str], bindings: Bindings) -> Iterator[IndexAccess]:
-    """Yield the access; the platform's own variables come before those of bindings."""
+def prepared(
+    environ: Mapping[str, str], bindings: Bindings, indexes: Mapping[str, str] | None = None
+) -> Iterator[IndexAccess]:
+    """Yield the access to the public index and to those that the project names, name → URL.
+
+    The platform's own variables come before those of bindings.
+    """
     # "" is an unset one.
     stated = {name: value for name, value in environ.items() if value}
     stated = {**bindings.uv_environ, **stated}
     settings = index_settings.translate(stated, bindings.pip)
+    indexes = indexes or {}
+    found = index_credentials.find(indexes, stated)
     merged = {**_BOUNDS, **stated, **settings.environ}
     with TemporaryDirectory(prefix="private-") as folder:
         if bindings.netrc:
             merged |= {"NETRC": str(bindings.netrc)} | _git(merged, bindings.netrc)
         merged |= _trust(merged, bindings.certificates, Path(folder))
         merged |= _configuration(merged, bindings.uv_toml, Path(folder))
+        merged |= _credentials(merged, found.credentials, Path(folder))
         secrets = redaction.secrets(
             {**merged, "pip.conf": " ".join(bindings.pip.values()), "uv.toml": bindings.uv_toml},
-            bindings.passwords,
+            bindings.passwords | found.tokens | index_credentials.secrets(indexes.values(), merged),
         )
-        yield IndexAccess(merged, settings.options, secrets, settings.unused)
+        yield IndexAccess(
+            environ=merged,
+            options=settings.options,
+            secrets=secrets,
+            unused=settings.unused,
+            indexes=indexes,
+            nameless=found.unused,
+        )
 
 
 def _git(environ: Mapping[str, str], credentials: Path) -> dict[str, str]:
@@ -88,3 +110,23 @@ def _configuration(environ: Mapping[str, str], uv_toml: str, folder: Path) -> di
     path.write_text(uv_toml, encoding="utf-8")
     others = [environ[name] for name in ("XDG_CONFIG_DIRS",) if name in environ]
     return {"XDG_CONFIG_DIRS": ":".join((str(folder), *others))}
+
+
+_STORE = "UV_CREDENTIALS_DIR"
+
+
+def _credentials(
+    environ: Mapping[str, str], found: Collection[Credentials], folder: Path
+) -> dict[str, str]:
+    """Write the credentials for named indexes where uv looks for them, by the index's address.
+
+    uv itself knows them by name, and only for the indexes of its own configuration.
+    """
+    if not found or _STORE in environ:
+        return {}
+    store = folder / "credentials"
+    store.mkdir()
+    path = store / "credentials.toml"
+    path.touch(mode=0o600)
+    path.write_text(index_credentials.store(found), encoding="utf-8")
+    return {_STORE: str(store)}

@@ -4,6 +4,7 @@ The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
 import errno
+import re
 import signal
 import sys
 import traceback
@@ -12,6 +13,7 @@ from functools import singledispatch
 
 from function_buildpack import errors, names
 from function_buildpack.cnb.context import LifecycleMissing
+from function_buildpack.index_credentials import in_variables
 
 _NETWORK = """\
 A build fetches packages from the configured index. Behind a proxy set HTTPS_PROXY and NO_PROXY, for
@@ -274,18 +276,62 @@ def _download_damaged(error: errors.DownloadDamaged) -> Message:
 
 @describe.register
 def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
+    hints = (
+        _without_index(error) if error.is_without_index else "",
+        *(hint for words, hint in _FOR_A_BUILD.items() if words in error.explanation),
+        _PRIVATE.format(", ".join(error.indexes)) if error.indexes else "",
+    )
     return Message(
         "The function's requirements cannot be met",
         f"File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
         f"Check the names and versions in that file: a name may be misspelt, a version may not\n"
         f"exist, or two requirements may exclude each other."
-        + (f"\n\n{_WHEELS_ALONE.format(error.wheels)}" if error.wheels else ""),
+        + "".join(f"\n\n{hint}" for hint in hints if hint),
     )
+
+
+def _without_index(error: errors.RequirementsUnsolvable) -> str:
+    if error.wheels:
+        return _WHEELS_ALONE.format(error.wheels)
+    if error.links:
+        return _LINKS_ALONE.format(", ".join(error.links))
+    return _NO_PLACE
 
 
 _WHEELS_ALONE = """\
 Only the wheels in {} were searched, and no index. Put what is missing there, with all
-that it needs, as wheels for the function's Python; or set BP_WHEELS=off, which takes the index."""
+that it needs, as wheels for the function's Python. To take the rest from the index, name the folder
+in requirements.txt (--find-links), or set BP_WHEELS=off, which leaves the folder alone."""
+_LINKS_ALONE = """\
+No index was asked, because PIP_NO_INDEX is set: only {} was searched, which
+PIP_FIND_LINKS or UV_FIND_LINKS names. Put what is missing there, or unset PIP_NO_INDEX."""
+_NO_PLACE = """\
+No index was asked, because PIP_NO_INDEX is set, and nothing else was searched. Unset it, or name a
+folder with wheels: BP_WHEELS for one in the source, PIP_FIND_LINKS for any other."""
+_PRIVATE = """\
+The project names these indexes: {}. Many private indexes answer that a package
+does not exist if the user may not read it, or if no user is given. docs/private-indexes.md says how
+a build is given a user and password."""
+
+# What uv advises, as options of its command line → how a build is told the same.
+_FOR_A_BUILD = {
+    "--index-strategy": """\
+uv takes a package from the first index that has it, so that nobody can replace a private package by
+a public one of its name. If you trust all of the indexes, set the build variable
+UV_INDEX_STRATEGY=unsafe-best-match (pack build --env, or build.buildEnvs in func.yaml): that is
+pip's way. Or ask for a version that the first index has.""",
+    "--prerelease": """\
+To take pre-releases, set the build variable UV_PRERELEASE=allow (pack build --env, or
+build.buildEnvs in func.yaml), write --pre in requirements.txt, or name one: package==2.0rc1.""",
+    "network was disabled": """\
+The build variable UV_OFFLINE is set, and a build begins without a cache. Unset it, or put wheels
+into the source: docs/private-indexes.md, "No network".""",
+    "--no-build": """\
+UV_NO_BUILD, PIP_ONLY_BINARY or --only-binary forbids to build packages from source. Ask for a
+version that has a wheel for this Python, or allow it for that package.""",
+    "provided package locations": """\
+No index was asked for these packages, but only the places that --find-links names.""",
+}
 
 
 @describe.register
@@ -352,6 +398,36 @@ def _selection_unknown(error: errors.SelectionUnknown) -> Message:
 
 
 @describe.register
+def _selection_conflict(error: errors.SelectionConflict) -> Message:
+    settings = [f"Setting:  {name}={value}\n" for name, value in error.settings.items()]
+    return Message(
+        "The extras or dependency groups exclude each other",
+        f"{''.join(settings)}File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
+        f"The project says in tool.uv.conflicts that they are never installed together. Name one\n"
+        f"of them in the setting (--env, project.toml, or build.buildEnvs in func.yaml). The same\n"
+        f"install on your machine:\n\n{_indent(error.command)}",
+    )
+
+
+@describe.register
+def _uv_unfit(error: errors.UvUnfit) -> Message:
+    return Message(
+        "The project asks for another version of uv",
+        f"File:     {error.path or 'uv.toml of the platform'}\nField:    {error.field}\n"
+        f"Found:    {error.wanted}\nBuilder:  uv {error.found}\n\n"
+        f"A build installs with the uv of the builder. Allow its version in that field, such as\n"
+        f'"{_wider(error.wanted)}", or remove the field; or build with a builder that has the\n'
+        f"version that you ask for.",
+    )
+
+
+def _wider(wanted: str) -> str:
+    """Return a range that begins where another one does."""
+    first = re.search(r"\d[\w.]*", wanted)
+    return f">={first[0] if first else '0'}"
+
+
+@describe.register
 def _hash_mismatch(error: errors.HashMismatch) -> Message:
     return Message(
         "A package is not the one that was locked",
@@ -406,13 +482,27 @@ def _index_unreachable(error: errors.IndexUnreachable) -> Message:
 
 @describe.register
 def _index_refused(error: errors.IndexRefused) -> Message:
+    address = f"Index:    {error.address}\n" if error.address else ""
+    called = f"Name:     {error.name}\n" if error.name else ""
     return Message(
         "The package index refuses access",
-        f"Found:\n\n{_indent(error.explanation)}\n\n"
-        f"The index wants other credentials, or the user may not read the package. Give them in a\n"
-        f"service binding of type pip, netrc or uv, or as UV_INDEX_<NAME>_USERNAME and\n"
-        f"UV_INDEX_<NAME>_PASSWORD. docs/private-indexes.md has examples.",
+        f"{address}{called}Found:\n\n{_indent(error.explanation)}\n\n"
+        f"It wants a user and password, or others than it got, or this user may not read the\n"
+        f"package. Set build variables (pack build --env, or build.buildEnvs in func.yaml):\n\n"
+        f"{_indent(_credentials(error))}\n\n"
+        f"Service bindings of type netrc, pip or uv keep them out of the shell's history.\n"
+        f"docs/private-indexes.md has examples.",
     )
+
+
+def _credentials(error: errors.IndexRefused) -> str:
+    """Return the variables that give credentials for an index: by its name, or in its address."""
+    if not error.name:
+        host = error.address.partition("://")[2] or "HOST/simple/"
+        return f"PIP_EXTRA_INDEX_URL=https://USER:PASSWORD@{host}"
+    word = in_variables(error.name)
+    prefix = "POETRY_HTTP_BASIC" if error.stated == names.POETRY_LOCK else "UV_INDEX"
+    return f"{prefix}_{word}_USERNAME\n{prefix}_{word}_PASSWORD"
 
 
 @describe.register
@@ -458,16 +548,18 @@ def _binding_invalid(error: errors.BindingInvalid) -> Message:
 @describe.register
 def _install_failed(error: errors.InstallFailed) -> Message:
     missing = f"Missing:  {error.missing}\n" if error.missing else ""
+    said = f"; it said\n\n{_indent(error.explanation)}" if error.explanation else ""
     return Message(
         "The packages could not be installed",
-        f"File:     {error.what}\nFound:    uv ended with status {error.status}; its words are"
-        f" above\n{missing}\n"
+        f"File:     {error.what}\n{missing}Found:    uv {_ending(error.status)}{said}\n\n"
         + (f"{_NOT_BUILT}\n\n" if missing else "")
-        + f"Correct what uv names there and build again. The same install on your machine:\n\n"
-        f"    {error.command}",
+        + (f"{_KILLED}\n\n" if error.status < 0 else "")
+        + f"Correct what uv names and build again. The same install on your machine, in the\n"
+        f"function's folder:\n\n{_indent(error.command)}",
     )
 
 
+_KILLED = "If that is SIGKILL, memory ran out: give the build more."
 _NOT_BUILT = """\
 The build has the folder that is built and nothing around it. If that path is outside, build the
 folder that holds both, and name the function's in it with BP_FUNCTION_PATH. If it is inside, see

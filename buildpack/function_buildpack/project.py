@@ -1,7 +1,6 @@
 """Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
 
 import ast
-import codecs
 import configparser
 import difflib
 import glob
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import func_yaml, git, kinds, names
+from function_buildpack import func_yaml, git, kinds, names, requirements_files
 from function_buildpack.errors import (
     FieldInvalid,
     FileInvalid,
@@ -122,7 +121,7 @@ def read(workspace: Workspace) -> Project:
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         checkout=git.read(folder),
-        requirements=_lines(folder / names.REQUIREMENTS),
+        requirements=_requirements(folder / names.REQUIREMENTS),
         python_version=_python_version(folder) or (_python_version(root) if root else ""),
         runtime_txt=_runtime_txt(folder),
         setup=_setup(folder),
@@ -300,15 +299,13 @@ _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
 }
 
 
+def _requirements(path: Path) -> tuple[str, ...]:
+    found = requirements_files.lines(requirements_files.read(path)) if path.is_file() else []
+    return tuple(filter(None, found))
+
+
 def _lines(path: Path) -> tuple[str, ...]:
-    return tuple(read_requirements(path).splitlines()) if path.is_file() else ()
-
-
-def read_requirements(path: Path) -> str:
-    """Read a requirements file in an encoding that uv takes; Windows' shells write UTF-16."""
-    content = path.read_bytes()
-    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
+    return tuple(requirements_files.read(path).splitlines()) if path.is_file() else ()
 
 
 def _python_version(folder: Path) -> str:

@@ -18,6 +18,7 @@ from function_buildpack import (
     distributions,
     index_failures,
     names,
+    requirements_files,
     sbom,
 )
 from function_buildpack.cnb.context import BuildContext
@@ -119,7 +120,7 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     path = _venv(layer)
     _make_environment(path, python, uv.run)
     with build_traces.removed([source]):
-        _install(path, plan, uv)
+        _install(path, plan, uv, source)
     site = _site_packages(layer)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
@@ -128,9 +129,9 @@ def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path)
     layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
 
 
-def _install(path: Path, plan: Plan, uv: Uv) -> None:
+def _install(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
     match plan.source:
-        case Source.UV_LOCK if uv.wheels:
+        case Source.UV_LOCK if not uv.asks_indexes:
             _install_exported(path, plan, uv)
         case Source.UV_LOCK:
             uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
@@ -138,6 +139,8 @@ def _install(path: Path, plan: Plan, uv: Uv) -> None:
             _install_locked(path, plan, uv)
         case Source.NOTHING:
             pass
+        case Source.REQUIREMENTS:
+            _install_requirements(path, plan, uv, source)
         case _:
             _install_stated(path, plan, uv)
 
@@ -173,13 +176,17 @@ def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
         # Without it uv sees no project. An empty one names no backend, which means setuptools
         # (PEP 518); it goes with what that leaves behind.
         plan.project.pyproject_path.touch()
-    with _temporary("-constraints.txt", plan.constraints) as constraints:
-        options: list[str | Path] = ["--python", path / "bin" / "python"]
-        if plan.constraints:  # uv takes those of its variable only where no option names any
-            stated = uv.narrowing.get("UV_CONSTRAINT", "").split()
-            options += ["--constraints", constraints]
-            options += [word for place in stated for word in ("--constraints", place)]
-        uv.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+    options: list[str | Path] = ["--python", path / "bin" / "python"]
+    limited = uv.with_constraints(plan.constraints)
+    limited.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+
+
+def _install_requirements(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
+    with requirements_files.for_uv(plan.source_path, source, uv.environ) as read:
+        if read.copies:  # uv names the copies where it complains
+            uv = uv.calling(read.copies, source)
+        options: list[str | Path] = ["--python", path / "bin" / "python", *read.options]
+        uv.install(read.path, plan.project.folder, options, stated_in=plan.source_path)
 
 
 @contextmanager
