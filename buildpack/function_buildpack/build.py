@@ -73,7 +73,8 @@ def _build(building: Building) -> Launch:
         served = runtime.provide(building, own, uv, side)
         output.heading("Dependencies")
         dependencies.tell_access(read.bindings, access)
-        installed = dependencies.provide(building, chosen, read.wheels, own, uv)
+        alone = dependencies.alone(building, chosen, read.wheels, uv)
+        installed = dependencies.provide(building, chosen, alone, own, uv)
         side.finish()
         provided.trim()
 

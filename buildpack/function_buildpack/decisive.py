@@ -74,7 +74,7 @@ def _content(path: Path, root: Path) -> bytes:
 
 def files(plan: Plan, around: Surroundings) -> list[Path]:
     """Return the files, and links to folders, sorted, each once."""
-    named = _paths(plan, around)
+    named = paths(plan, around)
     found = _below(named, around.app)
     if _is_open(plan, named, around):
         found |= _all_but_sources(plan.project, around.app)
@@ -102,8 +102,11 @@ def _computes(path: Path, around: Surroundings) -> bool:
     return references.are_computed(pyproject) or not is_clear
 
 
-def _paths(plan: Plan, around: Surroundings) -> set[Path]:
-    """Return the files and folders that are named, and those that local packages name in turn."""
+def paths(plan: Plan, around: Surroundings) -> set[Path]:
+    """Return the files and folders that are named, and those that local packages name in turn.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
     match plan.source:
         case Source.UV_LOCK:
             return {plan.source_path, *_local_to_uv_lock(plan, around)}

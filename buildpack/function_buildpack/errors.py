@@ -236,14 +236,15 @@ class DownloadDamaged(BuildpackError):
 class RequirementsUnsolvable(BuildpackError):
     """No set of versions meets the requirements of `path`.
 
-    Where no index was asked, `wheels` is the source's folder of wheels, if that was searched, and
-    `links` are the places that PIP_FIND_LINKS or UV_FIND_LINKS names. `indexes` are the addresses of
-    those that the project names.
+    `without_index` is the setting because of which no index was asked, if there is one. Then
+    `wheels` is the source's folder of wheels, if that was searched, and `links` are the places that
+    PIP_FIND_LINKS or UV_FIND_LINKS names. `indexes` are the addresses of those that the project
+    names.
     """
 
     path: Path
     explanation: str
-    is_without_index: bool = False
+    without_index: str = ""
     wheels: str = ""
     links: tuple[str, ...] = ()
     indexes: tuple[str, ...] = ()
@@ -301,9 +302,9 @@ class SelectionUnknown(BuildpackError):
 
 @dataclass(eq=False)
 class SelectionConflict(BuildpackError):
-    """The settings, name → value, ask for extras or groups of `path` that exclude each other."""
+    """The settings, NAME=VALUE, ask for extras or groups of `path` that exclude each other."""
 
-    settings: dict[str, str]
+    settings: tuple[str, ...]
     path: Path
     explanation: str
     command: str
@@ -311,12 +312,9 @@ class SelectionConflict(BuildpackError):
 
 @dataclass(eq=False)
 class UvUnfit(BuildpackError):
-    """A field of a file asks for `wanted`, and the build has uv `found`.
+    """A field of a file asks for `wanted`, and the build has uv `found`."""
 
-    `path` is None if the file is none of the source: the platform's uv.toml.
-    """
-
-    path: Path | None
+    file: str
     field: str
     wanted: str
     found: str
@@ -471,6 +469,10 @@ class FunctionUnloadable(BuildpackError):
     function that hide modules of the standard library; `missing` is a module that nothing has,
     neither Python nor a package. If that is of version 1 of the cloudevents SDK, `asked_in` is the
     file in which to ask for it.
+
+    Where the module may be instead: `places` of the source, `settings` for groups that have such a
+    package, `excluding` files that keep that name out of the build. `path` is the function's folder
+    in the source, `stated_in` the file that states the dependencies.
     """
 
     package: Path
@@ -479,6 +481,11 @@ class FunctionUnloadable(BuildpackError):
     hiding: tuple[str, ...] = ()
     missing: str = ""
     asked_in: str = ""
+    places: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
+    path: str = ""
+    stated_in: str = ""
 
 
 @dataclass(eq=False)

@@ -30,8 +30,8 @@ class Attempt:
     """An installation that was tried, with what an error says of it.
 
     `again` does the same elsewhere. `indexes` are those that the project names, name → URL.
-    `wheels` is the folder that was searched in their place, and `links` are those that the platform
-    names.
+    `without_index` is the setting because of which none is asked; `wheels` is the folder that is
+    searched in their place, and `links` are those that the platform names.
     """
 
     cwd: Path
@@ -39,7 +39,7 @@ class Attempt:
     again: str
     selection: Selection
     indexes: Mapping[str, str]
-    asks_indexes: bool = True
+    without_index: str = ""
     wheels: str = ""
     links: tuple[str, ...] = ()
 
@@ -88,11 +88,11 @@ _UNFIT = re.compile(r"Required uv version `(.+?)` does not match the running ver
 def check_version(result: Result, cwd: Path) -> None:
     """See that a project takes the uv that there is. :raises UvUnfit: it does not."""
     if match := _UNFIT.search(result.output):
-        path, field = next(_requiring(cwd), (None, "required-version"))
-        raise UvUnfit(path, field, match[1], match[2])
+        file, field = next(_requiring(cwd), ("uv.toml of the platform", "required-version"))
+        raise UvUnfit(file, field, match[1], match[2])
 
 
-def _requiring(cwd: Path) -> Iterator[tuple[Path, str]]:
+def _requiring(cwd: Path) -> Iterator[tuple[str, str]]:
     """Yield the files, nearest first, that may ask for a version of uv, each with the field."""
     for folder in (cwd, *cwd.parents):
         for name, tables in (("uv.toml", ()), (names.PYPROJECT, ("tool", "uv"))):
@@ -101,7 +101,7 @@ def _requiring(cwd: Path) -> Iterator[tuple[Path, str]]:
             for key in tables:
                 table = table.get(key, {})
             if "required-version" in table:
-                yield path, ".".join((*tables, "required-version"))
+                yield str(path), ".".join((*tables, "required-version"))
 
 
 _NO_PYTHON = re.compile(r"No `requires-python` value found .* Defaulting to `(.+?)`")
@@ -117,11 +117,11 @@ def _outdated(said: str, lock: Path) -> LockOutdated:
 
 
 def _conflict(said: str, attempt: Attempt) -> SelectionConflict:
-    settings = {
-        names.FUNCTION_EXTRAS: " ".join(sorted(attempt.selection.extras)),
-        names.FUNCTION_GROUPS: " ".join(sorted(attempt.selection.groups)),
+    selected = {
+        names.FUNCTION_EXTRAS: attempt.selection.extras,
+        names.FUNCTION_GROUPS: attempt.selection.groups,
     }
-    given = {name: value for name, value in settings.items() if value}
+    given = tuple(f"{name}={' '.join(sorted(found))}" for name, found in selected.items() if found)
     return SelectionConflict(given, attempt.stated, explanation(said), attempt.again)
 
 
@@ -153,7 +153,7 @@ def _unsolvable(said: str, attempt: Attempt) -> RequirementsUnsolvable:
     return RequirementsUnsolvable(
         attempt.stated,
         explanation(said),
-        is_without_index=not attempt.asks_indexes,
+        without_index=attempt.without_index,
         wheels=attempt.wheels,
         links=attempt.links,
         indexes=tuple(sorted(named)),

@@ -259,7 +259,7 @@ class Uv:
         return _NO_INDEX not in self.options
 
     def _attempt(self, cwd: Path, stated: Path, again: str, selection: Selection) -> Attempt:
-        folders = self.options[self.options.index(_NO_INDEX) + 2 :] if not self.asks_indexes else ()
+        wheels = "" if self.asks_indexes else " ".join(map(str, self.options[2:]))
         linked = self.environ.get("UV_FIND_LINKS", "").split(",")
         return Attempt(
             cwd=cwd,
@@ -267,8 +267,8 @@ class Uv:
             again=again,
             selection=selection,
             indexes=self.indexes,
-            asks_indexes=self.asks_indexes,
-            wheels=str(next(iter(folders), "")),
+            without_index="" if self.asks_indexes else names.WHEELS if wheels else "PIP_NO_INDEX",
+            wheels=wheels,
             links=tuple(filter(None, linked)),
         )
 

@@ -4,12 +4,17 @@ The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
 import errno
+import os
 import re
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import singledispatch
+from pathlib import PurePath
+
+from packaging.version import Version
 
 from function_buildpack import errors, names
 from function_buildpack.cnb.context import LifecycleMissing
@@ -277,7 +282,8 @@ def _download_damaged(error: errors.DownloadDamaged) -> Message:
 @describe.register
 def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
     hints = (
-        _without_index(error) if error.is_without_index else "",
+        _without_index(error) if error.without_index else "",
+        _ONLY_LINKS if _ONLY_LINKS_SAID in error.explanation and not error.without_index else "",
         *(hint for words, hint in _FOR_A_BUILD.items() if words in error.explanation),
         _PRIVATE.format(", ".join(error.indexes)) if error.indexes else "",
     )
@@ -329,9 +335,11 @@ into the source: docs/private-indexes.md, "No network".""",
     "--no-build": """\
 UV_NO_BUILD, PIP_ONLY_BINARY or --only-binary forbids to build packages from source. Ask for a
 version that has a wheel for this Python, or allow it for that package.""",
-    "provided package locations": """\
-No index was asked for these packages, but only the places that --find-links names.""",
 }
+# uv's words where the file itself says --no-index.
+_ONLY_LINKS_SAID = "provided package locations"
+_ONLY_LINKS = """\
+The file says --no-index, so only the places that --find-links names were searched."""
 
 
 @describe.register
@@ -399,7 +407,7 @@ def _selection_unknown(error: errors.SelectionUnknown) -> Message:
 
 @describe.register
 def _selection_conflict(error: errors.SelectionConflict) -> Message:
-    settings = [f"Setting:  {name}={value}\n" for name, value in error.settings.items()]
+    settings = [f"Setting:  {setting}\n" for setting in error.settings]
     return Message(
         "The extras or dependency groups exclude each other",
         f"{''.join(settings)}File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
@@ -413,18 +421,17 @@ def _selection_conflict(error: errors.SelectionConflict) -> Message:
 def _uv_unfit(error: errors.UvUnfit) -> Message:
     return Message(
         "The project asks for another version of uv",
-        f"File:     {error.path or 'uv.toml of the platform'}\nField:    {error.field}\n"
+        f"File:     {error.file}\nField:    {error.field}\n"
         f"Found:    {error.wanted}\nBuilder:  uv {error.found}\n\n"
-        f"A build installs with the uv of the builder. Allow its version in that field, such as\n"
-        f'"{_wider(error.wanted)}", or remove the field; or build with a builder that has the\n'
-        f"version that you ask for.",
+        f"A build installs with the uv of the builder. Have that field allow its version, for\n"
+        f'example "{_wider(error.wanted, error.found)}", or remove it. Another builder may have\n'
+        f"the version that you ask for.",
     )
 
 
-def _wider(wanted: str) -> str:
-    """Return a range that begins where another one does."""
-    first = re.search(r"\d[\w.]*", wanted)
-    return f">={first[0] if first else '0'}"
+def _wider(wanted: str, found: str) -> str:
+    """Return a range with both: the oldest version that is asked for, and the one that is there."""
+    return f">={min((*re.findall(r'[0-9][0-9.]*', wanted), found), key=Version)}"
 
 
 @describe.register
@@ -484,9 +491,10 @@ def _index_unreachable(error: errors.IndexUnreachable) -> Message:
 def _index_refused(error: errors.IndexRefused) -> Message:
     address = f"Index:    {error.address}\n" if error.address else ""
     called = f"Name:     {error.name}\n" if error.name else ""
+    stated = f"File:     {error.stated}\n" if error.stated else ""
     return Message(
         "The package index refuses access",
-        f"{address}{called}Found:\n\n{_indent(error.explanation)}\n\n"
+        f"{address}{called}{stated}Found:\n\n{_indent(error.explanation)}\n\n"
         f"It wants a user and password, or others than it got, or this user may not read the\n"
         f"package. Set build variables (pack build --env, or build.buildEnvs in func.yaml):\n\n"
         f"{_indent(_credentials(error))}\n\n"
@@ -618,7 +626,8 @@ def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
     said = f"; it said\n\n{_indent(error.output)}" if error.output else " and said nothing"
     hints = (
         _HIDING.format(", ".join(error.hiding)) if error.hiding else "",
-        _missing(error.missing, error.asked_in) if error.missing else "",
+        _missing(error) if error.missing else "",
+        *_where(error),
         _CRASHED if error.status < 0 else "",
         _LEFT if error.status == 0 else "",
     )
@@ -655,11 +664,14 @@ It ended before the function was loaded, as os._exit(0) ends it, and without an 
 would end at once."""
 
 
-def _missing(module: str, asked_in: str) -> str:
-    if asked_in:
+def _missing(error: errors.FunctionUnloadable) -> str:
+    module = error.missing
+    if error.places or error.settings:
+        return f"No package that is installed has the module {module}."
+    if error.asked_in:
         return (
             f"{module} is of version 1 of the cloudevents SDK, and another one is installed. Ask\n"
-            f"for cloudevents<2 in {asked_in}, and lock again if there is a lock."
+            f"for cloudevents<2 in {error.asked_in}, and lock again if there is a lock."
         )
     if module in sys.stdlib_module_names:
         return (
@@ -670,8 +682,61 @@ def _missing(module: str, asked_in: str) -> str:
     return (
         f"No package that is installed has the module {module}. Add the one that has it to the\n"
         f"function's dependencies. Is it a module of the function's own? Import it by its whole\n"
-        f"name, or with `from . import {module}`."
+        f"name, or with `from . import {module}`. Is it in a folder above the function's? Build\n"
+        f"that folder, and name the function's in it with BP_FUNCTION_PATH."
     )
+
+
+def _where(error: errors.FunctionUnloadable) -> Iterator[str]:
+    """Yield what is known of where the missing module is."""
+    if error.settings:
+        yield _IN_A_GROUP.format(_indent("\n".join(error.settings)))
+    if error.excluding:
+        yield _EXCLUDED.format(", ".join(error.excluding))
+    if error.places:
+        yield _IN_THE_SOURCE.format(_indent("\n".join(error.places)), error.path)
+        place = PurePath(error.places[0])
+        if place.suffix != ".py":
+            yield _AS_A_PACKAGE.format(place, place.name, error.stated_in, _stated(error, place))
+
+
+def _stated(error: errors.FunctionUnloadable, place: PurePath) -> str:
+    """Return the lines that ask for a folder of the source as a package."""
+    path = os.path.relpath(place, error.path)
+    if error.stated_in == names.PYPROJECT:
+        return (
+            f'dependencies = ["{place.name}"]        (in [project])\n    [tool.uv.sources]\n'
+            f'    {place.name} = {{ path = "{path}" }}'
+        )
+    return path if path.startswith(".") else f"./{path}"
+
+
+_IN_A_GROUP = """\
+A package of that name is in an extra or group that is not installed. If the function needs it, set
+the build variable
+
+{}"""
+_EXCLUDED = "{} leaves something of that name out of the build: see whether it is this module."
+_IN_THE_SOURCE = """\
+The source has a module of that name, though not where Python looks for it:
+
+{0}
+
+Python looks in the folder that holds function/ ({1}), and upper and lower case count. Move or copy
+it there. One that is within function/ is imported by its whole name, or with `from . import`."""
+_AS_A_PACKAGE = """\
+Or install it as a package, which several functions can share. Write {0}/pyproject.toml:
+
+    [project]
+    name = "{1}"
+    version = "1"
+    [tool.setuptools]
+    packages = ["{1}"]
+    package-dir = {{ "{1}" = "." }}
+
+and ask for it in {2}:
+
+    {3}"""
 
 
 @describe.register

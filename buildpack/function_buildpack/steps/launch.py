@@ -46,7 +46,7 @@ def check_function(
             return
         output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
         with output.timed("Loaded the function"):
-            loader.load(chosen, building.context.environ)
+            loader.load(chosen, building.context.environ, building.context.app)
 
 
 @contextmanager
