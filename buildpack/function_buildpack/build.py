@@ -9,7 +9,7 @@ from pathlib import Path
 from function_buildpack import (
     beside,
     index_access,
-    index_credentials,
+    named_indexes,
     output,
     plan,
     process,
@@ -98,7 +98,7 @@ def _installer(
     context: BuildContext, read: Reading, run: Runner
 ) -> Iterator[tuple[Uv, IndexAccess]]:
     """Yield uv, with a cache of this build's own, and its access to package indexes."""
-    indexes = index_credentials.indexes(read.function.pyproject, read.function.locks)
+    indexes = named_indexes.of_project(read.function.pyproject, read.function.locks)
     with (
         tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
         index_access.prepared(context.environ, read.bindings, indexes) as access,

@@ -360,14 +360,15 @@ class IndexUnreachable(BuildpackError):
 class IndexRefused(BuildpackError):
     """The package index at `address` answers 401 or 403.
 
-    `name` is what the project calls it, if it has a name there; `stated` is the name of the file
-    that packages were installed from.
+    `name` is what the project calls it, if it has a name there, and `variables` would have its
+    credentials. `path` is the file that packages were installed from.
     """
 
     explanation: str
     address: str = ""
     name: str = ""
-    stated: str = ""
+    variables: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(eq=False)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from function_buildpack import index_credentials, index_settings, redaction
+from function_buildpack import index_settings, named_indexes, redaction
 from function_buildpack.bindings import Bindings
-from function_buildpack.index_credentials import Credentials
+from function_buildpack.named_indexes import Credentials
 
 _GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -54,7 +54,7 @@ def prepared(
     stated = {**bindings.uv_environ, **stated}
     settings = index_settings.translate(stated, bindings.pip)
     indexes = indexes or {}
-    found = index_credentials.find(indexes, stated)
+    found = named_indexes.credentials(indexes, stated)
     merged = {**_BOUNDS, **stated, **settings.environ}
     with TemporaryDirectory(prefix="private-") as folder:
         if bindings.netrc:
@@ -64,7 +64,7 @@ def prepared(
         merged |= _credentials(merged, found.credentials, Path(folder))
         secrets = redaction.secrets(
             {**merged, "pip.conf": " ".join(bindings.pip.values()), "uv.toml": bindings.uv_toml},
-            bindings.passwords | found.tokens | index_credentials.secrets(indexes.values(), merged),
+            bindings.passwords | found.tokens | _referenced(indexes, merged),
         )
         yield IndexAccess(
             environ=merged,
@@ -128,5 +128,11 @@ def _credentials(
     store.mkdir()
     path = store / "credentials.toml"
     path.touch(mode=0o600)
-    path.write_text(index_credentials.store(found), encoding="utf-8")
+    path.write_text(named_indexes.store(found), encoding="utf-8")
     return {_STORE: str(store)}
+
+
+def _referenced(indexes: Mapping[str, str], environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the values of variables that are credentials in the addresses of indexes."""
+    named = [name for url in indexes.values() for name in named_indexes.references(url)]
+    return frozenset(environ[name] for name in named if name in environ)

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from function_buildpack import addresses, index_failures, names
+from function_buildpack import addresses, index_failures, named_indexes, names
 from function_buildpack.errors import (
     HashMismatch,
     IndexRefused,
@@ -140,7 +140,15 @@ def _refused(said: str, attempt: Attempt) -> IndexRefused:
     ]
     # Of several at one host the one whose address begins alike the longest.
     name, url = max(same, key=lambda item: _alike(item[1], at), default=("", at))
-    return IndexRefused(shown, addresses.public(url), name, attempt.stated.name)
+    variables = named_indexes.references(url) or _variables(name, attempt.stated)
+    return IndexRefused(shown, addresses.public(url), name, variables, str(attempt.stated))
+
+
+def _variables(name: str, stated: Path) -> tuple[str, ...]:
+    """Return the variables that have the credentials of a named index, as its tool calls them."""
+    tool = "POETRY_HTTP_BASIC" if stated.name == names.POETRY_LOCK else "UV_INDEX"
+    prefix = f"{tool}_{named_indexes.in_variables(name)}"
+    return (f"{prefix}_USERNAME", f"{prefix}_PASSWORD") if name else ()
 
 
 def _alike(one: str, other: str) -> int:

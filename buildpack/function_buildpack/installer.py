@@ -51,6 +51,7 @@ _LEADING = (
     "UV_INSECURE_HOST",
 )
 _NO_INDEX = "--no-index"
+_INDEXES = "UV_INDEX"
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,14 @@ class Uv:
     def knowing(self, indexes: Mapping[str, str]) -> "Uv":
         """Return uv with the indexes that the project names, for what is said of a failure."""
         return replace(self, indexes=indexes)
+
+    def asking(self, indexes: Mapping[str, str]) -> "Uv":
+        """Return uv that asks more indexes, name → URL, after those that the platform names."""
+        more = [
+            f"{name}={named_indexes.expanded(url, self.environ)}" for name, url in indexes.items()
+        ]
+        asked = " ".join([self.environ.get(_INDEXES, ""), *more]).strip()
+        return replace(self, environ={**self.environ, _INDEXES: asked}) if more else self
 
     def calling(self, copies: Path, source: Path) -> "Uv":
         """Return uv that names the files of a source where it is given copies of them."""

@@ -18,7 +18,6 @@ from packaging.version import Version
 
 from function_buildpack import errors, names
 from function_buildpack.cnb.context import LifecycleMissing
-from function_buildpack.index_credentials import in_variables
 
 _NETWORK = """\
 A build fetches packages from the configured index. Behind a proxy set HTTPS_PROXY and NO_PROXY, for
@@ -491,7 +490,7 @@ def _index_unreachable(error: errors.IndexUnreachable) -> Message:
 def _index_refused(error: errors.IndexRefused) -> Message:
     address = f"Index:    {error.address}\n" if error.address else ""
     called = f"Name:     {error.name}\n" if error.name else ""
-    stated = f"File:     {error.stated}\n" if error.stated else ""
+    stated = f"File:     {error.path}\n" if error.path else ""
     return Message(
         "The package index refuses access",
         f"{address}{called}{stated}Found:\n\n{_indent(error.explanation)}\n\n"
@@ -504,13 +503,11 @@ def _index_refused(error: errors.IndexRefused) -> Message:
 
 
 def _credentials(error: errors.IndexRefused) -> str:
-    """Return the variables that give credentials for an index: by its name, or in its address."""
-    if not error.name:
-        host = error.address.partition("://")[2] or "HOST/simple/"
-        return f"PIP_EXTRA_INDEX_URL=https://USER:PASSWORD@{host}"
-    word = in_variables(error.name)
-    prefix = "POETRY_HTTP_BASIC" if error.stated == names.POETRY_LOCK else "UV_INDEX"
-    return f"{prefix}_{word}_USERNAME\n{prefix}_{word}_PASSWORD"
+    """Return the variables that give credentials for an index: of its own, or with its address."""
+    if error.variables:
+        return "\n".join(error.variables)
+    scheme, _, rest = (error.address or "https://HOST/simple/").partition("://")
+    return f"PIP_EXTRA_INDEX_URL={scheme}://USER:PASSWORD@{rest}"
 
 
 @describe.register

@@ -17,6 +17,7 @@ from function_buildpack import (
     decisive,
     distributions,
     index_failures,
+    named_indexes,
     names,
     requirements_files,
     sbom,
@@ -158,12 +159,18 @@ def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
 
 def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
     """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
-    with _temporary("-requirements.txt", plan.locked) as requirements:
+    lines = [_with_credentials(line, uv) for line in plan.locked]
+    with _temporary("-requirements.txt", lines) as requirements:
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
         if _is_exact(plan.locked):
             # Then it does not matter which of several indexes a package is from.
             options += ["--index-strategy", "unsafe-best-match"]
         uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+
+
+def _with_credentials(line: str, uv: Uv) -> str:
+    """Return a line with what Pipenv takes from variables for the address of an index."""
+    return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
 
 
 def _is_exact(lines: Iterable[str]) -> bool:
@@ -177,7 +184,8 @@ def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
         # (PEP 518); it goes with what that leaves behind.
         plan.project.pyproject_path.touch()
     options: list[str | Path] = ["--python", path / "bin" / "python"]
-    limited = uv.with_constraints(plan.constraints)
+    others = named_indexes.of_other_tools(plan.project.pyproject)
+    limited = uv.with_constraints(plan.constraints).asking(others)
     limited.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
 
 
