@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from function_buildpack import (
     index_failures,
     install_failures,
+    named_indexes,
     names,
     output,
     process,

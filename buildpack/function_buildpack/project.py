@@ -225,6 +225,7 @@ _PYPROJECT = Table(
             {
                 "uv": Table(
                     {
+                        "default-groups": (TEXTS, str),
                         "dev-dependencies": TEXTS,
                         "sources": Table(),
                         "workspace": Table({"members": TEXTS, "exclude": TEXTS}),
@@ -274,7 +275,8 @@ def _other_requirements(folder: Path) -> tuple[str, ...]:
     """Return the lists of requirements that requirements.txt does not include."""
     found = {path for pattern in _OTHER_REQUIREMENTS for path in folder.glob(pattern)}
     seen = _included(folder / names.REQUIREMENTS)
-    made = {path.with_suffix(".in") for path in found | seen}  # pip-compile's input
+    lists = (path for path in found | seen if path.suffix == ".txt" and path.is_file())
+    made = {path.with_suffix(".in") for path in lists}  # what pip-compile makes them from
     others = {path for path in found - seen - made if path.is_file()}
     return tuple(sorted(str(path.relative_to(folder)) for path in others))
 

@@ -309,7 +309,8 @@ def left_out(project: Project, source: Source, selection: Selection) -> tuple[st
     tool = project.pyproject.get("tool", {})
     if source in (Source.UV_LOCK, Source.PYPROJECT):
         stated = tool.get("uv", {}).get("default-groups", [])
-        named = known(project, source).groups if stated == "all" else _normalized(stated)
+        # uv has no other word for groups than "all".
+        named = known(project, source).groups if isinstance(stated, str) else _normalized(stated)
     elif source is Source.POETRY_LOCK:
         table = tool.get("poetry", {}).get("group", {})
         named = _normalized(name for name, group in table.items() if not group.get("optional"))

@@ -1,0 +1,57 @@
+"""What a user runs for the same install."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack import same_install
+from function_buildpack.settings import Selection
+
+CWD = Path("/w/f")
+BOTH = Selection(frozenset({"b", "a"}), frozenset({"develop", "c"}))
+
+
+def test_of_project() -> None:
+    """The command is the one of the build, with the version of Python in place of the build's."""
+    command = ["uv", "sync", "--locked", "--python", Path("/x/bin/python3.12"), "--extra", "a"]
+
+    made = same_install.of_project(command, CWD, {"UV_INDEX": "a=https://h/ b"})
+
+    assert "UV_INDEX='a=https://h/ b' uv sync --locked --extra a --python 3.12" == made
+
+
+@pytest.mark.parametrize(
+    ("python", "first"),
+    [(["--python", Path("/x/python3.12")], "uv venv --python 3.12"), ([], "uv venv")],
+)
+def test_of_file(python: list[str | Path], first: str) -> None:
+    """A list is installed into an environment; paths are the function's folder's, all is quoted."""
+    command = [
+        "uv",
+        "pip",
+        "install",
+        *python,
+        "--find-links",
+        CWD / "my wheels",
+        "-r",
+        CWD / "r.txt",
+    ]
+
+    made = same_install.of_file(CWD / "r.txt", [*command, "a<2"], CWD, {}, Selection())
+
+    assert f"{first}\nuv pip install --find-links 'my wheels' -r r.txt 'a<2'" == made
+
+
+@pytest.mark.parametrize(
+    ("stated", "command"),
+    [
+        (
+            "poetry.lock",
+            "poetry sync --no-root --only main,c,develop --extras a --extras b",
+        ),
+        ("Pipfile.lock", "pipenv sync --categories 'packages c dev-packages'"),
+    ],
+)
+def test_of_lock(stated: str, command: str) -> None:
+    """A lock of another tool is installed by that."""
+    assert command == same_install.of_file(CWD / stated, ["uv"], CWD, {}, BOTH)
