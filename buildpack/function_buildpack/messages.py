@@ -702,7 +702,7 @@ def _stated(error: errors.FunctionUnloadable, place: PurePath) -> str:
     path = os.path.relpath(place, error.path)
     if error.stated_in == names.PYPROJECT:
         return (
-            f'dependencies = ["{place.name}"]        (in [project])\n    [tool.uv.sources]\n'
+            f'dependencies = ["{place.name}"]\n    [tool.uv.sources]\n'
             f'    {place.name} = {{ path = "{path}" }}'
         )
     return path if path.startswith(".") else f"./{path}"

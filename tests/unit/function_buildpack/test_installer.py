@@ -40,8 +40,9 @@ class RecordedRunner:
         self.commands.append([str(word) for word in command])
         self.environs.append(environ)
         result = self.result if len(self.commands) == 1 or not self.then else self.then.pop(0)
-        for line in result.output.splitlines() if on_line else ():
-            on_line(line)
+        if on_line:
+            for line in result.output.splitlines():
+                on_line(line)
         return result
 
 

@@ -13,7 +13,15 @@ BOTH = Selection(frozenset({"b", "a"}), frozenset({"develop", "c"}))
 
 def test_of_project() -> None:
     """The command is the one of the build, with the version of Python in place of the build's."""
-    command = ["uv", "sync", "--locked", "--python", Path("/x/bin/python3.12"), "--extra", "a"]
+    command: list[str | Path] = [
+        "uv",
+        "sync",
+        "--locked",
+        "--python",
+        Path("/x/bin/python3.12"),
+        "--extra",
+        "a",
+    ]
 
     made = same_install.of_project(command, CWD, {"UV_INDEX": "a=https://h/ b"})
 
