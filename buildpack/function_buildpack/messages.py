@@ -497,8 +497,10 @@ def _index_refused(error: errors.IndexRefused) -> Message:
         f"It wants a user and password, or others than it got, or this user may not read the\n"
         f"package. Set build variables (pack build --env, or build.buildEnvs in func.yaml):\n\n"
         f"{_indent(_credentials(error))}\n\n"
-        f"Service bindings of type netrc, pip or uv keep them out of the shell's history.\n"
-        f"docs/private-indexes.md has examples.",
+        f"Service bindings of type netrc, pip or uv keep them out of the shell's history:\n"
+        f"docs/private-indexes.md has examples. Some indexes answer 403 for a package that they\n"
+        f"do not have: have such a one asked for its own packages alone (explicit = true in\n"
+        f"[[tool.uv.index]]).",
     )
 
 

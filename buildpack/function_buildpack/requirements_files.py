@@ -83,7 +83,7 @@ def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[ForUv
     are copied, line by line, each to its own place below another folder.
     """
     with tempfile.TemporaryDirectory(prefix="requirements-") as folder:
-        writer = _Writer(root, Path(folder), environ)
+        writer = _Writer(root, path.parent, Path(folder), environ)
         copy = writer.write(path)
         if writer.differs:
             yield ForUv(copy, tuple(writer.options), Path(folder))
@@ -96,6 +96,7 @@ class _Writer:
     """Writes the copies. `differs` says whether uv would read one of the originals otherwise."""
 
     root: Path
+    cwd: Path
     folder: Path
     environ: Mapping[str, str]
     differs: bool = False
@@ -125,7 +126,7 @@ class _Writer:
             yield self._requirement(line)
             return
         stated = [*_options(line)]
-        self.differs |= len(stated) > 1
+        self.differs |= len(stated) > 1 or not _FOR_UV.match(line)
         for name, value in stated:
             yield self._option(name, value, folder)
 
@@ -148,9 +149,12 @@ class _Writer:
         return self.write(path) if path.is_file() else path
 
     def _found(self, value: str, folder: Path) -> str | Path:
-        """Return what pip takes: a path from the file's own folder, if it leads to something."""
-        path = folder / self._expanded(value)
-        return path if not _URL.match(value) and path.exists() else value
+        """Return what pip takes: a path from the file's own folder, or else from the function's."""
+        if _URL.match(value):
+            return value
+        paths = [place / self._expanded(value) for place in (folder, self.cwd)]
+        self.differs |= not paths[0].exists() and paths[1].exists()
+        return next((path for path in paths if path.exists()), value)
 
     def _expanded(self, text: str) -> str:
         return _VARIABLE.sub(lambda match: self.environ.get(match[1], match[0]), text)
@@ -172,6 +176,8 @@ _ON_COMMAND_LINE = {
     "--trusted-host": ("--allow-insecure-host",),
 }
 _CONFIG_SETTINGS = re.compile(r"\s+--config-settings?[=\s]\s*(?:([\"'])(.*?)\1|(\S+))")
+# uv wants something between an option and its value: -e . and not -e.
+_FOR_UV = re.compile(r"(-\w|--[\w-]+)([\s=]|$)")
 _URL = re.compile(r"[a-z+]+://")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")  # pip's rule
 

@@ -121,6 +121,26 @@ def test_options(tmp_path: Path) -> None:
     ) == options
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"), [("-e.", "-e ."), ("-rmore.txt", "-r COPIES/more.txt")]
+)
+def test_options_without_a_space(tmp_path: Path, line: str, expected: str) -> None:
+    """pip needs no space behind a short option."""
+    write(tmp_path, requirements=line, more="six")
+
+    assert expected == for_uv(tmp_path)[0]["requirements.txt"]
+
+
+def test_wheels_of_the_function(tmp_path: Path) -> None:
+    """A folder that is not beside an included list may be beside the first one."""
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "lists").mkdir()
+    write(tmp_path, requirements="-r lists/more.txt\n")
+    write(tmp_path / "lists", more="-f wheels\n")
+
+    assert f"-f {tmp_path}/wheels" == for_uv(tmp_path)[0]["lists/more.txt"]
+
+
 def test_outside(tmp_path: Path) -> None:
     """What is included from elsewhere is copied as well."""
     source = tmp_path / "source"
