@@ -101,7 +101,9 @@ def _installer(
     indexes = named_indexes.of_project(read.function.pyproject, read.function.locks)
     with (
         tempfile.TemporaryDirectory(dir=context.layers, prefix=".uv-cache-") as cache,
-        index_access.prepared(context.environ, read.bindings, indexes) as access,
+        index_access.prepared(
+            context.environ, read.bindings, indexes, read.function.folder
+        ) as access,
     ):
         secretive = process.masked(run, access.secrets)
         uv = Uv.with_cache(secretive, access.environ, Path(cache))

@@ -21,6 +21,8 @@ _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # What reads the certificates: uv, git, and what a package's build may fetch with.
 _TRUST = ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE")
 
+_STORE, _FIND_LINKS = "UV_CREDENTIALS_DIR", "UV_FIND_LINKS"
+
 # An index that hangs ends the build after three times 30 seconds and uv's pauses between.
 _BOUNDS = {"UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "2"}
 
@@ -43,11 +45,15 @@ class IndexAccess:
 
 @contextmanager
 def prepared(
-    environ: Mapping[str, str], bindings: Bindings, indexes: Mapping[str, str] | None = None
+    environ: Mapping[str, str],
+    bindings: Bindings,
+    indexes: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Iterator[IndexAccess]:
     """Yield the access to the public index and to those that the project names, name → URL.
 
-    The platform's own variables come before those of bindings.
+    The platform's own variables come before those of bindings. Paths in them are relative to the
+    project's folder.
     """
     # "" is an unset one.
     stated = {name: value for name, value in environ.items() if value}
@@ -56,12 +62,13 @@ def prepared(
     indexes = indexes or {}
     found = named_indexes.credentials(indexes, stated)
     merged = {**_BOUNDS, **stated, **settings.environ}
-    with TemporaryDirectory(prefix="private-") as folder:
+    merged |= _links(merged, folder or Path())
+    with TemporaryDirectory(prefix="private-") as private:
         if bindings.netrc:
             merged |= {"NETRC": str(bindings.netrc)} | _git(merged, bindings.netrc)
-        merged |= _trust(merged, bindings.certificates, Path(folder))
-        merged |= _configuration(merged, bindings.uv_toml, Path(folder))
-        merged |= _credentials(merged, found.credentials, Path(folder))
+        merged |= _trust(merged, bindings.certificates, Path(private))
+        merged |= _configuration(merged, bindings.uv_toml, Path(private))
+        merged |= _credentials(merged, found.credentials, Path(private))
         secrets = redaction.secrets(
             {**merged, "pip.conf": " ".join(bindings.pip.values()), "uv.toml": bindings.uv_toml},
             bindings.passwords | found.tokens | _referenced(indexes, merged),
@@ -74,6 +81,13 @@ def prepared(
             indexes=indexes,
             nameless=found.unused,
         )
+
+
+def _links(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Have paths to wheels lead there from any folder: uv installs the runtime in another one."""
+    places = [place for place in environ.get(_FIND_LINKS, "").split(",") if place]
+    paths = [place if "://" in place else str(folder / place) for place in places]
+    return {_FIND_LINKS: ",".join(paths)} if paths else {}
 
 
 def _git(environ: Mapping[str, str], credentials: Path) -> dict[str, str]:
@@ -110,9 +124,6 @@ def _configuration(environ: Mapping[str, str], uv_toml: str, folder: Path) -> di
     path.write_text(uv_toml, encoding="utf-8")
     others = [environ[name] for name in ("XDG_CONFIG_DIRS",) if name in environ]
     return {"XDG_CONFIG_DIRS": ":".join((str(folder), *others))}
-
-
-_STORE = "UV_CREDENTIALS_DIR"
 
 
 def _credentials(

@@ -3,6 +3,7 @@
 Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment variables".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -91,6 +92,15 @@ def _is_on(pip: Mapping[str, str], name: str) -> bool:
             _variable(name), value, "1 or 0, or one of true, false, yes, no, on, off"
         )
     return value in _TRUE
+
+
+def for_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what uv's variables say as pip's variables; an index has no name there."""
+    found = {_variable(name): environ.get(uvs[0], "") for name, (uvs, _) in _VARIABLES.items()}
+    return {name: _NAME.sub("", value) for name, value in found.items() if value}
+
+
+_NAME = re.compile(r"(?<!\S)[\w.-]+=(?=\w+://)")
 
 
 def _is_known(name: str) -> bool:

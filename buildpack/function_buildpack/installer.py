@@ -75,6 +75,8 @@ class Uv:
     python_downloads: str = ""
     # Requirements that limit versions, beside those that the platform's variable names.
     constraints: tuple[str, ...] = ()
+    # Whether uv would not read the original of what it installs from.
+    is_given_copies: bool = False
     # The indexes that the project names: name → URL.
     indexes: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,7 +119,8 @@ class Uv:
 
     def calling(self, copies: Path, source: Path) -> "Uv":
         """Return uv that names the files of a source where it is given copies of them."""
-        return replace(self, run=process.renamed(self.run, {str(copies): str(source)}))
+        run = process.renamed(self.run, {str(copies): str(source)})
+        return replace(self, run=run, is_given_copies=True)
 
     @property
     def cache(self) -> Path:
@@ -240,7 +243,10 @@ class Uv:
         if stated.name == names.PYLOCK:
             base += ["--preview-features", "pylock"]
         shown = [*base, *common, "-r", stated, *self.constraints]
-        again = same_install.of_file(stated, shown, cwd, self.shown, selection)
+        if self.is_given_copies:
+            again = same_install.by_pip(stated, shown, cwd, self.shown)
+        else:
+            again = same_install.of_file(stated, shown, cwd, self.shown, selection)
         with self._constrained() as limits:
             command = [*base, *common, *limits, "-r", requirements]
             self._install(command, self.environ, self._attempt(cwd, stated, again, selection))

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from function_buildpack import names
+from function_buildpack import index_settings, names
 from function_buildpack.settings import Selection
 
-_PYTHON = "--python"
+_PYTHON, _NO_INDEX = "--python", "--no-index"
 _MINOR = re.compile(r"python(\d+\.\d+)")
 
 
@@ -39,6 +39,24 @@ def of_file(
             words, minor = _without_python(command)
             made = _line(["uv", "venv", *([_PYTHON, minor] if minor else [])], cwd, {})
             return f"{made}\n{_line(words, cwd, environ)}"
+
+
+def by_pip(
+    stated: Path, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
+) -> str:
+    """Return what installs from a requirements file that only pip reads, into an environment."""
+    words, minor = _without_python(command)
+    install = [".venv/bin/pip", "install", *_offline(words), "-r", stated]
+    made = f"python{minor} -m venv .venv"
+    return f"{made}\n{_line(install, cwd, index_settings.for_pip(environ))}"
+
+
+def _offline(words: Sequence[str | Path]) -> Sequence[str | Path]:
+    """Return the options that keep from an index, which pip and uv have in common."""
+    if _NO_INDEX not in words:
+        return []
+    place = words.index(_NO_INDEX)
+    return words[place : place + (3 if words[place + 1] == "--find-links" else 1)]
 
 
 def _category(name: str) -> str:

@@ -56,6 +56,13 @@ def test_uv(tmp_path: Path) -> None:
         assert {"first", "second", "third"} == found.secrets
 
 
+def test_links(tmp_path: Path) -> None:
+    """Folders of wheels are found from any other folder; addresses stay as they are."""
+    environ = {"PIP_FIND_LINKS": "wheels /abs https://h/links"}
+    with index_access.prepared(environ, Bindings(), {}, tmp_path) as found:
+        assert f"{tmp_path}/wheels,/abs,https://h/links" == found.environ["UV_FIND_LINKS"]
+
+
 def test_credentials(tmp_path: Path) -> None:
     """Credentials for indexes are where uv looks for them, as long as it runs, and no secret."""
     indexes = {"corp": "https://corp/simple", "vars": "https://${WHO}:$WHAT@vars/"}

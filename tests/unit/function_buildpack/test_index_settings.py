@@ -109,6 +109,14 @@ def test_pre_releases_for_uv() -> None:
     assert {} == found.environ
 
 
+def test_for_pip() -> None:
+    """uv's variables have their counterparts as well, where an index has no name."""
+    environ = {"UV_INDEX": "corp=https://a/?x=1 https://b/", "UV_CONSTRAINT": "c.txt", "UV_X": "1"}
+
+    expected = {"PIP_EXTRA_INDEX_URL": "https://a/?x=1 https://b/", "PIP_CONSTRAINT": "c.txt"}
+    assert expected == index_settings.for_pip(environ)
+
+
 def test_not_of_uv() -> None:
     """A variable that looks like one of uv's, and that uv does not read, is named."""
     found = index_settings.translate({"UV_NO_INDEX": "1"}, {})

@@ -264,6 +264,7 @@ def test_calling(tmp_path: Path) -> None:
         made.install(tmp_path / "copies" / "r.txt", tmp_path, [])
 
     assert "error: x in `/workspace/r.txt`" == caught.value.explanation
+    assert "python -m venv .venv\n.venv/bin/pip install -r copies/r.txt" == caught.value.command
 
 
 def test_pylock(tmp_path: Path) -> None:

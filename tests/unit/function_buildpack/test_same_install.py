@@ -51,6 +51,27 @@ def test_of_file(python: list[str | Path], first: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--prerelease", "allow"], ""),
+        (["--no-index"], "--no-index "),
+        (
+            ["--no-index", "--find-links", CWD / "vendor", "--pre"],
+            "--no-index --find-links vendor ",
+        ),
+    ],
+)
+def test_by_pip(options: list[str | Path], said: str) -> None:
+    """What uv cannot read is installed by pip, which knows the options of the file itself."""
+    command = ["uv", "pip", "install", *options, "--python", Path("/x/python3.12"), "-r", CWD / "r"]
+
+    made = same_install.by_pip(CWD / "r", command, CWD, {"UV_CONSTRAINT": "c.txt"})
+
+    run = f"PIP_CONSTRAINT=c.txt .venv/bin/pip install {said}-r r"
+    assert f"python3.12 -m venv .venv\n{run}" == made
+
+
+@pytest.mark.parametrize(
     ("stated", "command"),
     [
         (
