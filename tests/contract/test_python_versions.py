@@ -82,7 +82,10 @@ def test_module_has_left(tmp_path: Path, mirror: Mirror) -> None:
     phase = workspace.run("build", **mirror.settings())
 
     assert 1 == phase.status
-    assert "cgi is no part of Python since version 3.13. Add legacy-cgi to the" in phase.log
+    assert (
+        "cgi is not part of Python since version 3.13.\n    Add legacy-cgi, which has it,"
+        in phase.log
+    )
     assert "BP_PYTHON_VERSION=3.12" in phase.log
     assert "No package that is installed has the module" not in phase.log
 

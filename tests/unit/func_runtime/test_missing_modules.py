@@ -13,9 +13,12 @@ def error(name: str) -> ModuleNotFoundError:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("cgi", ("since version 3.13", "Add legacy-cgi to", "BP_PYTHON_VERSION=3.12")),
-        ("asyncore", ("since version 3.12", "Add standard-asyncore to", "BP_PYTHON_VERSION=3.11")),
-        ("distutils.core", ("distutils is no part", "Add setuptools to")),
+        (
+            "cgi",
+            ("since version 3.13", "Add legacy-cgi, which has it, to", "BP_PYTHON_VERSION=3.12"),
+        ),
+        ("asyncore", ("since version 3.12", "Add standard-asyncore,", "BP_PYTHON_VERSION=3.11")),
+        ("distutils.core", ("distutils is not part", "Add setuptools,")),
         ("lib2to3", ("No package has it under this name", "BP_PYTHON_VERSION=3.12")),
         ("pkg_resources", ('"setuptools<82"',)),
         ("yaml", ("The package PyYAML has the module yaml",)),

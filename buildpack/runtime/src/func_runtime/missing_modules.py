@@ -101,11 +101,11 @@ def _on_removed(module: str, version: str, package: str) -> str:
     major, _, minor = version.partition(".")
     older = f"{major}.{int(minor) - 1}"
     replaced = (
-        f"Add {package} to the function's dependencies: it has the module"
+        f"Add {package}, which has it, to the function's dependencies"
         if package
-        else "No package has it under this name. Import something else"
+        else "No package has it under this name: import something else"
     )
     return (
-        f"{module} is no part of Python since version {version}. {replaced}.\n"
-        f"Or take an older Python: BP_PYTHON_VERSION={older} when the image is built."
+        f"{module} is not part of Python since version {version}.\n{replaced},\n"
+        f"or use an older Python: BP_PYTHON_VERSION={older} when the image is built."
     )
