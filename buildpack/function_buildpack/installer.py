@@ -202,7 +202,7 @@ class Uv:
         command: list[str | Path] = [
             *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--python", venv / "bin" / "python"),
-            *(*_selected(selection), *self.options),
+            *(*selection.options, *self.options),
         ]
         environ = {**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)}
         again = same_install.of_project(command, project, self.shown)
@@ -214,8 +214,8 @@ class Uv:
         :raises BuildpackError: see install_failures.
         """
         command: list[str | Path] = [
-            *("uv", "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project"),
-            *("--no-editable", *_selected(selection)),
+            *same_install.EXPORT,
+            *selection.options,
         ]
         again = same_install.of_project(command, project, self.shown)
         attempt = self._attempt(project, project / names.UV_LOCK, again, selection)
@@ -232,13 +232,14 @@ class Uv:
         """Install what a requirements file, a pylock.toml or a project's own file names.
 
         What is local is copied, not linked to. Errors name `stated_in`, where the requirements
-        were made from another file.
+        were made from another file, of which `selection` has been applied by then.
 
         :raises BuildpackError: see install_failures.
         """
         selection = selection or Selection()
         stated = stated_in or requirements
-        common = [*options, *self.options, *_selected(selection)]
+        # Of what was made from another file, extras and groups have been selected.
+        common = [*options, *self.options, *([] if stated_in else selection.options)]
         base: list[str | Path] = ["uv", "pip", "install", "--no-editable"]
         if stated.name == names.PYLOCK:
             base += ["--preview-features", "pylock"]
@@ -345,8 +346,3 @@ class _Said:
 def _file(url: str) -> str:
     """Return a file's name; the rest of an address may hold credentials, its query too."""
     return unquote(urlsplit(url).path.rpartition("/")[2])
-
-
-def _selected(selection: Selection) -> list[str]:
-    extras = [word for name in sorted(selection.extras) for word in ("--extra", name)]
-    return extras + [word for name in sorted(selection.groups) for word in ("--group", name)]

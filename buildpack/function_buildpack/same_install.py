@@ -10,6 +10,11 @@ from function_buildpack import index_settings, names
 from function_buildpack.settings import Selection
 
 _PYTHON, _NO_INDEX = "--python", "--no-index"
+# What makes a list of uv.lock, for an installation without an index.
+EXPORT = (
+    *("uv", "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project"),
+    "--no-editable",
+)
 _MINOR = re.compile(r"python(\d+\.\d+)")
 
 
@@ -35,10 +40,19 @@ def of_file(
         case names.PIPFILE_LOCK:
             categories = " ".join(["packages", *map(_category, sorted(selection.groups))])
             return shlex.join(["pipenv", "sync", "--categories", categories])
+        case names.UV_LOCK:  # installed from a folder of wheels
+            exported = _line([*EXPORT, *selection.options], cwd, {})
+            venv, install = _by_uv([*command[:-1], "-"], cwd, environ)
+            return f"{venv}\n{exported} | {install}"
         case _:
-            words, minor = _without_python(command)
-            made = _line(["uv", "venv", *([_PYTHON, minor] if minor else [])], cwd, {})
-            return f"{made}\n{_line(words, cwd, environ)}"
+            return "\n".join(_by_uv(command, cwd, environ))
+
+
+def _by_uv(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return what makes an environment, and the command that installs into it."""
+    words, minor = _without_python(command)
+    venv = ["uv", "venv", *([_PYTHON, minor] if minor else [])]
+    return _line(venv, cwd, {}), _line(words, cwd, environ)
 
 
 def by_pip(

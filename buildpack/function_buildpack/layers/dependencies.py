@@ -3,7 +3,7 @@
 import importlib.metadata
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +154,7 @@ def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
     with _temporary("-requirements.txt", ()) as requirements:
         uv.export(plan.project.folder, plan.selection, requirements)
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
 
 
 def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
@@ -165,7 +165,13 @@ def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
         if _is_exact(plan.locked):
             # Then it does not matter which of several indexes a package is from.
             options += ["--index-strategy", "unsafe-best-match"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
+
+
+def _install_made(requirements: Path, plan: Plan, uv: Uv, options: Sequence[str | Path]) -> None:
+    """Install a list that was made from the plan's lock."""
+    folder, stated = plan.project.folder, plan.source_path
+    uv.install(requirements, folder, options, plan.selection, stated_in=stated)
 
 
 def _with_credentials(line: str, uv: Uv) -> str:

@@ -233,6 +233,20 @@ def test_same_install(tmp_path: Path) -> None:
     assert f"uv venv\n{settings} uv pip install {words}" == caught.value.command
 
 
+def test_selected_before(tmp_path: Path) -> None:
+    """A list that was made from a lock has its extras and groups; the command has them, too."""
+    runner = RecordedRunner(Result(2, "error: x"))
+
+    with pytest.raises(InstallFailed) as caught:
+        uv(runner).install(
+            tmp_path / "l.txt", tmp_path, [], SELECTION, stated_in=tmp_path / "poetry.lock"
+        )
+
+    assert ["-r", str(tmp_path / "l.txt")] == runner.commands[0][4:]
+    command = "poetry sync --no-root --only main,c --extras a --extras b"
+    assert command == caught.value.command
+
+
 def test_constraints(tmp_path: Path) -> None:
     """Constraints of the build are in a file, with those that the platform names behind it."""
     runner = RecordedRunner()

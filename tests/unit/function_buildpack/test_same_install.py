@@ -50,6 +50,18 @@ def test_of_file(python: list[str | Path], first: str) -> None:
     assert f"{first}\nuv pip install --find-links 'my wheels' -r r.txt 'a<2'" == made
 
 
+def test_of_uv_lock() -> None:
+    """Without an index, what uv.lock names is made a list."""
+    command: list[str | Path] = ["uv", "pip", "install", "--no-index", "-r", CWD / "uv.lock"]
+
+    made = same_install.of_file(CWD / "uv.lock", command, CWD, {}, Selection(frozenset({"a"})))
+
+    exported = (
+        "uv export --quiet --frozen --no-default-groups --no-emit-project --no-editable --extra a"
+    )
+    assert f"uv venv\n{exported} | uv pip install --no-index -r -" == made
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
