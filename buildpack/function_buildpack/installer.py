@@ -176,12 +176,8 @@ class Uv:
         :raises PythonUninstalled: it could not be fetched, or is not the one that uv knows.
         """
         command: list[str | Path] = ["uv", "python", "install", "--no-bin"]
-        result = self.run(
-            [*command, "--install-dir", folder, python.key],
-            environ=self._for_pythons,
-            cwd=folder,
-            on_line=output.child,
-        )
+        command += ["--install-dir", folder, python.key]
+        result = self._run(command, self._for_pythons, folder)
         if result.status != 0:
             raise PythonUninstalled(python.key, install_failures.explanation(result.output))
 
@@ -292,16 +288,22 @@ class Uv:
     def _install(
         self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
     ) -> None:
-        """Run a command that installs. What it says when it fails is for the error alone."""
-        output.line(f"Running: {shlex.join(map(str, command))}")
-        said = _Said()
-        result = self.run(command, environ=environ, cwd=attempt.cwd, on_line=said.line)
+        """Run a command that installs packages, and tell what went wrong."""
+        result = self._run(command, environ, attempt.cwd)
         if result.status == 0:
-            said.finish()
             return
         if install_failures.is_unsolvable(result.output):
             result = self._refusal(command, environ, attempt.cwd) or result
         install_failures.tell(result, attempt)
+
+    def _run(self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path) -> Result:
+        """Run a command and show it. What it says when it fails is for the error alone."""
+        output.line(f"Running: {shlex.join(map(str, command))}")
+        said = _Said()
+        result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
+        if result.status == 0:
+            said.finish()
+        return result
 
     def _refusal(
         self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path

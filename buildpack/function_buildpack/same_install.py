@@ -88,7 +88,8 @@ def _without_python(command: Sequence[str | Path]) -> tuple[list[str | Path], st
 
 def _line(words: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> str:
     """Return a line for a shell in the function's folder."""
-    variables = [f"{name}={shlex.quote(value)}" for name, value in environ.items()]
+    here = f"{cwd}/"
+    variables = [f"{n}={shlex.quote(value.replace(here, ''))}" for n, value in environ.items()]
     return " ".join([*variables, *(shlex.quote(_relative(word, cwd)) for word in words)])
 
 

@@ -23,9 +23,12 @@ def test_of_project() -> None:
         "a",
     ]
 
-    made = same_install.of_project(command, CWD, {"UV_INDEX": "a=https://h/ b"})
+    made = same_install.of_project(
+        command, CWD, {"UV_INDEX": "a=https://h/ b", "UV_FIND_LINKS": "/w/f/x"}
+    )
 
-    assert "UV_INDEX='a=https://h/ b' uv sync --locked --extra a --python 3.12" == made
+    variables = "UV_INDEX='a=https://h/ b' UV_FIND_LINKS=x"
+    assert f"{variables} uv sync --locked --extra a --python 3.12" == made
 
 
 @pytest.mark.parametrize(
