@@ -26,7 +26,9 @@ _VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 # pip has two names for some of them.
 _ALIASES = {"default-timeout": "timeout", "pypi-url": "index-url"}
-_NO_INDEX, _PRE = "no-index", "pre"
+_NO_INDEX = "no-index"
+# Settings of pip that are on or off, and what says the same to uv.
+_SWITCHES = {"pre": ("UV_PRERELEASE", "allow"), "require-hashes": ("UV_REQUIRE_HASHES", "1")}
 # As pip reads them (pip/_internal/utils/misc.py, strtobool).
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
 _FALSE = {"0", "false", "no", "off", "f", "n", ""}
@@ -73,16 +75,14 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
         for name, meant in _NOT_OF_UV.items()
         if environ.get(name)
     ]
-    if _is_on(pip, _PRE) and not environ.get(_PRERELEASE):
-        translated[_PRERELEASE] = "allow"
+    for name, (variable, value) in _SWITCHES.items():
+        if _is_on(pip, name) and not environ.get(variable):
+            translated[variable] = value
     return IndexSettings(
         environ=translated,
         options=("--no-index",) if _is_on(pip, _NO_INDEX) else (),
         unused=tuple(sorted(unused)),
     )
-
-
-_PRERELEASE = "UV_PRERELEASE"
 
 
 def _is_on(pip: Mapping[str, str], name: str) -> bool:
@@ -104,7 +104,7 @@ _NAME = re.compile(r"(?<!\S)[\w.-]+=(?=\w+://)")
 
 
 def _is_known(name: str) -> bool:
-    known = (*_VARIABLES, *_ALIASES, *_SILENT, _NO_INDEX, _PRE)
+    known = (*_VARIABLES, *_ALIASES, *_SILENT, *_SWITCHES, _NO_INDEX)
     return name in known
 
 

@@ -209,10 +209,7 @@ class Uv:
 
         :raises BuildpackError: see install_failures.
         """
-        command: list[str | Path] = [
-            *same_install.EXPORT,
-            *selection.options,
-        ]
+        command: list[str | Path] = [*same_install.EXPORT, *selection.options]
         again = same_install.of_project(command, project, self.shown)
         attempt = self._attempt(project, project / names.UV_LOCK, again, selection)
         self._install([*command, "--output-file", requirements], self.environ, attempt)

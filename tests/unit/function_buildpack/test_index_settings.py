@@ -24,6 +24,7 @@ def test_every_setting() -> None:
         "PIP_PROXY": "http://proxy",
         "PIP_NO_INDEX": "1",
         "PIP_PRE": "1",
+        "PIP_REQUIRE_HASHES": "true",
     }
 
     assert IndexSettings(
@@ -40,6 +41,7 @@ def test_every_setting() -> None:
             "UV_CONSTRAINT": "a.txt b.txt",
             "UV_BUILD_CONSTRAINT": "c.txt",
             "UV_PRERELEASE": "allow",
+            "UV_REQUIRE_HASHES": "1",
         },
         ("--no-index",),
     ) == index_settings.translate(environ, {})
