@@ -123,5 +123,5 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
         settings=found.settings,
         excluding=found.excluding,
         path=str(chosen.project.folder.relative_to(app)) if found.places else "",
-        stated_in=chosen.asked_in if found.places else "",
+        stated_in=chosen.source.value if found.places else "",
     )

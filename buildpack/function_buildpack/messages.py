@@ -430,7 +430,8 @@ def _uv_unfit(error: errors.UvUnfit) -> Message:
 
 def _wider(wanted: str, found: str) -> str:
     """Return a range with both: the oldest version that is asked for, and the one that is there."""
-    return f">={min((*re.findall(r'[0-9][0-9.]*', wanted), found), key=Version)}"
+    versions = re.findall(r"\d+(?:\.\d+)*", wanted)
+    return f">={min((*versions, found), key=Version)}"
 
 
 @describe.register
@@ -695,19 +696,35 @@ def _where(error: errors.FunctionUnloadable) -> Iterator[str]:
     if error.places:
         yield _IN_THE_SOURCE.format(_indent("\n".join(error.places)), error.path)
         place = PurePath(error.places[0])
-        if place.suffix != ".py":
-            yield _AS_A_PACKAGE.format(place, place.name, error.stated_in, _stated(error, place))
+        is_within = PurePath(error.path, names.PACKAGE) in place.parents
+        if place.suffix != ".py" and not is_within:
+            yield _as_a_package(place, error)
 
 
-def _stated(error: errors.FunctionUnloadable, place: PurePath) -> str:
-    """Return the lines that ask for a folder of the source as a package."""
+def _as_a_package(place: PurePath, error: errors.FunctionUnloadable) -> str:
+    """Return how a folder of the source becomes a package, and how that is asked for."""
     path = os.path.relpath(place, error.path)
-    if error.stated_in == names.PYPROJECT:
-        return (
-            f'dependencies = ["{place.name}"]\n    [tool.uv.sources]\n'
-            f'    {place.name} = {{ path = "{path}" }}'
-        )
-    return path if path.startswith(".") else f"./{path}"
+    path = path if path.startswith(".") else f"./{path}"
+    file, lines = _BY_PATH.get(error.stated_in, (names.REQUIREMENTS, "{1}"))
+    asked = _indent(lines.format(place.name, path))
+    return _AS_A_PACKAGE.format(place, place.name, file, asked)
+
+
+# What states the dependencies → the file to write in, and the lines; {0} is the name, {1} the path.
+_OF_UV = (
+    names.PYPROJECT,
+    'dependencies = ["{0}"]\n[tool.uv.sources]\n{0} = {{ path = "{1}" }}',
+)
+_BY_PATH = {
+    names.PYPROJECT: _OF_UV,
+    names.UV_LOCK: _OF_UV,
+    names.PYLOCK: _OF_UV,
+    names.POETRY_LOCK: (
+        names.PYPROJECT,
+        '[tool.poetry.dependencies]\n{0} = {{ path = "{1}" }}',
+    ),
+    names.PIPFILE_LOCK: (names.PIPFILE, '[packages]\n{0} = {{ path = "{1}" }}'),
+}
 
 
 _IN_A_GROUP = """\
@@ -733,9 +750,9 @@ Or install it as a package, which several functions can share. Write {0}/pyproje
     packages = ["{1}"]
     package-dir = {{ "{1}" = "." }}
 
-and ask for it in {2}:
+and ask for it in {2} (then lock again, if there is a lock):
 
-    {3}"""
+{3}"""
 
 
 @describe.register

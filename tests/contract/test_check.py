@@ -96,7 +96,7 @@ def test_missing_elsewhere(tmp_path: Path) -> None:
     error = failure(made(tmp_path, "import common\n"))
 
     assert ("libs/common.py",) == error.places
-    assert ("common", ".", "requirements.txt") == (error.missing, error.path, error.stated_in)
+    assert ("common", ".", "") == (error.missing, error.path, error.stated_in)
 
 
 @pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])

@@ -274,6 +274,8 @@ def test_credentials(error: errors.IndexRefused, said: str) -> None:
         ("==0.9.5", "0.13.9", '">=0.9.5"'),
         (">=0.14,<0.15", "0.13.9", '">=0.13.9"'),
         ("~=0.13.10", "0.13.9", '">=0.13.9"'),
+        ("==0.9.*", "0.13.9", '">=0.9"'),
+        ("newest", "0.13.9", '">=0.13.9"'),
     ],
 )
 def test_uv_unfit(wanted: str, found: str, said: str) -> None:
@@ -292,6 +294,14 @@ def test_uv_unfit(wanted: str, found: str, said: str) -> None:
             "pyproject.toml",
             '    [tool.uv.sources]\n    common = { path = "../common" }\n',
         ),
+        (
+            "common",
+            "pay",
+            "poetry.lock",
+            '    [tool.poetry.dependencies]\n    common = { path = "../common" }\n',
+        ),
+        ("common", "pay", "Pipfile.lock", '    common = { path = "../common" }\n'),
+        ("common", "pay", "", "    ../common\n"),
     ],
 )
 def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) -> None:
@@ -305,17 +315,14 @@ def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) 
     assert "Add the one that has it" not in body
 
 
-def test_single_module_in_the_source() -> None:
-    """A module that is one file is moved, and not made a package."""
-    facts: dict[str, Any] = {
-        "places": ("libs/common.py",),
-        "path": ".",
-        "stated_in": "requirements.txt",
-    }
+@pytest.mark.parametrize("place", ["pay/function/common", "libs/common.py"])
+def test_not_a_package(place: str) -> None:
+    """What is within function/, and a module that is one file, is not made a package."""
+    facts: dict[str, Any] = {"places": (place,), "path": "pay", "stated_in": ""}
 
     body = describe(errors.FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
-    assert "    libs/common.py\n" in body
+    assert f"    {place}\n" in body
     assert "as a package" not in body
 
 
