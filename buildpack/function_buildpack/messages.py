@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import PurePath
 
-from packaging.version import Version
-
 from function_buildpack import errors, names
 from function_buildpack.cnb.context import LifecycleMissing
 
@@ -431,7 +429,9 @@ def _uv_unfit(error: errors.UvUnfit) -> Message:
 def _wider(wanted: str, found: str) -> str:
     """Return a range with both: the oldest version that is asked for, and the one that is there."""
     versions = re.findall(r"\d+(?:\.\d+)*", wanted)
-    return f">={min((*versions, found), key=Version)}"
+    # Without the library that compares versions: this is imported where it may be missing.
+    oldest = min((*versions, found), key=lambda text: [int(part) for part in text.split(".")])
+    return f">={oldest}"
 
 
 @describe.register
