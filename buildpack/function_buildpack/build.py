@@ -6,8 +6,16 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from function_buildpack import beside, index_access, names, output, plan, process, report
-from function_buildpack.bindings import Bindings
+from function_buildpack import (
+    beside,
+    index_access,
+    named_indexes,
+    names,
+    output,
+    plan,
+    process,
+    report,
+)
 from function_buildpack.building import Building, Buildpack
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import BuildContext
@@ -31,6 +39,7 @@ from function_buildpack.steps import (
     reading,
     runtime,
 )
+from function_buildpack.steps.reading import Reading
 
 # And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
 _LAYERS = (
@@ -67,7 +76,7 @@ def _build(building: Building) -> Launch:
         _cache(layers) as cache,
         beside.working() as side,  # within uv's: it reads what uv has fetched
     ):
-        with _installer(building, cache, read.bindings) as (uv, access):
+        with _installer(building, cache, read) as (uv, access):
             wish, wanted = python.choose(building, read.function, uv)
             scaffolded = read.workspace.scaffolded_invoke
             chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
@@ -82,11 +91,12 @@ def _build(building: Building) -> Launch:
             served = runtime.provide(building, own, uv, side)
             output.heading("Dependencies")
             dependencies.tell_access(read.bindings, access)
+            alone = dependencies.alone(building, chosen, read.wheels, uv)
             with isolation.installing(building, served):
                 installer = uv.looking(partial(python.check_source_build, wish, own, uv, app))
-                installed = dependencies.provide(building, chosen, read.wheels, own, installer)
+                installed = dependencies.provide(building, chosen, alone, own, installer)
                 side.finish()
-            at_wheels = dependencies.at_wheels(uv, read.wheels)
+            at_wheels = dependencies.at_wheels(uv, alone)
             project = own_project.provide(building, chosen, served, own, at_wheels)
             fetched = Fetched(cache, own, trusted=not uv.ran_code())
         provided.trim()
@@ -124,11 +134,13 @@ def _cache(layers: Layers) -> Iterator[Path]:
 
 
 @contextmanager
-def _installer(
-    building: Building, cache: Path, bound: Bindings
-) -> Iterator[tuple[Uv, IndexAccess]]:
+def _installer(building: Building, cache: Path, read: Reading) -> Iterator[tuple[Uv, IndexAccess]]:
     """Yield uv and its access to package indexes, which ends before the function is loaded."""
-    with index_access.prepared(building.context.environ, bound) as access:
+    function = read.function
+    indexes = named_indexes.of_project(function.pyproject, function.locks)
+    with index_access.prepared(
+        building.context.environ, read.bindings, indexes, function.folder
+    ) as access:
         secretive = process.masked(building.run, access.secrets)
         uv = Uv.with_cache(secretive, access.environ, cache)
-        yield uv.with_options(*access.options), access
+        yield uv.with_options(*access.options).knowing(access.indexes), access

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from function_buildpack import names, plan, source_copy
+from function_buildpack import missing_module, names, plan, source_copy
 from function_buildpack.cnb import layer_env
 from function_buildpack.errors import FunctionSlow, FunctionUnloadable
 from function_buildpack.kernel import Confinement
+from function_buildpack.missing_module import Found
 from function_buildpack.plan import Plan
 from function_buildpack.process import Result, Runner
 
@@ -120,8 +121,10 @@ class Loader:
     limit: float = _LIMIT_SECONDS
     sandbox: Sandbox | None = None
 
-    def load(self, chosen: Plan, environ: Mapping[str, str]) -> None:
+    def load(self, chosen: Plan, environ: Mapping[str, str], app: Path) -> None:
         """Import the function and, unless only that is asked for, call its new().
+
+        `app` is the folder that is built, where a module that is missing may be.
 
         :raises FunctionUnloadable: one of both failed. :raises FunctionSlow: it took too long.
         """
@@ -135,7 +138,7 @@ class Loader:
             # What ends the process with 0, such as os._exit(), would end the image's as well.
             if result.status == 0 and names.LOADED in result.output:
                 return
-        raise _unloadable(chosen, result)
+        raise _unloadable(chosen, result, app)
 
     def _run(
         self, command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]
@@ -153,14 +156,27 @@ class Loader:
         return replace(result, output=box.told(result.output))
 
 
-def _unloadable(chosen: Plan, result: Result) -> FunctionUnloadable:
+def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
     # One error is shown, ours; the runtime's words are what was found.
     said = result.output.strip().removeprefix("ERROR: ")
     hiding = tuple(path.name for path in chosen.project.hiding)
     missing = (_MISSING.findall(said) or [""])[-1]
     asked_in = chosen.asked_in if plan.is_of_sdk_1(missing) else ""
     if "." in missing and not asked_in:
-        missing = ""  # a module of the function's own has its package's name before it
+        missing = ""  # what is before the dot is there
+    found = missing_module.look(missing, chosen, app) if missing and not asked_in else Found()
+    # The runtime says what has a module that has left Python, or has a package of another name.
+    is_known = f"{names.MISSING}{missing}\n" in said
     return FunctionUnloadable(
-        chosen.project.package, result.status, said, hiding, missing, asked_in
+        chosen.project.package,
+        result.status,
+        said,
+        hiding,
+        "" if is_known else missing,
+        asked_in,
+        places=found.places,
+        settings=found.settings,
+        excluding=found.excluding,
+        path=str(chosen.project.folder.relative_to(app)) if found.places else "",
+        stated_in=chosen.source.value if found.places else "",
     )

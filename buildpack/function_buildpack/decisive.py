@@ -12,14 +12,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import addresses, build_inputs, names, redaction, references
+from function_buildpack import (
+    addresses,
+    build_inputs,
+    names,
+    redaction,
+    references,
+    requirements_files,
+)
 from function_buildpack.build_inputs import cache_keys, runs_own_code
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
     members,
     read_pyproject,
-    read_requirements,
     workspace_root,
 )
 from function_buildpack.references import Surroundings, is_project
@@ -67,7 +73,7 @@ class Decisive:
         for path in {self.plan.source_path, self.plan.project.pyproject_path, *self._paths}:
             for file in (path, *(path / name for name in _STATING)):
                 if file.is_file() and file.suffix in _TEXTS:
-                    yield self.around.expanded(read_requirements(file))
+                    yield self.around.expanded(requirements_files.read(file))
 
     @property
     def remote_lists(self) -> set[str]:
@@ -77,7 +83,7 @@ class Decisive:
 
     @cached_property
     def _named(self) -> set[Path]:
-        return _paths(self.plan, self.around)
+        return paths(self.plan, self.around)
 
     @cached_property
     def _paths(self) -> set[Path]:
@@ -153,8 +159,11 @@ def _computes(path: Path, around: Surroundings) -> bool:
     return references.are_computed(pyproject) or not is_clear
 
 
-def _paths(plan: Plan, around: Surroundings) -> set[Path]:
-    """Return the files and folders that are named, and those that local packages name in turn."""
+def paths(plan: Plan, around: Surroundings) -> set[Path]:
+    """Return the files and folders that are named, and those that local packages name in turn.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
     match plan.source:
         case Source.UV_LOCK:
             return {plan.source_path, *_local_to_uv_lock(plan, around)}
@@ -252,7 +261,7 @@ def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterato
         return
     seen.add(path)
     yield path
-    text = read_requirements(path)
+    text = requirements_files.read(path)
     for folder in (path.parent, around.cwd):
         yield from around.paths(references.in_requirements(text), folder)
     for file in around.paths(references.included(text), path.parent):

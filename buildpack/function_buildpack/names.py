@@ -16,7 +16,12 @@ REQUIREMENTS = "requirements.txt"
 SETUP_PY = "setup.py"
 SETUP_CFG = "setup.cfg"
 PDM_LOCK = "pdm.lock"
-CONDA_ENVIRONMENT = "environment.yml"
+CONDA_FILES = ("environment.yml", "environment.yaml", "conda-lock.yml")
+PYLOCKS = "pylock.*.toml"  # PEP 751 has such names for several locks
+TOOL_VERSIONS = ".tool-versions"
+PROCFILE = "Procfile"
+APTFILE = "Aptfile"
+DOCKERFILE = "Dockerfile"
 PYTHON_VERSION_FILE = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 
@@ -68,3 +73,5 @@ FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
 INVOKE_HTTP = "http"
 INVOKE_CLOUDEVENT = "cloudevent"
 LOADED = "It loads"
+# What --check writes before a module that is missing, where it says what has that.
+MISSING = "Missing:  "

@@ -29,6 +29,7 @@ class Plan:
     locked: tuple[str, ...]
     for_tests: tuple[str, ...]
     unread: dict[str, str]
+    left_out: tuple[str, ...]
     constraints: tuple[str, ...]
     invoke: str
     invoke_reason: str
@@ -101,7 +102,8 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         selection=settings.selection,
         locked=locked,
         for_tests=for_tests,
-        unread=statements.unread(project),
+        unread=statements.unread(project, source),
+        left_out=statements.left_out(project, source, settings.selection),
         constraints=tuple(_constraints(project, source)),
         invoke=invoke,
         invoke_reason=reason,

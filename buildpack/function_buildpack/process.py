@@ -222,8 +222,22 @@ def _tee(stream: Iterable[str], on_line: Callable[[str], None] | None) -> Iterat
 
 def masked(run: Runner, secrets: Collection[str]) -> Runner:
     """Return a runner whose output holds none of the secrets, line by line and as a whole."""
+    return _changed(run, lambda text: redaction.known(text, secrets))
 
-    def run_masked(
+
+def renamed(run: Runner, names: Mapping[str, str]) -> Runner:
+    """Return a runner whose output has another path for some: the real one → the one to show."""
+
+    def change(text: str) -> str:
+        for real, shown in names.items():
+            text = text.replace(real, shown)
+        return text
+
+    return _changed(run, change)
+
+
+def _changed(run: Runner, change: Callable[[str], str]) -> Runner:
+    def run_changed(
         command: Sequence[str | Path],
         *,
         on_line: Callable[[str], None] | None = None,
@@ -231,9 +245,9 @@ def masked(run: Runner, secrets: Collection[str]) -> Runner:
     ) -> Result:
         def tell(line: str) -> None:
             if on_line:
-                on_line(redaction.known(line, secrets))
+                on_line(change(line))
 
         result = run(command, on_line=tell, **options)
-        return replace(result, output=redaction.known(result.output, secrets))
+        return replace(result, output=change(result.output))
 
-    return run_masked
+    return run_changed

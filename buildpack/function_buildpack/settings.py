@@ -51,6 +51,12 @@ class Selection:
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
+    @property
+    def options(self) -> list[str]:
+        """The words that select them on uv's command line."""
+        extras = [word for name in sorted(self.extras) for word in ("--extra", name)]
+        return extras + [word for name in sorted(self.groups) for word in ("--group", name)]
+
 
 @dataclass(frozen=True)
 class Settings:

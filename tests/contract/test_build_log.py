@@ -31,6 +31,8 @@ _SCRUBBED = {
     r"function \d+\.\d+\.\d+": "function X.Y.Z",
     r"/\S+/layers": "/layers",
     r"bin/python3\.\d+": "bin/pythonX.Y",
+    r"--python \S+": "--python PYTHON",
+    r"-r /\S+/": "-r /",
 }
 
 READING = """\
@@ -99,11 +101,14 @@ def test_first(first: tuple[Workspace, Phase]) -> None:
         + """
 [Runtime]
 Installing: there is no layer of an earlier build
+Running: uv pip install --no-editable --python PYTHON --target /layers/asgi-runtime/packages \
+--no-deps --require-hashes --only-binary :all: -r /requirements.txt
 Installed the runtime in N s
 """
         + STATED
         + """\
 Installing: there is no layer of an earlier build
+Running: uv pip install --no-editable --python PYTHON -r /requirements.txt
 Installed the dependencies in N s
 Compiled them (files: N) in N s
 

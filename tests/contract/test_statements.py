@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -268,8 +269,95 @@ def test_stated_in_other_lists(workspace: Workspace) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "requirements/prod.txt would only be read by a requirements.txt" in phase.log
-    assert "-r requirements/prod.txt\n" in phase.log
+    said = "-r requirements/prod.txt in requirements.txt would have it read"
+    assert f"requirements/prod.txt is not read: {said}\n" in phase.log
+
+
+def test_not_read(workspace: Workspace) -> None:
+    """What other tools and platforms read is named, and the groups that uv would install."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    groups = '[dependency-groups]\nprod = ["idna"]\ndev = ["pytest"]\n'
+    workspace.write(
+        {
+            "function.py": "import idna\n",
+            "pyproject.toml": f'{project}{groups}[tool.uv]\ndefault-groups = ["prod", "dev"]\n',
+            "pylock.prod.toml": "",
+            "Procfile": "web: gunicorn app\n",
+        }
+    )
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    for said in (
+        "pylock.prod.toml is not read: only pylock.toml is",
+        "Procfile is not read: the image starts the runtime",
+        "uv installs these groups by default, this build does not: prod. If the function needs",
+        "    BP_FUNCTION_GROUPS=prod\n",
+    ):
+        assert said in phase.log
+
+
+def test_conflict(workspace: Workspace) -> None:
+    """Extras that exclude each other are the setting's fault; uv's words are there once."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    extras = '[project.optional-dependencies]\ncpu = ["idna==3.9"]\ngpu = ["idna==3.10"]\n'
+    conflicts = '[tool.uv]\nconflicts = [[{ extra = "cpu" }, { extra = "gpu" }]]\n'
+    workspace.write({"function.py": "", "pyproject.toml": f"{project}{extras}{conflicts}"})
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run("build", BP_FUNCTION_EXTRAS="cpu gpu")
+
+    assert 1 == phase.status
+    assert "ERROR: The extras or dependency groups exclude each other" in phase.log
+    assert "Setting:  BP_FUNCTION_EXTRAS=cpu gpu\n" in phase.log
+    command = "uv sync --locked --no-default-groups --no-install-project --no-editable"
+    assert f"    {command} --extra cpu --extra gpu --python 3." in phase.log
+    assert 1 == phase.log.count("are incompatible")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_uv_unfit(workspace: Workspace, *, locked: bool) -> None:
+    """A project that takes no such uv has an error of its own, wherever uv says it first."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    workspace.write({"function.py": "", "pyproject.toml": f"{project}dependencies = []\n"})
+    if locked:
+        uv("lock", cwd=workspace.app)
+    workspace.write({"uv.toml": 'required-version = "==0.9.5"\n'})
+
+    phase = workspace.run("build", **({} if locked else {"BP_PYTHON_VERSION": "3.99"}))
+
+    assert 1 == phase.status
+    assert "ERROR: The project asks for another version of uv" in phase.log
+    found = f"File:     {workspace.app}/uv.toml\nField:    required-version\nFound:    ==0.9.5\n"
+    assert found in phase.log
+
+
+def test_module_of_another_folder(workspace: Workspace) -> None:
+    """A module that is elsewhere in the source is named with where; what is advised then works."""
+    workspace.write(
+        {
+            "common/__init__.py": "",
+            "services/pay/function.py": "import common\ndef handle(*request): ...\n",
+            "services/pay/requirements.txt": "idna==3.10\n",
+        }
+    )
+    failed = workspace.run("build", BP_FUNCTION_PATH="services/pay")
+    project = re.search(r"Write common/pyproject.toml:\n\n(.*?)\n\nand", failed.log, re.DOTALL)
+    asked = re.search(r"and ask for it in requirements.txt .*:\n\n    (.*)\n", failed.log)
+    assert project, failed.log
+    assert asked
+    workspace.write(
+        {
+            "common/pyproject.toml": textwrap.dedent(project[1]),
+            "services/pay/requirements.txt": f"idna==3.10\n{asked[1]}\n",
+        }
+    )
+
+    phase = workspace.run("build", BP_FUNCTION_PATH="services/pay")
+
+    assert 0 == phase.status, phase.log
 
 
 def test_order(workspace: Workspace) -> None:

@@ -3,7 +3,7 @@
 import importlib.metadata
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -20,8 +20,10 @@ from function_buildpack import (
     file_changes,
     file_modes,
     index_failures,
+    named_indexes,
     names,
     repositories,
+    requirements_files,
     sbom,
 )
 from function_buildpack.cnb.context import BuildContext
@@ -173,7 +175,7 @@ def install(
     path = _venv(layer)
     _make_environment(path, python, uv.run)
     with build_traces.removed([source]):
-        _install(path, plan, uv)
+        _install(path, plan, uv, source)
     site = _site_packages(layer)
     if plan.package.exists:
         _uninstall_own(path, site, plan.project.folder, uv)
@@ -209,9 +211,9 @@ def with_own_notes(
 _LOCKS = frozenset(source.value for source in LOCKS)
 
 
-def _install(path: Path, plan: Plan, uv: Uv) -> None:
+def _install(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
     match plan.source:
-        case Source.UV_LOCK if uv.wheels:
+        case Source.UV_LOCK if not uv.asks_indexes:
             _install_exported(path, plan, uv)
         case Source.UV_LOCK:
             uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
@@ -219,6 +221,8 @@ def _install(path: Path, plan: Plan, uv: Uv) -> None:
             _install_locked(path, plan, uv)
         case Source.NOTHING:
             pass
+        case Source.REQUIREMENTS:
+            _install_requirements(path, plan, uv, source)
         case _:
             _install_stated(path, plan, uv)
 
@@ -240,17 +244,29 @@ def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
     with _temporary("-requirements.txt", ()) as requirements:
         uv.export(plan.project.folder, plan.selection, requirements)
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
 
 
 def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
     """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
-    with _temporary("-requirements.txt", plan.locked) as requirements:
+    lines = [_with_credentials(line, uv) for line in plan.locked]
+    with _temporary("-requirements.txt", lines) as requirements:
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
         if _is_exact(plan.locked):
             # Then it does not matter which of several indexes a package is from.
             options += ["--index-strategy", "unsafe-best-match"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
+
+
+def _install_made(requirements: Path, plan: Plan, uv: Uv, options: Sequence[str | Path]) -> None:
+    """Install a list that was made from the plan's lock."""
+    folder, stated = plan.project.folder, plan.source_path
+    uv.install(requirements, folder, options, plan.selection, stated_in=stated)
+
+
+def _with_credentials(line: str, uv: Uv) -> str:
+    """Return a line with what Pipenv takes from variables for the address of an index."""
+    return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
 
 
 def _is_exact(lines: Iterable[str]) -> bool:
@@ -263,13 +279,18 @@ def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
         # Without it uv sees no project. An empty one names no backend, which means setuptools
         # (PEP 518); it goes with what that leaves behind.
         plan.project.pyproject_path.touch()
-    with _temporary("-constraints.txt", plan.constraints) as constraints:
-        options: list[str | Path] = ["--python", path / "bin" / "python"]
-        if plan.constraints:  # uv takes those of its variable only where no option names any
-            stated = uv.narrowing.get("UV_CONSTRAINT", "").split()
-            options += ["--constraints", constraints]
-            options += [word for place in stated for word in ("--constraints", place)]
-        uv.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+    options: list[str | Path] = ["--python", path / "bin" / "python"]
+    others = named_indexes.of_other_tools(plan.project.pyproject)
+    limited = uv.with_constraints(plan.constraints).asking(others)
+    limited.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+
+
+def _install_requirements(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
+    with requirements_files.for_uv(plan.source_path, source, uv.environ) as read:
+        if read.copies:  # uv names the copies where it complains
+            uv = uv.calling(read.copies, source)
+        options: list[str | Path] = ["--python", path / "bin" / "python", *read.options]
+        uv.install(read.path, plan.project.folder, options, stated_in=plan.source_path)
 
 
 @contextmanager

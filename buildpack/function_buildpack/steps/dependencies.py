@@ -7,6 +7,7 @@ from pathlib import Path
 
 from function_buildpack import (
     bytecode,
+    decisive,
     distributions,
     names,
     output,
@@ -39,8 +40,35 @@ def tell_access(bound: Bindings, access: IndexAccess) -> None:
     """Say what leads to the packages, beside the public index."""
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
+    if access.nameless:
+        known = ", ".join(sorted(access.indexes)) or "none"
+        output.note(
+            f"no index has the name in {', '.join(access.nameless)}; the project names: {known}"
+        )
     if access.unused:
         output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
+
+
+def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
+    """Return the folder of wheels if packages are installed from it alone, without an index.
+
+    BP_WHEELS says so, or nothing that states the dependencies names the folder or a wheel of it.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
+    if wheels is None or building.settings.wheels:
+        return wheels
+    folder = chosen.project.folder
+    linked = [folder / place for place in uv.environ.get("UV_FIND_LINKS", "").split(",")]
+    around = Surroundings(building.context.app, folder, uv.environ)
+    if not vendored.is_named(wheels, {*decisive.paths(chosen, around), *linked}):
+        return wheels
+    place = os.path.relpath(wheels, folder)
+    output.line(
+        f"Wheels: what is named of {place}, and an index for the rest; BP_WHEELS={place} is for "
+        f"the folder alone"
+    )
+    return None
 
 
 def provide(
@@ -189,11 +217,6 @@ def _tell_source(chosen: Plan) -> None:
         output.note(f"{name} is not read: {reason}")
     if chosen.source is Source.NOTHING:
         output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
-        if others := [*chosen.project.other_requirements]:
-            output.note(
-                f"{telling.some(others)} would only be read by a requirements.txt in that "
-                f"folder: -r {others[-1]}"
-            )
         return
     output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
     for unused in chosen.unused_sources:
@@ -201,6 +224,12 @@ def _tell_source(chosen: Plan) -> None:
             f"Not installed from: {unused.value}, because {chosen.source.value} comes first"
         )
     _tell_selection(chosen.selection)
+    if chosen.left_out:
+        groups = ",".join(chosen.left_out)
+        output.note(
+            f"{_TOOLS.get(chosen.source, 'uv')} installs these groups by default, this build does "
+            f"not: {groups}. If the function needs them, set {names.FUNCTION_GROUPS}={groups}."
+        )
     if chosen.for_tests:
         output.note(
             f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
@@ -211,6 +240,9 @@ def _tell_source(chosen: Plan) -> None:
             f"the function imports modules of the cloudevents SDK 1, so the build adds "
             f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
         )
+
+
+_TOOLS = {Source.POETRY_LOCK: "Poetry"}
 
 
 def _tell_selection(selection: Selection) -> None:

@@ -64,7 +64,7 @@ def check_function(building: Building, chosen: Plan, python: Python, contents: C
         sandbox = check.Sandbox.create(root, building.context.app, confinement)
         before = file_changes.snapshot([sandbox.copy])
         loader = check.Loader(building.run, packages, env, sandbox=sandbox)
-        loader.load(chosen, building.context.environ)
+        loader.load(chosen, building.context.environ, building.context.app)
         isolation.tell_written(sandbox.copy, before)
 
 

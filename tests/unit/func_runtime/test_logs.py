@@ -131,6 +131,20 @@ def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1].startswith("ValueError: ")
 
 
+@pytest.mark.parametrize("format_", LogFormat)
+def test_failure_with_advice(format_: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+    """What has a module that is missing is told in front of the traceback."""
+    failure = errors.FunctionFailed("its import")
+    failure.__cause__ = ModuleNotFoundError("No module named 'cgi'", name="cgi")
+
+    logs.failure(failure, LogSettings(format=format_))
+
+    said = capsys.readouterr().err
+    assert "Missing:  cgi" in said
+    assert said.index("legacy-cgi") < said.index("No module named 'cgi'")
+    assert format_ is LogFormat.JSON or said.endswith("Error: No module named 'cgi'\n")
+
+
 def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON a failure is one line."""
     settings = LogSettings(format=LogFormat.JSON, service="greeter")

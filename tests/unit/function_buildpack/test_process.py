@@ -33,6 +33,15 @@ def test_masked(tmp_path: Path) -> None:
     assert result == run(command, environ=os.environ, cwd=tmp_path)
 
 
+def test_renamed(tmp_path: Path) -> None:
+    """Paths are shown by other names."""
+    run = process.renamed(process.run, {"/copies": "/workspace"})
+
+    result = run(["echo", "/copies/a:3"], environ=os.environ, cwd=tmp_path)
+
+    assert Result(0, "/workspace/a:3\n") == result
+
+
 PATIENCE = 60.0
 
 
