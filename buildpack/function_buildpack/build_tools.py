@@ -20,6 +20,7 @@ from function_buildpack import (
     build_image,
     index_access,
     messages,
+    names,
     output,
     process,
     wheel_download,
@@ -30,7 +31,6 @@ from function_buildpack.errors import ToolsUnavailable
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.wheel_download import Wheel
 
-_LAYER = "build-tools"
 _KEY = "key"  # a file: written last, so a killed build leaves none
 
 
@@ -46,7 +46,7 @@ def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
 
 
 def _failed(error: Exception) -> int:
-    message = messages.describe(error)
+    message = messages.of(error)
     output.error(message.title, message.body)
     return exit_codes.ERROR
 
@@ -62,11 +62,11 @@ def provide(
     """
     output.heading("Build tools")
     output.line(f"The build image lacks {', '.join(lacks)}")
-    layer = context.layers / _LAYER
+    layer = context.layers / names.BUILD_TOOLS
     requirements = lists / "requirements.txt"
     python = f"{sys.implementation.cache_tag}\n"
     key = hashlib.sha256(python.encode() + requirements.read_bytes()).hexdigest()
-    described = context.layers / f"{_LAYER}.toml"
+    described = context.layers / f"{names.BUILD_TOOLS}.toml"
     described.unlink(missing_ok=True)
     if (layer / _KEY).is_file() and (layer / _KEY).read_text() == key:
         output.line("Reusing those of an earlier build")

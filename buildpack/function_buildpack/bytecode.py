@@ -9,11 +9,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from function_buildpack import index_failures
 from function_buildpack.errors import SHOWN, SyntaxInvalid
+from function_buildpack.file_changes import Snapshot
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.process import Runner
 
@@ -23,11 +24,12 @@ _COMPILING = Path(__file__).with_name("compiling.py")
 
 @dataclass(frozen=True)
 class Compiled:
-    """How many files were compiled, and which could not be."""
+    """How many files were compiled, which could not be, and the files with their bytecode."""
 
     count: int
     broken: list[SyntaxInvalid]
     unwritable: list[Path]
+    written: Snapshot = field(default_factory=dict)
 
 
 def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> Compiled:
@@ -41,7 +43,7 @@ def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> 
         # -S: no packages of the build image's. -B: no bytecode but what is asked for.
         command: list[str | Path] = [python.path, "-I", "-S", "-B", _COMPILING, file.name]
         ended = run(command, environ={}, cwd=Path(file.name).parent)
-    said = ended.output.strip().splitlines()[-1]
+    *_, last_but_one, said = ["", *ended.output.strip().splitlines()]
     if ended.status != 0 and (failure := index_failures.find(said)):
         raise failure(said)
     failures = {paths[int(key)]: found for key, found in json.loads(said).items()}
@@ -53,7 +55,8 @@ def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> 
         if found["problem"] is not None
     ]
     unwritable = [path for path, found in failures.items() if found["problem"] is None]
-    return Compiled(len(paths) - len(failures), broken, unwritable)
+    written = {path: tuple(found) for path, found in json.loads(last_but_one).items()}
+    return Compiled(len(written), broken, unwritable, written)
 
 
 def compile_packages(paths: Iterable[Path], python: Interpreter, run: Runner) -> int:

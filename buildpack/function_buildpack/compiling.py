@@ -1,7 +1,8 @@
 """Compiles files for the interpreter that runs this: a script, which knows no other module of ours.
 
-`compiling.py LIST`: a file with paths, NUL after each. The last line that it writes is JSON: those
-that could not be compiled, by their number.
+`compiling.py LIST`: a file with paths, NUL after each. The last two lines that it writes are JSON:
+the files with bytecode, each with what tells it from another one (as file_changes.identity), and
+the sources that could not be compiled, by their number.
 """
 
 import json
@@ -12,28 +13,35 @@ import warnings
 
 
 def main(paths: list[bytes]) -> None:
-    """Compile the files, and say which could not be."""
+    """Compile the files, and say which are there and which could not be."""
     warnings.simplefilter("ignore")  # linters tell authors; a build log is no place for it
-    failures = {number: found for number, path in enumerate(paths) if (found := _compile(path))}
-    sys.stdout.write(f"\n{json.dumps(failures)}\n")
+    written: dict[str, list[int]] = {}
+    failures: dict[int, object] = {}
+    for number, path in enumerate(paths):
+        try:
+            written |= _compile(path)
+        except py_compile.PyCompileError as error:
+            failures[number] = _problem(error.exc_value)
+        except PermissionError:
+            failures[number] = {"problem": None}
+    sys.stdout.write(f"\n{json.dumps(written)}\n{json.dumps(failures)}\n")
 
 
-def _compile(path: bytes) -> dict[str, object]:
-    """Compile one file into its folder's `__pycache__`; return what went wrong, if anything."""
-    try:
-        py_compile.compile(
-            os.fsdecode(path),
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-    except py_compile.PyCompileError as error:
-        found = error.exc_value
-        line, text = getattr(found, "lineno", None) or 0, getattr(found, "text", None) or ""
-        problem = getattr(found, "msg", str(found)) or "it is nested too deeply"  # MemoryError
-        return {"line": line, "source": text, "problem": problem}
-    except PermissionError:
-        return {"problem": None}
-    return {}
+def _compile(path: bytes) -> dict[str, list[int]]:
+    """Compile one file into its folder's `__pycache__`, and return the file that is there now.
+
+    :raises PyCompileError: :raises PermissionError: that could not be.
+    """
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    made = py_compile.compile(os.fsdecode(path), doraise=True, invalidation_mode=mode)
+    found = os.lstat(str(made))
+    return {str(made): [found.st_mode, found.st_ino, found.st_size, found.st_ctime_ns]}
+
+
+def _problem(found: BaseException) -> dict[str, object]:
+    line, text = getattr(found, "lineno", None) or 0, getattr(found, "text", None) or ""
+    problem = getattr(found, "msg", str(found)) or "it is nested too deeply"  # MemoryError
+    return {"line": line, "source": text, "problem": problem}
 
 
 if __name__ == "__main__":

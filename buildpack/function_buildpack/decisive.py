@@ -5,36 +5,123 @@ name in turn. Build backends read what they like for dynamic dependencies, so th
 the source count but the function's own.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import names, references
+from function_buildpack import (
+    addresses,
+    build_inputs,
+    names,
+    redaction,
+    references,
+    requirements_files,
+)
+from function_buildpack.build_inputs import cache_keys, runs_own_code
 from function_buildpack.plan import Plan, digest
 from function_buildpack.project import (
     Project,
     members,
     read_pyproject,
-    read_requirements,
     workspace_root,
 )
 from function_buildpack.references import Surroundings, is_project
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 
 
-def digest_of(plan: Plan, around: Surroundings) -> str:
-    """Return a digest of all that decides what is installed; empty if nothing is.
+@dataclass(frozen=True)
+class Decisive:
+    """What decides an installation: of this plan, with what its statements are read with."""
 
-    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
-    """
-    if plan.source is Source.NOTHING:
-        return ""
-    here = f"{around.app.as_uri()}/"
-    locked = [line.replace(here, "file:").encode() for line in plan.locked]
-    stated = [plan.requirements_key().encode(), *locked]
-    return digest(stated + _identify(files(plan, around), around.app))
+    plan: Plan
+    around: Surroundings
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all of it; empty if nothing is installed.
+
+        :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+        """
+        if self.plan.source is Source.NOTHING:
+            return ""
+        app = self.around.app
+        locked = [line.replace(f"{app.as_uri()}/", "file:").encode() for line in self.plan.locked]
+        stated = [self.plan.requirements_key().encode(), *locked]
+        return digest(stated + build_inputs.identify(self.files, app))
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The files, and links to folders, sorted, each once."""
+        project, app = self.plan.project, self.around.app
+        named = self._paths | _configuration(project.folder, app)
+        named |= {path for folder in self.built for path in cache_keys(folder).files}
+        found = build_inputs.files(named, app)
+        return sorted(found | (_all_but_sources(project, app) if self._is_open else set()))
+
+    @cached_property
+    def built(self) -> frozenset[Path]:
+        """The folders whose packages a backend builds, or is asked for their dependencies."""
+        own = {self.plan.project.folder} if self._is_asked else set()
+        return frozenset(filter(is_project, self._paths)) | own
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The texts that may name what is installed, with the values of their variables."""
+        for path in {self.plan.source_path, self.plan.project.pyproject_path, *self._paths}:
+            for file in (path, *(path / name for name in _STATING)):
+                if file.is_file() and file.suffix in _TEXTS:
+                    yield self.around.expanded(requirements_files.read(file))
+
+    @property
+    def remote_lists(self) -> set[str]:
+        """The addresses of lists of requirements or constraints, without credentials."""
+        included = {address for text in self.texts for address in references.included(text)}
+        return set(map(addresses.public, included)) - {""}
+
+    @cached_property
+    def _named(self) -> set[Path]:
+        return paths(self.plan, self.around)
+
+    @cached_property
+    def _paths(self) -> set[Path]:
+        """What is named; of the function's own project, which has its own layer, what it needs."""
+        project = self.plan.project
+        if not self.plan.package.exists or project.folder not in self._named:
+            return self._named
+        is_static = references.are_static(project.pyproject)
+        return self._named - {project.folder} | (set() if is_static else {project.pyproject_path})
+
+    @cached_property
+    def _is_asked(self) -> bool:
+        """Whether a build backend is asked for the function's own dependencies."""
+        folder = self.plan.project.folder
+        match self.plan.source:
+            case Source.SETUP_PY | Source.SETUP_CFG:
+                return True
+            case Source.PYPROJECT:
+                return _computes(folder, self.around)
+            case Source.REQUIREMENTS:
+                return folder in self._named and _computes(folder, self.around)
+            case _:
+                return False
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether a build may read any file: its code is the package's, or what it computes.
+
+        With a lock no dependencies are computed.
+        """
+        is_computed = self.plan.source not in LOCKS and any(
+            _computes(path, self.around) for path in self.built
+        )
+        return self._is_asked or is_computed or any(map(runs_own_code, self.built))
+
+
+_STATING = (names.PYPROJECT, names.SETUP_PY, names.SETUP_CFG)
+_TEXTS = frozenset({".cfg", ".in", ".lock", ".py", ".toml", ".txt"})
 
 
 def settings(stated: Mapping[str, str], around: Surroundings) -> str:
@@ -46,65 +133,37 @@ def _named(words: str, around: Surroundings) -> str:
     seen: set[Path] = set()
     for word in words.split():
         seen.update(_with_includes(Path(os.path.normpath(around.cwd / word)), around, set()))
-    parts = _identify(_below(seen, around.app), around.app)
+    parts = build_inputs.identify(build_inputs.files(seen, around.app), around.app)
     return f" ({digest(parts)[:_SHOWN]})" if parts else ""
 
 
 _SHOWN = 8  # of a digest that people read
 
 
-def _identify(paths: Iterable[Path], app: Path) -> list[bytes]:
-    """Return where files are in the source, and what is in them."""
-    root = app.resolve()
-    found = sorted((_place(path, root), _content(path, root)) for path in paths)
-    return [part for pair in found for part in pair]
+def configuration(environ: Mapping[str, str]) -> str:
+    """Return a digest of uv's settings that the platform has in files; empty if there are none.
 
-
-def _place(path: Path, root: Path) -> bytes:
-    """Return a path so that it is the same wherever the source is."""
-    return os.fsencode(path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def _content(path: Path, root: Path) -> bytes:
-    if path.is_dir():  # a link
-        target = path.resolve()
-        return _place(target if target.is_relative_to(root) else path.readlink(), root)
-    with path.open("rb") as file:  # it may be large
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def files(plan: Plan, around: Surroundings) -> list[Path]:
-    """Return the files, and links to folders, sorted, each once."""
-    named = _paths(plan, around)
-    found = _below(named, around.app)
-    if _is_open(plan, named, around):
-        found |= _all_but_sources(plan.project, around.app)
-    return sorted(found)
-
-
-def _is_open(plan: Plan, named: Iterable[Path], around: Surroundings) -> bool:
-    """Say whether a build backend decides what is needed, of the function or a local package."""
-    match plan.source:
-        case Source.SETUP_PY | Source.SETUP_CFG:
-            return True
-        case Source.PYPROJECT:
-            return any(_computes(path, around) for path in {plan.project.folder, *named})
-        case Source.REQUIREMENTS:
-            return any(_computes(path, around) for path in named)
-        case _:  # a lock has them all
-            return False
+    Without credentials in URLs. See "Configuration files" and UV_CONFIG_FILE in uv's documentation.
+    """
+    folders = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    named = [environ.get("UV_CONFIG_FILE", ""), *(f"{each}/uv/{names.UV_TOML}" for each in folders)]
+    there = [path for path in map(Path, named) if path.is_file()]
+    texts = [redaction.urls(path.read_text(encoding="utf-8")).encode() for path in there]
+    return digest(texts)[:_SHOWN] if texts else ""
 
 
 def _computes(path: Path, around: Surroundings) -> bool:
-    if not is_project(path):
-        return False
+    """Say whether only a build backend knows the dependencies of a package."""
     pyproject = read_pyproject(path / names.PYPROJECT)
     is_clear = all(map(around.is_clear, references.direct(pyproject)))
     return references.are_computed(pyproject) or not is_clear
 
 
-def _paths(plan: Plan, around: Surroundings) -> set[Path]:
-    """Return the files and folders that are named, and those that local packages name in turn."""
+def paths(plan: Plan, around: Surroundings) -> set[Path]:
+    """Return the files and folders that are named, and those that local packages name in turn.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
     match plan.source:
         case Source.UV_LOCK:
             return {plan.source_path, *_local_to_uv_lock(plan, around)}
@@ -117,6 +176,20 @@ def _paths(plan: Plan, around: Surroundings) -> set[Path]:
             return _followed(_local_to_pyproject(plan.project, around), around)
         case Source.SETUP_PY | Source.SETUP_CFG | Source.NOTHING:
             return set()
+
+
+def _configuration(folder: Path, app: Path) -> set[Path]:
+    """Return the file that uv takes its settings from, if it is not the function's pyproject.toml.
+
+    uv takes the first folder that has one, from its own upwards ("Configuration files").
+    """
+    inside = (parent for parent in (folder, *folder.parents) if parent.is_relative_to(app))
+    for parent in inside:
+        if (file := parent / names.UV_TOML).is_file():
+            return {file}
+        if "uv" in read_pyproject(file := parent / names.PYPROJECT).get("tool", {}):
+            return {file} - {folder / names.PYPROJECT}  # that one is in the plan's key
+    return set()
 
 
 def _local_to_uv_lock(plan: Plan, around: Surroundings) -> Iterator[Path]:
@@ -174,7 +247,7 @@ def _all_but_sources(project: Project, app: Path) -> set[Path]:
     package = project.package.resolve()
     return {
         path
-        for path in _below([app], app)
+        for path in build_inputs.files([app], app)
         if not (path.suffix == ".py" and package in (path, *path.parents))
     }
 
@@ -188,39 +261,8 @@ def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterato
         return
     seen.add(path)
     yield path
-    text = read_requirements(path)
+    text = requirements_files.read(path)
     for folder in (path.parent, around.cwd):
         yield from around.paths(references.in_requirements(text), folder)
     for file in around.paths(references.included(text), path.parent):
         yield from _with_includes(file, around, seen)
-
-
-def _below(paths: Iterable[Path], app: Path) -> set[Path]:
-    """Return files, and those below folders, under their real names.
-
-    A link to a folder counts itself. Build backends follow it, so what is in that folder counts
-    too, unless it is out of the source.
-    """
-    root, waiting = app.resolve(), [path.resolve() for path in paths]
-    found, seen = set[Path](), set[Path]()
-    while waiting:
-        path = waiting.pop()
-        if path.is_file():
-            found.add(path)
-        for entry in _walk(path, seen):
-            found.add(entry)
-            if entry.is_dir() and (target := entry.resolve()).is_relative_to(root):
-                waiting.append(target)
-    return found
-
-
-def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the files below a folder and the links to folders; each folder is walked once."""
-    for parent, folders, found in os.walk(folder):
-        here = Path(parent)
-        folders[:] = [name for name in folders if name != names.GIT and here not in seen]
-        if here not in seen:
-            seen.add(here)
-            yield from (link for name in folders if (link := here / name).is_symlink())
-            files_here = (here / name for name in found if name != names.GIT)
-            yield from (file for file in files_here if file.is_file())

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.tags import Tag, parse_tag
 
@@ -22,7 +23,14 @@ class Origin:
 
     address: str = ""
     commit: str = ""
+    # What was asked for: a branch, a tag, a commit, or nothing.
+    revision: str = ""
     sha256: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it was asked for by its commit, perhaps an abbreviated one."""
+        return bool(self.revision) and self.commit.startswith(self.revision)
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,16 @@ def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
     }
 
 
+def from_folder(site: Path, folder: Path) -> list[str]:
+    """Return the names of the packages that were built from a folder (PEP 610)."""
+    return [
+        item.metadata["Name"]
+        for item in importlib.metadata.distributions(path=[str(site)])
+        if (stated := item.read_text("direct_url.json"))
+        and Path(unquote(urlsplit(json.loads(stated)["url"]).path)).resolve() == folder.resolve()
+    ]
+
+
 def _module(folder: Path, name: str) -> bool:
     return (folder / f"{name}.py").is_file()
 
@@ -107,6 +125,7 @@ def _origin(direct_url: str | None) -> Origin | None:
     stated = json.loads(direct_url)
     address = addresses.public(stated.get("url", ""))
     if vcs := stated.get("vcs_info"):
-        return Origin(f"{vcs['vcs']}+{address}" if address else "", vcs["commit_id"])
+        where = f"{vcs['vcs']}+{address}" if address else ""
+        return Origin(where, vcs["commit_id"], vcs.get("requested_revision") or "")
     hashes = stated.get("archive_info", {}).get("hashes", {})
     return Origin(address, sha256=hashes.get("sha256", ""))

@@ -12,6 +12,9 @@ What uv has built itself is not kept, nor what is from a folder, a URL or a repo
 have changed under the same name.
 """
 
+import base64
+import csv
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,21 +56,33 @@ def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
     return True
 
 
-def keep(
-    cache: Path, archive: ZipFile, packed: Mapping[Path, str], root: Path, python: Interpreter
-) -> None:
+@dataclass(frozen=True)
+class Fetched:
+    """What uv has in its cache folder, and the Python that its bytecode is of.
+
+    It is not `trusted` where packages were built: their code can change what is of others.
+    """
+
+    cache: Path
+    python: Interpreter
+    trusted: bool = True
+
+
+def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
     """Add what uv's cache has of the packed files' wheels to the archive that holds these files.
 
-    Their bytecode is of this Python, and for this root.
+    Their bytecode is for this root.
     """
     names = {_identity(path): name for path, name in packed.items()}
-    members = set(names.values())
-    cache = cache.resolve()  # as the links lead to it
+    members, python = set(names.values()), fetched.python
+    cache = fetched.cache.resolve()  # as the links lead to it
     files, links, bytecode = dict[str, str](), dict[str, str](), dict[str, str]()
     for link in _pointers(cache):
         unpacked = link.resolve()
         held = [path for path in unpacked.rglob("*") if path.is_file()]
         if not any(_identity(path) in names for path in held):
+            continue
+        if not (fetched.trusted or _is_as_recorded(unpacked, held)):
             continue
         links[str(link.relative_to(cache))] = os.fspath(link.readlink())
         beside = (path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock")
@@ -81,6 +96,25 @@ def keep(
                 bytecode[place] = code
     index = {"files": files, "links": links, "bytecode": bytecode, "for": _for(root, python)}
     archive.writestr(_INDEX, json.dumps(index))
+
+
+def _is_as_recorded(unpacked: Path, held: Iterable[Path]) -> bool:
+    """Say whether a wheel has the files of its list (PEP 376), and these the contents of it.
+
+    Who changes the list as well is not found out (docs/adr/0020).
+    """
+    (record,) = unpacked.glob("*.dist-info/RECORD")
+    rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
+    digests = {unpacked / row[0]: row[1] for row in rows if row}
+    # Some tools leave digests out, and the list has none of itself.
+    return digests.keys() == set(held) and all(
+        digest in ("", _digest(path)) for path, digest in digests.items()
+    )
+
+
+def _digest(path: Path) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"
 
 
 def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> GivenBack:

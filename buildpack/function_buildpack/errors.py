@@ -16,6 +16,7 @@ BuildpackError
 ├── PythonUnknown             there is no such version
 ├── PythonConflict            two statements of a Python version exclude each other
 ├── PythonUninstalled         the Python that was asked for could not be installed
+├── WheelMissing              a package has wheels only for other Pythons
 ├── ToolMissing               the build image lacks a program that the build needs
 ├── ToolsUnavailable          what the build image lacks could not be installed
 ├── DownloadDamaged           the package index has another file than the pinned one
@@ -24,6 +25,8 @@ BuildpackError
 ├── LockUnsupported           a lock is of a format that is not read
 ├── LockMissing               a Pipfile without its lock, or what only Poetry's lock tells
 ├── SelectionUnknown          BP_FUNCTION_EXTRAS or BP_FUNCTION_GROUPS names what is not there
+├── SelectionConflict         they name what the project says must not be installed together
+├── UvUnfit                   the project asks for another version of uv than the build has
 ├── HashMismatch              a package's file is not the one that the lock has the hash of
 ├── BindingInvalid            a service binding is malformed
 ├── RepositoryRefused         a git repository wants credentials
@@ -39,6 +42,7 @@ BuildpackError
 ├── RuntimeConflict           the function pins a package to a version the runtime cannot use
 ├── ArchitectureWrong         an extension module is for another machine than the image
 ├── LibraryMissing            an extension module needs a library that the image does not have
+├── ImageChanged              code that ran in the build changed what the image is made of
 ├── FunctionUnloadable        importing the function or calling new() failed
 └── FunctionSlow              importing the function and calling new() did not come to an end
 """
@@ -47,6 +51,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHOWN = 120  # of a line that does not compile
+NO_SOURCE = "none"  # of a package
 
 
 class BuildpackError(Exception):
@@ -207,6 +212,17 @@ class PythonUninstalled(BuildpackError):
 
 
 @dataclass(eq=False)
+class WheelMissing(BuildpackError):
+    """A package has wheels only for other Pythons, and the function allows some of these."""
+
+    package: str
+    python: str
+    having: tuple[str, ...]
+    allowed: tuple[str, ...]
+    source: str = "one that can be compiled"
+
+
+@dataclass(eq=False)
 class ToolMissing(BuildpackError):
     """A program that the build needs is not on the build image's PATH."""
 
@@ -234,12 +250,18 @@ class DownloadDamaged(BuildpackError):
 class RequirementsUnsolvable(BuildpackError):
     """No set of versions meets the requirements of `path`.
 
-    `wheels` is the folder that they were looked for in, where no index was asked.
+    `without_index` is the setting because of which no index was asked, if there is one. Then
+    `wheels` is the source's folder of wheels, if that was searched, and `links` are the places that
+    PIP_FIND_LINKS or UV_FIND_LINKS names. `indexes` are the addresses of those that the project
+    names.
     """
 
     path: Path
     explanation: str
+    without_index: str = ""
     wheels: str = ""
+    links: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -293,6 +315,26 @@ class SelectionUnknown(BuildpackError):
 
 
 @dataclass(eq=False)
+class SelectionConflict(BuildpackError):
+    """The settings, NAME=VALUE, ask for extras or groups of `path` that exclude each other."""
+
+    settings: tuple[str, ...]
+    path: Path
+    explanation: str
+    command: str
+
+
+@dataclass(eq=False)
+class UvUnfit(BuildpackError):
+    """A field of a file asks for `wanted`, and the build has uv `found`."""
+
+    file: str
+    field: str
+    wanted: str
+    found: str
+
+
+@dataclass(eq=False)
 class HashMismatch(BuildpackError):
     """A file has another hash than `path` says; the explanation names the package and both."""
 
@@ -330,9 +372,17 @@ class IndexUnreachable(BuildpackError):
 
 @dataclass(eq=False)
 class IndexRefused(BuildpackError):
-    """The package index answers 401 or 403."""
+    """The package index at `address` answers 401 or 403.
+
+    `name` is what the project calls it, if it has a name there, and `variables` would have its
+    credentials. `path` is the file that packages were installed from.
+    """
 
     explanation: str
+    address: str = ""
+    name: str = ""
+    variables: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(eq=False)
@@ -377,7 +427,7 @@ class DiskFull(BuildpackError):
 
 @dataclass(eq=False)
 class InstallFailed(BuildpackError):
-    """The installer ended with `status`; its output is in the log above.
+    """The installer ended with `status`, below zero by that signal; the explanation is its own.
 
     `command` does the same elsewhere; `missing` is a path that the requirements lead to and that
     is not there.
@@ -386,6 +436,7 @@ class InstallFailed(BuildpackError):
     what: str
     status: int
     command: str
+    explanation: str = ""
     missing: str = ""
 
 
@@ -426,6 +477,13 @@ class LibraryMissing(BuildpackError):
 
 
 @dataclass(eq=False)
+class ImageChanged(BuildpackError):
+    """Code that is not the build's own has changed these files of the image or of its cache."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class FunctionUnloadable(BuildpackError):
     """The runtime did not load the function; `output` is what it said, with the traceback.
 
@@ -433,6 +491,10 @@ class FunctionUnloadable(BuildpackError):
     function that hide modules of the standard library; `missing` is a module that nothing has,
     neither Python nor a package. If that is of version 1 of the cloudevents SDK, `asked_in` is the
     file in which to ask for it.
+
+    Where the module may be instead: `places` of the source, `settings` for groups that have such a
+    package, `excluding` files that keep that name out of the build. `path` is the function's folder
+    in the source, `stated_in` the file that states the dependencies.
     """
 
     package: Path
@@ -441,6 +503,11 @@ class FunctionUnloadable(BuildpackError):
     hiding: tuple[str, ...] = ()
     missing: str = ""
     asked_in: str = ""
+    places: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
+    path: str = ""
+    stated_in: str = ""
 
 
 @dataclass(eq=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from function_buildpack import kinds
 from function_buildpack.errors import FieldInvalid, FileInvalid
 
 
@@ -32,7 +33,7 @@ def read(path: Path) -> FuncYaml:
     if not path.is_file():
         return FuncYaml()
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        table = _document(yaml.SafeLoader(_text(path)))
     except yaml.MarkedYAMLError as error:
         raise FileInvalid(path, "YAML", _yaml_problem(error)) from error
     except UnicodeDecodeError as error:
@@ -40,9 +41,9 @@ def read(path: Path) -> FuncYaml:
     except RecursionError as error:
         raise FileInvalid.too_deep(path, "YAML") from error
     except (yaml.YAMLError, *_UNMARKED) as error:
-        raise FileInvalid(path, "YAML", str(error)) from error
+        raise FileInvalid(path, "YAML", " ".join(str(error).split())) from error
     if not isinstance(table, dict | None):
-        raise FieldInvalid(path, "the document", repr(table)[:60], "a mapping of fields")
+        raise FieldInvalid(path, "the document", kinds.shown(table), "a mapping of fields")
     fields = Fields(path, table or {})
     health = fields.table("deploy").table("healthEndpoints")
     return FuncYaml(
@@ -56,6 +57,55 @@ def read(path: Path) -> FuncYaml:
 
 # PyYAML makes dates and numbers with Python's own functions, and lets their errors through.
 _UNMARKED = (AttributeError, LookupError, ValueError)
+
+
+# What follows keeps a file from taking long. The runtime's reader has the same rules.
+_LARGEST_FILE = 512 << 10
+# Of values, each counted as often as aliases repeat it: a few lines can mean billions.
+_MOST_VALUES = 20_000
+# Of a number or date: to convert a long one takes seconds, and the result cannot be shown.
+_LONGEST_NUMBER = 100
+_TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _LARGEST_FILE:
+        raise FileInvalid(path, "YAML", f"it is larger than {_LARGEST_FILE >> 10} KiB")
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _document(loader: yaml.SafeLoader) -> object:
+    """Return what the file means, if that does not take long.
+
+    :raises ValueError: it does. :raises YAMLError: it is no YAML.
+    """
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    sizes: dict[yaml.Node, int] = {}
+    if _size(node, sizes) > _MOST_VALUES:
+        raise ValueError("too many values; aliases may repeat them")
+    if any(_is_long_number(each) for each in sizes):
+        raise ValueError("a number or date is too long")
+    return loader.construct_document(node)
+
+
+def _size(node: yaml.Node, sizes: dict[yaml.Node, int]) -> int:
+    """Return how many values a value means: what an alias stands for counts again.
+
+    A value that holds itself has no end, and counts as too many.
+    """
+    if node not in sizes:
+        sizes[node] = _MOST_VALUES
+        parts = node.value if isinstance(node.value, list) else ()
+        nodes = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
+        sizes[node] = 1 + sum(_size(each, sizes) for each in nodes)
+    return sizes[node]
+
+
+def _is_long_number(node: yaml.Node) -> bool:
+    is_text = isinstance(node.value, list) or node.tag == _TEXT_TAG
+    return not is_text and len(node.value) > _LONGEST_NUMBER
 
 
 @dataclass(frozen=True)
@@ -78,7 +128,7 @@ class Fields:
     def _get(self, name: str, kind: type, expected: str) -> Any:  # noqa: ANN401 -- parsed data
         value = self.content.get(name)
         if value is not None and not isinstance(value, kind):
-            raise FieldInvalid(self.path, f"{self.prefix}{name}", repr(value)[:60], expected)
+            raise FieldInvalid(self.path, f"{self.prefix}{name}", kinds.shown(value), expected)
         return value
 
 

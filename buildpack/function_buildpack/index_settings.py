@@ -3,8 +3,11 @@
 Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment variables".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from function_buildpack.errors import SettingInvalid
 
 # A setting of pip, the variables that say it to uv (the first is set, the others come before it
 # too), and what separates several values there; pip separates by blanks and line ends.
@@ -24,7 +27,13 @@ _VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
 # pip has two names for some of them.
 _ALIASES = {"default-timeout": "timeout", "pypi-url": "index-url"}
 _NO_INDEX = "no-index"
+# Settings of pip that are on or off, and what says the same to uv.
+_SWITCHES = {"pre": ("UV_PRERELEASE", "allow"), "require-hashes": ("UV_REQUIRE_HASHES", "1")}
+# As pip reads them (pip/_internal/utils/misc.py, strtobool).
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
+_FALSE = {"0", "false", "no", "off", "f", "n", ""}
+# What looks like a variable of uv's and is none.
+_NOT_OF_UV = {"UV_NO_INDEX": "PIP_NO_INDEX"}
 # Of pip's own running, or true of this build anyway: nothing is lost without them.
 _SILENT = {
     *("break-system-packages", "cache-dir", "disable-pip-version-check", "no-cache-dir"),
@@ -48,6 +57,8 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
     """Translate PIP_* variables and the settings of a pip.conf, in this order of precedence.
 
     uv's own variables come before both.
+
+    :raises SettingInvalid: a value is neither yes nor no, where it has to be.
     """
     variables = _variables(environ)
     pip = {**_renamed(pip_conf), **_renamed(variables)}
@@ -59,16 +70,42 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
             translated[uvs[0]] = value
     unused = [f"{name} of pip.conf" for name in pip_conf if not _is_known(name)]
     unused += [_variable(name) for name in variables if not _is_known(name)]
-    without_index = pip.get(_NO_INDEX, "").lower() in _TRUE
+    unused += [
+        f"{name} (of uv's there is none: {meant})"
+        for name, meant in _NOT_OF_UV.items()
+        if environ.get(name)
+    ]
+    for name, (variable, value) in _SWITCHES.items():
+        if _is_on(pip, name) and not environ.get(variable):
+            translated[variable] = value
     return IndexSettings(
         environ=translated,
-        options=("--no-index",) if without_index else (),
+        options=("--no-index",) if _is_on(pip, _NO_INDEX) else (),
         unused=tuple(sorted(unused)),
     )
 
 
+def _is_on(pip: Mapping[str, str], name: str) -> bool:
+    value = pip.get(name, "").strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise SettingInvalid(
+            _variable(name), value, "1 or 0, or one of true, false, yes, no, on, off"
+        )
+    return value in _TRUE
+
+
+def for_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what uv's variables say as pip's variables; an index has no name there."""
+    found = {_variable(name): environ.get(uvs[0], "") for name, (uvs, _) in _VARIABLES.items()}
+    return {name: _NAME.sub("", value) for name, value in found.items() if value}
+
+
+_NAME = re.compile(r"(?<!\S)[\w.-]+=(?=\w+://)")
+
+
 def _is_known(name: str) -> bool:
-    return name in _VARIABLES or name in _ALIASES or name in _SILENT or name == _NO_INDEX
+    known = (*_VARIABLES, *_ALIASES, *_SILENT, *_SWITCHES, _NO_INDEX)
+    return name in known
 
 
 def _renamed(settings: Mapping[str, str]) -> dict[str, str]:

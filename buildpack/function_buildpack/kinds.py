@@ -4,7 +4,7 @@ TOML and JSON allow any value anywhere. What is looked at once, where a file is 
 the build need not doubt.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -44,12 +44,47 @@ class Misfit:
 _SHOWN = 60  # of a value
 
 
+def shown(value: object) -> str:
+    """Return the beginning of a value as it is shown in an error."""
+    try:
+        return repr(value)[:_SHOWN]
+    except (RecursionError, ValueError):  # too deep, or a number with thousands of digits
+        return f"a value that is too large ({type(value).__name__})"
+
+
+_DEEPEST = 50
+_LARGEST = 1 << 64
+
+
+def is_sound(value: object) -> bool:
+    """Say whether parsed data is no deeper and its numbers are no larger than anybody writes.
+
+    What works on them later, such as json, does not get through any depth or number.
+    """
+    level = [value]
+    for _ in range(_DEEPEST):
+        if any(isinstance(item, int) and abs(item) > _LARGEST for item in level):
+            return False
+        level = [part for item in level for part in _parts(item)]
+    return not level
+
+
+def _parts(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
+
+
 def misfits(value: object, kind: Kind, path: str = "") -> Iterator[Misfit]:
     """Yield what is of another kind in parsed data, however deep."""
     choices = kind if isinstance(kind, tuple) else (kind,)
     match next((each for each in choices if isinstance(value, _type(each))), None), value:
         case None, _:
-            yield Misfit(path, repr(value)[:_SHOWN], _name(kind))
+            yield Misfit(path, shown(value), _name(kind))
         case ListOf(items), list():
             for number, item in enumerate(value):
                 yield from misfits(item, items, f"{path}[{number}]")

@@ -4,13 +4,18 @@ The only file with such sentences. docs/errors.md has a heading for each title.
 """
 
 import errno
+import os
+import re
 import signal
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import singledispatch
+from pathlib import Path, PurePath
 
-from function_buildpack import errors, names
+from function_buildpack import errors, names, printable
 from function_buildpack.cnb.context import LifecycleMissing
 
 _NETWORK = """\
@@ -31,13 +36,42 @@ class Message:
     body: str
 
 
+def of(error: Exception) -> Message:
+    """Put an error into words. Its facts are on one line each, but for what programs have said."""
+    return describe(_cleaned(error) if isinstance(error, errors.BuildpackError) else error)
+
+
+# Fields with what a program has said; all others are on one line.
+_OF_PROGRAMS = frozenset({"explanation", "output"})
+
+
+def _cleaned(error: errors.BuildpackError) -> errors.BuildpackError:
+    result = copy(error)
+    for name, value in vars(error).items():
+        clean = printable.lines if name in _OF_PROGRAMS else printable.line
+        setattr(result, name, _each(clean, value))
+    return result
+
+
+def _each(clean: Callable[[str], str], fact: object) -> object:
+    match fact:
+        case str():
+            return clean(fact)
+        case Path():
+            return Path(clean(str(fact)))
+        case tuple():
+            return tuple(_each(clean, part) for part in fact)
+        case _:
+            return fact
+
+
 @singledispatch
 def describe(error: Exception) -> Message:
     """Put an error into words; one that is none of ours is a defect of the buildpack."""
     return Message(
         "The buildpack failed for a reason that it does not know",
         "This is a defect of the buildpack. Please report it with these lines:\n\n"
-        + "".join(traceback.format_exception(error)).rstrip(),
+        + _indent("".join(traceback.format_exception(error)).rstrip()),
     )
 
 
@@ -87,11 +121,12 @@ def _file_outside(error: errors.FileOutside) -> Message:
 def _os_error(error: OSError) -> Message:
     """Put into words what no step expects: too long a path, a disk that fails or is full."""
     if f"[Errno {errno.ENOSPC}]" in str(error):  # shutil's have one for each file, and only there
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({printable.line(str(error.filename))})" if error.filename else ""
         return describe(errors.DiskFull(f"No space left on device{where}"))
     return Message(
         "A file or folder cannot be used",
-        f"File:     {error.filename or 'unknown'}\nFound:    {error.strerror or error}\n\n"
+        f"File:     {printable.line(str(error.filename or 'unknown'))}\n"
+        f"Found:    {printable.line(error.strerror or str(error))}\n\n"
         f"If it is one of the source, see what is special about it, or leave it out of the build\n"
         f"(project.toml, .funcignore). Else see to the disk of the machine that builds.",
     )
@@ -243,6 +278,28 @@ def _python_uninstalled(error: errors.PythonUninstalled) -> Message:
 
 
 @describe.register
+def _wheel_missing(error: errors.WheelMissing) -> Message:
+    own, newest = error.python.rpartition(".")[0], error.allowed[-1]
+    if error.source == errors.NO_SOURCE:
+        why, otherwise = "Without a wheel or a source it cannot be installed.", ""
+    else:
+        why = (
+            "Without a wheel it has to be compiled, which can take many minutes and often fails.\n"
+            "So the build has stopped."
+        )
+        otherwise = f"\nTo compile it all the same, set BP_PYTHON_VERSION={own}."
+    return Message(
+        "A package has no wheel for this Python",
+        f"Package:  {error.package}\nPython:   {error.python}\n"
+        f"Wheels:   for Python {', '.join(error.having)}\nSource:   {error.source}\n\n{why}\n\n"
+        f"Choose a Python that has a wheel, by the build setting\n\n"
+        f"    BP_PYTHON_VERSION={newest}\n\n"
+        f"or by a file .python-version with {newest} in it. Or ask for a version of the package\n"
+        f"that has a wheel for Python {own}.{otherwise}",
+    )
+
+
+@describe.register
 def _tool_missing(error: errors.ToolMissing) -> Message:
     return Message(
         "The build image lacks a program that the build needs",
@@ -274,18 +331,65 @@ def _download_damaged(error: errors.DownloadDamaged) -> Message:
 
 @describe.register
 def _requirements_unsolvable(error: errors.RequirementsUnsolvable) -> Message:
+    hints = (
+        _without_index(error) if error.without_index else "",
+        _ONLY_LINKS if _ONLY_LINKS_SAID in error.explanation and not error.without_index else "",
+        *(hint for words, hint in _FOR_A_BUILD.items() if words in error.explanation),
+        _PRIVATE.format(", ".join(error.indexes)) if error.indexes else "",
+    )
     return Message(
         "The function's requirements cannot be met",
         f"File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
         f"Check the names and versions in that file: a name may be misspelt, a version may not\n"
         f"exist, or two requirements may exclude each other."
-        + (f"\n\n{_WHEELS_ALONE.format(error.wheels)}" if error.wheels else ""),
+        + "".join(f"\n\n{hint}" for hint in hints if hint),
     )
+
+
+def _without_index(error: errors.RequirementsUnsolvable) -> str:
+    if error.wheels:
+        return _WHEELS_ALONE.format(error.wheels)
+    if error.links:
+        return _LINKS_ALONE.format(", ".join(error.links))
+    return _NO_PLACE
 
 
 _WHEELS_ALONE = """\
 Only the wheels in {} were searched, and no index. Put what is missing there, with all
-that it needs, as wheels for the function's Python; or set BP_WHEELS=off, which takes the index."""
+that it needs, as wheels for the function's Python. To take the rest from the index, name the folder
+in requirements.txt (--find-links), or set BP_WHEELS=off, which leaves the folder alone."""
+_LINKS_ALONE = """\
+No index was asked, because PIP_NO_INDEX is set: only {} was searched, which
+PIP_FIND_LINKS or UV_FIND_LINKS names. Put what is missing there, or unset PIP_NO_INDEX."""
+_NO_PLACE = """\
+No index was asked, because PIP_NO_INDEX is set, and nothing else was searched. Unset it, or name a
+folder with wheels: BP_WHEELS for one in the source, PIP_FIND_LINKS for any other."""
+_PRIVATE = """\
+The project names these indexes: {}. Many private indexes answer that a package
+does not exist if the user may not read it, or if no user is given. docs/private-indexes.md says how
+a build is given a user and password."""
+
+# What uv advises, as options of its command line → how a build is told the same.
+_FOR_A_BUILD = {
+    "--index-strategy": """\
+uv takes a package from the first index that has it, so that nobody can replace a private package by
+a public one of its name. If you trust all of the indexes, set the build variable
+UV_INDEX_STRATEGY=unsafe-best-match (pack build --env, or build.buildEnvs in func.yaml): that is
+pip's way. Or ask for a version that the first index has.""",
+    "--prerelease": """\
+To take pre-releases, set the build variable UV_PRERELEASE=allow (pack build --env, or
+build.buildEnvs in func.yaml), write --pre in requirements.txt, or name one: package==2.0rc1.""",
+    "network was disabled": """\
+The build variable UV_OFFLINE is set, and a build begins without a cache. Unset it, or put wheels
+into the source: docs/private-indexes.md, "No network".""",
+    "--no-build": """\
+UV_NO_BUILD, PIP_ONLY_BINARY or --only-binary forbids to build packages from source. Ask for a
+version that has a wheel for this Python, or allow it for that package.""",
+}
+# uv's words where the file itself says --no-index.
+_ONLY_LINKS_SAID = "provided package locations"
+_ONLY_LINKS = """\
+The file says --no-index, so only the places that --find-links names were searched."""
 
 
 @describe.register
@@ -352,6 +456,38 @@ def _selection_unknown(error: errors.SelectionUnknown) -> Message:
 
 
 @describe.register
+def _selection_conflict(error: errors.SelectionConflict) -> Message:
+    settings = [f"Setting:  {setting}\n" for setting in error.settings]
+    return Message(
+        "The extras or dependency groups exclude each other",
+        f"{''.join(settings)}File:     {error.path}\nFound:\n\n{_indent(error.explanation)}\n\n"
+        f"The project says in tool.uv.conflicts that they are never installed together. Name one\n"
+        f"of them in the setting (--env, project.toml, or build.buildEnvs in func.yaml). The same\n"
+        f"install on your machine:\n\n{_indent(error.command)}",
+    )
+
+
+@describe.register
+def _uv_unfit(error: errors.UvUnfit) -> Message:
+    return Message(
+        "The project asks for another version of uv",
+        f"File:     {error.file}\nField:    {error.field}\n"
+        f"Found:    {error.wanted}\nBuilder:  uv {error.found}\n\n"
+        f"A build installs with the uv of the builder. Have that field allow its version, for\n"
+        f'example "{_wider(error.wanted, error.found)}", or remove it. Another builder may have\n'
+        f"the version that you ask for.",
+    )
+
+
+def _wider(wanted: str, found: str) -> str:
+    """Return a range with both: the oldest version that is asked for, and the one that is there."""
+    versions = re.findall(r"\d+(?:\.\d+)*", wanted)
+    # Without the library that compares versions: this is imported where it may be missing.
+    oldest = min((*versions, found), key=lambda text: [int(part) for part in text.split(".")])
+    return f">={oldest}"
+
+
+@describe.register
 def _hash_mismatch(error: errors.HashMismatch) -> Message:
     return Message(
         "A package is not the one that was locked",
@@ -406,13 +542,28 @@ def _index_unreachable(error: errors.IndexUnreachable) -> Message:
 
 @describe.register
 def _index_refused(error: errors.IndexRefused) -> Message:
+    address = f"Index:    {error.address}\n" if error.address else ""
+    called = f"Name:     {error.name}\n" if error.name else ""
+    stated = f"File:     {error.path}\n" if error.path else ""
     return Message(
         "The package index refuses access",
-        f"Found:\n\n{_indent(error.explanation)}\n\n"
-        f"The index wants other credentials, or the user may not read the package. Give them in a\n"
-        f"service binding of type pip, netrc or uv, or as UV_INDEX_<NAME>_USERNAME and\n"
-        f"UV_INDEX_<NAME>_PASSWORD. docs/private-indexes.md has examples.",
+        f"{address}{called}{stated}Found:\n\n{_indent(error.explanation)}\n\n"
+        f"It wants a user and password, or others than it got, or this user may not read the\n"
+        f"package. Set build variables (pack build --env, or build.buildEnvs in func.yaml):\n\n"
+        f"{_indent(_credentials(error))}\n\n"
+        f"Service bindings of type netrc, pip or uv keep them out of the shell's history:\n"
+        f"docs/private-indexes.md has examples. Some indexes answer 403 for a package that they\n"
+        f"do not have: have such a one asked for its own packages alone (explicit = true in\n"
+        f"[[tool.uv.index]]).",
     )
+
+
+def _credentials(error: errors.IndexRefused) -> str:
+    """Return the variables that give credentials for an index: of its own, or with its address."""
+    if error.variables:
+        return "\n".join(error.variables)
+    scheme, _, rest = (error.address or "https://HOST/simple/").partition("://")
+    return f"PIP_EXTRA_INDEX_URL={scheme}://USER:PASSWORD@{rest}"
 
 
 @describe.register
@@ -458,16 +609,18 @@ def _binding_invalid(error: errors.BindingInvalid) -> Message:
 @describe.register
 def _install_failed(error: errors.InstallFailed) -> Message:
     missing = f"Missing:  {error.missing}\n" if error.missing else ""
+    said = f"; it said\n\n{_indent(error.explanation)}" if error.explanation else ""
     return Message(
         "The packages could not be installed",
-        f"File:     {error.what}\nFound:    uv ended with status {error.status}; its words are"
-        f" above\n{missing}\n"
+        f"File:     {error.what}\n{missing}Found:    uv {_ending(error.status)}{said}\n\n"
         + (f"{_NOT_BUILT}\n\n" if missing else "")
-        + f"Correct what uv names there and build again. The same install on your machine:\n\n"
-        f"    {error.command}",
+        + (f"{_KILLED}\n\n" if error.status < 0 else "")
+        + f"Correct what uv names and build again. The same install on your machine, in the\n"
+        f"function's folder:\n\n{_indent(error.command)}",
     )
 
 
+_KILLED = "If that is SIGKILL, memory ran out: give the build more."
 _NOT_BUILT = """\
 The build has the folder that is built and nothing around it. If that path is outside, build the
 folder that holds both, and name the function's in it with BP_FUNCTION_PATH. If it is inside, see
@@ -521,12 +674,31 @@ def _library_missing(error: errors.LibraryMissing) -> Message:
     )
 
 
+_CHANGED = 8  # of them are shown
+
+
+@describe.register
+def _image_changed(error: errors.ImageChanged) -> Message:
+    more = len(error.paths) - _CHANGED
+    shown = [*error.paths[:_CHANGED], *([f"and {more} more"] if more > 0 else [])]
+    files = "\n          ".join(shown)
+    return Message(
+        "Code that ran in the build changed files of the image",
+        f"Changed:  {files}\n\n"
+        f"The build loads the function to see that it starts, and builds packages that have no\n"
+        f"wheel. Both run code that must not change what the image is made of. Nothing was\n"
+        f"exported. Find the code that writes there, in the function or in a package that is new.\n"
+        f"BP_FUNCTION_CHECK=off builds without loading the function.",
+    )
+
+
 @describe.register
 def _function_unloadable(error: errors.FunctionUnloadable) -> Message:
     said = f"; it said\n\n{_indent(error.output)}" if error.output else " and said nothing"
     hints = (
         _HIDING.format(", ".join(error.hiding)) if error.hiding else "",
-        _missing(error.missing, error.asked_in) if error.missing else "",
+        _missing(error) if error.missing else "",
+        *_where(error),
         _CRASHED if error.status < 0 else "",
         _LEFT if error.status == 0 else "",
     )
@@ -563,11 +735,14 @@ It ended before the function was loaded, as os._exit(0) ends it, and without an 
 would end at once."""
 
 
-def _missing(module: str, asked_in: str) -> str:
-    if asked_in:
+def _missing(error: errors.FunctionUnloadable) -> str:
+    module = error.missing
+    if error.places or error.settings:
+        return f"No package that is installed has the module {module}."
+    if error.asked_in:
         return (
             f"{module} is of version 1 of the cloudevents SDK, and another one is installed. Ask\n"
-            f"for cloudevents<2 in {asked_in}, and lock again if there is a lock."
+            f"for cloudevents<2 in {error.asked_in}, and lock again if there is a lock."
         )
     if module in sys.stdlib_module_names:
         return (
@@ -578,8 +753,77 @@ def _missing(module: str, asked_in: str) -> str:
     return (
         f"No package that is installed has the module {module}. Add the one that has it to the\n"
         f"function's dependencies. Is it a module of the function's own? Import it by its whole\n"
-        f"name, or with `from . import {module}`."
+        f"name, or with `from . import {module}`. Is it in a folder above the function's? Build\n"
+        f"that folder, and name the function's in it with BP_FUNCTION_PATH."
     )
+
+
+def _where(error: errors.FunctionUnloadable) -> Iterator[str]:
+    """Yield what is known of where the missing module is."""
+    if error.settings:
+        yield _IN_A_GROUP.format(_indent("\n".join(error.settings)))
+    if error.excluding:
+        yield _EXCLUDED.format(", ".join(error.excluding))
+    if error.places:
+        yield _IN_THE_SOURCE.format(_indent("\n".join(error.places)), error.path)
+        place = PurePath(error.places[0])
+        is_within = PurePath(error.path, names.PACKAGE) in place.parents
+        if place.suffix != ".py" and not is_within:
+            yield _as_a_package(place, error)
+
+
+def _as_a_package(place: PurePath, error: errors.FunctionUnloadable) -> str:
+    """Return how a folder of the source becomes a package, and how that is asked for."""
+    path = os.path.relpath(place, error.path)
+    path = path if path.startswith(".") else f"./{path}"
+    file, lines = _BY_PATH.get(error.stated_in, (names.REQUIREMENTS, "{1}"))
+    asked = _indent(lines.format(place.name, path))
+    return _AS_A_PACKAGE.format(place, place.name, file, asked)
+
+
+# What states the dependencies → the file to write in, and the lines; {0} is the name, {1} the path.
+_OF_UV = (
+    names.PYPROJECT,
+    'dependencies = ["{0}"]\n[tool.uv.sources]\n{0} = {{ path = "{1}" }}',
+)
+_BY_PATH = {
+    names.PYPROJECT: _OF_UV,
+    names.UV_LOCK: _OF_UV,
+    names.PYLOCK: _OF_UV,
+    names.POETRY_LOCK: (
+        names.PYPROJECT,
+        '[tool.poetry.dependencies]\n{0} = {{ path = "{1}" }}',
+    ),
+    names.PIPFILE_LOCK: (names.PIPFILE, '[packages]\n{0} = {{ path = "{1}" }}'),
+}
+
+
+_IN_A_GROUP = """\
+A package of that name is in an extra or group that is not installed. If the function needs it, set
+the build variable
+
+{}"""
+_EXCLUDED = "{} leaves something of that name out of the build: see whether it is this module."
+_IN_THE_SOURCE = """\
+The source has a module of that name, though not where Python looks for it:
+
+{0}
+
+Python looks in the folder that holds function/ ({1}), and upper and lower case count. Move or copy
+it there. One that is within function/ is imported by its whole name, or with `from . import`."""
+_AS_A_PACKAGE = """\
+Or install it as a package, which several functions can share. Write {0}/pyproject.toml:
+
+    [project]
+    name = "{1}"
+    version = "1"
+    [tool.setuptools]
+    packages = ["{1}"]
+    package-dir = {{ "{1}" = "." }}
+
+and ask for it in {2} (then lock again, if there is a lock):
+
+{3}"""
 
 
 @describe.register
@@ -602,4 +846,4 @@ _SHOWN_LINES = 40
 
 
 def _indent(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))

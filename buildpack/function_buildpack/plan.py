@@ -9,9 +9,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from function_buildpack import labels, names, statements
+from function_buildpack import labels, names, own_package, statements
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.errors import FieldInvalid, RuntimeHidden
+from function_buildpack.own_package import OwnPackage
 from function_buildpack.project import Project
 from function_buildpack.settings import Check, Selection, Settings
 from function_buildpack.statements import Source
@@ -28,10 +29,12 @@ class Plan:
     locked: tuple[str, ...]
     for_tests: tuple[str, ...]
     unread: dict[str, str]
+    left_out: tuple[str, ...]
     constraints: tuple[str, ...]
     invoke: str
     invoke_reason: str
     check: Check
+    package: OwnPackage = own_package.NO_PACKAGE
     launch_env: LayerEnv = ()
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -99,11 +102,13 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         selection=settings.selection,
         locked=locked,
         for_tests=for_tests,
-        unread=statements.unread(project),
+        unread=statements.unread(project, source),
+        left_out=statements.left_out(project, source, settings.selection),
         constraints=tuple(_constraints(project, source)),
         invoke=invoke,
         invoke_reason=reason,
         check=settings.check,
+        package=own_package.of(project),
         launch_env=(*_runtime_env(project, invoke), *settings.launch_env),
         labels={**labels.of(project), **settings.labels},
     )

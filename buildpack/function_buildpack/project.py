@@ -1,7 +1,6 @@
 """Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
 
 import ast
-import codecs
 import configparser
 import difflib
 import glob
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from function_buildpack import func_yaml, git, kinds, names
+from function_buildpack import func_yaml, git, kinds, names, references, requirements_files
 from function_buildpack.errors import (
     FieldInvalid,
     FileInvalid,
@@ -122,11 +121,11 @@ def read(workspace: Workspace) -> Project:
         has_pyproject=(folder / names.PYPROJECT).is_file(),
         has_requirements=(folder / names.REQUIREMENTS).is_file(),
         checkout=git.read(folder),
-        requirements=_lines(folder / names.REQUIREMENTS),
+        requirements=_requirements(folder / names.REQUIREMENTS),
         python_version=_python_version(folder) or (_python_version(root) if root else ""),
         runtime_txt=_runtime_txt(folder),
         setup=_setup(folder),
-        unread=tuple(name for name in _UNREAD if (folder / name).is_file()),
+        unread=_unread(folder),
         other_requirements=_other_requirements(folder),
         locks=_read_locks(folder, (root or folder) / names.UV_LOCK),
         workspace_root=root,
@@ -171,7 +170,7 @@ def _misnamed(folder: Path) -> dict[str, str]:
     wanted = {name.lower(): name for name in (names.FUNC_YAML, *_STATING) if name not in there}
     return {
         name: wanted[alike[0]]
-        for name in sorted(there.difference(_STATING, _UNREAD))
+        for name in sorted(there.difference(_STATING, _unread(folder)))
         if (alike := difflib.get_close_matches(name.lower(), wanted, 1, _ALIKE))
     }
 
@@ -205,6 +204,8 @@ def read_pyproject(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     table = _read_toml(path)
+    if not kinds.is_sound(table):
+        raise FileInvalid(path, "TOML", "it is nested too deeply, or a number is too large")
     for found in kinds.misfits(table, _PYPROJECT):
         raise FieldInvalid(path, found.path, found.found, found.expected)
     return table
@@ -220,12 +221,14 @@ _PYPROJECT = Table(
                 "dynamic": TEXTS,
             }
         ),
-        "build-system": Table({"build-backend": str}),
+        "build-system": Table({"build-backend": str, "requires": TEXTS}),
         "dependency-groups": Table(others=ListOf((str, Table()))),
         "tool": Table(
             {
                 "uv": Table(
                     {
+                        "cache-keys": ListOf((str, Table())),
+                        "default-groups": (TEXTS, str),
                         "dev-dependencies": TEXTS,
                         "sources": Table(),
                         "workspace": Table({"members": TEXTS, "exclude": TEXTS}),
@@ -272,8 +275,23 @@ def _read_json(path: Path) -> Mapping[str, Any]:
 
 
 def _other_requirements(folder: Path) -> tuple[str, ...]:
+    """Return the lists of requirements that requirements.txt does not include."""
     found = {path for pattern in _OTHER_REQUIREMENTS for path in folder.glob(pattern)}
-    return tuple(sorted(str(path.relative_to(folder)) for path in found if path.is_file()))
+    seen = _included(folder / names.REQUIREMENTS)
+    lists = (path for path in found | seen if path.suffix == ".txt" and path.is_file())
+    made = {path.with_suffix(".in") for path in lists}  # what pip-compile makes them from
+    others = {path for path in found - seen - made if path.is_file()}
+    return tuple(sorted(str(path.relative_to(folder)) for path in others))
+
+
+def _included(path: Path, seen: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """Return a requirements file and those that it includes."""
+    if path in seen or not path.is_file():
+        return seen
+    seen |= {path}
+    for name in references.included(requirements_files.read(path)):
+        seen = _included(Path(os.path.normpath(path.parent / name)), seen)
+    return seen
 
 
 _OTHER_REQUIREMENTS = ("requirements*.in", "requirements?*.txt", "requirements/*.txt")
@@ -284,7 +302,19 @@ def _read_locks(folder: Path, uv_lock: Path) -> dict[str, Mapping[str, Any]]:
     return {name: _LOCKS[name](path) for name, path in paths.items() if path.is_file()}
 
 
-_UNREAD = (names.PDM_LOCK, names.CONDA_ENVIRONMENT)
+def _unread(folder: Path) -> tuple[str, ...]:
+    found = [path for pattern in _UNREAD for path in sorted(folder.glob(pattern))]
+    # Of several tools; the one that is asked for here is named in a line of its own.
+    tools = folder / names.TOOL_VERSIONS
+    if tools.is_file() and any(line.startswith("python ") for line in _lines(tools)):
+        found.append(tools)
+    return tuple(path.name for path in found if path.is_file())
+
+
+_UNREAD = (
+    *(names.PDM_LOCK, *names.CONDA_FILES, names.PYLOCKS),
+    *(names.PROCFILE, names.APTFILE, names.DOCKERFILE),
+)
 # Files that decide something here.
 _STATING = (
     names.PYTHON_VERSION_FILE,
@@ -300,15 +330,13 @@ _LOCKS: Mapping[str, Callable[[Path], Mapping[str, Any]]] = {
 }
 
 
+def _requirements(path: Path) -> tuple[str, ...]:
+    found = requirements_files.lines(requirements_files.read(path)) if path.is_file() else []
+    return tuple(filter(None, found))
+
+
 def _lines(path: Path) -> tuple[str, ...]:
-    return tuple(read_requirements(path).splitlines()) if path.is_file() else ()
-
-
-def read_requirements(path: Path) -> str:
-    """Read a requirements file in an encoding that uv takes; Windows' shells write UTF-16."""
-    content = path.read_bytes()
-    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_utf_16 else "utf-8-sig", errors="replace")
+    return tuple(requirements_files.read(path).splitlines()) if path.is_file() else ()
 
 
 def _python_version(folder: Path) -> str:

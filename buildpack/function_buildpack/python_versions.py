@@ -5,12 +5,15 @@ version of CPython; pyenv writes the same files.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from function_buildpack import names, statements
@@ -75,6 +78,10 @@ class Wanted:
     def allows(self, version: str) -> bool:
         """Say whether a version meets all."""
         return all(item.allows(version) for item in self.statements)
+
+    def allows_minor(self, minor: str) -> bool:
+        """Say whether some version of a minor one meets all."""
+        return any(self.allows(f"{minor}.{patch}") for patch in range(_PATCHES))
 
     def __str__(self) -> str:
         """Say what decides."""
@@ -207,6 +214,21 @@ def _none(item: Statement, served: Sequence[str]) -> PythonEnded | PythonUnknown
             return PythonEnded(str(item), version, _ENDS[version], SERVED)
     known = {minor(version): version for version in sorted(served, key=Version)}
     return PythonUnknown(str(item), tuple(known.values()))
+
+
+def with_wheels(files: Iterable[str]) -> tuple[str, ...]:
+    """Return the minor versions that are served and for which one of these wheels fits here.
+
+    By the tags of their names (PEP 425).
+    """
+    tags = {tag for file in files for tag in parse_wheel_filename(unquote(file))[3]}
+    return tuple(version for version in SERVED if not tags.isdisjoint(_tags(version)))
+
+
+def _tags(version: str) -> Iterator[Tag]:
+    python, platforms = tuple(map(int, version.split("."))), [*platform_tags()]
+    yield from cpython_tags(python, platforms=platforms)
+    yield from compatible_tags(python, f"cp{python[0]}{python[1]}", platforms)
 
 
 def minor(version: str) -> str:

@@ -11,7 +11,7 @@ _SHORTEST = 4
 _PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]+)(?=@)")
 # A user alone is a token, but for git@ of ssh.
 _TOKEN = re.compile(r"(https?://)([^\s/:@]+)(?=@)")
-_SECRET_NAME = re.compile(r"(UV|PIP)_.*(PASSWORD|TOKEN)")
+_SECRET_NAME = re.compile(r"(UV|PIP|POETRY|PIPENV|PDM)_.*(PASSWORD|TOKEN)")
 
 
 def urls(text: str) -> str:
@@ -28,7 +28,7 @@ def known(text: str, secrets: Collection[str]) -> str:
 
 
 def secrets(environ: Mapping[str, str], passwords: Iterable[str] = ()) -> frozenset[str]:
-    """Collect what must not be shown: uv's and pip's variables hold it, `passwords` is more."""
+    """Collect what must not be shown: variables of installers hold it, `passwords` is more."""
     from urllib.parse import unquote  # noqa: PLC0415 -- detect shows text and knows no secrets
 
     found = set(passwords)

@@ -48,6 +48,10 @@ class Surroundings:
         """Say whether nothing but a build backend is needed to read a reference."""
         return "{" not in self._expanded(reference, self.cwd)  # {root:uri} is hatchling's
 
+    def expanded(self, text: str) -> str:
+        """Return a text with the values of its variables."""
+        return self._expanded(text, self.cwd)
+
     def _expanded(self, reference: str, root: Path) -> str:
         values = {"PROJECT_ROOT": str(root), **self.environ}
         return _VARIABLE.sub(lambda match: values.get(match[1], match[0]), reference)
@@ -108,7 +112,7 @@ def in_lock(data: object) -> set[str]:
 
 def in_pyproject(pyproject: Mapping[str, Any]) -> set[str]:
     """Return what the tables of pyproject.toml that decide what is installed or built may name."""
-    poetry = _table(pyproject, "tool", "poetry")
+    poetry = table(pyproject, "tool", "poetry")
     found = in_uv(pyproject) | in_lock([poetry.get(key) for key in _OF_POETRY])
     for reference in direct(pyproject):
         found |= _in_line(reference)
@@ -120,31 +124,31 @@ _OF_POETRY = ("dependencies", "dev-dependencies", "group")
 
 def in_uv(pyproject: Mapping[str, Any]) -> set[str]:
     """Return what uv's own table of pyproject.toml names."""
-    stated = _strings(_table(pyproject, "tool", "uv"))
+    stated = _strings(table(pyproject, "tool", "uv"))
     return {value for key, value in stated if key in _PLACES | {"find-links"}}
 
 
 def direct(pyproject: Mapping[str, Any]) -> list[str]:
     """Return what is behind the name of the requirements that say where a package is (PEP 508)."""
-    project = _table(pyproject, "project")
+    project = table(pyproject, "project")
     stated = [
         *(project.get("dependencies"), project.get("optional-dependencies")),
-        *(pyproject.get("dependency-groups"), _table(pyproject, "build-system").get("requires")),
-        _table(pyproject, "tool", "uv"),
+        *(pyproject.get("dependency-groups"), table(pyproject, "build-system").get("requires")),
+        table(pyproject, "tool", "uv"),
     ]
     return [value.partition("@")[2].strip() for _, value in _strings(stated) if "@" in value]
 
 
 def workspace(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the table of a uv workspace."""
-    return _table(pyproject, "tool", "uv", "workspace")
+    return table(pyproject, "tool", "uv", "workspace")
 
 
 def of_workspace(pyproject: Mapping[str, Any]) -> set[str]:
     """Return the packages that uv is told to take from the workspace."""
     return {
         canonicalize_name(package)
-        for package, stated in _table(pyproject, "tool", "uv", "sources").items()
+        for package, stated in table(pyproject, "tool", "uv", "sources").items()
         for source in (stated if isinstance(stated, list) else [stated])  # a list for markers
         if isinstance(source, Mapping) and source.get("workspace")
     }
@@ -152,24 +156,24 @@ def of_workspace(pyproject: Mapping[str, Any]) -> set[str]:
 
 def name(pyproject: Mapping[str, Any]) -> str:
     """Return the name of the package of a pyproject.toml; empty if it has none."""
-    return canonicalize_name(str(_table(pyproject, "project").get("name", "")))
+    return canonicalize_name(str(table(pyproject, "project").get("name", "")))
 
 
 def are_static(pyproject: Mapping[str, Any]) -> bool:
     """Say whether the dependencies are in the project table, and no build backend is asked."""
-    project = _table(pyproject, "project")
+    project = table(pyproject, "project")
     dynamic = {"dependencies", "optional-dependencies"} & {*project.get("dynamic", ())}
     return bool(project) and not dynamic
 
 
 def are_computed(pyproject: Mapping[str, Any]) -> bool:
     """Say whether only the build backend knows the dependencies; Poetry's has a table of them."""
-    backend = str(_table(pyproject, "build-system").get("build-backend"))
-    is_poetry = "poetry" in backend and bool(_table(pyproject, "tool", "poetry"))
+    backend = str(table(pyproject, "build-system").get("build-backend"))
+    is_poetry = "poetry" in backend and bool(table(pyproject, "tool", "poetry"))
     return not (are_static(pyproject) or is_poetry)
 
 
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+def table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     """Return a table within tables; one that is missing, or none, is an empty one."""
     for key in keys:
         found = data.get(key)

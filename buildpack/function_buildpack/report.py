@@ -13,5 +13,5 @@ def error(failure: Exception) -> None:
     """Show the error that ends the phase."""
     from function_buildpack import messages  # noqa: PLC0415 -- most phases end without
 
-    message = messages.describe(failure)
+    message = messages.of(failure)
     output.error(message.title, message.body)

@@ -19,6 +19,7 @@ _NAMES = (
     names.FUNCTION_CHECK,
     names.FUNCTION_EXTRAS,
     names.FUNCTION_GROUPS,
+    names.FUNCTION_REFRESH,
     names.WHEELS,
     names.PYTHON_VERSION,
     names.LIBRARY_CHECK,
@@ -50,6 +51,12 @@ class Selection:
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
+    @property
+    def options(self) -> list[str]:
+        """The words that select them on uv's command line."""
+        extras = [word for name in sorted(self.extras) for word in ("--extra", name)]
+        return extras + [word for name in sorted(self.groups) for word in ("--group", name)]
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -60,6 +67,8 @@ class Settings:
     labels: dict[str, str] = field(default_factory=dict)
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
+    # Another value than that of the earlier build has the dependencies installed again.
+    refresh: str = ""
     wheels: str = ""
     python_version: str = ""
     uv_python: str = ""
@@ -84,6 +93,7 @@ class Settings:
             ),
             labels=_labels(environ.get(names.IMAGE_LABELS, "")),
             launch_env=_launch_env(environ),
+            refresh=environ.get(names.FUNCTION_REFRESH, ""),
             wheels=environ.get(names.WHEELS, ""),
             python_version=environ.get(names.PYTHON_VERSION, "").strip(),
             uv_python=environ.get(names.UV_PYTHON, "").strip(),

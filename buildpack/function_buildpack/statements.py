@@ -1,9 +1,11 @@
 """Decides which file states the dependencies, whether it still fits, and what of it is wanted."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
@@ -61,19 +63,28 @@ def present(project: Project) -> tuple[Source, ...]:
 
 _UNREAD = {
     names.PDM_LOCK: f"pdm export -f pylock -o {names.PYLOCK} makes a lock that is",
-    names.CONDA_ENVIRONMENT: "conda's packages are others than those of a Python index",
+    **dict.fromkeys(names.CONDA_FILES, "conda's packages are others than those of a Python index"),
+    names.TOOL_VERSIONS: f"{names.PYTHON_VERSION_FILE} or {names.PYTHON_VERSION} asks for a Python",
+    names.PROCFILE: "the image starts the runtime, which serves the function",
+    names.APTFILE: "a build installs no Debian packages",
+    names.DOCKERFILE: "the build makes the image",
 }
+_OTHER_PYLOCK = f"only {names.PYLOCK} is. Give it that name, or lock into that file"
 
 
-def unread(project: Project) -> dict[str, str]:
-    """Return the files that seem to state dependencies and are not read, each with the reason."""
-    found = {name: _UNREAD[name] for name in project.unread}
+def unread(project: Project, source: Source) -> dict[str, str]:
+    """Return the files that seem to state something and are not read, each with the reason."""
+    found = {name: _UNREAD.get(name, _OTHER_PYLOCK) for name in project.unread}
     if not project.has_pyproject:
         locks = {
             names.UV_LOCK: project.is_locked,
             names.POETRY_LOCK: names.POETRY_LOCK in project.locks,
         }
         found |= {name: f"there is no {names.PYPROJECT}" for name, there in locks.items() if there}
+    if names.PIPFILE in project.locks and names.PIPFILE_LOCK not in project.locks:
+        found[names.PIPFILE] = f"there is no {names.PIPFILE_LOCK}, and {source.value} is there"
+    for name in filterfalse(is_for_development, project.other_requirements):
+        found[name] = f"-r {name} in {names.REQUIREMENTS} would have it read"
     return found
 
 
@@ -275,6 +286,64 @@ def locked(
             return tuple(pipenv.requirements(lock, selection, project.folder))
         case _:
             return ()
+
+
+# What such groups are called, in the words of their names. The image gets none of them by itself.
+_FOR_DEVELOPMENT = re.compile(
+    r"\b(dev|devel|develop|development|local|tests?|testing|docs?|documentation|lint|linting|format"
+    r"|formatting|typing|types|mypy|checks?|ci|build|release|examples?|bench(mark)?s?)\b"
+)
+
+
+def is_for_development(name: str) -> bool:
+    """Say whether a list or group of packages is for work on the function, by its name."""
+    return bool(_FOR_DEVELOPMENT.search(re.sub(r"[_.]", " ", name.lower())))
+
+
+def left_out(project: Project, source: Source, selection: Selection) -> tuple[str, ...]:
+    """Return the groups that the project's own tool installs by itself, and that nobody selected.
+
+    Of uv they are in `default-groups`, of Poetry all that are not optional. Those for development
+    are not among them.
+    """
+    tool = project.pyproject.get("tool", {})
+    if source in (Source.UV_LOCK, Source.PYPROJECT):
+        stated = tool.get("uv", {}).get("default-groups", [])
+        # uv has no other word for groups than "all".
+        named = known(project, source).groups if isinstance(stated, str) else _normalized(stated)
+    elif source is Source.POETRY_LOCK:
+        table = tool.get("poetry", {}).get("group", {})
+        named = _normalized(name for name, group in table.items() if not group.get("optional"))
+    else:
+        return ()
+    return tuple(sorted(filterfalse(is_for_development, named - selection.groups)))
+
+
+def selecting(project: Project, source: Source, package: str) -> tuple[str, ...]:
+    """Return the settings, each with its value, that would install a package: NAME=VALUE.
+
+    They are for the extras and groups of pyproject.toml that ask for it by its name.
+    """
+    table = project.pyproject.get("project", {}).get("optional-dependencies", {})
+    groups = project.pyproject.get("dependency-groups", {})
+    poetry_ = project.pyproject.get("tool", {}).get("poetry", {}).get("group", {})
+    of_poetry = {name: group.get("dependencies", {}) for name, group in poetry_.items()}
+    there = known(project, source)
+    return (
+        *_asking(package, names.FUNCTION_EXTRAS, table, there.extras or frozenset()),
+        *_asking(package, names.FUNCTION_GROUPS, {**groups, **of_poetry}, there.groups),
+    )
+
+
+def _asking(
+    package: str, setting: str, lists: Mapping[str, Iterable[Any]], there: frozenset[str]
+) -> Iterator[str]:
+    wanted = canonicalize_name(package)
+    for name, stated in sorted(lists.items()):
+        texts = [text for text in stated if isinstance(text, str)]  # others include a group
+        found = {canonicalize_name(requirement.name) for requirement in requirements(texts)}
+        if wanted in found and canonicalize_name(name) in there:
+            yield f"{setting}={canonicalize_name(name)}"
 
 
 # What tests and checks run with. A function that imports one of them at run time is rare.

@@ -1,10 +1,11 @@
-"""Finds wheels that came with the function: with them, no index is asked.
+"""Finds wheels that came with the function: where nothing names them, no index is asked.
 
 `vendor/` is where `pip download -d vendor` puts them by other buildpacks' conventions (Paketo,
 Google); `wheels/` is the other name in use.
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from function_buildpack import names
@@ -29,6 +30,14 @@ def locate(app: Path, function: Path, setting: str) -> Path | None:
             names.WHEELS, setting, "a folder of the source with wheels (*.whl), or off"
         )
     return folder
+
+
+def is_named(folder: Path, named: Iterable[Path]) -> bool:
+    """Say whether a folder of wheels, or a wheel of it, is among the paths that something names.
+
+    Then it has some packages and an index has the others, as for pip: `--find-links ./wheels`.
+    """
+    return any(path == folder or folder in path.parents for path in named)
 
 
 def wheels(folder: Path) -> list[Path]:

@@ -1,7 +1,9 @@
 """A package index of one's own, as companies have it: pypiserver behind TLS, with a password."""
 
+import io
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -121,7 +123,7 @@ def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
-    """Serve a folder of packages to all; yields its URL, and the names of the wheels fetched.
+    """Serve a folder of packages to all; yields its URL, and the names of the files fetched.
 
     As the public index, it has each wheel's metadata apart (PEP 658).
     """
@@ -130,20 +132,22 @@ def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
     class Counted(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.rstrip("/").rpartition("/")[2]
-            if name.endswith(".whl"):
+            if name.endswith((".whl", ".tar.gz")):
                 fetched.add(name)
                 content = (packages / name).read_bytes()
             elif name.endswith(".metadata"):
                 content = _metadata(packages / name.removesuffix(".metadata"))
             else:
-                wheels = [path.name for path in packages.glob(f"{name.replace('-', '_')}-*.whl")]
-                links = (f'<a href="/{w}" data-core-metadata="true">{w}</a>' for w in wheels)
-                content = "".join(links).encode()
+                files = sorted(packages.glob(f"{name.replace('-', '_')}-*"))
+                content = "".join(_link(path.name) for path in files).encode()
             self.send_response(200 if content else 404)
             self.send_header("Content-Type", "text/html")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        do_HEAD = do_GET  # noqa: N815 -- the base class's
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
             """Write nothing."""
@@ -151,6 +155,11 @@ def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Counted)
     with _running(server):
         yield f"http://127.0.0.1:{server.server_port}/simple/", fetched
+
+
+def _link(name: str) -> str:
+    has_metadata = ' data-core-metadata="true"' if name.endswith(".whl") else ""
+    return f'<a href="/{name}"{has_metadata}>{name}</a>'
 
 
 def _metadata(wheel: Path) -> bytes:
@@ -172,11 +181,15 @@ def _running(server: Any) -> Iterator[None]:
 
 
 def write_wheel(
-    folder: Path, version: str = "1.0", package: str = PACKAGE, source: str = ""
+    folder: Path,
+    version: str = "1.0",
+    package: str = PACKAGE,
+    source: str = "",
+    tag: str = "py3-none-any",
 ) -> Path:
     """Write a wheel of a package that no public index has."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{package}-{version}-py3-none-any.whl"
+    path = folder / f"{package}-{version}-{tag}.whl"
     information = f"{package}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(f"{package}.py", f'VERSION = "{version}"\n{source}')
@@ -186,13 +199,26 @@ def write_wheel(
         )
         wheel.writestr(
             f"{information}/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
         )
         names = (f"{package}.py", f"{information}/METADATA", f"{information}/WHEEL")
         wheel.writestr(
             f"{information}/RECORD",
             "".join(f"{name},,\n" for name in (*names, f"{information}/RECORD")),
         )
+    return path
+
+
+def write_sdist(folder: Path, files: dict[str, str], package: str = PACKAGE) -> Path:
+    """Write a source distribution, of version 1.0, with some files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{package}-1.0.tar.gz"
+    metadata = f"Metadata-Version: 2.2\nName: {package}\nVersion: 1.0\n"
+    with tarfile.open(path, "w:gz") as packed:
+        for name, content in {"PKG-INFO": metadata, **files}.items():
+            member = tarfile.TarInfo(f"{package}-1.0/{name}")
+            member.size = len(content.encode())
+            packed.addfile(member, io.BytesIO(content.encode()))
     return path
 
 

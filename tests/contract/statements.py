@@ -92,7 +92,11 @@ def make_repository(
     environ = os.environ | {
         f"GIT_{who}_{what}": value
         for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "a"), ("EMAIL", "a@example.org"))
+        for what, value in (
+            ("NAME", "a"),
+            ("EMAIL", "a@example.org"),
+            ("DATE", "2026-01-01T00:00:00Z"),  # the same commit each time
+        )
     }
     added = [
         command
@@ -109,6 +113,7 @@ def make_repository(
         ["commit", "--quiet", "-m", "first"],
         ["tag", tag],
         ["clone", "--quiet", "--bare", ".", bare],
+        ["--git-dir", bare, "remote", "remove", "origin"],
     ):
         subprocess.run(["git", *command], cwd=folder, env=environ, check=True)
     shutil.rmtree(folder)

@@ -31,6 +31,8 @@ _SCRUBBED = {
     r"function \d+\.\d+\.\d+": "function X.Y.Z",
     r"/\S+/layers": "/layers",
     r"bin/python3\.\d+": "bin/pythonX.Y",
+    r"--python \S+": "--python PYTHON",
+    r"-r /\S+/": "-r /",
 }
 
 READING = """\
@@ -86,7 +88,7 @@ def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
     again = Workspace.create(tmp_path, FUNCTION | changed)
     again.layers.rmdir()
     shutil.copytree(first.layers, again.layers, symlinks=True)
-    for layer in ("dependencies", "asgi-runtime"):
+    for layer in ("dependencies", "asgi-runtime", "project"):
         shutil.rmtree(again.layers / layer)
     return again.run("build", _BUILDPACK, **SETTINGS)
 
@@ -100,13 +102,20 @@ def test_first(first: tuple[Workspace, Phase]) -> None:
         + """
 [Runtime]
 Installing: there is no layer of an earlier build
+Running: uv pip install --no-editable --python PYTHON --target /layers/asgi-runtime/packages \
+--no-deps --require-hashes --only-binary :all: -r /requirements.txt
 Installed the runtime in N s
 """
         + STATED
         + """\
 Installing: there is no layer of an earlier build
+Running: uv pip install --no-editable --python PYTHON -r /requirements.txt
 Installed the dependencies in N s
 Compiled them (files: N) in N s
+
+[Project]
+Installing: there is no layer of an earlier build
+Installed: mine 1
 
 [Application]
 Left out of the image: .git
@@ -131,6 +140,12 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
         + STATED
         + """\
 Reusing the dependencies layer: nothing that decides it has changed
+Not looked up again: newer versions in the package index. To have the dependencies installed \
+again, give BP_FUNCTION_REFRESH a new value, such as today's date.
+
+[Project]
+Reusing the project layer: nothing that decides it has changed
+Installed: mine 1
 
 [Application]
 Left out of the image: .git

@@ -26,7 +26,7 @@ FUNCTION = {
 }
 
 
-CONTENTS = {"dependencies": "venv", "asgi-runtime": "packages"}
+CONTENTS = {"dependencies": "venv", "asgi-runtime": "packages", "project": "packages"}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_labels(built: Workspace) -> None:
 
 def test_layers(built: Workspace) -> None:
     """What is launched is not cached: the archives are, which are not launched."""
-    launched = dict.fromkeys(("asgi-runtime", "dependencies", "variables"), "launch")
+    launched = dict.fromkeys((*CONTENTS, "variables"), "launch")
 
     for name, kind in {**launched, "archives": "cache"}.items():
         types = built.toml(f"{name}.toml")["types"]
@@ -104,8 +104,8 @@ def test_nothing_else_is_left(built: Workspace) -> None:
     """The layers folder holds layers and their SBOMs only, the application no .git, no .func."""
     names = {path.name for path in built.layers.iterdir()}
 
-    layers = {"asgi-runtime", "dependencies", "variables", "archives"}
-    sboms = {f"{name}.sbom.cdx.json" for name in ("asgi-runtime", "dependencies", "launch")}
+    layers = {*CONTENTS, "variables", "archives"}
+    sboms = {f"{name}.sbom.cdx.json" for name in (*CONTENTS, "launch")}
     assert layers | {f"{name}.toml" for name in layers} | sboms | {"launch.toml"} == names
     assert not (built.app / ".git").exists()
     assert not (built.app / ".func").exists()
@@ -185,7 +185,7 @@ def test_rebuild_reuses(again: Workspace) -> None:
     assert "Loaded the function" in phase.log
     assert before == files_below(again.layers / "archives")
     names = {path.name for path in again.layers.iterdir()}
-    assert {"archives", "variables"} == {name for name in names if "." not in name}
+    assert {"archives", "project", "variables"} == {name for name in names if "." not in name}
     assert not [name for name in names if name.startswith(".")]
 
 
@@ -238,7 +238,7 @@ def test_rebuild_without_archives(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
-    assert 2 == phase.log.count("Installing: there is no layer of an earlier build")
+    assert 3 == phase.log.count("Installing: there is no layer of an earlier build")
 
 
 def test_rebuild_with_another_dependency(again: Workspace) -> None:
@@ -254,7 +254,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
     archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
-    assert ["asgi-runtime", "dependencies"] == sorted(archives)
+    assert ["asgi-runtime", "dependencies", "project"] == sorted(archives)
 
 
 def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
@@ -293,7 +293,7 @@ def test_same_bytes(built: Workspace, tmp_path: Path) -> None:
         built.layers.mkdir()
         phase = built.run("build")
         assert phase.status == 0, phase.log
-        for layer in ("asgi-runtime", "dependencies", "variables"):
+        for layer in (*CONTENTS, "variables"):
             assert files_below(moved / layer) == files_below(built.layers / layer)
         for sbom in built.layers.glob("*.sbom.cdx.json"):
             assert sbom.read_bytes() == (moved / sbom.name).read_bytes()
@@ -321,7 +321,7 @@ def lock(folder: Path) -> None:
 
 
 def test_lock(tmp_path: Path) -> None:
-    """uv.lock is installed as it stands, without development groups and the project itself."""
+    """uv.lock is installed as it stands, without development groups; the project is apart."""
     workspace = Workspace.create(tmp_path, FUNCTION)
     workspace.write({"pyproject.toml": f'{PYPROJECT}[dependency-groups]\ndev = ["six"]\n'})
     lock(workspace.app)
@@ -333,7 +333,8 @@ def test_lock(tmp_path: Path) -> None:
     code = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d()))"
     assert "idna" in workspace.python(code)
     assert "six" not in workspace.python(code)
-    assert "'function'" not in workspace.python(code)
+    assert "'function'" in workspace.python(code)
+    assert [] == [*workspace.layers.glob("dependencies/**/function-*")]
 
 
 def test_lock_outdated(tmp_path: Path) -> None:
@@ -582,7 +583,7 @@ def test_killed(tmp_path: Path, sent: signal.Signals, after: str) -> None:
     assert "ERROR" not in killed.log
     assert set() == kept
     assert 0 == again.status, again.log
-    assert 2 == again.log.count("Installing: there is no layer of an earlier build")
+    assert 3 == again.log.count("Installing: there is no layer of an earlier build")
     assert "3.10" == workspace.python(
         "from importlib.metadata import version as v; print(v('idna'))"
     )

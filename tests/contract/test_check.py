@@ -28,7 +28,7 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
     """Load its function with the Python of the tests."""
     packages = check.Installed(Path(sys.executable))
-    check.Loader(process.run, packages, (RUNTIME,), limit).load(chosen, {})
+    check.Loader(process.run, packages, (RUNTIME,), limit).load(chosen, {}, chosen.project.folder)
 
 
 def failure(chosen: Plan) -> FunctionUnloadable:
@@ -86,6 +86,28 @@ def test_missing(tmp_path: Path, source: str, missing: str) -> None:
     (tmp_path / "function_part").mkdir()
 
     assert missing == failure(chosen).missing
+
+
+def test_missing_elsewhere(tmp_path: Path) -> None:
+    """A module that is elsewhere in the source is told with where, and where to ask for it."""
+    (tmp_path / "libs").mkdir()
+    (tmp_path / "libs" / "common.py").write_text("")
+
+    error = failure(made(tmp_path, "import common\n"))
+
+    assert ("libs/common.py",) == error.places
+    assert ("common", ".", "") == (error.missing, error.path, error.stated_in)
+
+
+@pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])
+def test_missing_known(tmp_path: Path, source: str) -> None:
+    """What has a module that is in another package is told by the runtime, and not again."""
+    hidden = "import sys\nsys.path[:] = sys.path[:1]\nsys.meta_path[:] = sys.meta_path[-1:]\n"
+
+    error = failure(made(tmp_path, f"{hidden}{source}"))
+
+    assert "" == error.missing
+    assert "to the function's dependencies" in error.output
 
 
 @pytest.mark.parametrize(

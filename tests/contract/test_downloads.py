@@ -16,6 +16,7 @@ from contract.phases import ROOT, Phase, Workspace, files_below
 from function_buildpack import build, downloads, names, process
 from function_buildpack.building import Buildpack
 from function_buildpack.cnb.context import BuildContext
+from function_buildpack.downloads import Fetched
 from function_buildpack.errors import FunctionUnloadable
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
@@ -179,11 +180,11 @@ def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.Monke
             checked.set()
         return ended
 
-    def keep_late(cache: Path, *args: Any) -> None:
+    def keep_late(fetched: Fetched, *args: Any) -> None:
         assert checked.wait(60)
         time.sleep(0.5)  # a build that does not wait would remove the cache meanwhile
-        read.extend(cache.glob("wheels-v*"))
-        keep(cache, *args)
+        read.extend(fetched.cache.glob("wheels-v*"))
+        keep(fetched, *args)
 
     monkeypatch.setattr(downloads, "keep", keep_late)
     with pytest.raises(FunctionUnloadable, match="as asked"):

@@ -1,9 +1,13 @@
 """bin/build with a real index that has a password and a private certificate authority."""
 
 import base64
+import hashlib
+import json
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -27,11 +31,15 @@ VERSION = "import acme_private; print(acme_private.VERSION)"
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package that the index has."""
+    return write_wheel(tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture(scope="module")
+def index(wheel: Path) -> Iterator[Index]:
     """A running index with one package."""
-    packages = tmp_path_factory.mktemp("packages")
-    write_wheel(packages)
-    with package_index.serving(packages) as running:
+    with package_index.serving(wheel.parent) as running:
         yield running
 
 
@@ -139,6 +147,135 @@ def test_certificate_unknown(workspace: Workspace, index: Index) -> None:
     assert "ca-certificates" in phase.log
 
 
+PROJECT = '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\n'
+ASKING = f'{PROJECT}dependencies = ["acme-private"]\n'
+BY_POETRY = {"POETRY_HTTP_BASIC_CORP_USERNAME": USER, "POETRY_HTTP_BASIC_CORP_PASSWORD": PASSWORD}
+BY_UV = {"UV_INDEX_CORP_USERNAME": USER, "UV_INDEX_CORP_PASSWORD": PASSWORD}
+
+
+def poetry_lock(index: Index, wheel: Path) -> dict[str, str]:
+    """A lock of Poetry's with an index of its own."""
+    pyproject = f'{ASKING}[[tool.poetry.source]]\nname = "corp"\nurl = "{index.url}"\n'
+    table = tomllib.loads(pyproject)
+    content = {
+        "project": {"requires-python": ">=3.11", "dependencies": ["acme-private"]},
+        "tool": {"poetry": {"source": table["tool"]["poetry"]["source"]}},
+    }
+    text = json.dumps(content, sort_keys=True)
+    lock = f"""
+[[package]]
+name = "acme-private"
+version = "1.0"
+groups = ["main"]
+files = [{{file = "{wheel.name}", hash = "sha256:{digest(wheel)}"}}]
+[package.source]
+type = "legacy"
+url = "{index.url.rstrip("/")}"
+reference = "corp"
+[metadata]
+lock-version = "2.1"
+content-hash = "{hashlib.sha256(text.encode()).hexdigest()}"
+"""
+    return {"pyproject.toml": pyproject, "poetry.lock": lock}
+
+
+def pipfile_lock(index: Index, wheel: Path) -> dict[str, str]:
+    """A lock of Pipenv's, whose index has credentials from variables."""
+    url = index.url.replace("://", "://${CORP_USER}:$corp_password@")
+    lock = {
+        "_meta": {"sources": [{"name": "corp", "url": url, "verify_ssl": True}]},
+        "default": {
+            "acme-private": {"hashes": [f"sha256:{digest(wheel)}"], "version": "==1.0"},
+        },
+    }
+    return {"Pipfile.lock": json.dumps(lock)}
+
+
+def of_pdm(index: Index, _: Path) -> dict[str, str]:
+    """A project of PDM's without a lock."""
+    return {"pyproject.toml": f'{ASKING}[[tool.pdm.source]]\nname="corp"\nurl="{index.url}"\n'}
+
+
+def uv_lock(index: Index, wheel: Path) -> dict[str, str]:
+    """A lock of uv's, as uv writes it."""
+    host = index.url.removesuffix("/simple/")
+    source = f'{{ registry = "{index.url}" }}'
+    lock = f"""
+version = 1
+revision = 3
+requires-python = ">=3.11"
+[[package]]
+name = "acme-private"
+version = "1.0"
+source = {source}
+wheels = [{{ url = "{host}/packages/{wheel.name}", hash = "sha256:{digest(wheel)}" }}]
+[[package]]
+name = "mine"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "acme-private" }}]
+[package.metadata]
+requires-dist = [{{ name = "acme-private" }}]
+"""
+    pyproject = f'{ASKING}[[tool.uv.index]]\nname = "corp"\nurl = "{index.url}"\n'
+    return {"pyproject.toml": pyproject, "uv.lock": lock}
+
+
+def digest(wheel: Path) -> str:
+    """Return the hash of a file."""
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Named:
+    """A project that names an index, the variables with its credentials, and one that is told."""
+
+    stated: Callable[[Index, Path], dict[str, str]]
+    environ: dict[str, str]
+    variable: str
+
+
+NAMED = [
+    Named(poetry_lock, BY_POETRY, "POETRY_HTTP_BASIC_CORP_USERNAME"),
+    Named(uv_lock, BY_POETRY, "UV_INDEX_CORP_USERNAME"),
+    Named(pipfile_lock, {"CORP_USER": USER, "corp_password": PASSWORD}, "corp_password"),
+    Named(of_pdm, BY_UV, "UV_INDEX_CORP_USERNAME"),
+]
+
+
+@pytest.mark.parametrize("named", NAMED, ids=lambda named: named.stated.__name__)
+def test_named_index(
+    workspace: Workspace, index: Index, wheel: Path, tmp_path: Path, named: Named
+) -> None:
+    """Variables give credentials for an index by its name, whatever names it; else it is told."""
+    (workspace.app / "pyproject.toml").unlink()
+    workspace.write(named.stated(index, wheel))
+    root = str(write_bindings(tmp_path / "b", ca_certificates=authority(index)))
+    wrong = dict.fromkeys(named.environ, "wrong-ones")
+
+    without = workspace.run("build", SERVICE_BINDING_ROOT=root)
+    refused = workspace.run("build", SERVICE_BINDING_ROOT=root, **wrong)
+    phase = workspace.run("build", SERVICE_BINDING_ROOT=root, **named.environ)
+
+    for failed in (without, refused):
+        assert_fails(workspace, failed, "The package index refuses access")
+        assert f"Index:    {index.url}\nName:     corp\n" in failed.log
+        assert f"    {named.variable}\n" in failed.log
+    assert "wrong-ones" not in refused.log
+    assert 0 == phase.status, phase.log
+    assert "1.0" == workspace.python(VERSION)
+    assert_kept_secret(workspace, phase)
+
+
+def test_named_by_nobody(workspace: Workspace) -> None:
+    """Credentials for an index that nothing names are told."""
+    workspace.write({"pyproject.toml": PROJECT})
+
+    phase = workspace.run("build", BP_FUNCTION_CHECK="off", UV_INDEX_CROP_USERNAME=USER)
+
+    assert "no index has the name in UV_INDEX_CROP_USERNAME; the project names: none" in phase.log
+
+
 def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -> None:
     """The index answers 401: the message is of credentials, not of requirements."""
     root = write_bindings(tmp_path / "b", ca_certificates=authority(index))
@@ -243,6 +380,83 @@ def test_wheels_decide(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "wheels changed" in phase.log
+    assert "2.0" == workspace.python(VERSION)
+
+
+@pytest.mark.parametrize(
+    ("stated", "environ"),
+    [
+        ("./vendor/acme_private-1.0-py3-none-any.whl\nidna==3.10\n", {}),
+        ("--find-links ./vendor\nacme-private\nidna==3.10\n", {}),
+        ("acme-private\nidna==3.10\n", {"PIP_FIND_LINKS": "vendor"}),
+    ],
+    ids=["wheel", "folder", "variable"],
+)
+def test_wheels_named(workspace: Workspace, stated: str, environ: dict[str, str]) -> None:
+    """A folder of wheels that is named has some packages, and the index has the others."""
+    write_wheel(workspace.app / "vendor")
+    workspace.write({"requirements.txt": stated})
+
+    phase = workspace.run("build", **environ)
+
+    assert 0 == phase.status, phase.log
+    assert "Wheels: what is named of vendor, and an index for the rest" in phase.log
+    assert "1.0 3.10" == workspace.python(f"import idna; {VERSION[:-1]}, idna.__version__)")
+    assert not (workspace.app / "vendor").exists()
+
+
+def test_no_index(workspace: Workspace, tmp_path: Path) -> None:
+    """PIP_NO_INDEX is no folder of wheels, and takes what PIP_FIND_LINKS names."""
+    write_wheel(tmp_path / "packages")
+    links = str(tmp_path / "packages")
+
+    alone = workspace.run("build", PIP_NO_INDEX="1")
+    phase = workspace.run("build", PIP_NO_INDEX="yes", PIP_FIND_LINKS=links)
+
+    assert_fails(workspace, alone, "The function's requirements cannot be met")
+    assert "because PIP_NO_INDEX is set, and nothing else was searched" in alone.log
+    assert "BP_WHEELS=off" not in alone.log
+    assert 0 == phase.status, phase.log
+    assert "1.0" == workspace.python(VERSION)
+
+
+@pytest.mark.parametrize(
+    ("before", "environ", "version"),
+    [("", {}, "1.0"), ("--pre\n", {}, "2.0rc1"), ("", {"PIP_PRE": "1"}, "2.0rc1")],
+    ids=["final", "line", "variable"],
+)
+def test_pre_releases(
+    workspace: Workspace, before: str, environ: dict[str, str], version: str
+) -> None:
+    """Pre-releases are taken where pip takes them; a requirement goes on in the next line."""
+    write_wheel(workspace.app / "dist")
+    write_wheel(workspace.app / "dist", "2.0rc1")
+    lines = "--no-index\n--find-links \\\n  dist\nacme-private \\\n  >= 1.0, \\\n  < 3\n"
+    workspace.write({"requirements.txt": f"{before}{lines}"})
+
+    phase = workspace.run("build", **environ)
+
+    assert 0 == phase.status, phase.log
+    assert version == workspace.python(VERSION)
+
+
+def test_first_index(workspace: Workspace, tmp_path: Path) -> None:
+    """Where a later index has the version, the message names the variable that takes it."""
+    write_wheel(tmp_path / "a")
+    write_wheel(tmp_path / "b", "2.0")
+    with (
+        package_index.counting(tmp_path / "a") as (a, _),
+        package_index.counting(tmp_path / "b") as (b, _),
+    ):
+        lines = f"--index-url {b}\n--extra-index-url {a}\nacme-private>=2\n"
+        workspace.write({"requirements.txt": lines})
+        failed = workspace.run("build")
+        phase = workspace.run("build", UV_INDEX_STRATEGY="unsafe-best-match")
+
+    assert_fails(workspace, failed, "The function's requirements cannot be met")
+    assert "UV_INDEX_STRATEGY=unsafe-best-match" in failed.log
+    assert 1 == failed.log.count("No solution found")
+    assert 0 == phase.status, phase.log
     assert "2.0" == workspace.python(VERSION)
 
 

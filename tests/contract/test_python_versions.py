@@ -74,6 +74,22 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
     assert f"pkg:generic/python@{VERSION}" == component["purl"]
 
 
+def test_module_has_left(tmp_path: Path, mirror: Mirror) -> None:
+    """A module that has left Python is told with the package that has it, in the build's error."""
+    source = "import cgi\n\nasync def handle(scope, receive, send):\n    pass\n"
+    workspace = Workspace.create(tmp_path, {"function.py": source, ".python-version": "3.14\n"})
+
+    phase = workspace.run("build", **mirror.settings())
+
+    assert 1 == phase.status
+    assert (
+        "cgi is not part of Python since version 3.13.\n    Add legacy-cgi, which has it,"
+        in phase.log
+    )
+    assert "BP_PYTHON_VERSION=3.12" in phase.log
+    assert "No package that is installed has the module" not in phase.log
+
+
 def test_managed_is_lean(tmp_path: Path, mirror: Mirror) -> None:
     """The layer has no pip, no Tk, no headers, nothing at its root, and the same bytes again."""
     found = []

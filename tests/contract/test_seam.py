@@ -11,13 +11,14 @@ from contract.phases import ROOT
 SHARED = (
     *("PACKAGE", "FUNC_YAML", "RUNTIME_MODULE"),
     *("FUNC_INVOKE", "FUNC_LIVENESS_PATH", "FUNC_READINESS_PATH"),
-    *("INVOKE_HTTP", "INVOKE_CLOUDEVENT", "LOADED"),
+    *("INVOKE_HTTP", "INVOKE_CLOUDEVENT", "LOADED", "MISSING"),
 )
 BUILD_SETTINGS = (
     build_side.FUNCTION_PATH,
     build_side.FUNCTION_CHECK,
     build_side.FUNCTION_EXTRAS,
     build_side.FUNCTION_GROUPS,
+    build_side.FUNCTION_REFRESH,
     build_side.IMAGE_LABELS,
     build_side.PYTHON_VERSION,
     build_side.WHEELS,

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,8 @@ import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
-from function_buildpack import decisive, plan, project
+from function_buildpack import plan, project
+from function_buildpack.decisive import Decisive
 from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 from function_buildpack.workspace import locate
@@ -267,8 +269,95 @@ def test_stated_in_other_lists(workspace: Workspace) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "requirements/prod.txt would only be read by a requirements.txt" in phase.log
-    assert "-r requirements/prod.txt\n" in phase.log
+    said = "-r requirements/prod.txt in requirements.txt would have it read"
+    assert f"requirements/prod.txt is not read: {said}\n" in phase.log
+
+
+def test_not_read(workspace: Workspace) -> None:
+    """What other tools and platforms read is named, and the groups that uv would install."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    groups = '[dependency-groups]\nprod = ["idna"]\ndev = ["pytest"]\n'
+    workspace.write(
+        {
+            "function.py": "import idna\n",
+            "pyproject.toml": f'{project}{groups}[tool.uv]\ndefault-groups = ["prod", "dev"]\n',
+            "pylock.prod.toml": "",
+            "Procfile": "web: gunicorn app\n",
+        }
+    )
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run("build")
+
+    assert 1 == phase.status
+    for said in (
+        "pylock.prod.toml is not read: only pylock.toml is",
+        "Procfile is not read: the image starts the runtime",
+        "uv installs these groups by default, this build does not: prod. If the function needs",
+        "    BP_FUNCTION_GROUPS=prod\n",
+    ):
+        assert said in phase.log
+
+
+def test_conflict(workspace: Workspace) -> None:
+    """Extras that exclude each other are the setting's fault; uv's words are there once."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    extras = '[project.optional-dependencies]\ncpu = ["idna==3.9"]\ngpu = ["idna==3.10"]\n'
+    conflicts = '[tool.uv]\nconflicts = [[{ extra = "cpu" }, { extra = "gpu" }]]\n'
+    workspace.write({"function.py": "", "pyproject.toml": f"{project}{extras}{conflicts}"})
+    uv("lock", cwd=workspace.app)
+
+    phase = workspace.run("build", BP_FUNCTION_EXTRAS="cpu gpu")
+
+    assert 1 == phase.status
+    assert "ERROR: The extras or dependency groups exclude each other" in phase.log
+    assert "Setting:  BP_FUNCTION_EXTRAS=cpu gpu\n" in phase.log
+    command = "uv sync --locked --no-default-groups --no-install-project --no-editable"
+    assert f"    {command} --extra cpu --extra gpu --python 3." in phase.log
+    assert 1 == phase.log.count("are incompatible")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_uv_unfit(workspace: Workspace, *, locked: bool) -> None:
+    """A project that takes no such uv has an error of its own, wherever uv says it first."""
+    project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
+    workspace.write({"function.py": "", "pyproject.toml": f"{project}dependencies = []\n"})
+    if locked:
+        uv("lock", cwd=workspace.app)
+    workspace.write({"uv.toml": 'required-version = "==0.9.5"\n'})
+
+    phase = workspace.run("build", **({} if locked else {"BP_PYTHON_VERSION": "3.99"}))
+
+    assert 1 == phase.status
+    assert "ERROR: The project asks for another version of uv" in phase.log
+    found = f"File:     {workspace.app}/uv.toml\nField:    required-version\nFound:    ==0.9.5\n"
+    assert found in phase.log
+
+
+def test_module_of_another_folder(workspace: Workspace) -> None:
+    """A module that is elsewhere in the source is named with where; what is advised then works."""
+    workspace.write(
+        {
+            "common/__init__.py": "",
+            "services/pay/function.py": "import common\ndef handle(*request): ...\n",
+            "services/pay/requirements.txt": "idna==3.10\n",
+        }
+    )
+    failed = workspace.run("build", BP_FUNCTION_PATH="services/pay")
+    project = re.search(r"Write common/pyproject.toml:\n\n(.*?)\n\nand", failed.log, re.DOTALL)
+    asked = re.search(r"and ask for it in requirements.txt .*:\n\n    (.*)\n", failed.log)
+    assert project, failed.log
+    assert asked
+    workspace.write(
+        {
+            "common/pyproject.toml": textwrap.dedent(project[1]),
+            "services/pay/requirements.txt": f"idna==3.10\n{asked[1]}\n",
+        }
+    )
+
+    phase = workspace.run("build", BP_FUNCTION_PATH="services/pay")
+
+    assert 0 == phase.status, phase.log
 
 
 def test_order(workspace: Workspace) -> None:
@@ -330,7 +419,7 @@ def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
         ("requirements", "more/stated.txt", True),
         ("requirements", "constraints.txt", True),
         ("requirements", "libs/plain/plain/__init__.py", True),
-        ("requirements", "function/__init__.py", True),  # for it has -e .
+        ("requirements", "function/__init__.py", False),  # it has -e ., which has its own layer
         ("dynamic", "stated.in", True),
         ("dynamic", "function/__init__.py", False),
         ("setup", "setup.cfg", True),
@@ -349,13 +438,13 @@ def test_key(kind: str, changed: str, reinstalls: bool, tmp_path: Path) -> None:
 def key(kind: str, folder: Path, changed: str) -> str:
     """Return the digest of a function's statements, with one of its files changed."""
     app = folder / (changed.replace("/", "-") or "unchanged") / "app"
-    prepare(kind, app)
+    prepare(kind, app, at="/workspace")  # some files have the place in them
     if changed:
         with (app / changed).open("a") as file:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
-    around = Surroundings(app, found.folder, {})
-    return decisive.digest_of(plan.make(project.read(found), Settings(), "3.13.5"), around)
+    planned = plan.make(project.read(found), Settings(), "3.13.5")
+    return Decisive(planned, Surroundings(app, found.folder, {})).digest
 
 
 SETUPTOOLS = """
@@ -482,8 +571,8 @@ def test_uv_workspace(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "Stated in: ../../uv.lock\n" in phase.log
-    assert {"measured==2.0", "hooked==3.0", "idna==3.10"} <= installed(workspace)
-    assert not {"mine==1.0", "six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
+    assert {"measured==2.0", "hooked==3.0", "idna==3.10", "mine==1.0"} <= installed(workspace)
+    assert not {"six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
     links = [
         path for path in workspace.layers.rglob("*.pth") if str(workspace.app) in path.read_text()
     ]

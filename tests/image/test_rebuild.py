@@ -74,8 +74,8 @@ def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first:
     assert INSTALLED_DEPENDENCIES in second.log
     assert "Packages since then: new sniffio 1." in second.log
     assert REUSED_RUNTIME in second.log
-    # The application holds pyproject.toml itself.
-    assert changed(before, second.image.layers) == {"dependencies", "application"}
+    # The application holds pyproject.toml itself, the project's metadata what it requires.
+    assert changed(before, second.image.layers) == {"dependencies", "project", "application"}
     with serving(second.image) as container:
         assert container.get("/").status_code == 200
 

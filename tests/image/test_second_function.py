@@ -46,6 +46,6 @@ def test_what_it_adds(both: tuple[Saved, Saved]) -> None:
     }
     del own["dependencies"]
 
-    assert {"app", "config", "sbom", "variables"} == set(own)
+    assert {"app", "config", "project", "sbom", "variables"} == set(own)
     assert sum(size.archive for size in own.values()) <= 200 * KB
     assert sum(size.compressed for size in own.values()) <= 20 * KB

@@ -40,7 +40,7 @@ def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
     """The image has valid SBOMs of its layers and its Python; each part has purl and license."""
     found = download(pack, http_build.image, tmp_path)
 
-    assert {".", "asgi-runtime", "dependencies"} == found.keys()
+    assert {".", "asgi-runtime", "dependencies", "project"} == found.keys()
     assert {"python"} == components(found["."]).keys()
     runtime = components(found["asgi-runtime"])
     assert {"func-runtime", "websockets"} <= runtime.keys()

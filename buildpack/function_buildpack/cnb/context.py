@@ -58,6 +58,7 @@ class BuildContext:
     target: Target
     environ: Mapping[str, str]
     bindings: Path = _BINDINGS
+    platform: Path = _BINDINGS.parent
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "BuildContext":
@@ -73,6 +74,7 @@ class BuildContext:
             target=Target.from_environ(environ),
             environ=environ,
             bindings=_bindings(environ),
+            platform=Path(environ.get("CNB_PLATFORM_DIR", _BINDINGS.parent)),
         )
 
 

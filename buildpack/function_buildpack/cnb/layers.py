@@ -7,7 +7,7 @@ layer's metadata is equal, the layer is kept; else it is emptied, with every dif
 import hashlib
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +122,10 @@ class Layers:
             return Restored(layer)
         return Empty(self.fresh(name, metadata), cause or Created())
 
+    def earlier(self, name: str) -> dict[str, str]:
+        """Return the metadata of a restored layer; empty if there is none that can be read."""
+        return _metadata(self.root / name) or {}
+
     def described(self, name: str) -> Sboms:
         """Return what an earlier build has said of its layer: it is restored with the layer."""
         return sbom_files.read(self.root, name)
@@ -141,6 +145,12 @@ class Layers:
         layer.path.mkdir(parents=True)
         return layer
 
+    def forget_others(self, known: Collection[str]) -> None:
+        """Remove the descriptions of all layers but these: those were made by nobody here."""
+        for path in self.root.glob("*.toml"):
+            if path.stem not in known:
+                path.unlink()
+
     def library_folders(self, env: layer_env.LayerEnv) -> list[Path]:
         """Return where the image's loader is sent, beside its own folders, by this environment.
 
@@ -159,12 +169,17 @@ def _cause(layer: Layer) -> Cause | None:
     """Say why the restored layer cannot be kept; None if it can."""
     if not _toml(layer.path).is_file():
         return Created()
-    try:
-        before = tomllib.loads(_toml(layer.path).read_text(encoding="utf-8")).get("metadata", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    before, now = _metadata(layer.path), asdict(layer.metadata)
+    if before is None or before.keys() != now.keys():
         return Unreadable()
-    now = asdict(layer.metadata)
-    if not isinstance(before, dict) or before.keys() != now.keys():
-        return Unreadable()
-    fields = {key: (str(before[key]), now[key]) for key in now if before[key] != now[key]}
+    fields = {key: (before[key], now[key]) for key in now if before[key] != now[key]}
     return Changed(fields) if fields else None
+
+
+def _metadata(layer: Path) -> dict[str, str] | None:
+    """Read the metadata of a restored layer; None if it is not there, or not ours."""
+    try:
+        table = tomllib.loads(_toml(layer).read_text(encoding="utf-8")).get("metadata", {})
+    except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return None
+    return {name: str(value) for name, value in table.items()} if isinstance(table, dict) else None

@@ -55,6 +55,7 @@ def run_build(
 
     0 is a finished build, 1 is an error.
     """
+    os.umask(0o022)  # the same bytes everywhere, and nothing that the image's group could change
     try:
         context = BuildContext.from_environ(environment(), Path.cwd())
         build(context).write(context.layers)

@@ -3,9 +3,9 @@
 import importlib.metadata
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -13,24 +13,31 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import (
     artifacts,
+    build_inputs,
     build_traces,
     decisive,
     distributions,
+    file_changes,
+    file_modes,
     index_failures,
+    named_indexes,
     names,
+    repositories,
+    requirements_files,
     sbom,
 )
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.decisive import Decisive
+from function_buildpack.distributions import Distribution
 from function_buildpack.errors import RuntimeConflict
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers.archives import Archives
 from function_buildpack.plan import Plan
 from function_buildpack.process import Runner
-from function_buildpack.references import Surroundings
-from function_buildpack.statements import Source
+from function_buildpack.statements import LOCKS, Source
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,14 @@ class Metadata:
     buildpack: str
     wheels: str = ""
     uv_settings: str = ""
+    uv_configuration: str = ""
     library_check: str = ""  # what one setting lets pass another may not
+    refresh: str = ""
+    git: str = ""  # the state of checkouts that builds of local packages may read
+    # What a build notes of its install, for the next one.
+    built: str = ""  # whether a package was built from source
+    variables: str = ""  # if so, those that a build backend may read
+    moving: str = ""  # addresses where something else may be tomorrow, with commits
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class Dependencies:
 
     def python(self, minor: str) -> Path:
         """Return the environment's interpreter, by the minor version of Python that it is for."""
-        return _venv(self.layer) / "bin" / f"python{minor}"
+        return _python(self.layer.path, minor)
 
     @property
     def env(self) -> LayerEnv:
@@ -90,19 +104,59 @@ class Dependencies:
 
 
 def metadata(
-    plan: Plan, interpreter: Interpreter, context: BuildContext, uv: Uv, buildpack_version: str
+    decided: Decisive,
+    interpreter: Interpreter,
+    context: BuildContext,
+    uv: Uv,
+    buildpack_version: str,
 ) -> Metadata:
-    """Collect what decides the contents."""
+    """Collect what decides the contents, as if something were built from source."""
     target = context.target
-    around = Surroundings(context.app, plan.project.folder, uv.environ)
+    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
+    asked = [name for folder in decided.built for name in build_inputs.cache_keys(folder).variables]
     return Metadata(
-        source=plan.source.value,
-        requirements=decisive.digest_of(plan, around),
+        source=decided.plan.source.value,
+        requirements=decided.digest,
         python=interpreter.identity or interpreter.version,
         platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
         uv=uv.version,
         buildpack=buildpack_version,
-        uv_settings=decisive.settings(uv.decisive, around),
+        uv_settings=decisive.settings(uv.decisive, decided.around),
+        uv_configuration=decisive.configuration(uv.environ),
+        git=listed(build_inputs.git_state(decided.built, uv.run, uv.environ)),
+        variables=listed(build_inputs.variables(passed, asked)),
+    )
+
+
+def listed(values: Mapping[str, str]) -> str:
+    """Return names and values as one text; neither has a comma."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def unlisted(text: str) -> dict[str, str]:
+    """Return the names and values of such a text."""
+    parts = (item.rpartition("=") for item in text.split(", ") if item)
+    return {name: value for name, _, value in parts}
+
+
+def earlier(layers: Layers) -> Metadata | None:
+    """Return the metadata of the restored layer, if there is one of this version."""
+    found = layers.earlier(names.DEPENDENCIES)
+    return Metadata(**found) if found.keys() == {field.name for field in fields(Metadata)} else None
+
+
+def with_notes(wanted: Metadata, before: Metadata | None) -> Metadata:
+    """Return what is wanted with what the earlier build has noted of its install.
+
+    Variables count if anything was built from source then.
+    """
+    if before is None:
+        return wanted
+    return replace(
+        wanted,
+        built=before.built,
+        variables=wanted.variables if before.built else "",
+        moving=before.moving,
     )
 
 
@@ -111,26 +165,55 @@ def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | 
     return layers.restored(names.DEPENDENCIES, wanted, archives.hold)
 
 
-def install(layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path) -> None:
-    """Fill the layer; `source` is the folder that is built.
+def install(
+    layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path
+) -> list[Distribution]:
+    """Fill the layer and return what is in it; `source` is the folder that is built.
 
     :raises BuildpackError: see installer.
     """
     path = _venv(layer)
     _make_environment(path, python, uv.run)
     with build_traces.removed([source]):
-        _install(path, plan, uv)
+        _install(path, plan, uv, source)
     site = _site_packages(layer)
+    if plan.package.exists:
+        _uninstall_own(path, site, plan.project.folder, uv)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
-    _link_runtime(layer)
-    locked = artifacts.locked(plan.source_path)
-    layer.describe(sbom.document(sbom.packages(distributions.installed(site), locked)))
+    (path / ".lock").unlink(missing_ok=True)  # uv's, open to everybody
+    file_modes.settle(path)
+    for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
+        file_changes.remove(path)
+    _link_layers(layer)
+    locked, installed = artifacts.locked(plan.source_path), distributions.installed(site)
+    layer.describe(sbom.document(sbom.packages(installed, locked)))
+    return installed
 
 
-def _install(path: Path, plan: Plan, uv: Uv) -> None:
+def with_own_notes(
+    layer: Layer, wanted: Metadata, installed: Iterable[Distribution], *, has_built: bool
+) -> Layer:
+    """Return the filled layer with what the next build has to know of this install.
+
+    `wanted` has the variables that a build backend may read, whether or not one was run.
+    """
+    noted = replace(
+        wanted,
+        built="yes" if has_built else "",
+        variables=wanted.variables if has_built else "",
+        # A lock has the commit or the hash of everything.
+        moving="" if wanted.source in _LOCKS else listed(repositories.noted(installed)),
+    )
+    return replace(layer, metadata=noted)
+
+
+_LOCKS = frozenset(source.value for source in LOCKS)
+
+
+def _install(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
     match plan.source:
-        case Source.UV_LOCK if uv.wheels:
+        case Source.UV_LOCK if not uv.asks_indexes:
             _install_exported(path, plan, uv)
         case Source.UV_LOCK:
             uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
@@ -138,8 +221,19 @@ def _install(path: Path, plan: Plan, uv: Uv) -> None:
             _install_locked(path, plan, uv)
         case Source.NOTHING:
             pass
+        case Source.REQUIREMENTS:
+            _install_requirements(path, plan, uv, source)
         case _:
             _install_stated(path, plan, uv)
+
+
+def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
+    """Remove the function's own project, which "." names: it has a layer of its own.
+
+    Here it would be a second copy, and old after the next change of the source.
+    """
+    if own := distributions.from_folder(site, folder):
+        uv.uninstall(own, venv)
 
 
 def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
@@ -150,17 +244,29 @@ def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
     with _temporary("-requirements.txt", ()) as requirements:
         uv.export(plan.project.folder, plan.selection, requirements)
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
 
 
 def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
     """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
-    with _temporary("-requirements.txt", plan.locked) as requirements:
+    lines = [_with_credentials(line, uv) for line in plan.locked]
+    with _temporary("-requirements.txt", lines) as requirements:
         options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
         if _is_exact(plan.locked):
             # Then it does not matter which of several indexes a package is from.
             options += ["--index-strategy", "unsafe-best-match"]
-        uv.install(requirements, plan.project.folder, options, stated_in=plan.source_path)
+        _install_made(requirements, plan, uv, options)
+
+
+def _install_made(requirements: Path, plan: Plan, uv: Uv, options: Sequence[str | Path]) -> None:
+    """Install a list that was made from the plan's lock."""
+    folder, stated = plan.project.folder, plan.source_path
+    uv.install(requirements, folder, options, plan.selection, stated_in=stated)
+
+
+def _with_credentials(line: str, uv: Uv) -> str:
+    """Return a line with what Pipenv takes from variables for the address of an index."""
+    return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
 
 
 def _is_exact(lines: Iterable[str]) -> bool:
@@ -173,13 +279,18 @@ def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
         # Without it uv sees no project. An empty one names no backend, which means setuptools
         # (PEP 518); it goes with what that leaves behind.
         plan.project.pyproject_path.touch()
-    with _temporary("-constraints.txt", plan.constraints) as constraints:
-        options: list[str | Path] = ["--python", path / "bin" / "python"]
-        if plan.constraints:  # uv takes those of its variable only where no option names any
-            stated = uv.narrowing.get("UV_CONSTRAINT", "").split()
-            options += ["--constraints", constraints]
-            options += [word for place in stated for word in ("--constraints", place)]
-        uv.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+    options: list[str | Path] = ["--python", path / "bin" / "python"]
+    others = named_indexes.of_other_tools(plan.project.pyproject)
+    limited = uv.with_constraints(plan.constraints).asking(others)
+    limited.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
+
+
+def _install_requirements(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
+    with requirements_files.for_uv(plan.source_path, source, uv.environ) as read:
+        if read.copies:  # uv names the copies where it complains
+            uv = uv.calling(read.copies, source)
+        options: list[str | Path] = ["--python", path / "bin" / "python", *read.options]
+        uv.install(read.path, plan.project.folder, options, stated_in=plan.source_path)
 
 
 @contextmanager
@@ -190,9 +301,21 @@ def _temporary(suffix: str, lines: Iterable[str]) -> Iterator[Path]:
         yield Path(file.name)
 
 
+def python(layers: Layers, minor: str) -> Path:
+    """Return where the image has the environment's interpreter; in this build it may be missing."""
+    return _python(layers.root / names.DEPENDENCIES, minor)
+
+
+def _python(layer: Path, minor: str) -> Path:
+    return layer / _VENV / "bin" / f"python{minor}"
+
+
+# Not at the layer's root: the lifecycle would put its lib/ on LD_LIBRARY_PATH.
+_VENV = "venv"
+
+
 def _venv(layer: Layer) -> Path:
-    # Not at the layer's root: the lifecycle would put its lib/ on LD_LIBRARY_PATH.
-    return layer.path / "venv"
+    return layer.path / _VENV
 
 
 def _site_packages(layer: Layer) -> Path:
@@ -226,8 +349,12 @@ def _link_version(venv: Path) -> None:
         (commands / name).symlink_to(python if name == library.name else library.name)
 
 
-def _link_runtime(layer: Layer) -> None:
-    """Append the runtime layer to the environment's import path, behind the function's packages."""
+def _link_layers(layer: Layer) -> None:
+    """Append other layers to the environment's import path, behind the function's packages.
+
+    That of the function's own project may not be there: Python passes it over then.
+    """
     site = _site_packages(layer)
-    packages = layer.path.parent / names.RUNTIME / "packages"
-    (site / "func_runtime.pth").write_text(f"{os.path.relpath(packages, site)}\n")
+    others = [layer.path.parent / name / "packages" for name in (names.RUNTIME, names.PROJECT)]
+    lines = [f"{os.path.relpath(packages, site)}\n" for packages in others]
+    (site / "func_runtime.pth").write_text("".join(lines))

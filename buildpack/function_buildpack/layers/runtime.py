@@ -5,7 +5,7 @@ So a node that has run one function has this layer of all others.
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,24 @@ def copy(layer: Layer, source: Source) -> None:
     _settle(layer, source, interpreter.current())
 
 
+def differing(layer: Layer, source: Source) -> list[Path]:
+    """Return what in the filled layer is other than what the builder has ready, if it has that."""
+    here, ready = library(layer), source.prepared(layer)
+    if not (layer.filled and ready.is_dir()):
+        return []
+    found, wanted = _contents(here), _contents(ready)
+    return sorted(
+        here / name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)
+    )
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {
+        path.relative_to(folder): b"" if path.is_dir() else path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
 def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 
@@ -163,7 +181,9 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     options: list[str | Path] = ["--python", python.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
     offline = source.offline(python.minor)
-    (uv.with_options(*offline) if offline else uv).install(
+    # Files of its own: with links to uv's cache it would change with what is changed there.
+    copying = replace(uv, environ={**uv.environ, "UV_LINK_MODE": "copy"})
+    (copying.with_options(*offline) if offline else copying).install(
         source.requirements, source.root, options
     )
     (packages / ".lock").unlink(missing_ok=True)

@@ -13,13 +13,8 @@ from function_buildpack.project import Project
 from function_buildpack.steps import telling
 
 
-def prepare(
-    building: Building, function: Project, wheels: Path | None, python: Interpreter, side: Beside
-) -> Future[Compiled]:
-    """Make the source what the image needs of it; that it is compiled goes on beside the rest.
-
-    There SyntaxInvalid is raised, if a source of the function does not compile.
-    """
+def prepare(building: Building, wheels: Path | None) -> None:
+    """Take out of the source what the image does not need, and say what is doubtful of the rest."""
     app = building.context.app
     output.heading("Application")
     if history := application.remove_history(app):
@@ -34,6 +29,16 @@ def prepare(
             f"the image gets large files: {telling.some(sizes)}. What project.toml or .funcignore "
             f"exclude stays out of it."
         )
+
+
+def begin_compiling(
+    building: Building, function: Project, python: Interpreter, side: Beside
+) -> Future[Compiled]:
+    """Compile the sources, which goes on beside the rest.
+
+    There SyntaxInvalid is raised, if a source of the function does not compile.
+    """
+    app = building.context.app
     output.line("The sources are compiled meanwhile")
     compile_ = partial(application.compile_sources, app, function.package, python, building.run)
     return side.begin(compile_)

@@ -2,14 +2,17 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from function_buildpack import (
     bytecode,
+    decisive,
     distributions,
     names,
     output,
     project,
+    repositories,
     sbom,
     shared_libraries,
     vendored,
@@ -18,24 +21,54 @@ from function_buildpack.bindings import Bindings
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.decisive import Decisive
+from function_buildpack.distributions import Distribution
 from function_buildpack.downloads import GivenBack
 from function_buildpack.index_access import IndexAccess
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies
-from function_buildpack.layers.dependencies import Dependencies
+from function_buildpack.layers.dependencies import Dependencies, Metadata
 from function_buildpack.plan import Plan
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Selection
 from function_buildpack.statements import LOCKS, Source
-from function_buildpack.steps import telling
+from function_buildpack.steps import isolation, telling
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:
     """Say what leads to the packages, beside the public index."""
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
+    if access.nameless:
+        known = ", ".join(sorted(access.indexes)) or "none"
+        output.note(
+            f"no index has the name in {', '.join(access.nameless)}; the project names: {known}"
+        )
     if access.unused:
         output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
+
+
+def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
+    """Return the folder of wheels if packages are installed from it alone, without an index.
+
+    BP_WHEELS says so, or nothing that states the dependencies names the folder or a wheel of it.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
+    if wheels is None or building.settings.wheels:
+        return wheels
+    folder = chosen.project.folder
+    linked = [folder / place for place in uv.environ.get("UV_FIND_LINKS", "").split(",")]
+    around = Surroundings(building.context.app, folder, uv.environ)
+    if not vendored.is_named(wheels, {*decisive.paths(chosen, around), *linked}):
+        return wheels
+    place = os.path.relpath(wheels, folder)
+    output.line(
+        f"Wheels: what is named of {place}, and an index for the rest; BP_WHEELS={place} is for "
+        f"the folder alone"
+    )
+    return None
 
 
 def provide(
@@ -52,44 +85,94 @@ def provide(
     _tell_source(chosen)
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
-        uv = uv.with_options("--no-index", "--find-links", wheels)
-    uv = _narrowed(uv, chosen)
-    wanted = _wanted(building, chosen, wheels, python, uv)
+    uv = _narrowed(at_wheels(uv, wheels), chosen)
+    decided = Decisive(
+        chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ)
+    )
+    wanted = _wanted(building, decided, wheels, python, uv)
     before = building.layers.described(names.DEPENDENCIES)
-    match dependencies.restore(building.layers, wanted, building.archives):
+    noted = _with_notes(building, decided, wanted, uv)
+    match dependencies.restore(building.layers, noted, building.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            _tell_unasked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {telling.because(cause)}")
-            _install(building, empty, chosen, python, uv)
+            packages = _install(building, empty, chosen, python, uv)
+            filled = dependencies.with_own_notes(empty, wanted, packages, has_built=uv.ran_code())
+            installed = Dependencies(filled)
             _tell_changes(before, building.layers.described(names.DEPENDENCIES))
-            installed = Dependencies(empty)
             _check(building, installed, chosen, python)
             return installed
 
 
+def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
+    """Return uv with the function's own wheels in the place of all indexes, if it has some."""
+    return uv.with_options("--no-index", "--find-links", wheels) if wheels else uv
+
+
 def _wanted(
-    building: Building, chosen: Plan, wheels: Path | None, python: Interpreter, uv: Uv
-) -> dependencies.Metadata:
+    building: Building, decided: Decisive, wheels: Path | None, python: Interpreter, uv: Uv
+) -> Metadata:
     """Collect what decides the layer's contents."""
     planned = dependencies.metadata(
-        chosen, python, building.context, uv, building.buildpack.version
+        decided, python, building.context, uv, building.buildpack.version
     )
     return replace(
         planned,
         wheels=vendored.digest(wheels),
         library_check=building.settings.library_check.value,
+        refresh=building.settings.refresh,
     )
 
 
-def _install(building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv) -> None:
+def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv) -> Metadata:
+    """Return what is wanted, as far as an earlier build has noted that it counts.
+
+    Repositories are only asked if nothing else has changed: else all is installed anew anyway.
+    """
+    before = dependencies.earlier(building.layers)
+    noted = dependencies.with_notes(wanted, before)
+    known = dependencies.unlisted(noted.moving)
+    if noted != before or not any(known.values()):
+        return noted
+    asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
+    for reference, failure in asked.failures.items():
+        output.note(
+            f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
+            f"earlier build, {known[reference]}."
+        )
+    return replace(noted, moving=dependencies.listed(asked.commits))
+
+
+def _tell_unasked(decided: Decisive, wheels: Path | None, kept: Metadata) -> None:
+    """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    chosen = decided.plan
+    hashed = any("--hash=" in line for line in chosen.project.requirements)
+    if wheels or hashed or chosen.source in {*LOCKS, Source.NOTHING}:
+        return
+    archives = [place for place, commit in dependencies.unlisted(kept.moving).items() if not commit]
+    unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
+    output.line(
+        f"Not looked up again: {telling.some(unasked)}. "
+        f"To have the dependencies installed again, give {names.FUNCTION_REFRESH} a new value, "
+        f"such as today's date."
+    )
+
+
+def _install(
+    building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv
+) -> list[Distribution]:
     known = building.archives.give_back(layer, uv.cache, python)
     if packages := known.packages:
         output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
     with output.timed("Installed the dependencies"):
-        dependencies.install(layer, chosen, python, uv, building.context.app)
+        confinement = isolation.of_installation(building, layer.path, uv.cache)
+        confined = replace(uv, run=partial(uv.run, confinement=confinement))
+        installed = dependencies.install(layer, chosen, python, confined, building.context.app)
     _compile(known, layer, python, uv)
+    return installed
 
 
 def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
@@ -134,11 +217,6 @@ def _tell_source(chosen: Plan) -> None:
         output.note(f"{name} is not read: {reason}")
     if chosen.source is Source.NOTHING:
         output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
-        if others := [*chosen.project.other_requirements]:
-            output.note(
-                f"{telling.some(others)} would only be read by a requirements.txt in that "
-                f"folder: -r {others[-1]}"
-            )
         return
     output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
     for unused in chosen.unused_sources:
@@ -146,6 +224,12 @@ def _tell_source(chosen: Plan) -> None:
             f"Not installed from: {unused.value}, because {chosen.source.value} comes first"
         )
     _tell_selection(chosen.selection)
+    if chosen.left_out:
+        groups = ",".join(chosen.left_out)
+        output.note(
+            f"{_TOOLS.get(chosen.source, 'uv')} installs these groups by default, this build does "
+            f"not: {groups}. If the function needs them, set {names.FUNCTION_GROUPS}={groups}."
+        )
     if chosen.for_tests:
         output.note(
             f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
@@ -156,6 +240,9 @@ def _tell_source(chosen: Plan) -> None:
             f"the function imports modules of the cloudevents SDK 1, so the build adds "
             f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
         )
+
+
+_TOOLS = {Source.POETRY_LOCK: "Poetry"}
 
 
 def _tell_selection(selection: Selection) -> None:

@@ -3,75 +3,101 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from function_buildpack import check, names, output, sbom
+from function_buildpack import check, file_changes, names, output, printable, sbom
 from function_buildpack.building import Building
 from function_buildpack.cnb.launch import Launch, Process
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import runtime
 from function_buildpack.layers.dependencies import Dependencies
+from function_buildpack.layers.own_project import OwnProject
 from function_buildpack.layers.python import Python
 from function_buildpack.plan import Plan
+from function_buildpack.steps import isolation
 
 
-def pack(
-    building: Building,
-    installed: Dependencies,
-    served: Layer,
-    cache: Path,
-    python: Interpreter,
-) -> None:
-    """Keep the packages for the next build, but for those that the builder has anyway."""
+@dataclass(frozen=True)
+class Contents:
+    """What the image has beside the application: packages, the runtime, the function's project."""
+
+    installed: Dependencies
+    served: Layer
+    project: OwnProject | None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of all of these."""
+        own = [self.project.layer] if self.project else []
+        return [self.installed.layer, self.served, *own]
+
+
+def to_keep(building: Building, contents: Contents) -> dict[Layer, Path]:
+    """Return the folders that the next build wants, but for what is kept or ready anyway.
+
+    The builder may have the runtime; the function's project has its archive since it was built.
+    """
+    installed, served = contents.installed, contents.served
     folders = {installed.layer: installed.library, served: runtime.library(served)}
     if building.buildpack.runtime.prepared(served).is_dir():
         del folders[served]
-    building.archives.pack(folders, cache, python)
+    return folders
 
 
-def check_function(
-    building: Building, chosen: Plan, python: Python, installed: Dependencies, served: Layer
-) -> None:
+def check_function(building: Building, chosen: Plan, python: Python, contents: Contents) -> None:
     """See that the function loads, with the packages and the environment that the image has.
 
     :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
     """
     output.heading("Launch")
-    env = (*installed.env, *runtime.ENV, *python.env, *chosen.launch_env)
-    with _packages(building, installed, served, python.interpreter) as packages:
-        loader = check.Loader(building.run, packages, env)
-        if chosen.check is chosen.check.OFF:
-            output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
-            return
-        output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
-        with output.timed("Loaded the function"):
-            loader.load(chosen, building.context.environ)
+    if chosen.check is chosen.check.OFF:
+        output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
+        return
+    own = contents.project.env if contents.project else ()
+    env = (*contents.installed.env, *own, *runtime.ENV, *python.env, *chosen.launch_env)
+    output.line(f"Loading the function: {names.FUNCTION_CHECK}=off would leave that out")
+    with _folder(building) as root, output.timed("Loaded the function"):
+        packages = _packages(building, root, contents, python.interpreter)
+        confinement = isolation.of_function(building, root)
+        sandbox = check.Sandbox.create(root, building.context.app, confinement)
+        before = file_changes.snapshot([sandbox.copy])
+        loader = check.Loader(building.run, packages, env, sandbox=sandbox)
+        loader.load(chosen, building.context.environ, building.context.app)
+        isolation.tell_written(sandbox.copy, before)
 
 
 @contextmanager
+def _folder(building: Building) -> Iterator[Path]:
+    """Yield a folder for what is there while the function is loaded, on the disk of the layers."""
+    with tempfile.TemporaryDirectory(dir=building.layers.root, prefix=".check-") as root:
+        yield Path(root)
+
+
 def _packages(
-    building: Building, installed: Dependencies, served: Layer, python: Interpreter
-) -> Iterator[check.Packages]:
-    """Yield the packages where they are: in the layers, in the builder, or in archives."""
+    building: Building, root: Path, contents: Contents, python: Interpreter
+) -> check.Packages:
+    """Return the packages where they are: in the layers, in the builder, or in archives."""
+    installed, served, project = contents.installed, contents.served, contents.project
     if installed.layer.filled and served.filled:
-        yield check.Installed(installed.python(python.minor))
-        return
+        return check.Installed(installed.python(python.minor))
     layers, archives = building.layers.root, list[Path]()
     runtime_here = runtime.here(served, building.buildpack.runtime)
-    with tempfile.TemporaryDirectory(dir=layers, prefix=".check-") as root:
-        for layer, folder, here in (
-            (installed.layer, installed.library, installed.library),
-            (served, runtime.library(served), runtime_here),
-        ):
-            if here.is_dir():
-                place = Path(root, folder.relative_to(layers))
-                place.parent.mkdir(parents=True)
-                place.symlink_to(here)
-            else:
-                archives.append(building.archives.of(layer))
-        site = installed.site(python.minor).relative_to(layers)
-        yield check.Archived(python.path, Path(root), site, archives)
+    places = [
+        (installed.layer, installed.library, installed.library),
+        (served, runtime.library(served), runtime_here),
+    ]
+    places += [(project.layer, project.packages, project.packages)] if project else []
+    for layer, folder, here in places:
+        if here.is_dir():
+            place = root / folder.relative_to(layers)
+            place.parent.mkdir(parents=True)
+            place.symlink_to(here)
+        else:
+            archives.append(building.archives.of(layer))
+    site = installed.site(python.minor).relative_to(layers)
+    return check.Archived(python.path, root, site, archives)
 
 
 def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter) -> Launch:
@@ -84,10 +110,10 @@ def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Inter
         working_directory=chosen.project.folder,
         default=True,
     )
+    labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
     output.line(f"Process web: {' '.join(web.command)}")
     output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
     if python.identity:  # its layer describes it
-        labels = {names.PYTHON_LABEL: python.version, **chosen.labels}
-        return Launch(processes=(web,), labels=labels)
+        return Launch(processes=(web,), labels={names.PYTHON_LABEL: python.version, **labels})
     contents = sbom.document([sbom.interpreter(python.version)])
-    return Launch(processes=(web,), labels=chosen.labels, sboms=contents)
+    return Launch(processes=(web,), labels=labels, sboms=contents)

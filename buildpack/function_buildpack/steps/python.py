@@ -1,15 +1,18 @@
 """Which Python the function gets, and that it is there."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from function_buildpack import interpreter, output, python_versions
 from function_buildpack.building import Building
 from function_buildpack.cnb.layers import Empty, Restored
+from function_buildpack.errors import NO_SOURCE, WheelMissing
 from function_buildpack.installer import Download, Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import python
 from function_buildpack.project import Project
 from function_buildpack.python_versions import Wanted
+from function_buildpack.source_builds import Package
 from function_buildpack.steps import telling
 
 Chosen = Interpreter | Download
@@ -25,6 +28,28 @@ def choose(building: Building, function: Project, uv: Uv) -> tuple[Wanted, Chose
         return wish, own
     listed = {item.version: item for item in uv.pythons(building.context.app)}
     return wish, listed[python_versions.newest(wish, [*listed])]
+
+
+def check_source_build(
+    wish: Wanted, python: Interpreter, uv: Uv, cwd: Path, package: Package
+) -> None:
+    """See whether a package without a wheel for this Python has some for others.
+
+    One without any wheel is built: most of these are of Python alone and quickly built. One that
+    has wheels for other Pythons would be compiled.
+
+    :raises WheelMissing: the function could have one of these Pythons.
+    """
+    having = python_versions.with_wheels(uv.wheels_of(package, cwd, python_versions.SERVED))
+    if not having or python.minor in having:
+        return
+    if allowed := tuple(item for item in having if wish.allows_minor(item)):
+        wheels = (str(package), python.version, having, allowed)
+        raise WheelMissing(*wheels) if package.has_source else WheelMissing(*wheels, NO_SOURCE)
+    output.note(
+        f"{package} has no wheel for Python {python.minor}, only for {', '.join(having)}. "
+        f"None of these is used, because {wish}."
+    )
 
 
 def tell(wish: Wanted, chosen: Chosen) -> None:

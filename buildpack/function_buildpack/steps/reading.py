@@ -1,5 +1,6 @@
 """Reading the function: what is there, and what is asked for."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +42,20 @@ def read(building: Building) -> Reading:
     _tell_settings(settings)
     if opened := file_modes.settle(context.app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
+    tell_writable(file_modes.writable(context.app), context.app)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = vendored.locate(context.app, function.folder, settings.wheels)
     return Reading(found, function, wheels, bindings.read(context.bindings))
+
+
+def tell_writable(paths: list[Path], app: Path) -> None:
+    """Say what the image's user may be able to change, for the build cannot close it."""
+    if paths:
+        output.note(
+            f"other users can write to what is another user's, in the image too: "
+            f"{telling.some([os.path.relpath(path, app) for path in paths])}"
+        )
 
 
 def _tell_settings(settings: Settings) -> None:

@@ -1,10 +1,12 @@
 """Phrases that several steps say."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from function_buildpack import names
 from function_buildpack.cnb.layers import Changed, Created, Unreadable
+from function_buildpack.layers.dependencies import unlisted
 
 _LISTED = 8
 
@@ -17,20 +19,47 @@ def because(cause: Created | Unreadable | Changed) -> str:
         case Unreadable():
             return "the layer of the earlier build is another version's"
         case Changed(fields):
-            changes = (_change(name, *values) for name, values in fields.items())
+            changes = [
+                change for name, values in fields.items() for change in _changes(name, *values)
+            ]
             return f"since the earlier build, {', '.join(changes)}"
 
 
-# Of fields whose name says less than they cover: lists, extras and groups, files of local packages.
-_WHAT = {"requirements": "what states the dependencies"}
+# Of fields whose name is not the user's, or says less than they cover: lists, extras and groups,
+# files of local packages.
+_WHAT = {
+    "requirements": "what states the dependencies",
+    "refresh": names.FUNCTION_REFRESH,
+    "uv_configuration": "the platform's uv.toml",
+}
+# Fields that list names with values, and what they are called with a name.
+_LISTS = {"git": "{}", "variables": "the variable {}"}
+_MOVING = "moving"
+_COMMIT = 12  # of a commit's digits, to be read
 
-_DIGEST = re.compile(r"([0-9a-f]{32})?")
+_DIGEST = re.compile(r"([0-9a-f]{8}|[0-9a-f]{32})?")
+
+
+def _changes(field: str, before: str, now: str) -> Iterator[str]:
+    """Say what of a field has changed. Values of lists are digests, which tell nobody anything."""
+    was, is_ = unlisted(before), unlisted(now)
+    changed = [name for name in {**was, **is_} if was.get(name) != is_.get(name)]
+    if field in _LISTS:
+        yield from (f"{_LISTS[field].format(name)} changed" for name in changed)
+    elif field == _MOVING:
+        yield from (_moved(name, is_[name]) for name in changed)
+    else:
+        yield _change(field, before, now)
+
+
+def _moved(reference: str, commit: str) -> str:
+    return f"{reference} moved to {commit[:_COMMIT]}" if commit else f"{reference} is gone"
 
 
 def _change(name: str, before: str, now: str) -> str:
     if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
         return f"{_WHAT.get(name, name)} changed"
-    return f"{name} changed from {before or 'none'} to {now or 'none'}"
+    return f"{_WHAT.get(name, name)} changed from {before or 'none'} to {now or 'none'}"
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -50,7 +79,7 @@ def left_out(paths: Iterable[Path], app: Path) -> str:
     return f"Left out of the image: {some([str(path.relative_to(app)) for path in paths])}"
 
 
-def some(names: list[str]) -> str:
+def some(items: list[str]) -> str:
     """Return a list of names, as many as one reads in a log."""
-    shown, more = names[:_LISTED], len(names) - _LISTED
+    shown, more = items[:_LISTED], len(items) - _LISTED
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

@@ -152,6 +152,20 @@ def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1].startswith("ValueError: ")
 
 
+@pytest.mark.parametrize("format_", LogFormat)
+def test_failure_with_advice(format_: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+    """What has a module that is missing is told in front of the traceback."""
+    failure = errors.FunctionFailed("its import")
+    failure.__cause__ = ModuleNotFoundError("No module named 'cgi'", name="cgi")
+
+    logs.failure(failure, LogSettings(format=format_))
+
+    said = capsys.readouterr().err
+    assert "Missing:  cgi" in said
+    assert said.index("legacy-cgi") < said.index("No module named 'cgi'")
+    assert format_ is LogFormat.JSON or said.endswith("Error: No module named 'cgi'\n")
+
+
 def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON a failure is one line."""
     settings = LogSettings(format=LogFormat.JSON, service="greeter")
@@ -165,7 +179,7 @@ def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert second["detail"].startswith("Setting:  PORT\nFound:    x\n")
 
 
-def test_failure_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_failure_with_missing_module(capsys: pytest.CaptureFixture[str]) -> None:
     """Where a package cannot change the event loop, the setting is the last line."""
     failure = errors.FunctionFailed("start()")
     failure.__cause__ = ValueError("Can't patch loop of type <class 'uvloop.Loop'>")

@@ -32,7 +32,7 @@ class Pip:
         environ: Mapping[str, str],
         cwd: Path,
         on_line: Callable[[str], None] | None = None,
-        limit: float | None = None,
+        **options: object,
     ) -> Result:
         """Write a file as an install does."""
         words = [str(word) for word in command]

@@ -4,11 +4,14 @@ import base64
 import csv
 import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from function_buildpack import build_traces
+from function_buildpack.errors import ImageChanged
 
 
 def build_that_fails(folder: Path) -> None:
@@ -41,6 +44,63 @@ def test_removed(tmp_path: Path) -> None:
         build_that_fails(tmp_path)
 
     assert [old.parent, old] == sorted(tmp_path.rglob("*"))
+
+
+def _write(path: Path) -> None:
+    path.write_text("other")
+
+
+def _link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _link_folder(path: Path) -> None:
+    shutil.rmtree(path)
+    path.symlink_to("/etc")
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("sub/file", _write),
+        ("sub/file", _link),
+        ("sub/file", _remove),
+        ("sub", _remove),
+        ("sub", _link_folder),
+        ("sub", lambda path: path.chmod(0o777)),
+        ("link", _link),
+    ],
+)
+def test_brought_back(tmp_path: Path, name: str, change: Callable[[Path], None]) -> None:
+    """What was there is as it was: contents, modes, and what links lead to."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "file").write_text("content")
+    (tmp_path / "link").symlink_to("sub/file")
+
+    with build_traces.removed([tmp_path]):
+        change(tmp_path / name)
+
+    assert not (tmp_path / "sub" / "file").is_symlink()
+    assert "content" == (tmp_path / "sub" / "file").read_text()
+    assert Path("sub/file") == (tmp_path / "link").readlink()
+    assert 0o755 == (tmp_path / "sub").lstat().st_mode & 0o777
+
+
+def test_too_large_for_a_copy(tmp_path: Path) -> None:
+    """A large file that was changed cannot be brought back."""
+    large = tmp_path / "model"
+    large.write_bytes(bytes(2 << 20))
+
+    with (
+        pytest.raises(ImageChanged, check=lambda error: error.paths == (str(large),)),
+        build_traces.removed([tmp_path]),
+    ):
+        large.write_text("other")
 
 
 def test_forget_times(tmp_path: Path) -> None:

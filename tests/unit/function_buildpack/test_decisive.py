@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack import decisive, plan, project, workspace
-from function_buildpack.plan import Plan
+from function_buildpack.decisive import Decisive
 from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 
@@ -49,21 +49,22 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(content)
 
 
-def made(folder: Path, files: dict[str, str]) -> tuple[Plan, Surroundings]:
+def made(folder: Path, files: dict[str, str]) -> Decisive:
     """Write files and plan the function in `fn`, with some variables and that of the shell."""
     write(folder, {"fn/function/__init__.py": "", **files})
     planned = plan.make(project.read(workspace.locate(folder, "fn")), Settings(), "3.13.5")
-    return planned, Surroundings(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
+    around = Surroundings(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
+    return Decisive(planned, around)
 
 
 def found(folder: Path, files: dict[str, str]) -> set[str]:
     """Return the files that decide, relative to the folder."""
-    return {str(path.relative_to(folder)) for path in decisive.files(*made(folder, files))}
+    return {str(path.relative_to(folder)) for path in made(folder, files).files}
 
 
 def test_nothing(tmp_path: Path) -> None:
     """Where nothing is stated nothing decides."""
-    assert "" == decisive.digest_of(*made(tmp_path, {}))
+    assert "" == made(tmp_path, {}).digest
     assert set() == found(tmp_path, {})
 
 
@@ -381,7 +382,7 @@ def test_links_lead_elsewhere(tmp_path: Path) -> None:
         app = tmp_path / name
         write(app, files)
         (app / "libs/aaa/data").symlink_to(target.format(app=app))
-        digests.append(decisive.digest_of(*made(app, files)))
+        digests.append(made(app, files).digest)
 
     assert digests[0] == digests[1]
     assert 3 == len(set(digests))
@@ -391,22 +392,22 @@ def test_digest_is_of_no_place(tmp_path: Path) -> None:
     """The same source has the same digest wherever it is, however one gets there, at any time."""
     files = {"fn/requirements.txt": "aaa @ file://${PWD}/libs/aaa", "libs/aaa/setup.py": ""}
     here, there = tmp_path / "here", tmp_path / "z" / "there"
-    first = decisive.digest_of(*made(here, files))
-    second = decisive.digest_of(*made(there, files))
+    first = made(here, files).digest
+    second = made(there, files).digest
     (tmp_path / "link").symlink_to(here)
 
-    assert first == second == decisive.digest_of(*made(tmp_path / "link", files))
+    assert first == second == made(tmp_path / "link", files).digest
 
 
 def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:
     """What a lock names below the source is in the digest without where the source is."""
     lock = {"default": {"a": {"path": "../libs/aaa"}}}
     files = {"fn/Pipfile.lock": json.dumps(lock), "libs/aaa/x": ""}
-    planned, around = made(tmp_path / "here", files)
+    here = made(tmp_path / "here", files)
 
-    assert (f"a @ file://{tmp_path}/here/libs/aaa",) == planned.locked
-    elsewhere = decisive.digest_of(*made(tmp_path / "there", files))
-    assert elsewhere == decisive.digest_of(planned, around)
+    assert (f"a @ file://{tmp_path}/here/libs/aaa",) == here.plan.locked
+    elsewhere = made(tmp_path / "there", files).digest
+    assert elsewhere == here.digest
 
 
 def test_settings(tmp_path: Path) -> None:
@@ -427,3 +428,96 @@ def test_settings(tmp_path: Path) -> None:
     assert told.endswith("), UV_RESOLUTION=lowest")
     assert told != changed
     assert told == told_in(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("files", "decides"),
+    [
+        ({"fn/uv.toml": ""}, {"fn/uv.toml"}),
+        ({"uv.toml": ""}, {"uv.toml"}),
+        ({"pyproject.toml": "[tool.uv]\n", "uv.toml": ""}, {"uv.toml"}),
+        ({"pyproject.toml": "[tool.uv]\n"}, {"pyproject.toml"}),
+        ({"fn/pyproject.toml": "[tool.uv]\n", "uv.toml": ""}, set()),
+        ({"fn/pyproject.toml": "[tool.uv]\n", "fn/uv.toml": ""}, {"fn/uv.toml"}),
+    ],
+)
+def test_configuration(tmp_path: Path, files: dict[str, str], decides: set[str]) -> None:
+    """uv's settings are in the nearest file of its own; the function's are in the plan's key."""
+    requirements = {"fn/requirements.txt": "a"}
+
+    assert {"fn/requirements.txt", *decides} == found(tmp_path, requirements | files)
+
+
+def test_built(tmp_path: Path) -> None:
+    """What a backend builds is known: local packages, and the function if it is asked for it."""
+    files = {
+        "fn/requirements.txt": "./lib\n../other.whl\n",
+        "fn/lib/pyproject.toml": PYPROJECT,
+        "other.whl": "",
+    }
+    assert {tmp_path / "a/fn/lib"} == made(tmp_path / "a", files).built
+    assert {tmp_path / "b/fn"} == made(tmp_path / "b", {"fn/setup.py": ""}).built
+    assert set() == made(tmp_path / "c", {"fn/pyproject.toml": PYPROJECT}).built
+
+
+def test_cache_keys(tmp_path: Path) -> None:
+    """A local package names files out of its folder that its build reads."""
+    keys = "[tool.uv]\ncache-keys = [{ file = '../VERSION' }]\n"
+    files = {"requirements.txt": "./lib", "lib/pyproject.toml": PYPROJECT + keys, "VERSION": ""}
+
+    names = {f"fn/{name}" for name in files}
+    assert names == found(tmp_path, {f"fn/{name}": text for name, text in files.items()})
+
+
+def test_package_with_code(tmp_path: Path) -> None:
+    """Code of a local package may read any file of the source when it is built, a lock or not."""
+    lock = "packages = [{ name = 'x', directory = { path = 'lib' } }]\n"
+    files = {"fn/pylock.toml": lock, "fn/lib/pyproject.toml": PYPROJECT, "fn/any": ""}
+
+    assert "fn/any" not in found(tmp_path, files)
+    assert "fn/any" in found(tmp_path, {**files, "fn/lib/setup.py": ""})
+
+
+def test_texts(tmp_path: Path) -> None:
+    """The texts that name what is installed have their variables' values; others are not read."""
+    files = {
+        "fn/requirements.txt": "a @ git+https://${BASE}\n./lib\n./b.whl\n",
+        "fn/lib/setup.py": "x",
+        "fn/lib/lib.py": "y",
+        "fn/b.whl": "z",
+    }
+
+    assert ["a @ git+https://more\n./lib\n./b.whl\n", "x"] == sorted(made(tmp_path, files).texts)
+
+
+def test_remote_lists(tmp_path: Path) -> None:
+    """Lists at an address are known, without credentials."""
+    lists = "-r https://me:secret@example.org/a.txt\n-c https://example.org/b.txt\n-r c.txt\n"
+
+    expected = {"https://example.org/a.txt", "https://example.org/b.txt"}
+    assert expected == made(tmp_path, {"fn/requirements.txt": lists}).remote_lists
+
+
+def test_platforms_configuration(tmp_path: Path) -> None:
+    """The platform's files of uv's settings count, but for credentials."""
+    write(
+        tmp_path,
+        {"uv/uv.toml": "prerelease = 'allow'", "other.toml": "index-url = 'https://a:b@c'"},
+    )
+    digest = decisive.configuration({"XDG_CONFIG_DIRS": f"/none:{tmp_path}"})
+    other = {"UV_CONFIG_FILE": str(tmp_path / "other.toml")}
+    named = decisive.configuration(other)
+    write(tmp_path, {"other.toml": "index-url = 'https://a:d@c'"})
+
+    assert "" == decisive.configuration({})
+    assert (8, 8, True) == (len(digest), len(named), digest != named)
+    assert named == decisive.configuration(other)
+
+
+def test_executable(tmp_path: Path) -> None:
+    """Whether a file is a program counts: a package has that, too."""
+    files = {"fn/requirements.txt": "./lib", "fn/lib/setup.py": "", "fn/lib/run": ""}
+    before = made(tmp_path, files).digest
+    (tmp_path / "fn/lib/run").chmod(0o755)
+
+    assert before != made(tmp_path, files).digest

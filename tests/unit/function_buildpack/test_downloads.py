@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from function_buildpack import downloads
-from function_buildpack.downloads import GivenBack
+from function_buildpack.downloads import Fetched, GivenBack
 from function_buildpack.interpreter import Interpreter
 
 PYTHON = Interpreter(Path("python3"), "3.13.5")
@@ -56,7 +56,7 @@ def archive(tmp_path: Path) -> Path:
     with ZipFile(tmp_path / "earlier.zip", "w") as made:
         for path, name in packed.items():
             made.write(path, name)
-        downloads.keep(cache.folder, made, packed, tmp_path, PYTHON)
+        downloads.keep(Fetched(cache.folder, PYTHON), made, packed, tmp_path)
     code.unlink()
     return tmp_path / "earlier.zip"
 
@@ -127,3 +127,45 @@ def test_damaged(tmp_path: Path) -> None:
     archive.write_text("no archive")
 
     assert GivenBack() == Cache(tmp_path).restore(archive)
+
+
+def _unchanged(wheel: Path) -> None:
+    """Change nothing."""
+
+
+def _other_content(wheel: Path) -> None:
+    (wheel / "package" / "module.py").write_text("poison")
+
+
+def _one_more(wheel: Path) -> None:
+    (wheel / "package.pth").write_text("import poison")
+
+
+def _one_less(wheel: Path) -> None:
+    (wheel / "package" / "data").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [(_unchanged, 1), (_other_content, 0), (_one_more, 0), (_one_less, 0)],
+)
+def test_untrusted(tmp_path: Path, change: Callable[[Path], None], kept: int) -> None:
+    """Where code of packages has run, a wheel is kept if it is what its own list says."""
+    cache = Cache(tmp_path)
+    cache.fetch()
+    wheel = cache.folder / "archive-v0" / "abc"
+    (wheel / "package" / "data").touch()
+    (wheel / "package-1.dist-info").mkdir()
+    (wheel / "package-1.dist-info" / "RECORD").write_text(
+        "package/module.py,sha256=Qc9nlLpCALg5xTUxVV8POZjfTLsBpNXLC5Tjyl4jlH0,6\n"
+        "package/data,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"
+        "package-1.dist-info/RECORD,,\n\n"
+    )
+    change(wheel)
+    packed = {cache.install(): f"{SITE}/package/module.py"}
+
+    with ZipFile(tmp_path / "made.zip", "w") as made:
+        made.write(next(iter(packed)), f"{SITE}/package/module.py")
+        downloads.keep(Fetched(cache.folder, PYTHON, trusted=False), made, packed, tmp_path)
+
+    assert kept == Cache(tmp_path, named="later").restore(tmp_path / "made.zip").packages

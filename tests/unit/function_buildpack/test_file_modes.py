@@ -38,15 +38,24 @@ def test_settle(tmp_path: Path, umask: int) -> None:
     assert closed == {path.name for path in opened} - {tmp_path.name}
 
 
-@pytest.mark.parametrize(("before", "after"), [(0o775, 0o775), (0o700, 0o755)])
-def test_settle_the_folder_itself(tmp_path: Path, before: int, after: int) -> None:
-    """The folder is opened, and who could write there still can."""
+@pytest.mark.parametrize(("before", "opened"), [(0o777, 0), (0o1777, 0), (0o2775, 0), (0o700, 1)])
+def test_settle_the_folder_itself(tmp_path: Path, before: int, opened: int) -> None:
+    """Everybody can read the folder, and only its owner can write there."""
     tmp_path.chmod(before)
 
-    opened = file_modes.settle(tmp_path)
+    assert [tmp_path] * opened == file_modes.settle(tmp_path)
 
-    assert after == tmp_path.stat().st_mode & 0o777
-    assert ([tmp_path] if before != after else []) == opened
+    assert 0o755 == tmp_path.stat().st_mode & 0o7777
+
+
+def test_writable(tmp_path: Path) -> None:
+    """What others than the owner can write to is found; links are not what they lead to."""
+    for name, mode in {"everybody": 0o646, "group": 0o664, "owner": 0o644}.items():
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "link").symlink_to("everybody")
+
+    assert {"everybody", "group"} == {path.name for path in file_modes.writable(tmp_path)}
 
 
 def test_settle_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,15 @@
-"""git's own files, read without git."""
+"""What a checkout says: by git's own files, read without git, and asked from git."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from function_buildpack import git
-from function_buildpack.git import Checkout
+from function_buildpack import git, process
+from function_buildpack.git import Answer, Checkout
+from function_buildpack.process import Result
 
 REMOTE = "https://me:secret@example.com/me/function.git"
 
@@ -93,3 +95,107 @@ def test_read_without_config(checkout: Path) -> None:
 
     assert len(found.revision) == 40
     assert "" == found.remote
+
+
+def changed(checkout: Path, before: dict[str, str]) -> set[str]:
+    """Return what of a checkout's state is not as it was."""
+    now = git.state(checkout, process.run, os.environ)
+    return {name for name in now if now[name] != before[name]}
+
+
+@pytest.mark.parametrize(
+    ("commands", "what"),
+    [
+        (["pack-refs --all"], set()),
+        (["tag v1"], {"git tags"}),
+        (["tag --annotate v1 --message x"], {"git tags"}),
+        (["tag v1", "pack-refs --all"], {"git tags"}),
+        (["commit --quiet --allow-empty --message x"], {"git commit"}),
+        (["checkout --quiet -b other"], {"git branch"}),
+        (["checkout --quiet --detach"], {"git branch"}),
+        (["rm --quiet --cached file"], {"uncommitted files"}),
+        (["clone --quiet . new"], {"uncommitted files"}),
+    ],
+)
+def test_state(checkout: Path, commands: list[str], what: set[str]) -> None:
+    """Each thing that a version is made of has a name, and nothing else counts."""
+    (checkout / "file").touch()
+    run(checkout, "add", "file")
+    run(checkout, "commit", "--quiet", "--message", "A file")
+    (checkout / "below").mkdir()
+    before = git.state(checkout / "below", process.run, os.environ)
+
+    for command in commands:
+        run(checkout, *command.split())
+
+    assert what == changed(checkout, before)
+
+
+def test_state_of_a_shallow_clone(checkout: Path) -> None:
+    """How far back the history goes counts: tools count the commits since a tag."""
+    run(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
+    run(checkout, "clone", "--quiet", "--depth=1", checkout.as_uri(), "clone")
+    clone = checkout / "clone"
+    before = git.state(clone, process.run, os.environ)
+
+    run(clone, "fetch", "--quiet", "--unshallow")
+
+    assert {"git history"} == changed(clone, before)
+
+
+def test_state_of_a_worktree(checkout: Path) -> None:
+    """Of a worktree git has the state elsewhere."""
+    run(checkout, "worktree", "add", "--quiet", "-b", "side", "tree")
+
+    state = git.state(checkout / "tree", process.run, os.environ)
+
+    expected = (run(checkout, "rev-parse", "HEAD"), "side")
+    assert expected == (state["git commit"], state["git branch"])
+
+
+def test_state_of_nothing(tmp_path: Path) -> None:
+    """Without a checkout, or without git, there is no state."""
+    assert {} == git.state(tmp_path, process.run, os.environ)
+    assert {} == git.state(tmp_path, process.run, {"PATH": ""})
+
+
+def ask(repository: Path, name: str, path: str = os.environ["PATH"]) -> Answer:
+    """Ask a repository for a name, from a folder that is none."""
+    environ = {"PATH": path, "HOME": "/nonexistent"}
+    return git.remote_commit(str(repository), name, process.run, environ, Path("/"))
+
+
+def test_remote_commit(checkout: Path) -> None:
+    """A branch comes before a tag; of an annotated tag it is the commit, not the tag."""
+    first = run(checkout, "rev-parse", "HEAD")
+    run(checkout, "tag", "--annotate", "v1", "--message", "x")
+    run(checkout, "tag", "both")
+    run(checkout, "checkout", "--quiet", "-b", "both")
+    run(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
+    second = run(checkout, "rev-parse", "HEAD")
+
+    asked = [ask(checkout, name) for name in ("feature/x", "x", "v1", "refs/tags/both", "both")]
+    assert [first, "", first, first, second] == [answer.commit for answer in asked]
+    assert Answer(second) == ask(checkout, git.HEAD)
+
+
+def test_remote_commit_fails(tmp_path: Path) -> None:
+    """Why a repository cannot be asked is told: by git's words, or that there is no git."""
+    words = f"'{tmp_path}' does not appear to be a git repository"
+
+    assert Answer(failure=words) == ask(tmp_path, "main")
+    assert Answer(failure="there is no git") == ask(tmp_path, "main", path="")
+
+
+@pytest.mark.parametrize(
+    ("result", "failure"),
+    [
+        (Result(-9, "", in_time=False), "no answer in 15 s"),
+        (Result(128, "error: x\n"), "git ended with status 128"),
+    ],
+)
+def test_remote_commit_without_words(tmp_path: Path, result: Result, failure: str) -> None:
+    """A repository that hangs is given up, and a failure without a reason is one."""
+    asked = git.remote_commit("https://example.org", "main", lambda *_, **__: result, {}, tmp_path)
+
+    assert Answer(failure=failure) == asked

@@ -54,3 +54,32 @@ def test_uv(tmp_path: Path) -> None:
         assert bound.uv_toml == Path(folder, "uv", "uv.toml").read_text()
         assert "/etc/xdg" == other
         assert {"first", "second", "third"} == found.secrets
+
+
+def test_links(tmp_path: Path) -> None:
+    """Folders of wheels are found from any other folder; addresses stay as they are."""
+    environ = {"PIP_FIND_LINKS": "wheels /abs https://h/links"}
+    with index_access.prepared(environ, Bindings(), {}, tmp_path) as found:
+        assert f"{tmp_path}/wheels,/abs,https://h/links" == found.environ["UV_FIND_LINKS"]
+
+
+def test_credentials(tmp_path: Path) -> None:
+    """Credentials for indexes are where uv looks for them, as long as it runs, and no secret."""
+    indexes = {"corp": "https://corp/simple", "vars": "https://${WHO}:$WHAT@vars/"}
+    environ = {
+        "POETRY_HTTP_BASIC_CORP_USERNAME": "mine",
+        "POETRY_HTTP_BASIC_CORP_PASSWORD": "first",
+        "UV_INDEX_TOKEN_USERNAME": "second",
+        "WHAT": "third",
+    }
+    with index_access.prepared(environ, Bindings(), indexes) as found:
+        stored = Path(found.environ["UV_CREDENTIALS_DIR"], "credentials.toml")
+        assert 'service = "https://corp/simple"' in stored.read_text()
+        assert 0o600 == stored.stat().st_mode & 0o777
+        assert {"first", "second", "third"} == found.secrets
+        assert (indexes, ("UV_INDEX_TOKEN_USERNAME",)) == (found.indexes, found.nameless)
+    assert not stored.exists()
+
+    given = environ | {"UV_CREDENTIALS_DIR": str(tmp_path)}
+    with index_access.prepared(given, Bindings(), indexes) as found:
+        assert str(tmp_path) == found.environ["UV_CREDENTIALS_DIR"]

@@ -1,6 +1,9 @@
 """pip's settings of the index, as uv's."""
 
+import pytest
+
 from function_buildpack import index_settings
+from function_buildpack.errors import SettingInvalid
 from function_buildpack.index_settings import IndexSettings
 
 
@@ -20,6 +23,8 @@ def test_every_setting() -> None:
         "PIP_RETRIES": "1",
         "PIP_PROXY": "http://proxy",
         "PIP_NO_INDEX": "1",
+        "PIP_PRE": "1",
+        "PIP_REQUIRE_HASHES": "true",
     }
 
     assert IndexSettings(
@@ -35,6 +40,8 @@ def test_every_setting() -> None:
             "HTTPS_PROXY": "http://proxy",
             "UV_CONSTRAINT": "a.txt b.txt",
             "UV_BUILD_CONSTRAINT": "c.txt",
+            "UV_PRERELEASE": "allow",
+            "UV_REQUIRE_HASHES": "1",
         },
         ("--no-index",),
     ) == index_settings.translate(environ, {})
@@ -71,3 +78,49 @@ def test_unused() -> None:
     found = index_settings.translate(environ, {"user": "yes", "no-cache-dir": "1"})
 
     assert ("PIP_REQUIREMENT", "user of pip.conf") == found.unused
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "TRUE", "on", "t", "y"])
+def test_yes(value: str) -> None:
+    """pip takes several words for yes."""
+    found = index_settings.translate({"PIP_NO_INDEX": value, "PIP_PRE": value}, {})
+
+    assert IndexSettings({"UV_PRERELEASE": "allow"}, ("--no-index",)) == found
+
+
+@pytest.mark.parametrize("value", ["0", "no", "False", "off", "f", "n"])
+def test_no(value: str) -> None:
+    """And for no, which comes before a yes of pip.conf."""
+    environ = {"PIP_NO_INDEX": value, "PIP_PRE": value}
+
+    assert IndexSettings() == index_settings.translate(environ, {"no-index": "1", "pre": "1"})
+
+
+def test_neither() -> None:
+    """Another word is an error, as it is for pip."""
+    with pytest.raises(SettingInvalid) as caught:
+        index_settings.translate({}, {"no-index": "Vendor/"})
+
+    assert ("PIP_NO_INDEX", "vendor/") == (caught.value.name, caught.value.found)
+
+
+def test_pre_releases_for_uv() -> None:
+    """uv's own setting of the same comes first."""
+    found = index_settings.translate({"PIP_PRE": "1", "UV_PRERELEASE": "explicit"}, {})
+
+    assert {} == found.environ
+
+
+def test_for_pip() -> None:
+    """uv's variables have their counterparts as well, where an index has no name."""
+    environ = {"UV_INDEX": "corp=https://a/?x=1 https://b/", "UV_CONSTRAINT": "c.txt", "UV_X": "1"}
+
+    expected = {"PIP_EXTRA_INDEX_URL": "https://a/?x=1 https://b/", "PIP_CONSTRAINT": "c.txt"}
+    assert expected == index_settings.for_pip(environ)
+
+
+def test_not_of_uv() -> None:
+    """A variable that looks like one of uv's, and that uv does not read, is named."""
+    found = index_settings.translate({"UV_NO_INDEX": "1"}, {})
+
+    assert IndexSettings(unused=("UV_NO_INDEX (of uv's there is none: PIP_NO_INDEX)",)) == found

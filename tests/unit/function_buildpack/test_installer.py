@@ -3,22 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from function_buildpack.errors import (
-    BuildpackError,
-    HashMismatch,
-    IndexUnreachable,
+    IndexRefused,
     InstallFailed,
-    LockOutdated,
     RequirementsUnsolvable,
-    SelectionUnknown,
-    ToolMissing,
 )
 from function_buildpack.installer import Download, Uv
 from function_buildpack.process import Result
 from function_buildpack.settings import Selection
+from function_buildpack.source_builds import Package
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 
@@ -28,6 +25,7 @@ class RecordedRunner:
     """Records commands instead of running them; answers with a given result."""
 
     result: Result = field(default_factory=lambda: Result(0, ""))
+    then: list[Result] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
     environs: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -38,12 +36,16 @@ class RecordedRunner:
         environ: Mapping[str, str],
         cwd: Path,
         on_line: Callable[[str], None] | None = None,
-        limit: float | None = None,
+        **options: object,
     ) -> Result:
         """Record the command."""
         self.commands.append([str(word) for word in command])
         self.environs.append(environ)
-        return self.result
+        result = self.result if len(self.commands) == 1 or not self.then else self.then.pop(0)
+        if on_line:
+            for line in result.output.splitlines():
+                on_line(line)
+        return result
 
 
 def uv(runner: RecordedRunner, environ: Mapping[str, str] | None = None) -> Uv:
@@ -84,12 +86,12 @@ def test_version() -> None:
 
 def test_decisive() -> None:
     """What decides the result is told apart from what only leads to it."""
-    decisive = {"UV_EXCLUDE_NEWER": "2026-01-01", "LDFLAGS": "-s"}
-    others = {"CXXFLAGS": "", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
+    decisive = {"UV_EXCLUDE_NEWER": "2026-01-01"}
+    others = {"LDFLAGS": "-s", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
 
-    made = uv(RecordedRunner(), decisive | others | {"CFLAGS": "-DX"})
+    made = uv(RecordedRunner(), decisive | others)
 
-    assert decisive | {"CFLAGS": "-O2 -g0 -DX"} == made.decisive
+    assert decisive == made.decisive
 
 
 def test_narrowing() -> None:
@@ -133,94 +135,161 @@ def test_install(tmp_path: Path) -> None:
     uv(runner).install(tmp_path / "requirements.txt", tmp_path, ["--python", "/p"], SELECTION)
 
     assert [
-        *("uv", "pip", "install", "--no-editable"),
-        *("--preview-features", "pylock", "--python", "/p"),
+        *("uv", "pip", "install", "--no-editable", "--python", "/p"),
         *("--extra", "a", "--extra", "b", "--group", "c"),
         *("-r", str(tmp_path / "requirements.txt")),
     ] == runner.commands[0]
 
 
+def test_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log has the command and what uv says, but its words on a failure: the error has them."""
+    said = "Using Python\nerror: No solution found\n  cause: because\n"
+
+    with pytest.raises(RequirementsUnsolvable) as caught:
+        uv(RecordedRunner(Result(1, said))).install(tmp_path / "a b.txt", tmp_path, [])
+
+    assert "error: No solution found\n  cause: because" == caught.value.explanation
+    log = capsys.readouterr().out
+    assert f"Running: uv pip install --no-editable -r '{tmp_path}/a b.txt'\n" in log
+    assert "Using Python" in log
+    assert "No solution" not in log
+
+
+def test_told_of_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like a failure and is none is shown."""
+    uv(RecordedRunner(Result(0, "error: x\nDone\n"))).install(tmp_path / "r.txt", tmp_path, [])
+
+    assert "error: x" in capsys.readouterr().out
+
+
+REFUSED = "error: No solution found\nhint: An index (https://h/) … (401 Unauthorized)\n"
+
+
 @pytest.mark.parametrize(
-    ("output", "error"),
+    ("options", "environ", "asked"),
     [
-        ("Using\n  × No solution found when resolving\n  ╰─▶ because", RequirementsUnsolvable),  # noqa: RUF001
-        (
-            "The lockfile at `uv.lock` needs to be updated, but `--locked` was provided",
-            LockOutdated,
-        ),
-        ("error: Failed to download `x`\n  cause: Hash mismatch for `x`", HashMismatch),
-        ("error: Failed to fetch: `x`\n  Caused by: dns error", IndexUnreachable),
-        ("error: Requested extra not found: mat", SelectionUnknown),
-        ("error: x\n  cause: Git executable not found. Ensure that Git is installed", ToolMissing),
-        ("error: something else", InstallFailed),
-        ("", InstallFailed),
+        (["--index-strategy", "unsafe-best-match", "--no-deps"], {}, True),
+        ([], {"UV_INDEX_STRATEGY": "unsafe-best-match"}, True),
+        ([], {}, False),
     ],
+    ids=["option", "variable", "default"],
 )
-def test_failures(tmp_path: Path, output: str, error: type[BuildpackError]) -> None:
-    """uv has one exit status for most failures; its words tell them apart."""
-    runner = RecordedRunner(Result(2, output))
+def test_refusal(
+    tmp_path: Path, options: list[str], environ: dict[str, str], *, asked: bool
+) -> None:
+    """With pip's strategy uv does not say that an index refuses access: it is asked once more."""
+    runner = RecordedRunner(Result(1, "error: No solution found\n"), then=[Result(1, REFUSED)])
 
-    with pytest.raises(error):
-        uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
+    with pytest.raises(IndexRefused if asked else RequirementsUnsolvable):
+        uv(runner, environ).install(tmp_path / "r.txt", tmp_path, options)
+
+    assert (2 if asked else 1) == len(runner.commands)
+    again = ["--dry-run", "--index-strategy", "first-index"]
+    assert not asked or (again == runner.commands[1][-3:] and "unsafe-best-match" not in again)
+    assert not asked or "unsafe-best-match" not in runner.commands[1]
+
+
+def test_no_refusal(tmp_path: Path) -> None:
+    """Where no index refuses access, the first answer stands."""
+    unsolved = Result(1, "error: No solution found\n")
+    runner = RecordedRunner(unsolved, then=[Result(0, "")])
+
+    with pytest.raises(RequirementsUnsolvable):
+        uv(runner, {"UV_INDEX_STRATEGY": "unsafe-best-match"}).install(
+            tmp_path / "r.txt", tmp_path, []
+        )
 
 
 @pytest.mark.parametrize(
-    ("said", "missing"),
+    ("options", "environ", "expected"),
     [
-        ("error: Distribution not found at: file:///outside/a%20b", "/outside/a b"),
-        ("cause: failed to read from file `/w/../c.txt`: No such file or directory", "/c.txt"),
-        ("error: x", ""),
+        ((), {}, ("", "", ())),
+        (("--no-index",), {"UV_FIND_LINKS": "/a,/b"}, ("PIP_NO_INDEX", "", ("/a", "/b"))),
+        (("--no-index", "--find-links", Path("/v")), {}, ("BP_WHEELS", "/v", ())),
     ],
+    ids=["index", "links", "wheels"],
 )
-def test_missing(tmp_path: Path, said: str, missing: str) -> None:
-    """A path that is not there is a fact of its own."""
-    runner = RecordedRunner(Result(2, said))
+def test_without_index(
+    tmp_path: Path, options: tuple[str, ...], environ: dict[str, str], expected: tuple[object, ...]
+) -> None:
+    """Where no index is asked, an error has the setting because of which, and what is searched."""
+    runner = RecordedRunner(Result(1, "error: No solution found"))
+
+    with pytest.raises(RequirementsUnsolvable) as caught:
+        uv(runner, environ).with_options(*options).install(tmp_path / "r.txt", tmp_path, [])
+
+    error = caught.value
+    assert expected == (error.without_index, error.wheels, error.links)
+
+
+def test_same_install(tmp_path: Path) -> None:
+    """The command for elsewhere has selection, constraints, options and settings of the build."""
+    made = uv(RecordedRunner(Result(2, "error: x")), {"UV_RESOLUTION": "lowest", "UV_INDEX": "i"})
+    limited = made.with_options("--no-index").with_constraints(("a<2",))
 
     with pytest.raises(InstallFailed) as caught:
-        uv(runner).sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
+        limited.install(tmp_path / "pyproject.toml", tmp_path, [], SELECTION)
 
-    assert ("uv sync --locked", missing) == (caught.value.command, caught.value.missing)
+    words = "--no-editable --no-index --extra a --extra b --group c -r pyproject.toml 'a<2'"
+    settings = "UV_INDEX=i UV_RESOLUTION=lowest"
+    assert f"uv venv\n{settings} uv pip install {words}" == caught.value.command
 
 
-@pytest.mark.parametrize(
-    ("stated_in", "command"),
-    [("setup.cfg", "uv pip install -r setup.cfg"), ("poetry.lock", "poetry sync")],
-)
-def test_same_install(tmp_path: Path, stated_in: str, command: str) -> None:
-    """The command that does the same elsewhere is of the file that the user has."""
+def test_selected_before(tmp_path: Path) -> None:
+    """A list that was made from a lock has its extras and groups; the command has them, too."""
     runner = RecordedRunner(Result(2, "error: x"))
 
     with pytest.raises(InstallFailed) as caught:
-        uv(runner).install(tmp_path / "list.txt", tmp_path, [], stated_in=tmp_path / stated_in)
+        uv(runner).install(
+            tmp_path / "l.txt", tmp_path, [], SELECTION, stated_in=tmp_path / "poetry.lock"
+        )
 
+    assert ["-r", str(tmp_path / "l.txt")] == runner.commands[0][4:]
+    command = "poetry sync --no-root --only main,c --extras a --extras b"
     assert command == caught.value.command
 
 
-@pytest.mark.parametrize(("locked", "unstated"), [(">=3.11", ">=3.11"), (">=3.13", "")])
-def test_python_unstated(tmp_path: Path, locked: str, unstated: str) -> None:
-    """A lock for another Python than uv assumes, where none is stated, tells which to state."""
-    (tmp_path / "uv.lock").write_text(f'version = 1\nrequires-python = "{locked}"\n')
-    said = (
-        "warning: No `requires-python` value found in the workspace. Defaulting to `>=3.13`.\n"
-        "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.\n"
-    )
+def test_constraints(tmp_path: Path) -> None:
+    """Constraints of the build are in a file, with those that the platform names behind it."""
+    runner = RecordedRunner()
+    made = uv(runner, {"UV_CONSTRAINT": "x.txt"}).with_constraints(("a<2",))
 
-    with pytest.raises(LockOutdated) as caught:
-        uv(RecordedRunner(Result(1, said))).sync(
-            tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION
-        )
+    made.install(tmp_path / "r.txt", tmp_path, [])
 
-    assert unstated == caught.value.unstated
+    (command,) = runner.commands
+    assert "--constraints" == command[-6]
+    assert ["--constraints", "x.txt", "-r", str(tmp_path / "r.txt")] == command[-4:]
 
 
-def test_failure_explained(tmp_path: Path) -> None:
-    """The explanation is uv's own, without what it said before."""
-    runner = RecordedRunner(Result(1, "Using Python\n  × No solution found\n  ╰─▶ because\n"))  # noqa: RUF001
+def test_asking() -> None:
+    """More indexes are asked after those of the platform, by their names."""
+    made = uv(RecordedRunner(), {"UV_INDEX": "https://first/", "P": "secret"})
 
-    with pytest.raises(RequirementsUnsolvable) as caught:
-        uv(runner).install(tmp_path / "requirements.txt", tmp_path, [])
+    asked = made.asking({"corp": "https://u:${P}@corp/"}).environ["UV_INDEX"]
 
-    assert "  × No solution found\n  ╰─▶ because" == caught.value.explanation  # noqa: RUF001
+    assert "https://first/ corp=https://u:secret@corp/" == asked
+    assert made is made.asking({})
+
+
+def test_calling(tmp_path: Path) -> None:
+    """Copies are called as what they were made from."""
+    runner = RecordedRunner(Result(1, f"error: x in `{tmp_path}/copies/r.txt`"))
+    made = uv(runner).calling(tmp_path / "copies", Path("/workspace"))
+
+    with pytest.raises(InstallFailed) as caught:
+        made.install(tmp_path / "copies" / "r.txt", tmp_path, [])
+
+    assert "error: x in `/workspace/r.txt`" == caught.value.explanation
+    assert "python -m venv .venv\n.venv/bin/pip install -r copies/r.txt" == caught.value.command
+
+
+def test_pylock(tmp_path: Path) -> None:
+    """uv has pylock.toml among what may yet change."""
+    runner = RecordedRunner()
+
+    uv(runner).install(tmp_path / "pylock.toml", tmp_path, [])
+
+    assert "--preview-features" in runner.commands[0]
 
 
 def test_pythons(tmp_path: Path) -> None:
@@ -246,3 +315,41 @@ def test_pythons_none(tmp_path: Path, said: str) -> None:
 
     assert [] == uv(runner, environ).pythons(tmp_path)
     assert "never" == runner.environs[0]["UV_PYTHON_DOWNLOADS"]
+
+
+@pytest.mark.parametrize(("found", "said"), [("cc", "a C compiler"), ("other", "no C compiler")])
+def test_build_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], found: str, said: str
+) -> None:
+    """A package that could not be built is named, and whether there is a compiler."""
+    (tmp_path / found).touch(0o755)
+    words = "error: Failed to download and build `acme==1.0`\n  cause: x\n"
+    made = uv(RecordedRunner(Result(1, words)), {"PATH": str(tmp_path)})
+
+    with pytest.raises(InstallFailed):
+        made.install(tmp_path / "requirements.txt", tmp_path, [])
+
+    expected = (
+        "acme 1.0 has no wheel that fits here, and building it from source has failed. "
+        f"The build image has {said}."
+    )
+    assert expected in capsys.readouterr().out
+
+
+def test_wheels_of(tmp_path: Path) -> None:
+    """The wheels of a package are asked for with the first Python that it is for."""
+    wheels = '{ url = "https://x/a%2Bb-1-py3-none-any.whl", size = 1 }, { name = "c.whl" }'
+
+    @dataclass
+    class FromSecond(RecordedRunner):
+        def __call__(self, command: Sequence[str | Path], **others: Any) -> Result:
+            super().__call__(command, **others)
+            return Result(0, f"wheels = [{wheels}]") if "3.12" in command else Result(1, "error")
+
+    runner = FromSecond()
+    package = Package("a", "1+b")
+
+    asked = uv(runner).wheels_of(package, tmp_path, ("3.11", "3.12", "3.13"))
+
+    assert (["a%2Bb-1-py3-none-any.whl", "c.whl"], 2) == (asked, len(runner.commands))
+    assert [] == uv(RecordedRunner(Result(1, ""))).wheels_of(package, tmp_path, ("3.11",))

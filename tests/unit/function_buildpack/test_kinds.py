@@ -2,6 +2,7 @@
 
 import pytest
 
+from function_buildpack import kinds
 from function_buildpack.kinds import TEXTS, Kind, ListOf, Misfit, Table, misfits
 
 KIND = Table(
@@ -52,3 +53,40 @@ def test_each() -> None:
     kind: Kind = ListOf(str)
 
     assert ["[0]", "[2]"] == [found.path for found in misfits([1, "x", 2], kind)]
+
+
+def nested(depth: int) -> object:
+    """Return lists within lists."""
+    value: object = 1
+    for _ in range(depth):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "sound"),
+    [
+        ({"a": [1, True, "x", 2.5], "b": {"c": -(2**64)}}, True),
+        (nested(20), True),
+        (nested(40), False),
+        (nested(10_000), False),
+        ({"a": [{"b": 2**64 + 1}]}, False),
+    ],
+)
+def test_is_sound(value: object, sound: bool) -> None:
+    """Data that is deeper, or with larger numbers, than anybody writes is told apart."""
+    assert sound == kinds.is_sound(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x" * 100, "'" + "x" * 59),
+        (1 << 20_000, "a value that is too large (int)"),
+        (nested(10_000), "a value that is too large (dict)"),
+    ],
+    ids=["long", "number", "deep"],
+)
+def test_shown(value: object, shown: str) -> None:
+    """Of a value the beginning is shown, if it can be."""
+    assert shown == kinds.shown(value)

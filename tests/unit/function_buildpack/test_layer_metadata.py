@@ -7,10 +7,12 @@ import pytest
 
 from function_buildpack import interpreter, plan, project, workspace
 from function_buildpack.cnb.context import BuildContext, Target
+from function_buildpack.decisive import Decisive
 from function_buildpack.installer import Uv
 from function_buildpack.interpreter import Interpreter
 from function_buildpack.layers import dependencies, runtime
 from function_buildpack.process import Result
+from function_buildpack.references import Surroundings
 from function_buildpack.settings import Settings
 
 PYTHON = Interpreter(Path("/usr/bin/python3"), "3.13.5")
@@ -25,7 +27,8 @@ def metadata(folder: Path, files: dict[str, str]) -> dependencies.Metadata:
     chosen = plan.make(read, Settings(), PYTHON.version)
     context = BuildContext(folder, folder, TARGET, {})
     uv = Uv.with_cache(lambda *_, **__: Result(0, "uv 0.13.9"), {}, folder)
-    return dependencies.metadata(chosen, PYTHON, context, uv, "0.1.0")
+    decided = Decisive(chosen, Surroundings(folder, read.folder, uv.environ))
+    return dependencies.metadata(decided, PYTHON, context, uv, "0.1.0")
 
 
 def test_dependencies(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import re
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from function_buildpack import errors
+from function_buildpack import errors, messages
 from function_buildpack.cnb.context import LifecycleMissing
 from function_buildpack.errors import BuildpackError
 from function_buildpack.messages import Message, describe
@@ -46,10 +47,25 @@ EXAMPLES: list[BuildpackError] = [
     errors.PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
     errors.PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
     errors.PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
+    errors.WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
+    errors.WheelMissing("torch 2.2.0", "3.13.5", ("3.11", "3.12"), ("3.12",), errors.NO_SOURCE),
     errors.ToolMissing("uv"),
     errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
     errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
-    errors.RequirementsUnsolvable(Path("/workspace/pyproject.toml"), "because", "/x/vendor"),
+    errors.RequirementsUnsolvable(
+        Path("/workspace/pyproject.toml"),
+        "because",
+        "BP_WHEELS",
+        "/x/vendor",
+        indexes=("https://a/", "https://b/"),
+    ),
+    errors.SelectionConflict(
+        ("BP_FUNCTION_EXTRAS=cpu gpu", "BP_FUNCTION_GROUPS=a"),
+        Path("/workspace/uv.lock"),
+        "Extras `cpu` and `gpu` are incompatible",
+        "uv sync --extra cpu --extra gpu",
+    ),
+    errors.UvUnfit("/workspace/pyproject.toml", "tool.uv.required-version", "==0.9.5", "0.13.9"),
     errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
     errors.LockOutdated(
         Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml"), "uv lock", "", ">=3.11"
@@ -80,19 +96,35 @@ EXAMPLES: list[BuildpackError] = [
     errors.AddressUnreachable("Could not resolve host"),
     errors.AddressFailing("404 Not Found"),
     errors.IndexUnreachable("dns error"),
-    errors.IndexRefused("401 Unauthorized"),
+    errors.IndexRefused(
+        "401 Unauthorized",
+        "https://corp/simple",
+        "corp",
+        ("A_USERNAME", "A_PASSWORD"),
+        "/w/uv.lock",
+    ),
     errors.IndexUntrusted("invalid peer certificate"),
     errors.IndexFailing("500 Internal Server Error"),
     errors.IndexTooSlow("operation timed out"),
     errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
-    errors.InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "/outside"),
+    errors.InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "error: x", "/outside"),
     errors.RuntimeConflict("websockets", "10.4", ">=11"),
     errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
     errors.LibraryMissing(
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
     ),
+    errors.ImageChanged(("/layers/a", "/workspace/b")),
     errors.FunctionUnloadable(
-        Path("/workspace/function"), 1, "Traceback\nValueError: x", ("logging.py", "asyncio")
+        Path("/workspace/function"),
+        1,
+        "Traceback\nValueError: x",
+        ("logging.py", "asyncio"),
+        "common",
+        places=("libs/common", "tests/common.py"),
+        settings=("BP_FUNCTION_GROUPS=prod",),
+        excluding=(".funcignore",),
+        path="services/pay",
+        stated_in="requirements.txt",
     ),
     errors.FunctionSlow(Path("/workspace/function"), 300, "waiting"),
 ]
@@ -160,11 +192,141 @@ def test_module_missing(module: str, does: str) -> None:
 
 def test_without() -> None:
     """Of what there is not, there is no advice."""
-    unsolvable = errors.RequirementsUnsolvable(Path("pyproject.toml"), "because")
-    failed = errors.InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")
+    unsolvable = describe(errors.RequirementsUnsolvable(Path("pyproject.toml"), "because")).body
+    failed = describe(errors.InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")).body
 
-    assert "BP_WHEELS" not in describe(unsolvable).body
-    assert "BP_FUNCTION_PATH" not in describe(failed).body
+    assert unsolvable.endswith("or two requirements may exclude each other.")
+    assert "BP_FUNCTION_PATH" not in failed
+    assert "SIGKILL" not in failed
+    assert "Found:    uv ended with status 2\n\nCorrect" in failed
+
+
+def test_out_of_memory() -> None:
+    """A uv that was killed had probably too little memory."""
+    error = errors.InstallFailed("uv.lock", -signal.SIGKILL, "uv sync", "error: x")
+
+    body = describe(error).body
+
+    assert "Found:    uv ended by signal SIGKILL; it said\n\n    error: x\n" in body
+    assert "memory ran out" in body
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"without_index": "PIP_NO_INDEX", "links": ("/a", "/b")}, "only /a, /b was searched"),
+        ({"without_index": "PIP_NO_INDEX"}, "and nothing else was searched"),
+        (
+            {"without_index": "BP_WHEELS", "wheels": "/w/vendor"},
+            "Only the wheels in /w/vendor were searched",
+        ),
+    ],
+    ids=["links", "nothing", "wheels"],
+)
+def test_without_index(facts: dict[str, Any], said: str) -> None:
+    """Why no index was asked is told, and what was searched in its place."""
+    explanation = "a was not found in the provided package locations"
+    path = Path("requirements.txt")
+
+    body = describe(errors.RequirementsUnsolvable(path, explanation, **facts)).body
+
+    assert said in " ".join(body.split())
+    assert "The file says --no-index" not in body
+
+
+@pytest.mark.parametrize(
+    ("explanation", "said"),
+    [
+        ("use `--index-strategy unsafe-best-match`", "UV_INDEX_STRATEGY=unsafe-best-match"),
+        ("(try: `--prerelease=allow`)", "UV_PRERELEASE=allow"),
+        ("because the network was disabled", "UV_OFFLINE"),
+        ("(i.e., with `--no-build`)", "UV_NO_BUILD"),
+        ("not found in the provided package locations", "The file says --no-index"),
+    ],
+)
+def test_advice_for_a_build(explanation: str, said: str) -> None:
+    """What uv advises for its command line is told as a build can follow it."""
+    error = errors.RequirementsUnsolvable(Path("requirements.txt"), explanation)
+
+    assert said in describe(error).body
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            errors.IndexRefused("401", "http://h:1/simple"),
+            "    PIP_EXTRA_INDEX_URL=http://USER:PASSWORD@h:1/simple\n",
+        ),
+        (
+            errors.IndexRefused("401"),
+            "    PIP_EXTRA_INDEX_URL=https://USER:PASSWORD@HOST/simple/\n",
+        ),
+        (errors.IndexRefused("401", "h", "corp", ("A", "B")), "    A\n    B\n"),
+    ],
+    ids=["address", "nothing", "name"],
+)
+def test_credentials(error: errors.IndexRefused, said: str) -> None:
+    """The variables to set are those of the index, or have its address."""
+    assert said in describe(error).body
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "said"),
+    [
+        ("==0.9.5", "0.13.9", '">=0.9.5"'),
+        (">=0.14,<0.15", "0.13.9", '">=0.13.9"'),
+        ("~=0.13.10", "0.13.9", '">=0.13.9"'),
+        ("==0.9.*", "0.13.9", '">=0.9"'),
+        ("newest", "0.13.9", '">=0.13.9"'),
+    ],
+)
+def test_uv_unfit(wanted: str, found: str, said: str) -> None:
+    """The range that is proposed has both versions."""
+    assert said in describe(errors.UvUnfit("uv.toml", "required-version", wanted, found)).body
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "stated_in", "said"),
+    [
+        ("common", "services/pay", "requirements.txt", "    ../../common\n"),
+        ("libs/common", ".", "requirements.txt", "    ./libs/common\n"),
+        (
+            "common",
+            "pay",
+            "pyproject.toml",
+            '    [tool.uv.sources]\n    common = { path = "../common" }\n',
+        ),
+        (
+            "common",
+            "pay",
+            "poetry.lock",
+            '    [tool.poetry.dependencies]\n    common = { path = "../common" }\n',
+        ),
+        ("common", "pay", "Pipfile.lock", '    common = { path = "../common" }\n'),
+        ("common", "pay", "", "    ../common\n"),
+    ],
+)
+def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) -> None:
+    """A package of the source is asked for by its path, in the form of the file."""
+    facts: dict[str, Any] = {"places": (place,), "path": path, "stated_in": stated_in}
+
+    body = describe(errors.FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
+
+    assert said in body
+    assert f"Write {place}/pyproject.toml" in body
+    assert "Add the one that has it" not in body
+
+
+@pytest.mark.parametrize("place", ["pay/function/common", "libs/common.py"])
+def test_not_a_package(place: str) -> None:
+    """What is within function/, and a module that is one file, is not made a package."""
+    facts: dict[str, Any] = {"places": (place,), "path": "pay", "stated_in": ""}
+
+    body = describe(errors.FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
+
+    assert f"    {place}\n" in body
+    assert "as a package" not in body
 
 
 def test_module_of_sdk_1() -> None:
@@ -207,6 +369,32 @@ def test_slow() -> None:
     assert "    try 60\n" in body
     assert "    try 59\n" not in body
     assert "was ended\n" in silent
+
+
+def test_image_changed() -> None:
+    """Of many changed files some are named, with how many there are."""
+    body = describe(errors.ImageChanged(tuple(map(str, range(10))))).body
+
+    assert "Changed:  0\n          1\n" in body
+    assert "          7\n          and 2 more\n\n" in body
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            errors.SettingInvalid("N", "a\n\nERROR: b\x1b[2J", "x"),
+            "Found:    a\\n\\nERROR: b\\x1b[2J\n",
+        ),
+        (errors.FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
+        (errors.PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
+        (errors.HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
+        (OSError(2, "gone\n", "a\nb"), "File:     a\\nb\nFound:    gone\\n\n"),
+    ],
+)
+def test_facts_cannot_forge_lines(error: Exception, shown: str) -> None:
+    """Facts are on one line each; what programs say keeps its lines, and is indented."""
+    assert shown in messages.of(error).body
 
 
 def test_library_missing() -> None:

@@ -1,6 +1,7 @@
 """Child processes: their output without secrets."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from function_buildpack import process
 from function_buildpack.errors import ToolMissing
+from function_buildpack.kernel import Confinement
 from function_buildpack.process import Result
 
 
@@ -29,6 +31,15 @@ def test_masked(tmp_path: Path) -> None:
     assert ["****"] == lines
     assert Result(3, "****\n") == result
     assert result == run(command, environ=os.environ, cwd=tmp_path)
+
+
+def test_renamed(tmp_path: Path) -> None:
+    """Paths are shown by other names."""
+    run = process.renamed(process.run, {"/copies": "/workspace"})
+
+    result = run(["echo", "/copies/a:3"], environ=os.environ, cwd=tmp_path)
+
+    assert Result(0, "/workspace/a:3\n") == result
 
 
 PATIENCE = 60.0
@@ -77,3 +88,67 @@ def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     result = process.run(["echo", "1234567"], environ=os.environ, cwd=tmp_path, limit=PATIENCE)
 
     assert "567\n" == result.output
+
+
+def test_run_ends_all(tmp_path: Path) -> None:
+    """What a line makes its reader raise ends a confined command and all that it has started."""
+    started: list[int] = []
+
+    def refuse(line: str) -> None:
+        started.append(int(line))
+        if len(started) == 2:
+            raise ValueError(line)
+
+    script = "echo $$; sh -c 'echo $$; sleep 60; :' ; :"
+
+    with pytest.raises(ValueError, match=r"\d+"):
+        process.run(
+            ["sh", "-c", script],
+            environ=os.environ,
+            cwd=tmp_path,
+            on_line=refuse,
+            confinement=Confinement(),
+        )
+
+    assert [False, False] == [is_running(pid) for pid in started]
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process is there and has not ended; who waits for it is another question."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+HIDDEN = "(setsid sh -c 'sleep 0.5; touch late' >/dev/null 2>&1 &); echo said"
+
+
+@pytest.mark.parametrize("limit", [None, PATIENCE])
+def test_confined(tmp_path: Path, limit: float | None) -> None:
+    """What a confined command leaves running is ended, and nothing else is."""
+    other = subprocess.Popen(["sleep", "1000"])
+    confinement = Confinement(kept=(tmp_path,))
+
+    result = process.run(
+        ["sh", "-c", f"touch file; {HIDDEN}"],
+        environ=os.environ,
+        cwd=tmp_path,
+        limit=limit,
+        confinement=confinement,
+    )
+
+    assert None is other.poll()
+    other.kill()
+    other.wait()
+    assert result.output.endswith("Permission denied\nsaid\n")
+    time.sleep(0.8)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_confined_but_not_its_process(tmp_path: Path) -> None:
+    """Of a command that may write, what it has left running does not write any more."""
+    process.run(["sh", "-c", HIDDEN], environ=os.environ, cwd=tmp_path, confinement=Confinement())
+
+    time.sleep(0.8)
+    assert [] == list(tmp_path.iterdir())

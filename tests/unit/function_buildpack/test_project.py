@@ -159,7 +159,7 @@ def test_read_locks(tmp_path: Path) -> None:
         "Pipfile": {"packages": {}},
         "Pipfile.lock": {"_meta": {}},
     } == found.locks
-    assert ("a", "# b") == found.requirements
+    assert ("a",) == found.requirements
     assert ("pdm.lock",) == found.unread
 
 
@@ -196,6 +196,7 @@ def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str
     [
         ("pyproject.toml", "a = ", "[", "nested too deeply"),
         ("pyproject.toml", "a = ", "9", "Exceeds the limit"),
+        ("pyproject.toml", "a = 0x", "f", "a number is too large"),
         ("Pipfile.lock", '{"a": ', "[", "nested too deeply"),
     ],
 )
@@ -207,6 +208,14 @@ def test_read_beyond_limits(
         read(tmp_path, {"function.py": "", file: before + repeated * 100_000})
 
     assert problem in caught.value.problem
+
+
+def test_read_deep_keys(tmp_path: Path) -> None:
+    """Tables within tables may be no deeper than anybody writes."""
+    with pytest.raises(FileInvalid) as caught:
+        read(tmp_path, {"function.py": "", "pyproject.toml": f"[tool.uv{'.a' * 5000}]\n"})
+
+    assert "nested too deeply" in caught.value.problem
 
 
 @pytest.mark.parametrize(
@@ -273,13 +282,40 @@ def test_read_runtime_txt(tmp_path: Path, content: str, asked: str) -> None:
 
 
 def test_read_other_requirements(tmp_path: Path) -> None:
-    """Lists of requirements that nothing reads are known, those of pip-tools among them."""
-    files = ("requirements.in", "requirements-dev.txt", "requirements/prod.txt", "requirements.txt")
+    """Lists that nothing includes are known, but not what pip-tools makes one from."""
+    included = {
+        "requirements.txt": "-r requirements/base.txt\n",
+        "requirements/base.txt": "-r ../requirements.txt\n",
+    }
+    files = ("requirements.in", "requirements-dev.txt", "requirements/prod.txt", "more.txt")
 
-    found = read(tmp_path, {"function.py": "", "more.txt": "", **dict.fromkeys(files, "")})
+    found = read(tmp_path, {"function.py": "", **included, **dict.fromkeys(files, "")})
 
-    listed = ("requirements-dev.txt", "requirements.in", "requirements/prod.txt")
-    assert listed == found.other_requirements
+    assert ("requirements-dev.txt", "requirements/prod.txt") == found.other_requirements
+
+
+def test_read_input_of_pip_tools(tmp_path: Path) -> None:
+    """What pip-compile would make a list of is known where there is no such list."""
+    found = read(tmp_path, {"function.py": "", "requirements.in": ""})
+
+    assert ("requirements.in",) == found.other_requirements
+
+
+def test_read_unread(tmp_path: Path) -> None:
+    """Files of other tools and platforms are known; .tool-versions counts if it names a Python."""
+    files = (
+        "Aptfile",
+        "Dockerfile",
+        "Procfile",
+        "conda-lock.yml",
+        "environment.yaml",
+        "pylock.prod.toml",
+    )
+    here = {"function.py": "", ".tool-versions": "nodejs 20\n", **dict.fromkeys(files, "")}
+
+    assert {*files} == {*read(tmp_path / "a", here).unread}
+    asking = here | {".tool-versions": "python 3.12.4\n"}
+    assert {*files, ".tool-versions"} == {*read(tmp_path / "b", asking).unread}
 
 
 def test_read_python_version_of_workspace(tmp_path: Path) -> None:

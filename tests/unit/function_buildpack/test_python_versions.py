@@ -1,5 +1,6 @@
 """Which Python a function gets."""
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from function_buildpack.errors import (
 )
 from function_buildpack.func_yaml import FuncYaml
 from function_buildpack.project import Project
-from function_buildpack.python_versions import Wanted
+from function_buildpack.python_versions import SERVED, Wanted
 from function_buildpack.settings import Settings
 
 FOLDER = Path("/workspace")
@@ -297,3 +298,29 @@ def test_ended(version: str, today: str, month: str) -> None:
 def test_is_pinned(wish: Wanted, *, pinned: bool) -> None:
     """A patch version that keeps the images' own Python away is told apart."""
     assert pinned == python_versions.is_pinned(wish, "3.13.5")
+
+
+@pytest.mark.parametrize(
+    ("files", "versions"),
+    [
+        ([], ()),
+        (["a-1-py3-none-any.whl"], SERVED),
+        (["a-1-cp39-abi3-linux_HERE.whl"], SERVED),
+        (["a-1-cp312-cp312-linux_HERE.whl", "a-1-cp314-cp314-linux_HERE.whl"], ("3.12", "3.14")),
+        (["a-1-cp312-cp312-manylinux_2_17_HERE.manylinux2014_HERE.whl"], ("3.12",)),
+        (["a-1%2Bcu1-cp312-cp312-linux_HERE.whl"], ("3.12",)),
+        (["a-1-cp39-cp39-linux_HERE.whl", "a-1-cp312-cp312-win_amd64.whl"], ()),
+    ],
+)
+def test_with_wheels(files: list[str], versions: tuple[str, ...]) -> None:
+    """The Pythons that a wheel fits on this machine are known by the names of the wheels."""
+    here = [name.replace("HERE", platform.machine()) for name in files]
+
+    assert versions == python_versions.with_wheels(here)
+
+
+def test_allows_minor() -> None:
+    """A minor version is allowed if some patch of it is."""
+    wish = asked(">=3.12.3")
+
+    assert [False, True, True] == [wish.allows_minor(item) for item in ("3.11", "3.12", "3.13")]

@@ -242,10 +242,56 @@ def test_for_tests(source: Source, lines: list[str], found: tuple[str, ...]) -> 
 
 def test_unread() -> None:
     """Files that look as if they counted, and do not, are named with the reason."""
-    assert {} == statements.unread(project(has_pyproject=True, is_locked=True))
+    locked = project(has_pyproject=True, is_locked=True)
+    assert {} == statements.unread(locked, Source.UV_LOCK)
 
-    alone = project(is_locked=True, locks={"poetry.lock": {}}, unread=("pdm.lock",))
-    assert ["pdm.lock", "uv.lock", "poetry.lock"] == list(statements.unread(alone))
+    alone = project(
+        is_locked=True,
+        locks={"poetry.lock": {}, "Pipfile": {}},
+        unread=("pdm.lock", "pylock.prod.toml"),
+        other_requirements=("requirements-dev.txt", "requirements/prod.txt"),
+    )
+    found = statements.unread(alone, Source.REQUIREMENTS)
+    assert [
+        *("pdm.lock", "pylock.prod.toml", "uv.lock", "poetry.lock", "Pipfile"),
+        "requirements/prod.txt",
+    ] == list(found)
+    assert "there is no Pipfile.lock, and requirements.txt is there" == found["Pipfile"]
+
+
+@pytest.mark.parametrize(
+    ("source", "tool", "expected"),
+    [
+        (Source.UV_LOCK, {"uv": {"default-groups": ["dev", "Prod_A", "unit-tests"]}}, ("prod-a",)),
+        (Source.PYPROJECT, {"uv": {"default-groups": "all"}}, ("data", "prod-a")),
+        (Source.UV_LOCK, {}, ()),
+        (
+            Source.POETRY_LOCK,
+            {"poetry": {"group": {"prod-a": {}, "docs": {}, "b": {"optional": True}, "c": {}}}},
+            ("prod-a",),
+        ),
+        (Source.REQUIREMENTS, {"uv": {"default-groups": ["prod-a"]}}, ()),
+    ],
+)
+def test_left_out(source: Source, tool: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """Groups that the project's tool installs by itself are told, but for those for development."""
+    groups = {"dev": ["pytest"], "Prod_A": ["idna"], "data": [], "c": [], "unit-tests": []}
+    made = project(pyproject={"dependency-groups": groups, "tool": tool})
+
+    assert expected == statements.left_out(made, source, Selection(groups=frozenset({"c"})))
+
+
+def test_selecting() -> None:
+    """The settings that would install a package are known, by its name."""
+    pyproject = {
+        "project": {"optional-dependencies": {"net": ["Idna>=3", "six"], "math": ["numpy"]}},
+        "dependency-groups": {"prod": ["idna", {"include-group": "dev"}], "dev": ["not valid!"]},
+        "tool": {"poetry": {"group": {"old": {"dependencies": {"idna": "*"}}}}},
+    }
+
+    found = statements.selecting(project(pyproject=pyproject), Source.PYPROJECT, "idna")
+
+    assert ("BP_FUNCTION_EXTRAS=net", "BP_FUNCTION_GROUPS=prod") == found
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,14 @@ def test_remove(tmp_path: Path) -> None:
     assert ["b", "b/data"] == sorted(
         str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [("wheels", True), ("wheels/a.whl", True), ("wheels2", False), ("", False)],
+)
+def test_is_named(named: str, *, expected: bool) -> None:
+    """A folder is named by itself or by one of its wheels."""
+    source = Path("/w")
+
+    assert expected == vendored.is_named(source / "wheels", [source / "libs", source / named])

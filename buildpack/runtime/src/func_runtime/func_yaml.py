@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from func_runtime.errors import FieldInvalid, FileInvalid, YamlReaderMissing
+
+if TYPE_CHECKING:
+    import yaml
 
 
 class FuncYaml(NamedTuple):
@@ -34,20 +37,68 @@ def _parse(path: Path) -> Mapping[str, object]:
         import yaml  # noqa: PLC0415 -- only a start on the host needs it, an image does not have it
     except ModuleNotFoundError as error:
         raise YamlReaderMissing(path) from error
+    if path.stat().st_size > _LARGEST_FILE:
+        raise FileInvalid(path, f"it is larger than {_LARGEST_FILE >> 10} KiB")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        document = _document(yaml.SafeLoader(path.read_text(encoding="utf-8-sig")))
+    except RecursionError as error:
+        raise FileInvalid(path, "it is nested too deeply") from error
+    except (yaml.YAMLError, *_UNMARKED) as error:
         raise FileInvalid(path, _problem(error)) from error
     if not isinstance(document, dict | None):
         raise FieldInvalid(path, "the document", repr(document)[:60], "a mapping of fields")
     return document or {}
 
 
+# PyYAML makes dates and numbers with Python's own functions, and lets their errors through.
+_UNMARKED = (AttributeError, LookupError, ValueError)
+
+# As for the build (function_buildpack.func_yaml), which says why.
+_LARGEST_FILE = 512 << 10
+_MOST_VALUES = 20_000
+_LONGEST_NUMBER = 100
+_TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+def _document(loader: "yaml.SafeLoader") -> object:
+    """Return what the file means, if that does not take long.
+
+    :raises ValueError: it does. :raises YAMLError: it is no YAML.
+    """
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    sizes: dict[yaml.Node, int] = {}
+    if _size(node, sizes) > _MOST_VALUES:
+        raise ValueError("too many values; aliases may repeat them")
+    if any(_is_long_number(each) for each in sizes):
+        raise ValueError("a number or date is too long")
+    return loader.construct_document(node)
+
+
+def _size(node: "yaml.Node", sizes: "dict[yaml.Node, int]") -> int:
+    """Return how many values a value means: what an alias stands for counts again.
+
+    A value that holds itself has no end, and counts as too many.
+    """
+    if node not in sizes:
+        sizes[node] = _MOST_VALUES
+        parts = node.value if isinstance(node.value, list) else ()
+        nodes = (each for part in parts for each in (part if isinstance(part, tuple) else (part,)))
+        sizes[node] = 1 + sum(_size(each, sizes) for each in nodes)
+    return sizes[node]
+
+
+def _is_long_number(node: "yaml.Node") -> bool:
+    is_text = isinstance(node.value, list) or node.tag == _TEXT_TAG
+    return not is_text and len(node.value) > _LONGEST_NUMBER
+
+
 def _problem(error: Exception) -> str:
     """Return a parser's words, on one line and with the place if it knows one."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return str(error)
+        return " ".join(str(error).split())
     return f"{getattr(error, 'problem', '')} (at line {mark.line + 1}, column {mark.column + 1})"
 
 

@@ -222,10 +222,12 @@ def failure(error: StartFailure, settings: LogSettings) -> None:
     trace = user_traceback(cause) if cause else ""
     match settings.format:
         case LogFormat.TEXT:
-            sys.stderr.write(f"\nERROR: {message.title}\n\n{message.body or trace.rstrip()}\n")
+            parts = (f"\nERROR: {message.title}", message.body, trace.rstrip())
+            sys.stderr.write("\n\n".join(filter(None, parts)) + "\n")
         case LogFormat.JSON:
-            detail = {"detail": message.body} if message.body else {"exception": trace}
-            facts = {"name": log.name, "levelname": "CRITICAL", "msg": message.title, **detail}
+            detail = {"detail": message.body, "exception": trace}
+            told = {name: text for name, text in detail.items() if text}
+            facts = {"name": log.name, "levelname": "CRITICAL", "msg": message.title, **told}
             line = JsonFormatter(settings).format(logging.makeLogRecord(facts))
             sys.stderr.write(f"{line}\n")
 

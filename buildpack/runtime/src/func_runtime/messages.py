@@ -6,7 +6,7 @@ The only file with such sentences. docs/contract.md has a row for each title.
 from dataclasses import dataclass
 from functools import singledispatch
 
-from func_runtime import errors
+from func_runtime import errors, missing_modules
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ def _startup_failed(error: errors.StartupFailed) -> Message:
 def _function_failed(error: errors.FunctionFailed) -> Message:
     # The traceback follows, so that the last lines of the log are the exception's own: Knative
     # shows these in the Revision's status (terminationMessagePolicy FallbackToLogsOnError).
-    return Message(f"The function failed: {error.step} raised an exception")
+    missing = missing_modules.advice(error.__cause__)
+    return Message(f"The function failed: {error.step} raised an exception", missing)
 
 
 def advice(error: BaseException) -> str | None:

@@ -20,6 +20,8 @@ INVOKE_HTTP = "http"
 INVOKE_CLOUDEVENT = "cloudevent"
 # What --check writes once the function has loaded: a process can end with 0 before that as well.
 LOADED = "It loads"
+# What --check writes before a module that is missing, where it says what has that.
+MISSING = "Missing:  "
 
 # Set by the platform: PORT, K_SERVICE and K_REVISION by Knative Serving (its runtime contract),
 # LISTEN_ADDRESS by func, FORWARDED_ALLOW_IPS for uvicorn and gunicorn, KUBERNETES_SERVICE_HOST by
