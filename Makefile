@@ -35,7 +35,6 @@ image: builder ## Build a function (FUNCTION=folder, else examples/http) into IM
 test: ## Run every check and every test, with all the set-up that they need
 	@$(MAKE) check
 	@$(MAKE) setup
-	@$(MAKE) cluster
 	@$(MAKE) test-image
 
 # --- set-up -----------------------------------------------------------------------------------
@@ -115,8 +114,12 @@ unit: python cpython ## Run the unit and contract tests, with branch coverage
 check: lint unit ## lint and unit: all that needs no Docker
 
 .PHONY: test-image
-test-image: ## Run the image, platform and cluster tests (after make setup and make cluster)
-	@pytest -n 2 --dist loadfile tests/cluster tests/image tests/platform
+test-image: ## Run the image and platform tests (after make setup)
+	@pytest -n 2 --dist loadfile tests/image tests/platform
+
+.PHONY: test-cluster
+test-cluster: cluster ## Run the tests on real Kubernetes with Knative (10 minutes; after make setup; Linux, root)
+	@pytest -n 2 --dist loadfile tests/cluster
 
 .PHONY: test-arm64
 test-arm64: tools docker ## Make the images for arm64, build a function with them and ask it (8 minutes; after make setup)

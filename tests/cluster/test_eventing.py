@@ -85,11 +85,18 @@ def is_ready(namespace: Namespace, kind: str, name: str) -> bool:
 
 
 def publish(broker: str, kind: str = "example.work", **data: Any) -> str:
-    """Send an event to the broker and return its id."""
+    """Send an event to the broker and return its id.
+
+    As sources do, again after a failure: a new broker is ready before its channel is.
+    """
     number = uuid.uuid4().hex
     headers = {"ce-specversion": "1.0", "ce-id": number, "ce-source": "/test", "ce-type": kind}
-    answer = httpx.post(broker, headers=headers, json=data, trust_env=False)
-    assert answer.status_code == httpx.codes.ACCEPTED
+
+    def is_accepted() -> bool:
+        answer = httpx.post(broker, headers=headers, json=data, trust_env=False)
+        return answer.status_code == httpx.codes.ACCEPTED
+
+    assert eventually(is_accepted)
     return number
 
 

@@ -120,13 +120,13 @@ def test_template(command: Func, template: str, tmp_path: Path) -> None:
         in (folder / "func.yaml").read_text()
     )
 
-    assert "passed" in tested(folder, tmp_path)
+    assert "passed" in run_its_tests(folder, tmp_path)
     command.build(folder)
     with command.running(folder) as address:
         ASK[template](address)
 
 
-def tested(folder: Path, scratch: Path) -> str:
+def run_its_tests(folder: Path, scratch: Path) -> str:
     """Run the commands of the template's README: `pip install -e .`, `pytest`.
 
     In a copy, for they leave files behind; uv in pip's place, which takes the same words.
