@@ -166,7 +166,9 @@ def _build(  # noqa: PLR0913 -- see above
     app = building.context.app
     folder = own_project.copy(chosen.project, app, place)
     confinement = isolation.of_copy(building, place, uv.cache)
-    confined = replace(uv.without(_NOT_FOR_IT), run=partial(uv.run, confinement=confinement))
+    # One more link to a file of the dependencies layer would count as a change of it.
+    uv = uv.without(_NOT_FOR_IT).copying()
+    confined = replace(uv, run=partial(uv.run, confinement=confinement))
     others = (app, building.layers.root / names.DEPENDENCIES)
     with output.timed("Built it"), isolation.installing(building, served, *others):
         return confined.install_folder(folder, place / own_project.PACKAGES, python.path)
