@@ -121,6 +121,10 @@ class Uv:
         """Return uv with another cache folder."""
         return replace(self, environ={**self.environ, "UV_CACHE_DIR": str(cache)})
 
+    def copying(self) -> "Uv":
+        """Return uv that does not link to its cache: what it installs is apart from all else."""
+        return replace(self, environ={**self.environ, "UV_LINK_MODE": "copy"})
+
     def looking(self, look: Look) -> "Uv":
         """Return uv whose builds from source are looked at when they begin."""
         return replace(self, look=look)

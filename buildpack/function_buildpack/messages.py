@@ -37,18 +37,18 @@ class Message:
 
 
 def of(error: Exception) -> Message:
-    """Put an error into words. Its facts are on one line each, but for what programs have said."""
+    """Put an error into words. Its facts are on one line each, but for those of `_OF_LINES`."""
     return describe(_cleaned(error) if isinstance(error, errors.BuildpackError) else error)
 
 
-# Fields with what a program has said; all others are on one line.
-_OF_PROGRAMS = frozenset({"explanation", "output"})
+# Fields with what a program has said, or with commands; all others are on one line.
+_OF_LINES = frozenset({"command", "explanation", "output"})
 
 
 def _cleaned(error: errors.BuildpackError) -> errors.BuildpackError:
     result = copy(error)
     for name, value in vars(error).items():
-        clean = printable.lines if name in _OF_PROGRAMS else printable.line
+        clean = printable.lines if name in _OF_LINES else printable.line
         setattr(result, name, _each(clean, value))
     return result
 

@@ -493,7 +493,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     (
         {**FUNCTION, "requirements.txt": "what is this\n"},
         "The packages could not be installed",
-        ["requirements.txt", "    uv pip install -r requirements.txt\n"],
+        ["requirements.txt", "    uv pip install --no-editable -r requirements.txt\n"],
     ),
     *(
         (

@@ -224,6 +224,28 @@ def test_other_layers_after_an_installation(workspace: Workspace) -> None:
     assert {"venv", "env.launch"} == found
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('APP/data.txt', 'a').write('x')\n",
+        "open('APP/new.txt', 'w')\n",
+        "open('LAYERS/asgi-runtime/packages/func_runtime/responses.py', 'a').write('#')\n",
+        IN_ARCHIVES,
+        IN_PACKAGES,
+    ],
+    ids=["source", "new", "runtime", "archive", "dependencies"],
+)
+def test_own_build(workspace: Workspace, code: str) -> None:
+    """The build of the function's own project can change neither its source nor other layers."""
+    code = code.replace("LAYERS", str(workspace.layers)).replace("APP", str(workspace.app))
+    stated = f'{BACKEND}[project]\nname = "near"\nversion = "1"\n'
+    workspace.write({"pyproject.toml": stated, "backend.py": code + WHEEL, "data.txt": "data"})
+
+    phase = build(workspace)
+
+    assert (1, True) == (phase.status, TITLE in phase.log)
+
+
 DEPENDING = """
 [project]
 name = "a"

@@ -202,6 +202,19 @@ def test_version(workspace: Workspace, files: dict[str, str], version: str) -> N
     )
 
 
+def test_shared(workspace: Workspace) -> None:
+    """A package that the function and its build both need is no reason to fail."""
+    stated = '[project]\nname = "mine"\nversion = "1"\ndependencies = ["setuptools==80.9.0"]\n'
+    system = '[build-system]\nrequires = ["setuptools==80.9.0"]\n'
+    setup = "from setuptools import setup\nsetup(packages=['function'])\n"
+
+    log = build(workspace, FUNCTION | {"pyproject.toml": stated + system, "setup.py": setup})
+
+    assert "setuptools==80.9.0" in log
+    assert "because there is a setup.py\n" in log
+    assert "Installed: mine 1\n" in log
+
+
 @pytest.mark.parametrize("layout", ["function", "src/function"])
 def test_made(workspace: Workspace, layout: str) -> None:
     """What a build backend generates is in the application, and nothing else that it writes."""

@@ -5,7 +5,7 @@ So a node that has run one function has this layer of all others.
 
 import shutil
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +182,8 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
     offline = source.offline(python.minor)
     # Files of its own: with links to uv's cache it would change with what is changed there.
-    copying = replace(uv, environ={**uv.environ, "UV_LINK_MODE": "copy"})
-    (copying.with_options(*offline) if offline else copying).install(
+    uv = uv.copying()
+    (uv.with_options(*offline) if offline else uv).install(
         source.requirements, source.root, options
     )
     (packages / ".lock").unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 import textwrap
 from dataclasses import replace
 from functools import partial
@@ -150,9 +151,11 @@ def _make(  # noqa: PLR0913 -- what there is, and what it is made with
 def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
     """Install what pyproject.toml says of the project. No code of it runs."""
     folder = own_project.describe(chosen.project, building.context.app, place)
-    # Settings for what comes from elsewhere do not matter. uv's cache tells that code has run.
-    uv = uv.without({*_NOT_FOR_IT, *uv.decisive}).with_other_cache(place / "cache")
-    return uv.install_folder(folder, place / own_project.PACKAGES, python.path)
+    # Settings for what comes from elsewhere do not matter.
+    uv = uv.without({*_NOT_FOR_IT, *uv.decisive})
+    with tempfile.TemporaryDirectory(dir=place) as cache:  # the build's own tells if code has run
+        apart = uv.with_other_cache(Path(cache))
+        return apart.install_folder(folder, place / own_project.PACKAGES, python.path)
 
 
 def _build(  # noqa: PLR0913 -- see above
@@ -163,7 +166,9 @@ def _build(  # noqa: PLR0913 -- see above
     app = building.context.app
     folder = own_project.copy(chosen.project, app, place)
     confinement = isolation.of_copy(building, place, uv.cache)
-    confined = replace(uv.without(_NOT_FOR_IT), run=partial(uv.run, confinement=confinement))
+    # One more link to a file of the dependencies layer would count as a change of it.
+    uv = uv.without(_NOT_FOR_IT).copying()
+    confined = replace(uv, run=partial(uv.run, confinement=confinement))
     others = (app, building.layers.root / names.DEPENDENCIES)
     with output.timed("Built it"), isolation.installing(building, served, *others):
         return confined.install_folder(folder, place / own_project.PACKAGES, python.path)

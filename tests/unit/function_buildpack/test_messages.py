@@ -389,11 +389,12 @@ def test_image_changed() -> None:
         (errors.FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
         (errors.PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
         (errors.HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
+        (errors.InstallFailed("x", 2, "uv venv\nuv sync\x1b[2J"), "    uv venv\n    uv sync"),
         (OSError(2, "gone\n", "a\nb"), "File:     a\\nb\nFound:    gone\\n\n"),
     ],
 )
 def test_facts_cannot_forge_lines(error: Exception, shown: str) -> None:
-    """Facts are on one line each; what programs say keeps its lines, and is indented."""
+    """Facts are on one line each; what programs say, and commands, are indented lines."""
     assert shown in messages.of(error).body
 
 

@@ -96,7 +96,10 @@ class Nothing:
 
 
 def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function cannot write to layers nor read secrets; an installation may read them."""
+    """A function cannot write to layers nor read secrets; an installation may read them.
+
+    One from a copy of the source cannot write to the source either.
+    """
     (tmp_path / ".netrc").touch()
     monkeypatch.setenv("HOME", str(tmp_path))
     made = building(tmp_path, Path("/layers/ours"))
@@ -109,6 +112,7 @@ def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert Confinement(hidden, kept, (writable,)) == isolation.of_function(made, writable)
     assert Confinement((), kept, (writable,)) == isolation.of_installation(made, writable)
+    assert Confinement((), (*kept, APP), (writable,)) == isolation.of_copy(made, writable)
 
 
 def test_confinement_below_tmp(tmp_path: Path) -> None:
