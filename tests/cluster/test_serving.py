@@ -106,6 +106,17 @@ def test_websocket(image: str, namespace: Namespace) -> None:
             assert websocket.recv() == text
 
 
+def test_service_to_copy(image: str, namespace: Namespace) -> None:
+    """deploy/knative/service.yaml, with the image's name put in, becomes a function that answers."""
+    text = (prerequisites.ROOT / "deploy" / "knative" / "service.yaml").read_text()
+    namespace.kubectl(
+        "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", image)
+    )
+    namespace.wait_until_ready("myfn")
+    with namespace.client("myfn") as client:
+        assert client.get("/").status_code == httpx.codes.OK
+
+
 def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None:
     """A client's connection that was idle for 60 s carries its next request: no 502."""
     namespace.deploy("idle", image, annotations={"autoscaling.knative.dev/min-scale": "1"})
@@ -115,6 +126,7 @@ def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None
         assert client.get("/").status_code == httpx.codes.OK
 
 
+@pytest.mark.timeout(600)
 def test_no_request_is_lost(image: str, namespace: Namespace) -> None:
     """Of 10,000 requests none fails while revisions and pods are replaced one after another."""
     scale = {"autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "3"}
