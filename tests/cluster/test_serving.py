@@ -107,7 +107,7 @@ def test_websocket(image: str, namespace: Namespace) -> None:
 
 
 def test_service_to_copy(image: str, namespace: Namespace) -> None:
-    """deploy/knative/service.yaml, with the image's name put in, becomes a function that answers."""
+    """deploy/knative/service.yaml becomes a function that answers, with the image put in."""
     text = (prerequisites.ROOT / "deploy" / "knative" / "service.yaml").read_text()
     namespace.kubectl(
         "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", image)
