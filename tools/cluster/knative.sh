@@ -27,6 +27,7 @@ main() {
     # A kind is served a moment after its definition was applied.
     wait_until "Knative's kinds" 30 kube get images.caching.internal.knative.dev,revisions.serving.knative.dev,brokers.eventing.knative.dev
     { serving_objects && eventing_objects; } | settings | apply objects
+    documents cluster/gateway.yaml | apply gateway
     configure
     wait_until "Knative's pods" 180 all_available
     # The webhooks refuse everything until they have their certificates.
