@@ -1,29 +1,15 @@
 """The whole way with the real func: create, build, run, invoke."""
 
 import shutil
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
 from image.func import Func
 from image.pack import Image
-
-
-@pytest.fixture(scope="module")
-def command(
-    func: Path, docker: DockerClient, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Func]:
-    """Return func, with a namespace that no other run has."""
-    folder = tmp_path_factory.mktemp("func")
-    made = Func(func, docker, folder, namespace=f"functest-{uuid.uuid4().hex[:8]}")
-    yield made
-    made.remove_all()
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,11 @@
 import json
 import shutil
 import subprocess
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from testcontainers.core.docker_client import DockerClient
 from websockets.sync.client import connect
 
 from image import prerequisites
@@ -23,17 +21,6 @@ EVENT = {
     "ce-source": "/shop",
     "ce-type": "com.example.order",
 }
-
-
-@pytest.fixture(scope="module")
-def command(
-    func: Path, docker: DockerClient, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Func]:
-    """Return func, with a namespace that no other run has."""
-    folder = tmp_path_factory.mktemp("func")
-    made = Func(func, docker, folder, namespace=f"functest-{uuid.uuid4().hex[:8]}")
-    yield made
-    made.remove_all()
 
 
 def ask_http(address: str) -> None:
