@@ -3,6 +3,7 @@
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from statistics import median, quantiles
 
 from bench.errors import BenchFailed
@@ -33,13 +34,18 @@ def latencies(host: str) -> tuple[float, float]:
 
 
 def _many(host: str) -> list[float]:
-    with _connected() as client:
-        taken = []
-        for _ in range(_REQUESTS):
-            began = time.perf_counter()
-            _exchange(client, host)
-            taken.append(time.perf_counter() - began)
-        return taken
+    taken: list[float] = []
+    while len(taken) < _REQUESTS:
+        with _connected() as client, suppress(_Idle):
+            while len(taken) < _REQUESTS:
+                began = time.perf_counter()
+                _exchange(client, host)
+                taken.append(time.perf_counter() - began)
+    return taken
+
+
+class _Idle(Exception):
+    """The gateway has closed a connection between two requests, as nginx does for new routes."""
 
 
 def _connected() -> socket.socket:
@@ -50,7 +56,10 @@ def _exchange(client: socket.socket, host: str) -> None:
     client.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     read = b""
     while not _is_whole(read):
-        if not (data := client.recv(65536)):
+        data = client.recv(65536)
+        if not (read or data):
+            raise _Idle
+        if not data:
             raise BenchFailed(f"{host} ended the connection after {read[:200]!r}")
         read += data
     if not read.startswith(b"HTTP/1.1 200"):

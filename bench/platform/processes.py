@@ -28,11 +28,14 @@ def of_container(container: str) -> list[Process]:
     return sorted(found, key=lambda process: process.began)
 
 
-def sandboxes(since: float) -> list[Process]:
-    """Return the first processes of pods that have begun since then, the first one first."""
-    found = [process for process in _all() if process.began >= since]
-    found = [process for process in found if _text(process.pid, "cmdline").startswith("/pause")]
-    return sorted(found, key=lambda process: process.began)
+def sandbox(process: Process) -> Process | None:
+    """Return the first process of a process's pod: they share a network."""
+    network = _network(process.pid)
+    for other in _all():
+        program = _text(other.pid, "cmdline").partition("\0")[0]
+        if program.endswith("/pause") and _network(other.pid) == network:
+            return other
+    return None
 
 
 def memory(processes: list[Process]) -> int:
@@ -52,6 +55,12 @@ def _all() -> Iterator[Process]:
         if entry.name.isdigit() and (stat := _text(int(entry.name), "stat")):
             ticks = int(stat.rpartition(")")[2].split()[_STARTED])
             yield Process(int(entry.name), booted + ticks / _TICKS)
+
+
+def _network(pid: int) -> str:
+    with suppress(OSError):  # it has ended
+        return str((_PROC / str(pid) / "ns" / "net").readlink())
+    return ""
 
 
 def _text(pid: int, name: str) -> str:

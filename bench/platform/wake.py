@@ -35,7 +35,10 @@ def wake(cluster: Cluster, service: str) -> Woken:
         answered = clients.ask(cluster.host(service))
         seen_at = seen()
     found = processes.of_container(_container(cluster, service))
-    sandbox, first = processes.sandboxes(seen_at - 1)[0], found[0]
+    first = found[0]
+    sandbox = processes.sandbox(first)
+    if sandbox is None:
+        raise BenchFailed(f"the sandbox of {service} was not found")
     seconds = {
         figures.WAKE.name: answered - began,
         figures.POD.name: seen_at - began,
