@@ -144,6 +144,11 @@ bench-images: docker python ## Measure the run images beside a Debian with pytho
 	@tools/build.sh pack
 	@python -m bench.images --out docs/benchmarks
 
+.PHONY: bench-platform
+bench-platform: builder cluster ## Measure functions on Knative beside func-python (15 minutes; Linux, root)
+	@tools/build.sh pack func
+	@python -m bench.platform --out docs/benchmarks
+
 .PHONY: lock
 lock: python ## Renew the locked versions of runtime, development environment, measured peers and tested frameworks
 	@tools/python/lock.sh

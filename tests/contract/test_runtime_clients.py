@@ -61,7 +61,7 @@ LINE = {"type": "http.response.body", "body": b"tick\\n", "more_body": True}
 
 def handle(scope, receive, send):
     if scope["path"] == "/no-threads":
-        threading.stack_size(1 << 46)
+        threading.stack_size(1 << 47)
     if scope["path"] == "/threads":
         threading.stack_size(0)
     send({"type": "http.response.start", "status": 200, "headers": []})
@@ -195,7 +195,7 @@ import threading
 
 async def handle(scope, receive, send):
     await asyncio.to_thread(threading.get_ident)
-    threading.stack_size(1 << 46)
+    threading.stack_size(1 << 47)
 """
 
 

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 from contract.runtime_process import eventually
-from func_runtime import sockets, waiting_room
+from func_runtime import sockets, startup_server
 from func_runtime.addresses import Address
 from func_runtime.app import probes
 from func_runtime.asgi import Receive, Scope, Send
 from func_runtime.function import Function
 from func_runtime.health import Health
 from func_runtime.lifespan import Lifespan, Phase
-from func_runtime.waiting_room import Request, Waiting, WaitingRoom, read_head
+from func_runtime.startup_server import Request, Waiting, read_head
+from func_runtime.waiting_room import WaitingRoom
 
 LIVENESS, READINESS = "/health/liveness", "/health/readiness"
 GET = b"GET / HTTP/1.1\r\nhost: f\r\n\r\n"
@@ -90,6 +91,7 @@ def test_descriptors(room: Room) -> None:
     room.connect(b"GET")
     room.seen()
 
+    eventually(lambda: len(room.room.descriptors()) == 2, "no other connection")
     numbers = room.room.descriptors()
 
     assert 2 == len(set(numbers))
@@ -206,7 +208,7 @@ def test_client_is_gone() -> None:
 
 def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request more than may wait is answered 503; health checks are answered all the same."""
-    monkeypatch.setattr(waiting_room, "_HELD", 1)
+    monkeypatch.setattr(startup_server, "_HELD", 1)
     room.connect(GET)
     room.seen()
     answer = room.connect(GET).recv(65536)
@@ -218,7 +220,7 @@ def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_connections(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of connections without a whole request, the oldest makes place for the newest."""
-    monkeypatch.setattr(waiting_room, "_READING", 2)
+    monkeypatch.setattr(startup_server, "_READING", 2)
     oldest = room.connect(b"1")
     room.seen()
     room.connect(b"2")

@@ -5,7 +5,6 @@ network connectivity"), while func bakes LISTEN_ADDRESS=[::]:8080 into images. S
 reachable: an address in LISTEN_ADDRESS counts in addition, unless it is on that port itself.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from func_runtime import names
 from func_runtime.errors import SettingInvalid
 
 DEFAULT_PORT = 8080
+_PORT_DIGITS = 5
 _HIGHEST_PORT = 65535
 
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 -- a container is reached from outside
@@ -43,40 +43,42 @@ def from_environ(environ: Mapping[str, str]) -> tuple[Address, ...]:
     return tuple(_distinct(listed))
 
 
-# Hosts have no comma or space; the brackets of IPv6 keep its colons apart from the port's.
-_ENTRY = re.compile(r"(?:\[(?P<ipv6>[^\]]*)\]|(?P<host>[^:\[\]/]*))(?::(?P<port>\d*))?")
-
-
 def _parse(text: str, default_port: int) -> Iterator[Address]:
     """Read a list of `host:port`, `[ipv6]:port`, `:port`, `port`, `host`, `*:port`."""
-    for entry in re.split(r"[\s,]+", text.strip()):
-        if not entry:
-            continue
+    # Hosts have no comma or space.
+    for entry in text.replace(",", " ").split():
         if entry.isdigit():
             yield Address("", _port(names.LISTEN_ADDRESS, entry))
             continue
-        match = _ENTRY.fullmatch(entry)
-        if match is None:
-            raise SettingInvalid(
-                names.LISTEN_ADDRESS, entry, "a list of host:port, [IPv6]:port, :port or port"
-            )
-        port = match["port"]
-        yield Address(
-            _host(match["ipv6"], match["host"]),
-            _port(names.LISTEN_ADDRESS, port) if port else default_port,
-        )
+        host, port = _split(entry)
+        yield Address(host, _port(names.LISTEN_ADDRESS, port) if port else default_port)
 
 
-def _host(ipv6: str | None, host: str | None) -> str:
-    # [::] stands for IPv4 as well: func sets it on clusters of every kind, and the queue-proxy
-    # dials 127.0.0.1.
-    if ipv6 is not None:
-        return "" if ipv6 in ("", _EVERY_IPV6) else ipv6
-    return "" if host in ("*", None) else host or ""
+def _split(entry: str) -> tuple[str, str]:
+    """Return host and port, which may be empty; brackets keep colons of IPv6 apart from the port's.
+
+    :raises SettingInvalid: it is no address.
+    """
+    if entry.startswith("["):
+        host, bracket, port = entry[1:].partition("]")
+        colon, port = port[:1], port[1:]
+        is_valid = bracket and colon in ("", ":")
+        # [::] stands for IPv4 as well: func sets it on clusters of every kind, and the queue-proxy
+        # dials 127.0.0.1.
+        host = "" if host == _EVERY_IPV6 else host
+    else:
+        host, _, port = entry.partition(":")
+        is_valid = not set("[]/") & set(host)
+        host = "" if host == "*" else host
+    if not is_valid or (port and not port.isdigit()):
+        expected = "a list of host:port, [IPv6]:port, :port or port"
+        raise SettingInvalid(names.LISTEN_ADDRESS, entry, expected)
+    return host, port
 
 
 def _port(name: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > _HIGHEST_PORT:
+    is_number = text.isascii() and text.isdigit() and len(text) <= _PORT_DIGITS
+    if not is_number or int(text) > _HIGHEST_PORT:
         raise SettingInvalid(name, text, f"a port: a number from 0 to {_HIGHEST_PORT}")
     return int(text)
 

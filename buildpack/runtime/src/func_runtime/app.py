@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from func_runtime import responses
-from func_runtime.asgi import Handler, Message, Receive, Scope, Send
+from func_runtime.asgi import Answer, Handler, Message, Receive, Scope, Send
 from func_runtime.errors import (
     ClientDisconnected,
     RequestAborted,
@@ -42,36 +42,44 @@ class App:
 
         :raises RequestAborted: the answer has begun and cannot be completed.
         """
-        is_http = scope["type"] == "http"
-        if is_http and (probe := self._probes.get(scope["path"])):
+        if scope["type"] != "http":
+            await self._converse(scope, receive, send)
+            return
+        if probe := self._probes.get(scope["path"]):
             await answer_probe(probe, scope["method"], send)
             return
         if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
-            await _refuse(scope["type"], send)
-        elif is_http:
-            await self._answer(scope, receive, send)
-        else:
-            await self._converse(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the function answer an HTTP request, and answer in its place where it does not."""
-        reply = Reply(send)
+            await responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+            return
+        # The server's own send knows how far the answer has got. What is put around it does not.
+        answer: object = getattr(send, "__self__", None)
+        if not isinstance(answer, Answer):
+            send = answer = Reply(send)
         try:
-            await self._handler(scope, receive, reply)
+            await self._handler(scope, receive, send)
         except (*RAISED, asyncio.CancelledError) as error:
-            await _answer_for(error, scope, reply)
+            await _answer_for(error, scope, send, answer)
         else:
-            if reply.completed:
-                return
-            if reply.started:
-                raise ResponseUnfinished(
-                    f"{scope['method']} {scope['path']!r} returned before its response was complete"
-                )
-            with suppress(ClientDisconnected):
-                await responses.text(send, self._unanswered)
+            if not answer.completed:
+                await self._complete(scope, send, answer)
+
+    async def _complete(self, scope: Scope, send: Send, answer: Answer) -> None:
+        """Answer for a handler that has said nothing.
+
+        :raises ResponseUnfinished: it has said something, but not all.
+        """
+        if answer.started:
+            raise ResponseUnfinished(
+                f"{scope['method']} {scope['path']!r} returned before its response was complete"
+            )
+        with suppress(ClientDisconnected):
+            await responses.text(send, self._unanswered)
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the function serve a WebSocket, and close what it leaves open."""
+        if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
+            await send({"type": "websocket.close"})
+            return
         socket = Socket(send)
         try:
             await self._handler(scope, receive, socket)
@@ -103,7 +111,7 @@ async def answer_probe(probe: Probe, method: str, send: Send) -> None:
     await responses.text(send, code, status.message, body=method != "HEAD")
 
 
-async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> None:
+async def _answer_for(error: BaseException, scope: Scope, send: Send, answer: Answer) -> None:
     """Answer in place of a handler that ended with an error.
 
     :raises RequestAborted: its answer has begun.
@@ -111,21 +119,21 @@ async def _answer_for(error: BaseException, scope: Scope, reply: "Reply") -> Non
     match error:
         case asyncio.CancelledError() if _is_cut_off():
             _log_failure(scope, "was cut off: it took longer than the process had left")
-            await reply.fail(responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+            await _fail(send, answer, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
         case TimeLimitExceeded():
             _log_failure(scope, str(error))
             # As from queue-proxy. Not 503, after which a service mesh asks again by itself.
-            await reply.fail(responses.GATEWAY_TIMEOUT, "Gateway Timeout")
+            await _fail(send, answer, responses.GATEWAY_TIMEOUT, "Gateway Timeout")
         case RequestAborted():  # told by who raised it
-            if not reply.completed:
+            if not answer.completed:
                 raise error
         case _ if _says_disconnected(error):
             _log_disconnect(scope)
             with suppress(ClientDisconnected, RequestAborted):
-                await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+                await _fail(send, answer, responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
         case _:
             _log_failure(scope, "raised an exception", error)
-            await reply.fail(responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+            await _fail(send, answer, responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
 
 
 def _is_cut_off() -> bool:
@@ -154,19 +162,24 @@ def _log_disconnect(scope: Scope) -> None:
     log.debug("%s %r: the client has gone", scope.get("method", "WebSocket"), scope["path"])
 
 
-async def _refuse(kind: str, send: Send) -> None:
-    if kind == "http":
-        await responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
-    else:
-        await send({"type": "websocket.close"})
-
-
 def _log_failure(scope: Scope, what: str, error: BaseException | None = None) -> None:
     # %r: a path is the client's, and must not start lines of its own in the log.
     log.error("%s %r %s", scope.get("method", "WebSocket"), scope["path"], what, exc_info=error)
 
 
-class Reply:
+async def _fail(send: Send, answer: Answer, status: int, message: str) -> None:
+    """Answer with an error, unless the answer is complete.
+
+    :raises RequestAborted: it has begun: a client would take the error for its end.
+    """
+    if answer.completed:
+        return
+    if answer.started:
+        raise RequestAborted
+    await responses.text(send, status, message)
+
+
+class Reply(Answer):
     """Sends the function's answer, and knows how far it has got."""
 
     __slots__ = ("_send", "completed", "started")
@@ -183,17 +196,6 @@ class Reply:
             self.started = True
         elif not message.get("more_body"):
             self.completed = True
-
-    async def fail(self, status: int, message: str) -> None:
-        """Answer with an error, unless the answer is complete.
-
-        :raises RequestAborted: it has begun: a client would take the error for its end.
-        """
-        if self.completed:
-            return
-        if self.started:
-            raise RequestAborted
-        await responses.text(self._send, status, message)
 
 
 # RFC 6455, 7.4.1.

@@ -12,3 +12,12 @@ Headers = Iterable[tuple[bytes, bytes]]
 Application = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 # What a function's handle is: its result may be a reply to an event.
 Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
+
+
+class Answer:
+    """How far the answer to a request has got, as seen by whoever sends it."""
+
+    __slots__ = ()
+
+    started: bool
+    completed: bool

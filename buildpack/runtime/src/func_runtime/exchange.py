@@ -8,7 +8,7 @@ import logging
 from typing import Protocol
 
 from func_runtime import response_head
-from func_runtime.asgi import Headers, Message, Scope
+from func_runtime.asgi import Answer, Headers, Message, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
 from func_runtime.turns import Turns
 
@@ -65,7 +65,7 @@ class Connection(Protocol):
         ...
 
 
-class Exchange:
+class Exchange(Answer):
     """A request, from the end of its head, to the end of its response."""
 
     __slots__ = (
@@ -78,7 +78,6 @@ class Exchange:
         "_head",
         "_left",
         "_may_expect",
-        "_responding",
         "_told",
         "completed",
         "gone",
@@ -86,6 +85,7 @@ class Exchange:
         "on_the_wire",
         "received",
         "scope",
+        "started",
     )
 
     def __init__(self, connection: Connection, scope: Scope, keep_alive: bool) -> None:
@@ -101,7 +101,7 @@ class Exchange:
         self._may_expect = True
         # The response. What else there is to know, _respond adds.
         self._bodiless = scope["method"] == "HEAD"  # now: a scope is the application's to change
-        self._responding = False  # the application has begun it
+        self.started = False  # the application has begun it
         self.on_the_wire = False
         self.completed = False
         self.gone = False  # nobody is there to get it
@@ -185,9 +185,9 @@ class Exchange:
         if self.gone:
             raise ClientDisconnected
         kind = message["type"]
-        if self.completed or kind != (_BODY if self._responding else _START):
+        if self.completed or kind != (_BODY if self.started else _START):
             raise RuntimeError(f"{kind} is not what comes next in a response")
-        if self._responding:
+        if self.started:
             more = message.get("more_body", False)
             self._write(message.get("body", b""), more)
             if more and connection.state.turns.used_up():
@@ -220,7 +220,7 @@ class Exchange:
             self.keep_alive = False
         date = b"" if response_head.DATE in read else self._connection.state.date
         self._head = line + date + block
-        self._responding = True
+        self.started = True
 
     def _write(self, body: bytes, more: bool) -> None:
         """Write a part of the body, after the head if it is the first, and end with the last.

@@ -4,10 +4,7 @@ Who is believed and what becomes of it is uvicorn's convention, which frameworks
 (uvicorn/middleware/proxy_headers.py): the last address that is no trusted proxy's is the client's.
 """
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from func_runtime.asgi import Scope
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -19,13 +16,8 @@ PROTO = b"x-forwarded-proto"
 DEFAULT = "127.0.0.1,::1"
 _EVERYBODY = "*"
 
-# The scheme of a request, and that of a WebSocket.
-_SCHEMES = {
-    b"http": ("http", "ws"),
-    b"https": ("https", "wss"),
-    b"ws": ("http", "ws"),
-    b"wss": ("https", "wss"),
-}
+# The scheme of a request, whatever is spoken after it.
+_SCHEMES = {b"https": "https", b"wss": "https"}
 
 
 Client = tuple[str, int]
@@ -52,7 +44,7 @@ class Proxies:
 
             self._networks = [ip_network(host, strict=False) for host in hosts]
         # Few clients send many requests. uvicorn remembers them too.
-        self._remembered = lru_cache(_REMEMBERED)(self._read)
+        self._remembered: dict[tuple[bytes, bytes], tuple[str, Client | None]] = {}
 
     def trusts(self, host: str) -> bool:
         """Say whether an address is one of theirs."""
@@ -69,36 +61,31 @@ class Proxies:
             return False
         return any(address in network for network in self._networks)
 
-    def heed(self, scope: Scope) -> None:
-        """Have a scope say what its peer says about the client, if the peer is trusted."""
-        if scope["client"] and self.trusts(scope["client"][0]):
-            proto = addresses = b""
-            for name, value in scope["headers"]:
-                if name == PROTO:
-                    proto = value
-                elif name == FOR:
-                    addresses = join(addresses, value)
-            self.apply(scope, proto, addresses)
+    def read(self, proto: bytes, addresses: bytes) -> tuple[str, Client | None]:
+        """Return the scheme and the client that the headers of a trusted peer name, if they do.
 
-    def apply(self, scope: Scope, proto: bytes, addresses: bytes) -> None:
-        """Do so for a peer that is trusted, from the values of the headers; empty is none."""
-        is_usual = len(proto) + len(addresses) < _REMEMBERED_BYTES
-        schemes, client = (self._remembered if is_usual else self._read)(proto, addresses)
-        if schemes is not None:
-            scope["scheme"] = schemes[scope["type"] == "websocket"]
-        if client[0]:
-            scope["client"] = client
+        The values may be empty: no such header came.
+        """
+        found = self._remembered.get((proto, addresses))
+        return found or self._read_new(proto, addresses)
 
-    def _read(self, proto: bytes, addresses: bytes) -> tuple[tuple[str, str] | None, Client]:
-        """Return the schemes and the client that the headers name, if they do."""
-        schemes = _SCHEMES.get(proto.rpartition(b",")[2].strip())
+    def _read_new(self, proto: bytes, addresses: bytes) -> tuple[str, Client | None]:
+        scheme = _SCHEMES.get(proto.rpartition(b",")[2].strip(), "http")
+        found = scheme, self._find_client(addresses)
+        if len(proto) + len(addresses) < _REMEMBERED_BYTES:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[proto, addresses] = found
+        return found
+
+    def _find_client(self, addresses: bytes) -> Client | None:
         client = "", 0
         while addresses:
             addresses, _, last = addresses.rpartition(b",")
             client = _host_and_port(last.strip().decode("latin-1"))
             if not self.trusts(client[0]):
                 break  # else it is the first: all are trusted
-        return schemes, client
+        return client if client[0] else None
 
 
 def join(addresses: bytes, more: bytes) -> bytes:

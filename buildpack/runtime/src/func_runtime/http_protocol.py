@@ -332,8 +332,9 @@ class HttpProtocol(asyncio.Protocol):
             self._reject(excess)
         parser = self._parser
         method = parser.get_method()
-        # Nearly always this read has begun with the line, which is quicker to see than to ask for.
-        if not moved and self._data.startswith(b"%b %b HTTP/1.1\r\n" % (method, url)):
+        # Nearly always this read has begun with the line, which is quicker to see than to ask for:
+        # neither method nor target has a space in it, so the version is where it is looked for.
+        if not moved and self._data.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(url)):
             version = "1.1"
         else:
             version = self._version(url)
@@ -345,13 +346,19 @@ class HttpProtocol(asyncio.Protocol):
         else:
             raw_path, query = _split(url, method, headers)
         path = raw_path.decode("ascii")
+        scheme, client = "http", self._client
+        if self._proto or self._addresses:
+            if self._is_trusted:
+                scheme, said = self.state.proxies.read(self._proto, self._addresses)
+                client = said or client
+            self._proto = self._addresses = b""
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": version,
             "server": self._server,
-            "client": self._client,
-            "scheme": "http",
+            "client": client,
+            "scheme": scheme,
             "method": method.decode("ascii"),
             "root_path": "",
             "path": request_head.unquote(path) if "%" in path else path,
@@ -360,10 +367,6 @@ class HttpProtocol(asyncio.Protocol):
             "headers": headers,
             "state": {},
         }
-        if self._proto or self._addresses:
-            if self._is_trusted:
-                self.state.proxies.apply(scope, self._proto, self._addresses)
-            self._proto = self._addresses = b""
         if self._running is not None or self._waiting:
             self._queue()
         # Of HTTP/1.0, keep-alive is left out: what speaks it today opens a connection a request.

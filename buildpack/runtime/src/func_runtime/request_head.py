@@ -23,18 +23,19 @@ HEADERS = 256
 _CHUNKED = b"chunked"
 _HTTP_1_0, _HTTP_1_1 = "1.0", "1.1"
 
-# RFC 3986, 3.2.2 and 3.2.3. What an IP literal may hold is looked at apart.
-_HOST = re.compile(
-    rb"(?:\[(?P<literal>[^\[\]]*)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)"
-    rb"(?::(?P<port>[0-9]{0,9}))?"
+# RFC 3986, 3.2.2 and 3.2.3. Regular expressions are compiled when they are needed first: most
+# processes see neither an IP literal nor a target that is more than a path and a query.
+_NAME = bytes(range(ord("0"), ord("9") + 1)) + (
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;="
 )
-_IP_FUTURE = re.compile(rb"v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+", re.IGNORECASE)
+_ENCODED = rb"%[0-9A-Fa-f]{2}"
+_IP_FUTURE = rb"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+"
+_PORT_DIGITS = 9
 _LAST_PORT = 65535
 
 # The target's parts. llhttp has looked at its characters.
-_TARGET = re.compile(
-    rb"(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
-    re.IGNORECASE | re.DOTALL,
+_TARGET = (
+    rb"(?is)(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?"
 )
 
 # llhttp reads the request lines of RTSP and of Icecast as well.
@@ -46,18 +47,31 @@ def is_host(value: bytes) -> bool:
 
     An empty one is: it stands for a target without an authority.
     """
-    found = _HOST.fullmatch(value)
-    if found is None or int(found["port"] or 0) > _LAST_PORT:
-        return False
-    literal = found["literal"]
-    return literal is None or _is_ip(literal) or _IP_FUTURE.fullmatch(literal) is not None
+    if value.startswith(b"["):
+        literal, bracket, port = value[1:].partition(b"]")
+        is_valid = bracket and port[:1] in (b"", b":") and _is_ip_literal(literal)
+        port = port[1:]
+    else:
+        name, _, port = value.partition(b":")
+        is_valid = _is_name(name)
+    return bool(is_valid) and (not port or _is_port(port))
 
 
-def _is_ip(literal: bytes) -> bool:
+def _is_name(name: bytes) -> bool:
+    if b"%" in name:
+        name = re.sub(_ENCODED, b"", name)
+    return not name.translate(None, _NAME)
+
+
+def _is_port(port: bytes) -> bool:
+    return port.isdigit() and len(port) <= _PORT_DIGITS and int(port) <= _LAST_PORT
+
+
+def _is_ip_literal(literal: bytes) -> bool:
     try:
         socket.inet_pton(socket.AF_INET6, literal.decode("ascii"))
     except (OSError, ValueError):
-        return False
+        return re.fullmatch(_IP_FUTURE, literal) is not None
     return True
 
 
@@ -85,7 +99,7 @@ def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
 
     :raises HttpParserError: it is none of a server's.
     """
-    found = _TARGET.fullmatch(target)
+    found = re.fullmatch(_TARGET, target)
     assert found is not None  # it takes anything
     path, query, authority = found["path"], found["query"] or b"", found["authority"] or b""
     if authority:

@@ -84,8 +84,10 @@ def _resolve(address: Address) -> Iterable[tuple[socket.AddressFamily, str]]:
     """
     if not address.host:
         return _WILDCARDS
+    # As bytes where that is the same: from text, Python imports the tables of international names.
+    host = address.host.encode() if address.host.isascii() else address.host
     try:
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise AddressUnavailable(str(address), error.strerror or str(error)) from error
     resolved = {(family, str(where[0])) for family, _, _, _, where in found}

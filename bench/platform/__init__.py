@@ -1,0 +1,1 @@
+"""Measures functions on Kubernetes with Knative, as `make cluster` starts it."""

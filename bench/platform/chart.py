@@ -1,0 +1,15 @@
+"""A result as a picture."""
+
+from bench import bars
+from bench.platform import figures
+from bench.platform.result import Result
+
+_LESS = "less is better"
+_PANELS = tuple(
+    (figure, _LESS) for figure in (figures.WAKE, figures.NEXT_BYTES, figures.MEMORY, figures.P99)
+)
+
+
+def draw(result: Result) -> str:
+    """Return the picture of what was measured."""
+    return bars.draw(bars.panels(result, tuple(result.peers), _PANELS), result.ours)

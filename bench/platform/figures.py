@@ -1,0 +1,99 @@
+"""What is measured: the names under which a result has it, and how people read it."""
+
+from bench.build.figures import OURS, PIP, Figure
+
+__all__ = ["OURS", "PIP"]
+
+WAKE = Figure(
+    "wake_s",
+    "From zero to the first answer",
+    "s",
+    2,
+    "a function without a pod is asked through the gateway; until its answer is there",
+)
+POD = Figure(
+    "pod_s",
+    "Request to pod",
+    "s",
+    2,
+    "of that: until the pod is in the API (gateway, activator, autoscaler, deployment)",
+)
+SANDBOX = Figure(
+    "sandbox_s",
+    "Pod to sandbox",
+    "s",
+    2,
+    "then until the first process of the pod has begun (scheduler, kubelet, containerd, network)",
+)
+PROCESS = Figure(
+    "process_s",
+    "Sandbox to process",
+    "s",
+    2,
+    "then until the function's process has begun (image, root file system, runc)",
+)
+SERVING = Figure(
+    "serving_s",
+    "Process to serving",
+    "s",
+    2,
+    "then until the log says that the function is serving (init, interpreter, imports, start()); "
+    "func-python says nothing of it",
+)
+ANSWER = Figure(
+    "answer_s",
+    "Process to answer",
+    "s",
+    2,
+    "from the same begin until the answer is there (the above, readiness, endpoints, activator, "
+    "the request itself)",
+)
+DEPLOY = Figure(
+    "deploy_s",
+    "`func deploy` of a changed source",
+    "s",
+    1,
+    "wall clock, until func says that the new revision is ready; build, push, revision, pod",
+)
+NEXT_BYTES = Figure(
+    "next_mb",
+    "The next function: pulled",
+    "MB",
+    2,
+    "compressed layers of another function's image that the node does not have from the first",
+)
+NEXT_SECONDS = Figure(
+    "next_s", "The next function: pull", "s", 2, "as kubelet says of that image (event Pulled)"
+)
+MEMORY = Figure(
+    "idle_mb",
+    "Memory of an idle pod",
+    "MB",
+    1,
+    "PSS of the function's processes, after its first answers",
+)
+MEDIAN = Figure(
+    "median_ms",
+    "Answer, median",
+    "ms",
+    2,
+    "2,000 requests by 8 connections through gateway and queue-proxy, to one pod",
+)
+P99 = Figure("p99_ms", "Answer, 99th percentile", "ms", 2, "of the same requests")
+
+FIGURES = (
+    WAKE,
+    POD,
+    SANDBOX,
+    PROCESS,
+    SERVING,
+    ANSWER,
+    DEPLOY,
+    NEXT_BYTES,
+    NEXT_SECONDS,
+    MEMORY,
+    MEDIAN,
+    P99,
+)
+
+BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -1,0 +1,24 @@
+"""A result in words and tables: Markdown that reads well as plain text. Writes no file."""
+
+from bench import reports
+from bench.platform.figures import FIGURES, WAKE
+from bench.platform.result import Result
+from bench.platform.targets import TARGETS
+
+
+def render(result: Result, chart: str | None = None) -> str:
+    """Return the report; `chart` is the file name of a picture to show."""
+    facts = {
+        "Generated": f"by `make bench-platform`, {result.taken}",
+        "Machine": f"{result.machine}; all of Kubernetes and Knative is on it as well",
+        "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
+        "Rounds": f"{len(result.rounds)}, each over both peers in turn",
+    }
+    sections = {
+        "Targets": reports.reached(TARGETS, result),
+        "All figures": reports.medians(result, FIGURES, tuple(result.peers)),
+        "What was measured": reports.notes(result.peers.items()),
+        "How": reports.method(FIGURES),
+    }
+    doubtful = reports.doubts(result, result.machine, (WAKE,))
+    return reports.page("A function on Knative", facts, doubtful, chart, sections)
