@@ -42,7 +42,9 @@ case $command in
 verify)
     image=$1
     exec {cosign} verify --key {folder}/cosign.pub --insecure-ignore-tlog "$image" ;;
-*) exec {cosign} "$command" --key {folder}/cosign.key --use-signing-config=false --tlog-upload=false "$@" ;;
+*)
+    set -- --use-signing-config=false --tlog-upload=false "$@"
+    exec {cosign} "$command" --key {folder}/cosign.key "$@" ;;
 esac
 """
 
@@ -147,7 +149,7 @@ def gitlab_script(job: Mapping[str, Any], jobs: Mapping[str, Any]) -> str:
 def gitlab_variables(job: Mapping[str, Any], jobs: Mapping[str, Any]) -> dict[str, str]:
     """Return the variables of a job."""
     parent = jobs.get(job.get("extends", ""), {})
-    return parent.get("variables", {}) | job.get("variables", {})
+    return {**parent.get("variables", {}), **job.get("variables", {})}
 
 
 def in_container(

@@ -185,7 +185,12 @@ def test_script(runner: Runner, image: Image) -> None:
     ("arguments", "environment", "status", "message"),
     [
         ([], {}, 2, "Use: ci.sh IMAGE [FOLDER]"),
-        (["localhost:5000/myfn"], {}, 2, "BUILDER: It names the builder that 'make publish' pushed"),
+        (
+            ["localhost:5000/myfn"],
+            {},
+            2,
+            "BUILDER: It names the builder that 'make publish' pushed",
+        ),
     ],
 )
 def test_script_says_what_is_missing(
