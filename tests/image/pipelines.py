@@ -85,8 +85,9 @@ class Runner:
             ["bash", "-e", "-c", script],
             cwd=cwd or self.folder,
             env={
+                **{name: value for name, value in os.environ.items() if name[:7] != "PYTEST_"},
                 "PATH": f"{self.home}/venv/bin:{os.environ['PATH']}",
-                "HOME": str(self.home),
+                "DOCKER_CONFIG": str(self.home / "docker"),
                 "VIRTUAL_ENV": str(self.home / "venv"),
                 "COSIGN_PASSWORD": "",
                 **(environment or {}),
@@ -118,7 +119,7 @@ def run_github_job(runner: Runner, workflow: Path, job: str, image: str) -> dict
             assert re.fullmatch("[0-9a-f]{40}", commit), step["uses"]
             continue
         output = runner.home / f"output-{number}"
-        output.touch()
+        output.write_text("")
         named = {
             "IMAGE": image,
             "BUILDER": prerequisites.builder_in_registry(),

@@ -18,7 +18,8 @@ from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
 from image.container import serving
-from image.pack import Image, remove_volumes
+from image.lifecycle import remove_pulled
+from image.pack import Image
 from image.pipelines import (
     Runner,
     attested,
@@ -50,34 +51,28 @@ def image(docker: DockerClient) -> Iterator[Image]:
     """A name in the registry that nothing else has."""
     made = Image(f"{prerequisites.REGISTRY}/functest-ci-{uuid.uuid4().hex[:8]}/myfn", docker)
     yield made
-    for pulled in docker.client.images.list(name=made.name):
-        for name in (*pulled.tags, *pulled.attrs["RepoDigests"]):
-            docker.client.images.remove(name)
-    remove_volumes(docker, made.name.rpartition(":")[2].replace("/", "_"))
+    remove_pulled(made)
 
 
 @pytest.mark.parametrize(
-    ("schema", "path"),
+    ("schema", "options"),
     [
-        ("github-workflows", GITHUB / "build.yaml"),
-        ("github-workflows", GITHUB / "rebase.yaml"),
-        ("gitlab-ci", GITLAB),
+        ("github-workflows", sorted(GITHUB.iterdir())),
+        ("gitlab-ci", ["--data-transform", "gitlab-ci", GITLAB]),
     ],
-    ids=lambda value: getattr(value, "name", value),
+    ids=["GitHub", "GitLab"],
 )
-def test_schema(schema: str, path: Path) -> None:
+def test_schema(schema: str, options: list[str | Path]) -> None:
     """It is valid by the schema that GitHub's and GitLab's editors check with."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    if schema == "gitlab-ci":
-        command += ["--data-transform", "gitlab-ci"]
-    done = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_github_tests_the_function(runner: Runner, image: Image) -> None:
     """The job for each change runs the function's tests."""
     run_github_job(runner, GITHUB / "build.yaml", "test", image.name)
-    assert list(runner.folder.rglob("__pycache__/test_func*.pyc"))
+    assert "test_func.py" in (runner.folder / ".pytest_cache/v/cache/nodeids").read_text()
 
 
 @pytest.mark.timeout(600)
@@ -135,7 +130,6 @@ def test_gitlab(runner: Runner, image: Image) -> None:
         [(runner.folder, "/builds/me/myfn")],
     )
     assert built.returncode == 0, built.stdout
-    assert ".venv" not in built.stdout
     runner.run(without_apk(gitlab_script(jobs["sign"], jobs)), variables("sign"))
     assert ["verify", "sign", *["attest"] * SBOMS] == runner.cosign_calls()
     image.client.client.images.pull(image.name, tag="latest")
