@@ -20,7 +20,7 @@ from bench.build.peers import PREFIX
 from bench.command import ROOT
 from bench.errors import BenchFailed
 
-_COUNTS = (0, 50, 200)
+_COUNTS = (50, 200)
 _VOLUME = f"{PREFIX}-ci"
 _BUILDS = ("first build", "changed line", "one more package")
 # The name of the cache is that of the image, and a word more.

@@ -69,6 +69,16 @@ def test_schema(schema: str, options: list[str | Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_docs_name_each_file() -> None:
+    """No file to copy, or its folder, is without a place in the docs that says whom it is for."""
+    docs = prerequisites.ROOT / "docs"
+    pages = (docs / "ci.md").read_text() + (docs / "deploy.md").read_text()
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            links = {f"(../{place.relative_to(DEPLOY.parent)})" for place in (path, path.parent)}
+            assert any(link in pages for link in links), path
+
+
 def test_github_tests_the_function(runner: Runner, image: Image) -> None:
     """The job for each change runs the function's tests."""
     run_github_job(runner, GITHUB / "build.yaml", "test", image.name)
