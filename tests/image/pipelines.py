@@ -27,7 +27,6 @@ _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 
 # The registry is on loopback, which a container reaches in the host's network alone.
 _PACK = """\
-#!/bin/sh
 command=$1 && shift
 [ "$command" != build ] || set -- --network host "$@"
 exec {pack} "$command" "$@"
@@ -35,7 +34,6 @@ exec {pack} "$command" "$@"
 
 # Nobody here gives a workflow an identity, so cosign signs by a key, and asks no transparency log.
 _COSIGN = """\
-#!/bin/sh
 command=$1 && shift
 echo "$command" >>{folder}/calls
 case $command in
@@ -50,7 +48,6 @@ esac
 
 # uv has pip's words, and is quicker.
 _PIP = """\
-#!/bin/sh
 exec {uv} pip "$@"
 """
 
@@ -73,7 +70,7 @@ class Runner:
             "pip": _PIP.format(uv=uv),
         }.items():
             program = self.home / "venv" / "bin" / name
-            program.write_text(script)
+            program.write_text(f"#!/bin/sh\n{script}")
             program.chmod(0o755)
         self.run(f"{cosign} generate-key-pair", cwd=self.home)
 

@@ -210,3 +210,17 @@ def test_script_says_what_is_missing(
     )
     assert done.returncode == status
     assert message in done.stderr
+
+
+def test_script_of_a_failed_build(tmp_path: Path) -> None:
+    """Where pack fails, the script does, and names no image."""
+    done = subprocess.run(
+        [DEPLOY / "ci.sh", f"{prerequisites.REGISTRY}/functest-ci-none", tmp_path],
+        env={**os.environ, "PATH": prerequisites.path_with_tools(), "BUILDER": "functest/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "functest/none" in done.stderr
