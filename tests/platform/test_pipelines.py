@@ -95,7 +95,7 @@ def test_github_publishes_and_rebases(runner: Runner, image: Image) -> None:
     assert SBOMS == len(attested(runner, published))
     image.client.client.images.pull(image.name, tag="0" * 40)
     image.client.client.images.pull(image.name, tag="latest")
-    with serving(image) as container:
+    with serving(image, read_only=True, tmpfs=["/tmp"]) as container:
         assert container.get("/").status_code == 200
 
     shutil.rmtree(runner.folder)
@@ -143,7 +143,7 @@ def test_gitlab(runner: Runner, image: Image) -> None:
     runner.run(without_apk(gitlab_script(jobs["sign"], jobs)), variables("sign"))
     assert ["verify", "sign", *["attest"] * SBOMS] == runner.cosign_calls()
     image.client.client.images.pull(image.name, tag="latest")
-    with serving(image) as container:
+    with serving(image, read_only=True, tmpfs=["/tmp"]) as container:
         assert container.get("/").status_code == 200
 
     shutil.rmtree(runner.folder)
@@ -181,7 +181,7 @@ def test_script(runner: Runner, image: Image) -> None:
     assert first.stdout == again.stdout
     assert "Reusing the dependencies layer" in again.stderr
     image.client.client.images.pull(image.name, tag="v1")
-    with serving(Image(name, image.client)) as container:
+    with serving(Image(name, image.client), read_only=True, tmpfs=["/tmp"]) as container:
         assert container.get("/").status_code == 200
 
 
