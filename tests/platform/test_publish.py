@@ -15,6 +15,7 @@ from testcontainers.core.docker_client import DockerClient
 
 from image import kpack, prerequisites, run_images
 from image.container import serving
+from image.lifecycle import remove_pulled
 from image.pack import Image, Pack, remove_images, remove_volumes
 
 HOME = f"{prerequisites.REGISTRY}/functest-published"
@@ -156,11 +157,18 @@ def test_rebase_onto_what_is_published_later(
 
 
 @pytest.fixture
-def manifests(published: str, tmp_path: Path) -> list[Path]:
-    """What is in deploy/kpack, with the names of what was published."""
+def function(pack: Pack) -> str:
+    """A name in the registry that no build has had."""
+    return f"{prerequisites.REGISTRY}/{pack.new_image().name}/myfn"
+
+
+@pytest.fixture
+def manifests(published: str, function: str, tmp_path: Path) -> list[Path]:
+    """What is in deploy/kpack, with the names of what was published, and a function's name."""
     made = []
     for path in sorted((prerequisites.ROOT / "deploy" / "kpack").iterdir()):
-        content = path.read_text().replace("registry.example.com/functions", published)
+        content = path.read_text().replace("registry.example.com/functions/myfn", function)
+        content = content.replace("registry.example.com/functions", published)
         (tmp_path / path.name).write_text(content)
         made.append(tmp_path / path.name)
     return made
@@ -168,23 +176,26 @@ def manifests(published: str, tmp_path: Path) -> list[Path]:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_kpack_builds_from_the_registry(
-    pack: Pack, published: str, manifests: list[Path], tmp_path: Path
+    pack: Pack, function: str, manifests: list[Path], tmp_path: Path
 ) -> None:
     """kpack's containers build with the packaged buildpack; a second build reuses layers."""
     builder = kpack.make_builder(pack.program, kpack.documents(manifests), tmp_path)
     pod = kpack.pod(builder, manifests)
-    function = prerequisites.FUNCTIONS / "http_basic"
+    app = prerequisites.FUNCTIONS / "http_basic"
     logs = []
     for _ in range(2):
         with kpack.volumes(pack.client, pack.new_image().name) as shared:
-            logs.append(kpack.build(pod, function, shared))
+            logs.append(kpack.build(pod, app, shared))
 
     assert "Reusing the dependencies layer" not in logs[0]
     assert "Reusing the dependencies layer" in logs[1]
-    image = Image(f"{published}/myfn", pack.client)
+    image = Image(function, pack.client)
     pack.client.client.images.pull(image.name, tag="latest")
-    with serving(image) as container:
-        assert container.get("/").text.startswith("one ")
+    try:
+        with serving(image, read_only=True, tmpfs=["/tmp"]) as container:
+            assert container.get("/").text.startswith("one ")
+    finally:
+        remove_pulled(image)
 
 
 @pytest.mark.parametrize(
