@@ -53,7 +53,7 @@ python: ## Make the development environment (.venv)
 docker: ## Use the running Docker daemon, or install and start one
 	@tools/docker.sh start
 
-tools: ## Build pack, lifecycle, func, queue-proxy and an old lifecycle (.tools)
+tools: ## Build pack, lifecycle, func, queue-proxy, and what tests need (.tools)
 	@tools/build.sh
 
 cpython: ## Fetch a second CPython, for tests (.tools)

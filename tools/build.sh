@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
-#   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython]...        (all of these, if none is named)
+#   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython|kpack|cosign]...        (all of these, if none is named)
 #   build.sh kubernetes|coredns|serving|eventing...                            the parts of a cluster (cluster.sh)
 #   build.sh --arch amd64|arm64 lifecycle                                      for images of that architecture
 set -eu
@@ -20,14 +20,14 @@ if [ "${1:-}" = --arch ]; then
     shift 2
     [ "$arch" = "$own_arch" ] || [ "$*" = lifecycle ] || fail "Only the lifecycle is built for $arch" "Tools run here."
 fi
-[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy old-lifecycle cpython
+[ $# -gt 0 ] || set -- pack lifecycle func queue-proxy old-lifecycle cpython kpack cosign
 
 # Settings of the machine must not change what is built.
 export CGO_ENABLED=0 GOARCH="$arch" GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=readonly -trimpath -buildvcs=false'
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kubernetes coredns serving eventing"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kpack cosign kubernetes coredns serving eventing"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -82,6 +82,14 @@ build() {
     cpython)
         module=github.com/kluctl/go-embed-python stamp=
         makes=cpython.tar.gz takes='half a minute'
+        ;;
+    kpack) # our program on its types, for tests
+        module=github.com/pivotal/kpack stamp=
+        makes=kpack takes='half a minute'
+        ;;
+    cosign) # for the tests of pipelines
+        module=github.com/sigstore/cosign/v3 stamp=sigs.k8s.io/release-utils/version.gitVersion=v
+        makes=cosign takes='three minutes'
         ;;
     kubernetes) # Knative refuses a server that does not say its version
         module=k8s.io/kubernetes stamp=k8s.io/component-base/version.gitVersion=v

@@ -136,12 +136,12 @@ def pipeline(pack: Pack, subpath: str, user: int, group: int, room: str = "") ->
     try:
         yield made
     finally:
-        _remove_images(made.image)
+        remove_pulled(made.image)
         for volume in pack.client.client.volumes.list(filters={"name": made.name}):
             volume.remove(force=True)
 
 
-def _remove_images(image: Image) -> None:
+def remove_pulled(image: Image) -> None:
     """Remove all that was pulled under a name: what a later pull replaced has a digest alone."""
     images = image.client.client.images
     for pulled in images.list(name=image.name):

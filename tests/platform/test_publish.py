@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from testcontainers.core.docker_client import DockerClient
 
-from image import prerequisites, run_images
+from image import kpack, prerequisites, run_images
 from image.container import serving
+from image.lifecycle import remove_pulled
 from image.pack import Image, Pack, remove_images, remove_volumes
 
 HOME = f"{prerequisites.REGISTRY}/functest-published"
@@ -153,6 +154,73 @@ def test_rebase_onto_what_is_published_later(
         assert container.get("/").text.startswith("one ")
         _, output = container.started.exec(["/usr/bin/python", "-VV"])
     assert output.decode().startswith("Python 3.13.X")
+
+
+@pytest.fixture
+def function(pack: Pack) -> str:
+    """A name in the registry that no build has had."""
+    return f"{prerequisites.REGISTRY}/{pack.new_image().name}/myfn"
+
+
+@pytest.fixture
+def manifests(published: str, function: str, tmp_path: Path) -> list[Path]:
+    """What is in deploy/kpack, with the names of what was published, and a function's name."""
+    made = []
+    for path in sorted((prerequisites.ROOT / "deploy" / "kpack").iterdir()):
+        content = path.read_text().replace("registry.example.com/functions/myfn", function)
+        content = content.replace("registry.example.com/functions", published)
+        (tmp_path / path.name).write_text(content)
+        made.append(tmp_path / path.name)
+    return made
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_kpack_builds_from_the_registry(
+    pack: Pack, function: str, manifests: list[Path], tmp_path: Path
+) -> None:
+    """kpack's containers build with the packaged buildpack; a second build reuses layers."""
+    builder = kpack.make_builder(pack.program, kpack.documents(manifests), tmp_path)
+    pod = kpack.pod(builder, manifests)
+    app = prerequisites.FUNCTIONS / "http_basic"
+    logs = []
+    for _ in range(2):
+        with kpack.volumes(pack.client, pack.new_image().name) as shared:
+            logs.append(kpack.build(pod, app, shared))
+
+    assert "Reusing the dependencies layer" not in logs[0]
+    assert "Reusing the dependencies layer" in logs[1]
+    image = Image(function, pack.client)
+    pack.client.client.images.pull(image.name, tag="latest")
+    try:
+        with serving(image, read_only=True, tmpfs=["/tmp"]) as container:
+            assert container.get("/").text.startswith("one ")
+    finally:
+        remove_pulled(image)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "error"),
+    [
+        ("image.yaml", "  serviceAccountName:", "  account:", 'unknown field "account"'),
+        (
+            "image.yaml",
+            "    kind: Builder",
+            "    kind: Maker",
+            "invalid value: Maker: spec.builder",
+        ),
+        ("builder.yaml", "    name: functions", '    name: ""', "missing field(s)"),
+    ],
+)
+def test_kpack_checks_manifests(
+    tmp_path: Path, name: str, before: str, after: str, error: str
+) -> None:
+    """kpack's own checks take what is in deploy/kpack, and find what is wrong in it."""
+    path = prerequisites.ROOT / "deploy" / "kpack" / name
+    wrong = tmp_path / name
+    wrong.write_text(path.read_text().replace(before, after))
+
+    assert (0, "") == (kpack.kpack(path).returncode, kpack.kpack(path).stderr)
+    assert error in kpack.kpack(wrong).stderr
 
 
 def test_name_of_no_registry() -> None:

@@ -1,0 +1,132 @@
+"""What a build costs on a fresh runner of a CI: `python -m bench.build.ci --help`.
+
+Nothing of an earlier build is on the runner: no image, no volume. What there is, is in the registry
+on loopback (`make registry`): the image of the build before and, in some of the rows, its cache.
+"""
+
+import os
+import shutil
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench import command, machine, tables
+from bench.build import functions, index, process
+from bench.build.peers import PREFIX
+from bench.command import ROOT
+from bench.errors import BenchFailed
+
+_COUNTS = (50, 200)
+_VOLUME = f"{PREFIX}-ci"
+_BUILDS = ("first build", "changed line", "one more package")
+# The name of the cache is that of the image, and a word more.
+_WAYS: Mapping[str, tuple[str, ...]] = {
+    "without a cache": ("--cache", f"type=build;format=volume;name={_VOLUME}"),
+    "--cache-image": ("--cache-image", "{image}-cache"),
+    "--cache-image --trust-builder": ("--cache-image", "{image}-cache", "--trust-builder"),
+}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Seconds of builds, by function and way, then by what was changed before the build."""
+
+    pack: Path
+    registry: str
+    environ: Mapping[str, str]
+    taken: dict[tuple[str, str], dict[str, list[float]]] = field(default_factory=dict)
+
+    def round(
+        self, function: str, changes: Sequence[Callable[[Path], object]], env: Sequence[str] = ()
+    ) -> None:
+        """Build a function in each way after each of the changes; the first one writes it.
+
+        :raises BenchFailed: a build failed.
+        """
+        with TemporaryDirectory(prefix="bench-ci-") as scratch:
+            folder = Path(scratch, "function")
+            for what, change in zip(_BUILDS, changes, strict=True):
+                change(folder)
+                for number, way in enumerate(_WAYS):
+                    image = f"{self.registry}/{PREFIX}/ci-{Path(scratch).name}-{number}".lower()
+                    seconds = self._build(folder, image, _WAYS[way], env)
+                    self.taken.setdefault((function, way), {}).setdefault(what, []).append(seconds)
+                    sys.stderr.write(f"{function}, {way}, {what}: {seconds:.1f} s\n")
+
+    def _build(self, folder: Path, image: str, way: Sequence[str], env: Sequence[str]) -> float:
+        variables = (part for variable in env for part in ("--env", variable))
+        built = process.run(
+            [
+                *(self.pack, "build", image, "--path", folder, "--publish", "--network", "host"),
+                *("--builder", f"{self.registry}/knative-python/builder"),
+                *(option.format(image=image) for option in way),
+                *variables,
+            ],
+            environ=self.environ,
+        )
+        process.run(["docker", "volume", "rm", "--force", _VOLUME], environ=self.environ)
+        return built.seconds
+
+    def table(self) -> str:
+        """Return the medians."""
+        rows = [
+            [function, way, *(f"{median(seconds):.1f}" for seconds in builds.values())]
+            for (function, way), builds in self.taken.items()
+        ]
+        return tables.table(["function", "build", *(f"{what}, s" for what in _BUILDS)], rows)
+
+
+def main() -> int:
+    """Measure and show; return the exit code."""
+    parser = ArgumentParser(prog="python -m bench.build.ci", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
+    arguments = parser.parse_args()
+    where = machine.read()
+    try:
+        table = _measure(arguments.rounds, arguments.registry, os.environ)
+    except BenchFailed as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    sys.stdout.write(f"{table}\n\nMedians of {arguments.rounds} on {where}; ")
+    sys.stdout.write(f"load before the run: {where.load:.1f}\n")
+    return 0
+
+
+def _measure(rounds: int, registry: str, environ: Mapping[str, str]) -> str:
+    found = Measurement(command.tool("pack", environ), registry, environ)
+    uv = command.tool("uv", environ)
+    with index.serving("127.0.0.1", max(_COUNTS) + 1) as served:
+        settings = {**environ, "UV_DEFAULT_INDEX": served.url}
+
+        def write(count: int) -> Callable[[Path], object]:
+            return lambda folder: functions.with_dependencies(folder, count, uv, settings)
+
+        for _ in range(rounds):
+            found.round("the http example", (_example, _change, _one_more))
+            for count in _COUNTS:
+                changes = (write(count), _change, write(count + 1))
+                found.round(f"{count} packages", changes, [f"UV_DEFAULT_INDEX={served.url}"])
+    return found.table()
+
+
+def _example(folder: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "http", folder)
+
+
+def _change(folder: Path) -> None:
+    functions.change_source(folder, 1)
+
+
+def _one_more(folder: Path) -> None:
+    project = folder / "pyproject.toml"
+    content = project.read_text()
+    project.write_text(content.replace("dependencies = [", 'dependencies = ["idna", ', 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
