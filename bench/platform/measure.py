@@ -80,7 +80,8 @@ class Measurement:
             functions.change_source(folder, number)
         command: list[str | Path] = [
             *(self.tools.func, "deploy", "--path", folder, "--builder", "pack", "--build=true"),
-            *("--builder-image", self.tools.builder, "--namespace", cluster.namespace),
+            *("--builder-image", f"{REGISTRY}/knative-python/builder"),
+            *("--namespace", cluster.namespace),
             *("--registry", f"{REGISTRY}/{cluster.namespace}"),
         ]
         seconds = process.run(command, environ=cluster.environ).seconds
