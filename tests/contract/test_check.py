@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from contract.phases import ROOT
-from function_buildpack import check, plan, process, project, workspace
+from function_buildpack.checks import load_check
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.errors import FunctionSlow, FunctionUnloadable
-from function_buildpack.plan import Plan
-from function_buildpack.settings import Settings
+from function_buildpack.log.errors import FunctionSlow, FunctionUnloadable
+from function_buildpack.plan import plan
+from function_buildpack.plan.plan import Plan
+from function_buildpack.source import project, workspace
+from function_buildpack.source.settings import Settings
+from function_buildpack.system import process
 
 RUNTIME = Change("PYTHONPATH", Behaviour.OVERRIDE, str(ROOT / "buildpack" / "runtime" / "src"))
 PATIENCE = 60.0
@@ -27,8 +30,10 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
 
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
     """Load its function with the Python of the tests."""
-    packages = check.Installed(Path(sys.executable))
-    check.Loader(process.run, packages, (RUNTIME,), limit).load(chosen, {}, chosen.project.folder)
+    packages = load_check.Installed(Path(sys.executable))
+    load_check.Loader(process.run, packages, (RUNTIME,), limit).load(
+        chosen, {}, chosen.project.folder
+    )
 
 
 def failure(chosen: Plan) -> FunctionUnloadable:

@@ -15,11 +15,12 @@ import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
-from function_buildpack import plan, project
-from function_buildpack.decisive import Decisive
-from function_buildpack.references import Surroundings
-from function_buildpack.settings import Settings
-from function_buildpack.workspace import locate
+from function_buildpack.layers.dependencies.layer_key import Decisive
+from function_buildpack.plan import plan
+from function_buildpack.source import project
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.settings import Settings
+from function_buildpack.source.workspace import locate
 
 _BUILDPACK = ROOT / "buildpack"
 _MATH = {"BP_FUNCTION_EXTRAS": "math"}

@@ -1,0 +1,439 @@
+"""Installs packages with uv, the installer of every way that dependencies are stated."""
+
+import json
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from function_buildpack import constants
+from function_buildpack.log import output
+from function_buildpack.log.errors import PythonUninstalled
+from function_buildpack.source.settings import Selection
+from function_buildpack.system import process
+from function_buildpack.system.process import Result, Runner
+from function_buildpack.uv import (
+    index_failures,
+    install_failures,
+    named_indexes,
+    same_install,
+    source_builds,
+)
+from function_buildpack.uv.install_failures import Attempt
+from function_buildpack.uv.source_builds import Look, Package
+
+# They name another environment than the one that we install into, another Python's files, another
+# project than the function, or what is not for an image.
+_FOREIGN = (
+    *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_DEV", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
+    *("UV_PYTHON", "UV_WORKING_DIR", "VIRTUAL_ENV"),
+)
+# They name files that say which version of a package will do, or that none will.
+_NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
+# What packages are compiled with here: without information for debuggers, for it has the names of
+# this build's temporary folders. Build backends add what the platform has set.
+_COMPILED = "-O2 -g0"
+_FLAGS = ("CFLAGS", "CXXFLAGS")
+_DOWNLOADS = "UV_PYTHON_DOWNLOADS"
+# What is installed depends on them; of where it is from, it does not. Variables of compilers and
+# build backends only count where something is built (build_inputs.py).
+_DECISIVE = (
+    *(*_NARROWING, "UV_AMD_GPU_ARCHITECTURE", "UV_BUILD_CONSTRAINT", "UV_CUDA_DRIVER_VERSION"),
+    *("UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY", "UV_GIT_LFS", "UV_INDEX_STRATEGY"),
+    *("UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD", "UV_NO_BUILD_ISOLATION"),
+    *("UV_NO_BUILD_PACKAGE", "UV_NO_GROUP", "UV_NO_INSTALL_LOCAL", "UV_NO_INSTALL_WORKSPACE"),
+    *("UV_NO_SOURCES", "UV_NO_SOURCES_PACKAGE", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
+    *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
+)
+# Where packages are from.
+_LEADING = (
+    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
+    "UV_INSECURE_HOST",
+)
+_NO_INDEX = "--no-index"
+_INDEXES = "UV_INDEX"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A CPython that uv can install: uv's name for it, its version and the file it is from."""
+
+    key: str
+    version: str
+    file: str
+
+
+# How often a build from source is spoken of while it goes on.
+_TELL_SECONDS = 30.0
+
+
+def _look_at_nothing(_: Package) -> None:
+    """Let everything be built from source."""
+
+
+@dataclass(frozen=True)
+class Uv:
+    """uv, as it is started in a build."""
+
+    run: Runner
+    environ: Mapping[str, str]
+    options: tuple[str | Path, ...] = ()
+    # Whether it may fetch a Python, as the platform says it.
+    python_downloads: str = ""
+    # Gets each package without a wheel; what it raises ends the install.
+    look: Look = _look_at_nothing
+    tell_seconds: float = _TELL_SECONDS
+    # Requirements that limit versions, beside those that the platform's variable names.
+    constraints: tuple[str, ...] = ()
+    # Whether uv would not read the original of what it installs from.
+    is_given_copies: bool = False
+    # The indexes that the project names: name → URL.
+    indexes: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
+        """Return uv with a cache folder of its own, on the file system that it installs to.
+
+        There uv links files instead of copying them.
+        """
+        own = {name: value for name, value in environ.items() if name not in _FOREIGN}
+        fixed = {
+            "UV_CACHE_DIR": str(cache),
+            # Whatever else is set or configured: links to the cache would lead nowhere.
+            "UV_LINK_MODE": "hardlink",
+            "UV_NO_PROGRESS": "1",
+            _DOWNLOADS: "never",
+            **{name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in _FLAGS},
+        }
+        return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
+
+    def with_options(self, *options: str | Path) -> "Uv":
+        """Return uv with other options that say where packages come from."""
+        return replace(self, options=options)
+
+    def with_other_cache(self, cache: Path) -> "Uv":
+        """Return uv with another cache folder."""
+        return replace(self, environ={**self.environ, "UV_CACHE_DIR": str(cache)})
+
+    def copying(self) -> "Uv":
+        """Return uv that does not link to its cache: what it installs is apart from all else."""
+        return replace(self, environ={**self.environ, "UV_LINK_MODE": "copy"})
+
+    def looking(self, look: Look) -> "Uv":
+        """Return uv whose builds from source are looked at when they begin."""
+        return replace(self, look=look)
+
+    def with_constraints(self, constraints: tuple[str, ...]) -> "Uv":
+        """Return uv with requirements that limit versions without installing anything."""
+        return replace(self, constraints=constraints)
+
+    def knowing(self, indexes: Mapping[str, str]) -> "Uv":
+        """Return uv with the indexes that the project names, for what is said of a failure."""
+        return replace(self, indexes=indexes)
+
+    def asking(self, indexes: Mapping[str, str]) -> "Uv":
+        """Return uv that asks more indexes, name → URL, after those that the platform names."""
+        more = [
+            f"{name}={named_indexes.expanded(url, self.environ)}" for name, url in indexes.items()
+        ]
+        asked = " ".join([self.environ.get(_INDEXES, ""), *more]).strip()
+        return replace(self, environ={**self.environ, _INDEXES: asked}) if more else self
+
+    def calling(self, copies: Path, source: Path) -> "Uv":
+        """Return uv that names the files of a source where it is given copies of them."""
+        run = process.renamed(self.run, {str(copies): str(source)})
+        return replace(self, run=run, is_given_copies=True)
+
+    @property
+    def cache(self) -> Path:
+        """Its cache folder."""
+        return Path(self.environ["UV_CACHE_DIR"])
+
+    def without(self, names: Iterable[str]) -> "Uv":
+        """Return uv without variables."""
+        dropped = set(names)
+        kept = {name: value for name, value in self.environ.items() if name not in dropped}
+        return replace(self, environ=kept)
+
+    @cached_property
+    def version(self) -> str:
+        """Its version. :raises ToolMissing: there is no uv."""
+        return self.run(["uv", "--version"], environ=self.environ, cwd=self.cache).output.split()[1]
+
+    @property
+    def decisive(self) -> dict[str, str]:
+        """The settings that decide what is installed, where they are set."""
+        return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
+
+    @property
+    def narrowing(self) -> dict[str, str]:
+        """The settings that name constraints and their like, where they are set."""
+        return {name: value for name in _NARROWING if (value := self.environ.get(name))}
+
+    def pythons(self, cwd: Path) -> list[Download]:
+        """Return the CPythons that can be installed here, by uv's own list or the platform's.
+
+        :raises PythonUninstalled: the platform's list cannot be read.
+        :raises UvUnfit: the project asks for another uv.
+        """
+        command = ["uv", "python", "list", "--only-downloads", "--all-versions"]
+        result = self.run([*command, "--output-format", "json"], environ=self._for_pythons, cwd=cwd)
+        install_failures.check_version(result, cwd)
+        if result.status != 0:
+            raise PythonUninstalled(
+                "the list of versions", install_failures.explanation(result.output)
+            )
+        # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
+        lines = (line for line in result.output.splitlines() if line.startswith("[{"))
+        return [
+            Download(item["key"], item["version"], _file(item["url"]))
+            for item in json.loads(next(lines, "[]"))
+            if (item["implementation"], item["variant"]) == ("cpython", "default")
+        ]
+
+    def install_python(self, python: Download, folder: Path) -> None:
+        """Install a CPython into a folder of its name.
+
+        :raises PythonUninstalled: it could not be fetched, or is not the one that uv knows.
+        """
+        command: list[str | Path] = ["uv", "python", "install", "--no-bin"]
+        command += ["--install-dir", folder, python.key]
+        result = self._run(command, self._for_pythons, folder)
+        if result.status != 0:
+            raise PythonUninstalled(python.key, install_failures.explanation(result.output))
+
+    @property
+    def _for_pythons(self) -> Mapping[str, str]:
+        """The environment of commands that do fetch a Python, unless the platform forbids it."""
+        others = {name: value for name, value in self.environ.items() if name != _DOWNLOADS}
+        stated = self.python_downloads
+        return others | {_DOWNLOADS: stated} if stated else others
+
+    def ran_code(self) -> bool:
+        """Say whether uv had to build a package, or to ask one for its metadata: that runs code."""
+        return any(self.cache.glob("builds-v*"))
+
+    def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
+        """Install what uv.lock names for the project, and not the project itself.
+
+        Development groups stay out; what is local is copied, not linked to.
+
+        :raises BuildpackError: see install_failures.
+        """
+        command: list[str | Path] = [
+            *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
+            *("--no-editable", "--python", venv / "bin" / "python"),
+            *(*selection.options, *self.options),
+        ]
+        environ = {**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)}
+        again = same_install.of_project(command, project, self.shown)
+        self._install(command, environ, self._attempt(project, lock, again, selection))
+
+    def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
+        """Return the file names of the wheels that a package has in its index.
+
+        Those for the first of these Pythons that it is for at all, and for newer ones. None if it
+        has no wheels, or if that cannot be told.
+        """
+        command: list[str | Path] = [
+            *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),
+            *("--universal", "--format", "pylock.toml", *self.options),
+        ]
+        with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as stated:
+            stated.write(f"{package.name}=={package.version}\n")
+            stated.flush()
+            for python in pythons:
+                words = [*command, "--python-version", python, stated.name]
+                result = self.run(words, environ=self.environ, cwd=cwd)
+                if result.status == 0:
+                    return _WHEEL.findall(result.output)
+        return []
+
+    def export(self, project: Path, selection: Selection, requirements: Path) -> None:
+        """Write what uv.lock names for the project, and not the project itself, into a file.
+
+        :raises BuildpackError: see install_failures.
+        """
+        command: list[str | Path] = [*same_install.EXPORT, *selection.options]
+        again = same_install.of_project(command, project, self.shown)
+        attempt = self._attempt(project, project / constants.UV_LOCK, again, selection)
+        self._install([*command, "--output-file", requirements], self.environ, attempt)
+
+    def install(
+        self,
+        requirements: Path,
+        cwd: Path,
+        options: Sequence[str | Path],
+        selection: Selection | None = None,
+        stated_in: Path | None = None,
+    ) -> None:
+        """Install what a requirements file, a pylock.toml or a project's own file names.
+
+        What is local is copied, not linked to. Errors name `stated_in`, where the requirements
+        were made from another file, of which `selection` has been applied by then.
+
+        :raises BuildpackError: see install_failures.
+        """
+        selection = selection or Selection()
+        stated = stated_in or requirements
+        # Of what was made from another file, extras and groups have been selected.
+        common = [*options, *self.options, *([] if stated_in else selection.options)]
+        base: list[str | Path] = ["uv", "pip", "install", "--no-editable"]
+        if stated.name == constants.PYLOCK:
+            base += ["--preview-features", "pylock"]
+        shown = [*base, *common, "-r", stated, *self.constraints]
+        if self.is_given_copies:
+            again = same_install.by_pip(stated, shown, cwd, self.shown)
+        else:
+            again = same_install.of_file(stated, shown, cwd, self.shown, selection)
+        with self._constrained() as limits:
+            command = [*base, *common, *limits, "-r", requirements]
+            self._install(command, self.environ, self._attempt(cwd, stated, again, selection))
+
+    @contextmanager
+    def _constrained(self) -> Iterator[list[str | Path]]:
+        """Yield options for constraints: with any, uv does not read its variable for them."""
+        if not self.constraints:
+            yield []
+            return
+        with tempfile.NamedTemporaryFile("w", suffix="-constraints.txt") as file:
+            file.write("\n".join(self.constraints))
+            file.flush()
+            places = [file.name, *self.narrowing.get("UV_CONSTRAINT", "").split()]
+            yield [word for place in places for word in ("--constraints", place)]
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The settings that the same install needs elsewhere."""
+        leading = {name: value for name in _LEADING if (value := self.environ.get(name))}
+        return leading | self.decisive
+
+    @property
+    def asks_indexes(self) -> bool:
+        """Whether packages may come from an index."""
+        return _NO_INDEX not in self.options
+
+    def _attempt(self, cwd: Path, stated: Path, again: str, selection: Selection) -> Attempt:
+        wheels = "" if self.asks_indexes else " ".join(map(str, self.options[2:]))
+        linked = self.environ.get("UV_FIND_LINKS", "").split(",")
+        return Attempt(
+            cwd=cwd,
+            stated=stated,
+            again=again,
+            selection=selection,
+            indexes=self.indexes,
+            without_index=""
+            if self.asks_indexes
+            else constants.WHEELS
+            if wheels
+            else "PIP_NO_INDEX",
+            wheels=wheels,
+            links=tuple(filter(None, linked)),
+        )
+
+    def _install(
+        self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
+    ) -> None:
+        """Run a command that installs packages, and tell what went wrong."""
+        with source_builds.followed(self.look, self.tell_seconds) as follow:
+            result = self._run(command, environ, attempt.cwd, follow)
+        if result.status == 0:
+            return
+        self._tell_unbuilt(result.output)
+        if install_failures.is_unsolvable(result.output):
+            result = self._refusal(command, environ, attempt.cwd) or result
+        install_failures.tell(result, attempt)
+
+    def _tell_unbuilt(self, said: str) -> None:
+        """Say what a package without a wheel lacks here, where uv has failed for that."""
+        if package := source_builds.failed(said):
+            compiler = shutil.which("cc", path=self.environ.get("PATH"))
+            output.note(
+                f"{package} has no wheel that fits here, and building it from source has failed. "
+                f"The build image has {'a' if compiler else 'no'} C compiler."
+            )
+        if package := source_builds.unfitting(said):
+            self.look(package)
+
+    def _run(
+        self,
+        command: Sequence[str | Path],
+        environ: Mapping[str, str],
+        cwd: Path,
+        show: Callable[[str], None] = output.child,
+    ) -> Result:
+        """Run a command and show it. What it says when it fails is for the error alone."""
+        output.line(f"Running: {shlex.join(map(str, command))}")
+        said = _Said(show)
+        result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
+        if result.status == 0:
+            said.finish()
+        return result
+
+    def _refusal(
+        self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path
+    ) -> Result | None:
+        """Ask the indexes again, as uv does by default, and return what it says if one fails.
+
+        With another strategy uv takes an index that refuses access for one without the package.
+        """
+        words = [*command]
+        if _STRATEGY in words:
+            place = words.index(_STRATEGY)
+            del words[place : place + 2]
+        elif not environ.get("UV_INDEX_STRATEGY"):
+            return None
+        words += ["--dry-run", _STRATEGY, "first-index"]
+        asked = self.run(words, environ=environ, cwd=cwd)
+        return asked if index_failures.find(asked.output) else None
+
+    def install_folder(self, folder: Path, target: Path, python: Path) -> Result:
+        """Install the package of a folder, and nothing that it needs, into another folder."""
+        command: list[str | Path] = [
+            *("uv", "pip", "install", "--no-deps", "--no-editable"),
+            *("--python", python, "--target", target, *self.options, "."),
+        ]
+        return self.run(command, environ=self.environ, cwd=folder)
+
+    def uninstall(self, packages: Iterable[str], venv: Path) -> None:
+        """Remove installed packages from an environment."""
+        python = venv / "bin" / "python"
+        command: list[str | Path] = ["uv", "pip", "uninstall", "--python", python, *packages]
+        result = self.run(command, environ=self.environ, cwd=venv)
+        assert result.status == 0, result.output
+
+
+_WHEEL = re.compile(r"[^/\"]+\.whl(?=[\"#])")
+
+_STRATEGY = "--index-strategy"
+
+
+class _Said:
+    """What uv says, shown as it comes, but for what it says of a failure: the error has that."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._kept = list[str]()
+
+    def line(self, text: str) -> None:
+        """Show a line, or keep it."""
+        if self._kept or install_failures.begins(text):
+            self._kept.append(text)
+        else:
+            self._show(text)
+
+    def finish(self) -> None:
+        """Show the rest: nothing has failed."""
+        for text in self._kept:
+            self._show(text)
+
+
+def _file(url: str) -> str:
+    """Return a file's name; the rest of an address may hold credentials, its query too."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
