@@ -9,7 +9,7 @@ import pytest
 from contract.phases import ROOT
 from function_buildpack.checks import load_check
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.log.errors import FunctionSlow, FunctionUnloadable
+from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import project, workspace

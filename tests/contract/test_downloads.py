@@ -16,7 +16,7 @@ from contract.phases import ROOT, Phase, Workspace, files_below
 from function_buildpack import constants
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.layers.build_context import Buildpack
-from function_buildpack.log.errors import FunctionUnloadable
+from function_buildpack.log.errors.image import FunctionUnloadable
 from function_buildpack.phases import build
 from function_buildpack.system import process
 from function_buildpack.uv import uv_cache

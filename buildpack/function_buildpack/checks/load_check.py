@@ -10,7 +10,7 @@ from function_buildpack import constants
 from function_buildpack.checks import missing_module
 from function_buildpack.checks.missing_module import Found
 from function_buildpack.cnb import layer_env
-from function_buildpack.log.errors import FunctionSlow, FunctionUnloadable
+from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
 from function_buildpack.system import source_copy

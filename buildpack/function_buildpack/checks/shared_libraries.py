@@ -8,8 +8,9 @@ from function_buildpack.checks import elf, native_files
 from function_buildpack.checks.native_files import Lack, NativeFile
 from function_buildpack.image import distributions
 from function_buildpack.image.distributions import Distribution
-from function_buildpack.log import messages, output
-from function_buildpack.log.errors import ArchitectureWrong, BuildpackError, LibraryMissing
+from function_buildpack.log import output, report
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.image import ArchitectureWrong, LibraryMissing
 from function_buildpack.source.settings import LibraryCheck
 
 # Made with the run image, of its loader's folders (stack/run/root.sh).
@@ -96,10 +97,7 @@ def _tell(
     compared: bool,
 ) -> None:
     for problem in problems:
-        message = messages.describe(problem)
-        output.note(message.title)
-        for line in message.body.splitlines():
-            output.line(f"  {line}".rstrip())
+        report.note(problem)
     for need in optional:
         names = ", ".join(need.libraries[:_SHOWN])
         more = ", …" if len(need.libraries) > _SHOWN else ""

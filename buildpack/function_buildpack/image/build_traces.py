@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from function_buildpack import constants
-from function_buildpack.log.errors import ImageChanged
+from function_buildpack.log.errors.image import ImageChanged
 from function_buildpack.system import file_changes, source_copy
 from function_buildpack.system.file_changes import Identity
 

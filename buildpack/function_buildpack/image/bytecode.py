@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from function_buildpack.log.errors import SHOWN, SyntaxInvalid
+from function_buildpack.log.errors.source import SHOWN, SyntaxInvalid
 from function_buildpack.system.file_changes import Snapshot
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner

@@ -12,7 +12,7 @@ from function_buildpack.cnb.layers import Layer
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.runtime import runtime_layer
 from function_buildpack.log import output, phrases
-from function_buildpack.log.errors import ImageChanged
+from function_buildpack.log.errors.image import ImageChanged
 from function_buildpack.system import file_changes
 from function_buildpack.system.file_changes import Snapshot
 from function_buildpack.system.kernel import Confinement

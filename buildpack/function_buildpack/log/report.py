@@ -15,3 +15,13 @@ def error(failure: Exception) -> None:
 
     message = messages.of(failure)
     output.error(message.title, message.body)
+
+
+def note(problem: Exception) -> None:
+    """Show an error that does not end the phase."""
+    from function_buildpack.log import messages  # noqa: PLC0415 -- most phases have none
+
+    message = messages.of(problem)
+    output.note(message.title)
+    for line in message.body.splitlines():
+        output.line(f"  {line}".rstrip())

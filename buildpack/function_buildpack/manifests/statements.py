@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from function_buildpack import constants
-from function_buildpack.log.errors import (
+from function_buildpack.log.errors.dependencies import (
     LockMissing,
     LockOutdated,
     LockUnsupported,

@@ -19,7 +19,7 @@ from function_buildpack import constants
 from function_buildpack.cnb import exit_codes
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.log import messages, output
-from function_buildpack.log.errors import ToolsUnavailable
+from function_buildpack.log.errors.tools import ToolsUnavailable
 from function_buildpack.phases import missing_tools, wheel_download
 from function_buildpack.phases.wheel_download import Wheel
 from function_buildpack.source import bindings

@@ -15,15 +15,15 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from function_buildpack.log.errors import (
-    BuildpackError,
-    DownloadDamaged,
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.indexes import (
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
     IndexUnreachable,
     IndexUntrusted,
 )
+from function_buildpack.log.errors.tools import DownloadDamaged
 
 _PYPI = "https://pypi.org/simple/"
 _REFUSED = (401, 403)

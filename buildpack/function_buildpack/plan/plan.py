@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from function_buildpack import constants
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
-from function_buildpack.log.errors import FieldInvalid, RuntimeHidden
+from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden
 from function_buildpack.manifests import statements
 from function_buildpack.manifests.statements import Source
 from function_buildpack.plan import labels, own_package

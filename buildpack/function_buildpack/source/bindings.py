@@ -12,7 +12,7 @@ from configparser import Error, RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from function_buildpack.log.errors import BindingInvalid
+from function_buildpack.log.errors.source import BindingInvalid
 
 _TYPE = "type"
 _DESCRIPTIVE = {_TYPE, "provider"}

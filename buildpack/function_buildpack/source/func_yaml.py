@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from function_buildpack.log.errors import FieldInvalid, FileInvalid
+from function_buildpack.log.errors.source import FieldInvalid, FileInvalid
 from function_buildpack.source import schema
 
 

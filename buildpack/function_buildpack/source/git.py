@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack.log import url_redaction
-from function_buildpack.log.errors import ToolMissing
+from function_buildpack.log.errors.tools import ToolMissing
 from function_buildpack.system.process import Runner
 
 

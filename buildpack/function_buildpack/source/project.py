@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from function_buildpack import constants
-from function_buildpack.log.errors import (
+from function_buildpack.log.errors.source import (
     FieldInvalid,
     FileInvalid,
     FileOutside,

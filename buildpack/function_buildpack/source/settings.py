@@ -11,7 +11,7 @@ from packaging.utils import InvalidName, canonicalize_name
 
 from function_buildpack import constants
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 
 _PREFIX = "BP_"
 _NAMES = (

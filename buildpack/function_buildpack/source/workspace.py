@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack import constants
-from function_buildpack.log.errors import FunctionFolderMissing
+from function_buildpack.log.errors.source import FunctionFolderMissing
 
 # What service/main.py imports, by which it is told from a folder of the author's with that name.
 _MIDDLEWARE = "func_python"

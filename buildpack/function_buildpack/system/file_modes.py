@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from function_buildpack.log.errors import FileUnreadable
+from function_buildpack.log.errors.source import FileUnreadable
 
 _FILE, _PROGRAM = 0o644, 0o755  # a folder has the latter
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH

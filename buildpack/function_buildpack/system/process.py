@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from function_buildpack.log import redaction
-from function_buildpack.log.errors import ToolMissing
+from function_buildpack.log.errors.tools import ToolMissing
 
 if TYPE_CHECKING:
     from function_buildpack.system.kernel import Confinement  # imports ctypes: detect does without

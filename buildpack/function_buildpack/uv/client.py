@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from function_buildpack import constants
 from function_buildpack.log import output
-from function_buildpack.log.errors import PythonUninstalled
+from function_buildpack.log.errors.python import PythonUninstalled
 from function_buildpack.source.settings import Selection
 from function_buildpack.system import process
 from function_buildpack.system.process import Result, Runner

@@ -2,11 +2,10 @@
 
 import re
 
-from function_buildpack.log.errors import (
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.indexes import (
     AddressFailing,
     AddressUnreachable,
-    BuildpackError,
-    DiskFull,
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
@@ -14,6 +13,7 @@ from function_buildpack.log.errors import (
     IndexUntrusted,
     RepositoryRefused,
 )
+from function_buildpack.log.errors.tools import DiskFull
 
 # In this order: uv's explanation of a late failure also has the words of an early one.
 _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 
 # A setting of pip, the variables that say it to uv (the first is set, the others come before it
 # too), and what separates several values there; pip separates by blanks and line ends.

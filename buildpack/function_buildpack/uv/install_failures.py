@@ -11,17 +11,16 @@ from urllib.parse import unquote, urlsplit
 
 from function_buildpack import constants
 from function_buildpack.log import url_redaction
-from function_buildpack.log.errors import (
+from function_buildpack.log.errors.dependencies import (
     HashMismatch,
-    IndexRefused,
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
     SelectionConflict,
     SelectionUnknown,
-    ToolMissing,
-    UvUnfit,
 )
+from function_buildpack.log.errors.indexes import IndexRefused
+from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv import index_failures, named_indexes

@@ -21,7 +21,7 @@ from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.dependencies import build_inputs, layer_key, repositories
 from function_buildpack.layers.dependencies.layer_key import Decisive
 from function_buildpack.log import phrases
-from function_buildpack.log.errors import RuntimeConflict
+from function_buildpack.log.errors.dependencies import RuntimeConflict
 from function_buildpack.manifests.statements import LOCKS, Source
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import requirements_files

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from function_buildpack import constants
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 
 _FOLDERS = ("vendor", "wheels")
 _OFF = "off"

@@ -17,7 +17,7 @@ from function_buildpack.layers.dependencies import build_inputs, dependencies_la
 from function_buildpack.layers.own_project import own_project_layer
 from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata, OwnProject
 from function_buildpack.log import output, phrases
-from function_buildpack.log.errors import DiskFull
+from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.plan.plan import Plan, digest
 from function_buildpack.source.local_packages import Surroundings
 from function_buildpack.source.project import Project

@@ -17,7 +17,8 @@ from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
 from function_buildpack.image import bytecode, sbom
 from function_buildpack.layers.python.python_versions import minor
-from function_buildpack.log.errors import PythonUninstalled, ToolMissing
+from function_buildpack.log.errors.python import PythonUninstalled
+from function_buildpack.log.errors.tools import ToolMissing
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
 from function_buildpack.uv.client import Download, Uv

@@ -8,7 +8,7 @@ from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.python import python_layer, python_versions
 from function_buildpack.layers.python.python_versions import Wanted
 from function_buildpack.log import output, phrases
-from function_buildpack.log.errors import NO_SOURCE, WheelMissing
+from function_buildpack.log.errors.python import NO_SOURCE, WheelMissing
 from function_buildpack.source.project import Project
 from function_buildpack.system import interpreter
 from function_buildpack.system.interpreter import Interpreter

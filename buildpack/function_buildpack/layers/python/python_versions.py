@@ -17,14 +17,14 @@ from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
 from function_buildpack import constants
-from function_buildpack.log.errors import (
-    FieldInvalid,
+from function_buildpack.log.errors.python import (
     PythonConflict,
     PythonEnded,
     PythonForeign,
     PythonInvalid,
     PythonUnknown,
 )
+from function_buildpack.log.errors.source import FieldInvalid
 from function_buildpack.manifests import poetry_versions, statements
 from function_buildpack.manifests.statements import Source
 from function_buildpack.source.project import Project

@@ -19,7 +19,7 @@ from function_buildpack.image import artifacts, build_traces, bytecode, distribu
 from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.layers.archives import Archives
 from function_buildpack.log import output
-from function_buildpack.log.errors import ToolMissing
+from function_buildpack.log.errors.tools import ToolMissing
 from function_buildpack.plan.plan import digest
 from function_buildpack.source import project
 from function_buildpack.system import file_modes, interpreter

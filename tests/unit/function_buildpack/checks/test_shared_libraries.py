@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.checks import shared_libraries
-from function_buildpack.log.errors import ArchitectureWrong, LibraryMissing
+from function_buildpack.log.errors.image import ArchitectureWrong, LibraryMissing
 from function_buildpack.source.settings import LibraryCheck
 from unit.function_buildpack import native
 

@@ -8,7 +8,7 @@ import pytest
 
 from function_buildpack.image import application
 from function_buildpack.image.bytecode import Compiled
-from function_buildpack.log.errors import SyntaxInvalid
+from function_buildpack.log.errors.source import SyntaxInvalid
 from function_buildpack.system import interpreter, process
 
 

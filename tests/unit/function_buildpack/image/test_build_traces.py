@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.image import build_traces
-from function_buildpack.log.errors import ImageChanged
+from function_buildpack.log.errors.image import ImageChanged
 
 
 def build_that_fails(folder: Path) -> None:

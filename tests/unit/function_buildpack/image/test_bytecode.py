@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.image import bytecode
-from function_buildpack.log.errors import DiskFull
+from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.system import interpreter, process
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Result

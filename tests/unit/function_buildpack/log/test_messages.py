@@ -10,23 +10,80 @@ from typing import Any
 import pytest
 
 from function_buildpack.cnb.context import LifecycleMissing
-from function_buildpack.log import errors, messages
+from function_buildpack.log import messages
 from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.dependencies import (
+    HashMismatch,
+    InstallFailed,
+    LockMissing,
+    LockOutdated,
+    LockUnsupported,
+    RequirementsUnsolvable,
+    RuntimeConflict,
+    SelectionConflict,
+    SelectionUnknown,
+)
+from function_buildpack.log.errors.image import (
+    ArchitectureWrong,
+    FunctionSlow,
+    FunctionUnloadable,
+    ImageChanged,
+    LibraryMissing,
+)
+from function_buildpack.log.errors.indexes import (
+    AddressFailing,
+    AddressUnreachable,
+    IndexFailing,
+    IndexRefused,
+    IndexTooSlow,
+    IndexUnreachable,
+    IndexUntrusted,
+    RepositoryRefused,
+)
+from function_buildpack.log.errors.python import (
+    NO_SOURCE,
+    PythonConflict,
+    PythonEnded,
+    PythonForeign,
+    PythonInvalid,
+    PythonUninstalled,
+    PythonUnknown,
+    WheelMissing,
+)
+from function_buildpack.log.errors.source import (
+    BindingInvalid,
+    FieldInvalid,
+    FileInvalid,
+    FileOutside,
+    FileUnreadable,
+    FunctionFolderMissing,
+    PackageMissing,
+    RuntimeHidden,
+    SettingInvalid,
+    SyntaxInvalid,
+)
+from function_buildpack.log.errors.tools import (
+    DiskFull,
+    DownloadDamaged,
+    ToolMissing,
+    ToolsUnavailable,
+    UvUnfit,
+)
 from function_buildpack.log.messages import Message, describe
 
 ROOT = Path(__file__).parents[4]
 
 EXAMPLES: list[BuildpackError] = [
-    errors.SettingInvalid("BP_FUNCTION_CHECK", "maybe", "new, import or off"),
-    errors.FunctionFolderMissing("apps/one"),
-    errors.FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which is not there"),
-    errors.FileOutside(Path("/workspace/function"), Path("/elsewhere/function")),
-    errors.RuntimeHidden(Path("/workspace/uvloop.py"), "uvloop"),
-    errors.DiskFull("No space left on device (os error 28)"),
-    errors.FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
-    errors.FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
+    SettingInvalid("BP_FUNCTION_CHECK", "maybe", "new, import or off"),
+    FunctionFolderMissing("apps/one"),
+    FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which is not there"),
+    FileOutside(Path("/workspace/function"), Path("/elsewhere/function")),
+    RuntimeHidden(Path("/workspace/uvloop.py"), "uvloop"),
+    DiskFull("No space left on device (os error 28)"),
+    FileInvalid(Path("/workspace/func.yaml"), "YAML", "problem (at line 2, column 3)"),
+    FileInvalid(Path("/workspace/pyproject.toml"), "TOML", "problem (at line 2, column 3)"),
     *(
-        errors.FileInvalid(Path("/workspace", name), format_, "problem (at line 2, column 3)")
+        FileInvalid(Path("/workspace", name), format_, "problem (at line 2, column 3)")
         for name, format_ in (
             ("uv.lock", "TOML"),
             ("pylock.toml", "TOML"),
@@ -35,43 +92,41 @@ EXAMPLES: list[BuildpackError] = [
             ("Pipfile.lock", "JSON"),
         )
     ),
-    errors.FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
-    errors.FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
-    errors.PackageMissing(Path("/workspace"), ("func.yaml", "handler")),
-    errors.SyntaxInvalid(
-        Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax", "3.13.5"
-    ),
-    errors.PythonInvalid("BP_PYTHON_VERSION", "latest", ("3.13", "3.14")),
-    errors.PythonForeign(".python-version", "pypy3.10"),
-    errors.PythonEnded(".python-version says 3.8", "3.8", "2024-10", ("3.13", "3.14")),
-    errors.PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
-    errors.PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
-    errors.PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
-    errors.WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
-    errors.WheelMissing("torch 2.2.0", "3.13.5", ("3.11", "3.12"), ("3.12",), errors.NO_SOURCE),
-    errors.ToolMissing("uv"),
-    errors.ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
-    errors.DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
-    errors.RequirementsUnsolvable(
+    FieldInvalid(Path("/workspace/func.yaml"), "invoke", "grpc", "http or cloudevent"),
+    FieldInvalid(Path("/workspace/pyproject.toml"), "project", "3", "a mapping"),
+    PackageMissing(Path("/workspace"), ("func.yaml", "handler")),
+    SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax", "3.13.5"),
+    PythonInvalid("BP_PYTHON_VERSION", "latest", ("3.13", "3.14")),
+    PythonForeign(".python-version", "pypy3.10"),
+    PythonEnded(".python-version says 3.8", "3.8", "2024-10", ("3.13", "3.14")),
+    PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
+    PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
+    PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
+    WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
+    WheelMissing("torch 2.2.0", "3.13.5", ("3.11", "3.12"), ("3.12",), NO_SOURCE),
+    ToolMissing("uv"),
+    ToolsUnavailable("/buildpack/bootstrap/requirements.txt", 1),
+    DownloadDamaged("pip-1-py3-none-any.whl", "abc", "def"),
+    RequirementsUnsolvable(
         Path("/workspace/pyproject.toml"),
         "because",
         "BP_WHEELS",
         "/x/vendor",
         indexes=("https://a/", "https://b/"),
     ),
-    errors.SelectionConflict(
+    SelectionConflict(
         ("BP_FUNCTION_EXTRAS=cpu gpu", "BP_FUNCTION_GROUPS=a"),
         Path("/workspace/uv.lock"),
         "Extras `cpu` and `gpu` are incompatible",
         "uv sync --extra cpu --extra gpu",
     ),
-    errors.UvUnfit("/workspace/pyproject.toml", "tool.uv.required-version", "==0.9.5", "0.13.9"),
-    errors.HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
-    errors.LockOutdated(
+    UvUnfit("/workspace/pyproject.toml", "tool.uv.required-version", "==0.9.5", "0.13.9"),
+    HashMismatch(Path("/workspace/uv.lock"), "Hash mismatch for `a`"),
+    LockOutdated(
         Path("/workspace/uv.lock"), Path("/workspace/pyproject.toml"), "uv lock", "", ">=3.11"
     ),
     *(
-        errors.LockOutdated(Path("/workspace", lock), Path("/workspace", made_from), command, found)
+        LockOutdated(Path("/workspace", lock), Path("/workspace", made_from), command, found)
         for lock, made_from, command, found in (
             ("uv.lock", "pyproject.toml", "uv lock", ""),
             (
@@ -84,37 +139,35 @@ EXAMPLES: list[BuildpackError] = [
             ("Pipfile.lock", "Pipfile", "pipenv lock", ""),
         )
     ),
-    errors.LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
-    errors.LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
-    errors.LockMissing(
-        Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock", ("dev", "docs")
-    ),
-    errors.SelectionUnknown(
+    LockUnsupported(Path("/workspace/poetry.lock"), 'lock-version = "2.0"', "poetry lock"),
+    LockMissing(Path("/workspace/Pipfile"), "Pipfile.lock", "pipenv lock"),
+    LockMissing(Path("/workspace/pyproject.toml"), "poetry.lock", "poetry lock", ("dev", "docs")),
+    SelectionUnknown(
         "BP_FUNCTION_EXTRAS", "mat", Path("/workspace/pyproject.toml"), ("math", "data")
     ),
-    errors.RepositoryRefused("x"),
-    errors.AddressUnreachable("Could not resolve host"),
-    errors.AddressFailing("404 Not Found"),
-    errors.IndexUnreachable("dns error"),
-    errors.IndexRefused(
+    RepositoryRefused("x"),
+    AddressUnreachable("Could not resolve host"),
+    AddressFailing("404 Not Found"),
+    IndexUnreachable("dns error"),
+    IndexRefused(
         "401 Unauthorized",
         "https://corp/simple",
         "corp",
         ("A_USERNAME", "A_PASSWORD"),
         "/w/uv.lock",
     ),
-    errors.IndexUntrusted("invalid peer certificate"),
-    errors.IndexFailing("500 Internal Server Error"),
-    errors.IndexTooSlow("operation timed out"),
-    errors.BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
-    errors.InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "error: x", "/outside"),
-    errors.RuntimeConflict("websockets", "10.4", ">=11"),
-    errors.ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
-    errors.LibraryMissing(
+    IndexUntrusted("invalid peer certificate"),
+    IndexFailing("500 Internal Server Error"),
+    IndexTooSlow("operation timed out"),
+    BindingInvalid(Path("/platform/bindings/pip"), "no file named type", "a folder"),
+    InstallFailed("/workspace/uv.lock", 2, "uv sync --locked", "error: x", "/outside"),
+    RuntimeConflict("websockets", "10.4", ">=11"),
+    ArchitectureWrong("one 1.0", Path("one.so"), "AArch64, 64 bit", "x86-64, 64 bit"),
+    LibraryMissing(
         "psycopg2 2.9", Path("a.so"), Path("libs/b.so"), ("libpq.so.5", "libx.so"), ("libpq5",)
     ),
-    errors.ImageChanged(("/layers/a", "/workspace/b")),
-    errors.FunctionUnloadable(
+    ImageChanged(("/layers/a", "/workspace/b")),
+    FunctionUnloadable(
         Path("/workspace/function"),
         1,
         "Traceback\nValueError: x",
@@ -126,7 +179,7 @@ EXAMPLES: list[BuildpackError] = [
         path="services/pay",
         stated_in="requirements.txt",
     ),
-    errors.FunctionSlow(Path("/workspace/function"), 300, "waiting"),
+    FunctionSlow(Path("/workspace/function"), 300, "waiting"),
 ]
 
 
@@ -171,7 +224,7 @@ def test_titles_are_unique() -> None:
 )
 def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
     """That there is none is said; what only a build backend knows is not."""
-    error = errors.SelectionUnknown("BP_FUNCTION_EXTRAS", "mat", Path("requirements.txt"), known)
+    error = SelectionUnknown("BP_FUNCTION_EXTRAS", "mat", Path("requirements.txt"), known)
 
     body = describe(error).body
 
@@ -184,7 +237,7 @@ def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
 )
 def test_module_missing(module: str, does: str) -> None:
     """What to do depends on whether the module is Python's own."""
-    body = describe(errors.FunctionUnloadable(Path("function"), 1, "said", (), module)).body
+    body = describe(FunctionUnloadable(Path("function"), 1, "said", (), module)).body
 
     assert f"{module} is part of Python" in body or f"the module {module}." in body
     assert does in body
@@ -192,8 +245,8 @@ def test_module_missing(module: str, does: str) -> None:
 
 def test_without() -> None:
     """Of what there is not, there is no advice."""
-    unsolvable = describe(errors.RequirementsUnsolvable(Path("pyproject.toml"), "because")).body
-    failed = describe(errors.InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")).body
+    unsolvable = describe(RequirementsUnsolvable(Path("pyproject.toml"), "because")).body
+    failed = describe(InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")).body
 
     assert unsolvable.endswith("or two requirements may exclude each other.")
     assert "BP_FUNCTION_PATH" not in failed
@@ -203,7 +256,7 @@ def test_without() -> None:
 
 def test_out_of_memory() -> None:
     """A uv that was killed had probably too little memory."""
-    error = errors.InstallFailed("uv.lock", -signal.SIGKILL, "uv sync", "error: x")
+    error = InstallFailed("uv.lock", -signal.SIGKILL, "uv sync", "error: x")
 
     body = describe(error).body
 
@@ -228,7 +281,7 @@ def test_without_index(facts: dict[str, Any], said: str) -> None:
     explanation = "a was not found in the provided package locations"
     path = Path("requirements.txt")
 
-    body = describe(errors.RequirementsUnsolvable(path, explanation, **facts)).body
+    body = describe(RequirementsUnsolvable(path, explanation, **facts)).body
 
     assert said in " ".join(body.split())
     assert "The file says --no-index" not in body
@@ -246,7 +299,7 @@ def test_without_index(facts: dict[str, Any], said: str) -> None:
 )
 def test_advice_for_a_build(explanation: str, said: str) -> None:
     """What uv advises for its command line is told as a build can follow it."""
-    error = errors.RequirementsUnsolvable(Path("requirements.txt"), explanation)
+    error = RequirementsUnsolvable(Path("requirements.txt"), explanation)
 
     assert said in describe(error).body
 
@@ -255,18 +308,18 @@ def test_advice_for_a_build(explanation: str, said: str) -> None:
     ("error", "said"),
     [
         (
-            errors.IndexRefused("401", "http://h:1/simple"),
+            IndexRefused("401", "http://h:1/simple"),
             "    PIP_EXTRA_INDEX_URL=http://USER:PASSWORD@h:1/simple\n",
         ),
         (
-            errors.IndexRefused("401"),
+            IndexRefused("401"),
             "    PIP_EXTRA_INDEX_URL=https://USER:PASSWORD@HOST/simple/\n",
         ),
-        (errors.IndexRefused("401", "h", "corp", ("A", "B")), "    A\n    B\n"),
+        (IndexRefused("401", "h", "corp", ("A", "B")), "    A\n    B\n"),
     ],
     ids=["address", "nothing", "name"],
 )
-def test_credentials(error: errors.IndexRefused, said: str) -> None:
+def test_credentials(error: IndexRefused, said: str) -> None:
     """The variables to set are those of the index, or have its address."""
     assert said in describe(error).body
 
@@ -283,7 +336,7 @@ def test_credentials(error: errors.IndexRefused, said: str) -> None:
 )
 def test_uv_unfit(wanted: str, found: str, said: str) -> None:
     """The range that is proposed has both versions."""
-    assert said in describe(errors.UvUnfit("uv.toml", "required-version", wanted, found)).body
+    assert said in describe(UvUnfit("uv.toml", "required-version", wanted, found)).body
 
 
 @pytest.mark.parametrize(
@@ -311,7 +364,7 @@ def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) 
     """A package of the source is asked for by its path, in the form of the file."""
     facts: dict[str, Any] = {"places": (place,), "path": path, "stated_in": stated_in}
 
-    body = describe(errors.FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
+    body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
     assert said in body
     assert f"Write {place}/pyproject.toml" in body
@@ -323,7 +376,7 @@ def test_not_a_package(place: str) -> None:
     """What is within function/, and a module that is one file, is not made a package."""
     facts: dict[str, Any] = {"places": (place,), "path": "pay", "stated_in": ""}
 
-    body = describe(errors.FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
+    body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
     assert f"    {place}\n" in body
     assert "as a package" not in body
@@ -331,7 +384,7 @@ def test_not_a_package(place: str) -> None:
 
 def test_module_of_sdk_1() -> None:
     """Where the other version of the SDK is installed, the file is named that asks for it."""
-    error = errors.FunctionUnloadable(Path("function"), 1, "x", (), "cloudevents.http", "Pipfile")
+    error = FunctionUnloadable(Path("function"), 1, "x", (), "cloudevents.http", "Pipfile")
 
     body = describe(error).body
 
@@ -352,7 +405,7 @@ def test_module_of_sdk_1() -> None:
 )
 def test_ending(status: int, output: str, found: str) -> None:
     """How the process ended is told, and what that may be where it raised nothing."""
-    body = describe(errors.FunctionUnloadable(Path("function"), status, output)).body
+    body = describe(FunctionUnloadable(Path("function"), status, output)).body
 
     assert found in body
     assert ("Native code crashed" in body) == (status < 0)
@@ -363,8 +416,8 @@ def test_slow() -> None:
     """Of what was said for a long time, the end is shown; nothing may have been said at all."""
     said = "\n".join(f"try {number}" for number in range(100))
 
-    body = describe(errors.FunctionSlow(Path("function"), 300, said)).body
-    silent = describe(errors.FunctionSlow(Path("function"), 300, "")).body
+    body = describe(FunctionSlow(Path("function"), 300, said)).body
+    silent = describe(FunctionSlow(Path("function"), 300, "")).body
 
     assert "    try 60\n" in body
     assert "    try 59\n" not in body
@@ -373,7 +426,7 @@ def test_slow() -> None:
 
 def test_image_changed() -> None:
     """Of many changed files some are named, with how many there are."""
-    body = describe(errors.ImageChanged(tuple(map(str, range(10))))).body
+    body = describe(ImageChanged(tuple(map(str, range(10))))).body
 
     assert "Changed:  0\n          1\n" in body
     assert "          7\n          and 2 more\n\n" in body
@@ -383,13 +436,13 @@ def test_image_changed() -> None:
     ("error", "shown"),
     [
         (
-            errors.SettingInvalid("N", "a\n\nERROR: b\x1b[2J", "x"),
+            SettingInvalid("N", "a\n\nERROR: b\x1b[2J", "x"),
             "Found:    a\\n\\nERROR: b\\x1b[2J\n",
         ),
-        (errors.FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
-        (errors.PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
-        (errors.HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
-        (errors.InstallFailed("x", 2, "uv venv\nuv sync\x1b[2J"), "    uv venv\n    uv sync"),
+        (FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
+        (PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
+        (HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
+        (InstallFailed("x", 2, "uv venv\nuv sync\x1b[2J"), "    uv venv\n    uv sync"),
         (OSError(2, "gone\n", "a\nb"), "File:     a\\nb\nFound:    gone\\n\n"),
     ],
 )
@@ -402,8 +455,8 @@ def test_library_missing() -> None:
     """The package whose wheels bring the library is named where it is known."""
     module = Path("psycopg2/_psycopg.so")
 
-    said = describe(errors.LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
-    other = describe(errors.LibraryMissing("", module, module, ("libx.so",), ())).body
+    said = describe(LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
+    other = describe(LibraryMissing("", module, module, ("libx.so",), ())).body
 
     assert "(for this package that is psycopg2-binary)" in said
     assert "Loads:" not in said

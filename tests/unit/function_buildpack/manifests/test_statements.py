@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from packaging.markers import Marker
 
-from function_buildpack.log.errors import (
-    BuildpackError,
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.dependencies import (
     LockMissing,
     LockOutdated,
     LockUnsupported,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.cnb.context import BuildContext
-from function_buildpack.log.errors import ToolsUnavailable
+from function_buildpack.log.errors.tools import ToolsUnavailable
 from function_buildpack.phases import build_tools, wheel_download
 from function_buildpack.phases.wheel_download import Wheel
 from function_buildpack.system.process import Result

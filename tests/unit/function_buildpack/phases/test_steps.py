@@ -12,7 +12,7 @@ from function_buildpack.layers import isolation
 from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.build_context import Building, Buildpack
 from function_buildpack.log import phrases
-from function_buildpack.log.errors import SyntaxInvalid
+from function_buildpack.log.errors.source import SyntaxInvalid
 from function_buildpack.phases import application_step, source_step
 from function_buildpack.source.settings import Settings
 from function_buildpack.system import process

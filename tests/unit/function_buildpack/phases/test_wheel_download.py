@@ -10,15 +10,15 @@ import pytest
 
 from contract import package_index
 from contract.package_index import PASSWORD, USER, Index, write_wheel
-from function_buildpack.log.errors import (
-    BuildpackError,
-    DownloadDamaged,
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.indexes import (
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
     IndexUnreachable,
     IndexUntrusted,
 )
+from function_buildpack.log.errors.tools import DownloadDamaged
 from function_buildpack.phases import wheel_download
 from function_buildpack.phases.wheel_download import Wheel
 

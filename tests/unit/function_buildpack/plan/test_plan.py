@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.log.errors import FieldInvalid, RuntimeHidden, SyntaxInvalid
+from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden, SyntaxInvalid
 from function_buildpack.manifests.statements import Source
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan

@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from contract.package_index import write_bindings
-from function_buildpack.log.errors import BindingInvalid
+from function_buildpack.log.errors.source import BindingInvalid
 from function_buildpack.source import bindings
 from function_buildpack.source.bindings import Bindings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import FieldInvalid, FileInvalid
+from function_buildpack.log.errors.source import FieldInvalid, FileInvalid
 from function_buildpack.source import func_yaml
 from function_buildpack.source.func_yaml import FuncYaml
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import FieldInvalid, FileInvalid, PackageMissing
+from function_buildpack.log.errors.source import FieldInvalid, FileInvalid, PackageMissing
 from function_buildpack.source import project, workspace
 from function_buildpack.source.project import Project
 

@@ -3,7 +3,7 @@
 import pytest
 
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 from function_buildpack.source.settings import Check, LibraryCheck, Selection, Settings
 
 

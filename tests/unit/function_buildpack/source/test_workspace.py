@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import FunctionFolderMissing
+from function_buildpack.log.errors.source import FunctionFolderMissing
 from function_buildpack.source import workspace
 
 SERVICE = "service/main.py=from func_python.http import serve"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import FileUnreadable
+from function_buildpack.log.errors.source import FileUnreadable
 from function_buildpack.system import file_modes
 
 _NOBODY = 65534

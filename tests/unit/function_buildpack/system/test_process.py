@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import ToolMissing
+from function_buildpack.log.errors.tools import ToolMissing
 from function_buildpack.system import process
 from function_buildpack.system.kernel import Confinement
 from function_buildpack.system.process import Result

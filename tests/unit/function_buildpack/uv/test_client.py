@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from function_buildpack.log.errors import IndexRefused, InstallFailed, RequirementsUnsolvable
+from function_buildpack.log.errors.dependencies import InstallFailed, RequirementsUnsolvable
+from function_buildpack.log.errors.indexes import IndexRefused
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Download, Uv

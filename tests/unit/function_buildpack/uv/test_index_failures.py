@@ -2,11 +2,10 @@
 
 import pytest
 
-from function_buildpack.log.errors import (
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.indexes import (
     AddressFailing,
     AddressUnreachable,
-    BuildpackError,
-    DiskFull,
     IndexFailing,
     IndexRefused,
     IndexTooSlow,
@@ -14,6 +13,7 @@ from function_buildpack.log.errors import (
     IndexUntrusted,
     RepositoryRefused,
 )
+from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.uv import index_failures
 
 LIST = "Error while accessing remote requirements file: https://x/c.txt"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 from function_buildpack.uv import index_settings
 from function_buildpack.uv.index_settings import IndexSettings
 

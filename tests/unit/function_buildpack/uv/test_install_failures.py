@@ -5,19 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.log.errors import (
-    BuildpackError,
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.dependencies import (
     HashMismatch,
-    IndexRefused,
-    IndexUnreachable,
     InstallFailed,
     LockOutdated,
     RequirementsUnsolvable,
     SelectionConflict,
     SelectionUnknown,
-    ToolMissing,
-    UvUnfit,
 )
+from function_buildpack.log.errors.indexes import IndexRefused, IndexUnreachable
+from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv import install_failures

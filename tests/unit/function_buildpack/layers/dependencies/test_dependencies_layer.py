@@ -8,7 +8,7 @@ import pytest
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.dependencies import dependencies_layer
 from function_buildpack.layers.dependencies.dependencies_layer import Metadata
-from function_buildpack.log.errors import DiskFull
+from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.system import interpreter
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv

@@ -6,7 +6,7 @@ import pytest
 
 from contract.package_index import write_wheel
 from function_buildpack.layers.dependencies import local_wheels
-from function_buildpack.log.errors import SettingInvalid
+from function_buildpack.log.errors.source import SettingInvalid
 
 
 def test_by_convention(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from function_buildpack.layers.own_project import own_project_step
 from function_buildpack.layers.own_project.own_project_layer import Laid
-from function_buildpack.log.errors import DiskFull, IndexUnreachable
+from function_buildpack.log.errors.indexes import IndexUnreachable
+from function_buildpack.log.errors.tools import DiskFull
 
 APP = Path("/workspace")
 

@@ -8,14 +8,14 @@ import pytest
 
 from function_buildpack.layers.python import python_versions
 from function_buildpack.layers.python.python_versions import SERVED, Wanted
-from function_buildpack.log.errors import (
-    FieldInvalid,
+from function_buildpack.log.errors.python import (
     PythonConflict,
     PythonEnded,
     PythonForeign,
     PythonInvalid,
     PythonUnknown,
 )
+from function_buildpack.log.errors.source import FieldInvalid
 from function_buildpack.source.func_yaml import FuncYaml
 from function_buildpack.source.project import Project
 from function_buildpack.source.settings import Settings
