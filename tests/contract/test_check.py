@@ -10,6 +10,7 @@ from contract.phases import ROOT
 from function_buildpack.checks import load_check
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
+from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import project, workspace
@@ -25,7 +26,7 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
     (folder / "function.py").write_text(source)
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
-    return plan.make(project.read(workspace.locate(folder)), Settings(), "3.11.7")
+    return plan.make(registry.read(project.read(workspace.locate(folder))), Settings(), "3.11.7")
 
 
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
@@ -101,7 +102,7 @@ def test_missing_elsewhere(tmp_path: Path) -> None:
     error = failure(made(tmp_path, "import common\n"))
 
     assert ("libs/common.py",) == error.places
-    assert ("common", ".", "") == (error.missing, error.path, error.stated_in)
+    assert ("common", ".", "requirements.txt") == (error.missing, error.path, error.ask_in)
 
 
 @pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])

@@ -15,12 +15,12 @@ from contract.package_index import write_wheel
 from contract.phases import ROOT, Phase, Workspace, files_below
 from function_buildpack import constants
 from function_buildpack.cnb.context import BuildContext
+from function_buildpack.layers import uv_cache
 from function_buildpack.layers.build_context import Buildpack
+from function_buildpack.layers.uv_cache import Fetched
 from function_buildpack.log.errors.image import FunctionUnloadable
 from function_buildpack.phases import build
 from function_buildpack.system import process
-from function_buildpack.uv import uv_cache
-from function_buildpack.uv.uv_cache import Fetched
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 PACKAGES = ("acme_one", "acme_two", "acme_three")

@@ -15,7 +15,8 @@ import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
-from function_buildpack.layers.dependencies.layer_key import Decisive
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project
 from function_buildpack.source.local_packages import Surroundings
@@ -444,8 +445,8 @@ def key(kind: str, folder: Path, changed: str) -> str:
         with (app / changed).open("a") as file:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
-    planned = plan.make(project.read(found), Settings(), "3.13.5")
-    return Decisive(planned, Surroundings(app, found.folder, {})).digest
+    planned = plan.make(registry.read(project.read(found)), Settings(), "3.13.5")
+    return Inputs(planned, Surroundings(app, found.folder, {})).digest
 
 
 SETUPTOOLS = """

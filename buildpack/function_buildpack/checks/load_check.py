@@ -164,7 +164,7 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
     said = result.output.strip().removeprefix("ERROR: ")
     hiding = tuple(path.name for path in chosen.project.hiding)
     missing = (_MISSING.findall(said) or [""])[-1]
-    asked_in = chosen.asked_in if plan.is_of_sdk_1(missing) else ""
+    asked_in = chosen.manifest.asked_in if plan.is_of_sdk_1(missing) else ""
     if "." in missing and not asked_in:
         missing = ""  # what is before the dot is there
     found = missing_module.look(missing, chosen, app) if missing and not asked_in else Found()
@@ -181,5 +181,6 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
         settings=found.settings,
         excluding=found.excluding,
         path=str(chosen.project.folder.relative_to(app)) if found.places else "",
-        stated_in=chosen.source.value if found.places else "",
+        ask_in=found.ask_in,
+        asking=found.asking,
     )

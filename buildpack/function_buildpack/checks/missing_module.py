@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack import constants
-from function_buildpack.manifests import statements
 from function_buildpack.plan.plan import Plan
 
 # Files that keep parts of the source out of the build: pack's, and func's.
@@ -20,20 +19,28 @@ class Found:
     """Where a module may be: `places` are paths of the source, relative to its root.
 
     `settings` are NAME=VALUE, for groups that are not installed; `excluding` are files that keep a
-    path with this name out of the build.
+    path with this name out of the build. `asking` asks for the first place as a package, and
+    belongs into the file `ask_in`.
     """
 
     places: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
+    ask_in: str = ""
+    asking: str = ""
 
 
 def look(name: str, chosen: Plan, app: Path) -> Found:
     """Look for a module in the source `app`, and for a package that is called as the module is."""
+    manifest, folder = chosen.manifest, chosen.project.folder
+    places = sorted(_places(name, app))
+    path = os.path.relpath(places[0], folder) if places else ""
     return Found(
-        places=tuple(sorted(str(path.relative_to(app)) for path in _places(name, app))),
-        settings=statements.selecting(chosen.project, chosen.source, name),
-        excluding=tuple(_excluding(name, app, chosen.project.folder)),
+        places=tuple(str(path.relative_to(app)) for path in places),
+        settings=manifest.selecting(name),
+        excluding=tuple(_excluding(name, app, folder)),
+        ask_in=manifest.asked_in if path else "",
+        asking=manifest.asking_for(places[0].name, path) if path else "",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.image import bytecode
 from function_buildpack.image.bytecode import Compiled
-from function_buildpack.source import project
+from function_buildpack.source import python_files
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
 
@@ -106,8 +106,8 @@ def compile_sources(folder: Path, package: Path, python: Interpreter, run: Runne
 
     :raises SyntaxInvalid: a file of the function's package does not compile.
     """
-    own = frozenset(project.sources(package))
-    compiled = bytecode.compile_sources([*project.sources(folder)], python, run)
+    own = frozenset(python_files.sources(package))
+    compiled = bytecode.compile_sources([*python_files.sources(folder)], python, run)
     for error in compiled.broken:
         if error.path in own:
             raise error

@@ -1,8 +1,7 @@
 """The files that packages are distributed as, and which of them an installed package is from."""
 
 import hashlib
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from function_buildpack import constants
 from function_buildpack.image.distributions import Distribution
 
 _Key = tuple[str, str]  # name and version
@@ -47,15 +45,8 @@ class Artifacts:
         return fitting[0] if len(fitting) == 1 else ""
 
 
-def locked(lock: Path) -> Artifacts:
-    """Read the files that a lock names: uv.lock, pylock.toml (PEP 751) or poetry.lock.
-
-    Other files name none. The installer has read the lock by then, so it can be parsed.
-    """
-    if lock.name not in (constants.UV_LOCK, constants.POETRY_LOCK, constants.PYLOCK):
-        return Artifacts()
-    table = tomllib.loads(lock.read_text(encoding="utf-8-sig"))
-    packages = table.get("package", table.get("packages", []))
+def of_packages(packages: Iterable[Mapping[str, Any]]) -> Artifacts:
+    """Read the files of a lock's packages, as uv.lock, pylock.toml or poetry.lock list them."""
     return _by_package(dict(part for package in packages for part in _files(package)))
 
 

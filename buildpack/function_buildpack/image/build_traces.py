@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from function_buildpack import constants
 from function_buildpack.log.errors.image import ImageChanged
-from function_buildpack.system import file_changes, source_copy
+from function_buildpack.system import file_changes, source_copy, tree
 from function_buildpack.system.file_changes import Identity
 
 
@@ -37,7 +37,7 @@ def removed(folders: Iterable[Path]) -> Iterator[None]:
                 before, file_changes.snapshot(sources, without={constants.GIT})
             )
             for path in changes.new:
-                file_changes.remove(Path(path))
+                tree.remove(Path(path))
             for path in changes.changed:
                 _bring_back(Path(path), before[path], _copy_of(Path(path), sources, Path(copies)))
 
@@ -55,7 +55,7 @@ def _bring_back(path: Path, was: Identity, copy: Path) -> None:
             path.mkdir()
         path.chmod(stat.S_IMODE(mode))
     elif copy.is_symlink() if stat.S_ISLNK(mode) else copy.is_file() and not copy.is_symlink():
-        file_changes.remove(path)
+        tree.remove(path)
         shutil.copy(copy, path, follow_symlinks=False)
     else:
         raise ImageChanged((str(path),))

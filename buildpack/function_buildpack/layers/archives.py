@@ -14,11 +14,11 @@ from zipfile import ZipFile
 
 from function_buildpack import constants
 from function_buildpack.cnb.layers import Layer, Layers, Types
+from function_buildpack.layers import uv_cache
+from function_buildpack.layers.uv_cache import Fetched, GivenBack
 from function_buildpack.system import file_changes
 from function_buildpack.system.file_changes import Identity, Snapshot
 from function_buildpack.system.interpreter import Interpreter
-from function_buildpack.uv import uv_cache
-from function_buildpack.uv.uv_cache import Fetched, GivenBack
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.runtime import runtime_layer
 from function_buildpack.log import output, phrases
 from function_buildpack.log.errors.image import ImageChanged
-from function_buildpack.system import file_changes
+from function_buildpack.system import file_changes, tree
 from function_buildpack.system.file_changes import Snapshot
 from function_buildpack.system.kernel import Confinement
 
@@ -101,7 +101,7 @@ def see_unchanged(
     if found := (*changes.changed, *kept):
         raise ImageChanged(found)
     for path in changes.new:
-        file_changes.remove(Path(path))
+        tree.remove(Path(path))
     if changes.new:
         output.note(f"removed what the function wrote: {phrases.some([*changes.new])}")
 

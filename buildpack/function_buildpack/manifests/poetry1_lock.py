@@ -10,12 +10,16 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from function_buildpack.manifests import poetry_versions
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.schema import TEXTS, ListOf, Table
 from function_buildpack.source.settings import Selection
 
 _NEED = Table({"version": str, "extras": TEXTS, "markers": str, "python": str, "platform": str})
 # What a package is said to need: a version or more of each, or several of both.
 NEEDS = Table(others=(str, _NEED, ListOf((str, _NEED))))
+
+# What makes a lock.
+COMMAND = "poetry lock"
 
 _Package = Mapping[str, Any]
 
@@ -31,14 +35,16 @@ class _Need(NamedTuple):
         return frozenset(canonicalize_name(name) for name in self.stated.get("extras", ()))
 
 
-def groups(pyproject: Mapping[str, Any]) -> frozenset[str]:
+def groups(declared: Pyproject) -> frozenset[str]:
     """Return the groups that pyproject.toml has, besides the main one."""
-    return frozenset(canonicalize_name(name) for name, _ in _groups(_table(pyproject)))
+    return frozenset(
+        canonicalize_name(name) for name, _ in _groups(declared.table("tool", "poetry"))
+    )
 
 
 def wanted(
     lock: Mapping[str, Any],
-    pyproject: Mapping[str, Any],
+    declared: Pyproject,
     selection: Selection,
     environment: Mapping[str, str],
 ) -> list[_Package]:
@@ -49,7 +55,7 @@ def wanted(
     packages: dict[str, list[_Package]] = {}
     for package in lock.get("package", ()):
         packages.setdefault(canonicalize_name(package["name"]), []).append(package)
-    needs = [*_asked_for(_table(pyproject), selection, environment)]
+    needs = [*_asked_for(declared.table("tool", "poetry"), selection, environment)]
     seen: dict[tuple[str, str], frozenset[str]] = {}
     while needs:
         need = needs.pop()
@@ -63,11 +69,6 @@ def wanted(
         for package in lock.get("package", ())
         if (canonicalize_name(package["name"]), package["version"]) in seen
     ]
-
-
-def _table(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
-    table: Mapping[str, Any] = pyproject.get("tool", {}).get("poetry", {})
-    return table
 
 
 def _groups(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

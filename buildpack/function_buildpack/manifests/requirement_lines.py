@@ -1,9 +1,19 @@
 """Lines of a requirements file, the form in which uv takes what another tool has locked."""
 
 import os
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from packaging.markers import default_environment
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from function_buildpack.uv import named_indexes
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.origin import Origin
 
 # Poetry and Pipenv name it in each lock that has no index of its own. For uv it goes unsaid, so
 # that UV_DEFAULT_INDEX can name a mirror.
@@ -44,3 +54,58 @@ def indexes(urls: Sequence[str]) -> list[str]:
     if others and len(others) == len(unique):
         return [f"--index-url {others[0]}", *(f"--extra-index-url {url}" for url in others[1:])]
     return [f"--extra-index-url {url}" for url in others]
+
+
+def parsed(texts: Iterable[str]) -> Iterator[Requirement]:
+    """Yield those of the texts that are requirements (PEP 508)."""
+    for text in texts:
+        try:
+            yield Requirement(text)
+        except InvalidRequirement:  # the installer says what is wrong with it
+            continue
+
+
+def names(texts: Iterable[str]) -> set[str]:
+    """Return the normalized names of the packages that requirements ask for."""
+    return {canonicalize_name(requirement.name) for requirement in parsed(texts)}
+
+
+def environment(python_version: str) -> dict[str, str]:
+    """Return the values of markers (PEP 508) on a Python of the image."""
+    minor = ".".join(python_version.split(".")[:2])
+    found = {name: str(value) for name, value in default_environment().items()}
+    return found | {"python_version": minor, "python_full_version": python_version}
+
+
+@contextmanager
+def written(lines: Iterable[str]) -> Iterator[Path]:
+    """Yield a temporary requirements file with these lines."""
+    with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as file:
+        file.write("\n".join(lines))
+        file.flush()
+        yield Path(file.name)
+
+
+def install_locked(
+    lines: Sequence[str], uv: Uv, cwd: Path, options: Sequence[str | Path], origin: Origin
+) -> None:
+    """Install what a lock names: all of it, nothing else, hashes checked.
+
+    :raises BuildpackError: see uv/install_failures.py.
+    """
+    with written(_with_credentials(line, uv) for line in lines) as requirements:
+        exact = ["--index-strategy", "unsafe-best-match"] if _is_exact(lines) else []
+        uv.install(requirements, cwd, [*options, "--no-deps", *exact], origin=origin)
+
+
+def _with_credentials(line: str, uv: Uv) -> str:
+    """Return a line with what Pipenv takes from variables for the address of an index."""
+    return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
+
+
+def _is_exact(lines: Iterable[str]) -> bool:
+    """Say whether each requirement has a hash or a URL; lines of options have neither.
+
+    Then it does not matter which of several indexes a package is from.
+    """
+    return all(line.startswith("--") or "--hash=" in line or " @ " in line for line in lines)

@@ -18,6 +18,7 @@ from function_buildpack.layers.dependencies import dependencies_step
 from function_buildpack.layers.own_project import own_project_step
 from function_buildpack.layers.python import python_step
 from function_buildpack.layers.runtime import runtime_layer, runtime_step
+from function_buildpack.layers.uv_cache import Fetched
 from function_buildpack.log import output, report
 from function_buildpack.phases import application_step, launch_step, source_step
 from function_buildpack.phases.source_step import Reading
@@ -28,7 +29,6 @@ from function_buildpack.system.process import Runner
 from function_buildpack.uv import index_access, named_indexes
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_access import IndexAccess
-from function_buildpack.uv.uv_cache import Fetched
 
 # And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
 _LAYERS = (
@@ -72,12 +72,12 @@ def _build(building: Building) -> Launch:
         background.working() as side,  # within uv's: it reads what uv has fetched
     ):
         with _installer(building, cache, read) as (uv, access):
-            wish, wanted = python_step.choose(building, read.function, uv)
+            wish, wanted = python_step.choose(building, read.declared.chosen, uv)
             scaffolded = read.workspace.scaffolded_invoke
-            chosen = plan.make(read.function, building.settings, wanted.version, scaffolded)
+            chosen = plan.make(read.declared, building.settings, wanted.version, scaffolded)
             source_step.tell(chosen, read.workspace, app)
             python_step.tell(wish, wanted)
-            source_step.tell_doubts(read.function, app)
+            source_step.tell_doubts(read.declared, app)
             # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
             source_step.remove_leftovers(app, read.workspace)
 
@@ -132,10 +132,10 @@ def _cache(layers: Layers) -> Iterator[Path]:
 def _installer(building: Building, cache: Path, read: Reading) -> Iterator[tuple[Uv, IndexAccess]]:
     """Yield uv and its access to package indexes, which ends before the function is loaded."""
     function = read.function
-    indexes = named_indexes.of_project(function.pyproject, function.locks)
+    indexes = {**read.declared.indexes, **named_indexes.of_project(function.pyproject)}
     with index_access.prepared(
         building.context.environ, read.bindings, indexes, function.folder
     ) as access:
         secretive = process.masked(building.run, access.secrets)
         uv = Uv.with_cache(secretive, access.environ, cache)
-        yield uv.with_options(*access.options).knowing(access.indexes), access
+        yield uv.from_source(access.source).knowing(access.indexes), access

@@ -98,7 +98,7 @@ def _install(
                 *("install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"),
                 *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"),
                 *("--root-user-action", "ignore", "--target", layer, "-r", requirements),
-                *access.options,
+                *access.source.options,
             ],
             environ=_for_pip(access.environ),
             cwd=cwd,

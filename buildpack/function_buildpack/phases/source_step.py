@@ -8,6 +8,8 @@ from function_buildpack.image import application
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.dependencies import local_wheels
 from function_buildpack.log import output, phrases
+from function_buildpack.manifests import registry
+from function_buildpack.manifests.registry import Declared
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import bindings, project, workspace
 from function_buildpack.source.bindings import Bindings
@@ -19,10 +21,15 @@ from function_buildpack.system import file_modes
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read: the workspace, the function in it, its own wheels, the platform's bindings."""
+    """What was read.
+
+    The workspace, the function in it, what declares its dependencies, wheels that came with it, and
+    the platform's bindings.
+    """
 
     workspace: Workspace
     function: Project
+    declared: Declared
     wheels: Path | None
     bindings: Bindings
 
@@ -41,7 +48,9 @@ def read(building: Building) -> Reading:
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = local_wheels.locate(context.app, function.folder, settings.wheels)
-    return Reading(found, function, wheels, bindings.read(context.bindings))
+    return Reading(
+        found, function, registry.read(function), wheels, bindings.read(context.bindings)
+    )
 
 
 def tell_writable(paths: list[Path], app: Path) -> None:
@@ -74,11 +83,11 @@ def tell(chosen: Plan, found: Workspace, app: Path) -> None:
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
 
 
-def tell_doubts(function: Project, app: Path) -> None:
+def tell_doubts(declared: Declared, app: Path) -> None:
     """Say what may not be meant as it is."""
-    for name, meant in function.misnamed.items():
+    for name, meant in declared.misnamed.items():
         output.note(f"{name} is not read. Is {meant} meant?")
-    for path in function.hiding:
+    for path in declared.project.hiding:
         output.note(
             f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
             f"from all packages. Rename it if that is not meant."

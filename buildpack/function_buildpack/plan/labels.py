@@ -20,7 +20,7 @@ _DOCUMENTATION = ("documentation", "docs")
 
 def of(project: Project) -> dict[str, str]:
     """Return the labels by pyproject.toml, func.yaml and git; what nobody stated has none."""
-    table = project.pyproject.get("project", {})
+    table = project.pyproject.project
     urls = _urls(table.get("urls"))
     known = {
         "title": project.func_yaml.name or table.get("name"),

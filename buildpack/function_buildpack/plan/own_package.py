@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
-from function_buildpack.manifests import statements
-from function_buildpack.source import local_packages
+from function_buildpack.manifests import requirement_lines
 from function_buildpack.source.project import Project
+from function_buildpack.source.pyproject import Pyproject
+from function_buildpack.source.pyproject import table as table_in
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,16 @@ NO_PACKAGE = OwnPackage(exists=False)
 def of(project: Project) -> OwnPackage:
     """Return the project as a package, if it is one."""
     pyproject = project.pyproject
-    if local_packages.table(pyproject, "tool", "uv").get("package") is False:
+    if pyproject.table("tool", "uv").get("package") is False:
         return NO_PACKAGE
-    if local_packages.table(pyproject, "tool", "poetry").get("package-mode") is False:
+    if pyproject.table("tool", "poetry").get("package-mode") is False:
         return NO_PACKAGE
-    if "project" in pyproject:
-        is_named = _is_named(pyproject["project"])
+    if pyproject.has_project:
+        is_named = _is_named(pyproject.project)
         return OwnPackage(built_for=_built_for(project)) if is_named else NO_PACKAGE
-    if local_packages.table(pyproject, "tool", "poetry"):
+    if pyproject.table("tool", "poetry"):
         return OwnPackage(built_for="its metadata is in [tool.poetry]")
-    if project.setup or "build-system" in pyproject:
+    if project.setup or pyproject.has_build_system:
         place = project.setup or "files of its build backend"
         return OwnPackage(built_for=f"its metadata is in {place}")
     return NO_PACKAGE
@@ -131,15 +130,15 @@ _BACKENDS = {
 def _built_for(project: Project) -> str:
     """Return what of a project with a project table only its build backend knows, if anything."""
     pyproject = project.pyproject
-    if dynamic := pyproject["project"].get("dynamic", ()):
+    if dynamic := pyproject.dynamic:
         return f"project.dynamic names {', '.join(dynamic)}"
-    system = local_packages.table(pyproject, "build-system")
+    system = pyproject.build_system
     name = system.get("build-backend", _SETUPTOOLS)
     backend = _BACKENDS.get(name)
     if backend is None or "backend-path" in system:
         return f"its build backend is {name}"
-    stated = statements.requirements(map(str, _listed(system.get("requires"))))
-    if others := {canonicalize_name(item.name) for item in stated} - backend.packages:
+    stated = requirement_lines.names(map(str, _listed(system.get("requires"))))
+    if others := stated - backend.packages:
         return f"build-system.requires names {', '.join(sorted(others))}"
     if name == _SETUPTOOLS and project.setup:
         return f"there is a {project.setup}"
@@ -153,10 +152,10 @@ def _root(project: Project) -> str:
     return project.package.parent.relative_to(project.folder).as_posix()
 
 
-def _said_in(backend: _Backend, pyproject: Mapping[str, Any], root: str) -> str:
+def _said_in(backend: _Backend, pyproject: Pyproject, root: str) -> str:
     """Return what a backend is told that decides more than which files of the source it takes."""
-    table = local_packages.table(pyproject, *backend.table)
-    wheel = local_packages.table(table, "targets", "wheel")
+    table = pyproject.table(*backend.table)
+    wheel = table_in(table, "targets", "wheel")
     said = f"[{'.'.join(backend.table)}] has"
     if telling := sorted((table.keys() | wheel.keys()) - backend.harmless):
         return f"{said} {', '.join(telling)}"
@@ -169,7 +168,7 @@ def _places(table: Mapping[str, Any]) -> Iterator[str]:
     """Yield the folders that a backend is told to take packages from."""
     stated = table.get("package-dir")
     yield from map(_place, stated.values() if isinstance(stated, Mapping) else _listed(stated))
-    yield from map(_place, _listed(local_packages.table(table, "packages", "find").get("where")))
+    yield from map(_place, _listed(table_in(table, "packages", "find").get("where")))
     for package in _listed(table.get("packages")):
         if isinstance(package, Mapping):  # Poetry's
             yield _place(package.get("from", "."))

@@ -1,10 +1,7 @@
 """Decides what to build, from facts and settings. Touches no disk and starts no process."""
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -12,8 +9,9 @@ from packaging.version import Version
 from function_buildpack import constants
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden
-from function_buildpack.manifests import statements
-from function_buildpack.manifests.statements import Source
+from function_buildpack.manifests import requirement_lines
+from function_buildpack.manifests.manifest import Manifest, for_tests
+from function_buildpack.manifests.registry import Declared
 from function_buildpack.plan import labels, own_package
 from function_buildpack.plan.own_package import OwnPackage
 from function_buildpack.source.project import Project
@@ -25,13 +23,14 @@ class Plan:
     """Every choice of a build."""
 
     project: Project
-    source: Source
-    unused_sources: tuple[Source, ...]
+    # What the dependencies are installed from, and the names of files that declare them too.
+    manifest: Manifest
+    unused: tuple[str, ...]
     selection: Selection
     locked: tuple[str, ...]
     for_tests: tuple[str, ...]
-    unread: dict[str, str]
-    left_out: tuple[str, ...]
+    unread: Mapping[str, str]
+    skipped_groups: tuple[str, ...]
     constraints: tuple[str, ...]
     invoke: str
     invoke_reason: str
@@ -40,43 +39,8 @@ class Plan:
     launch_env: LayerEnv = ()
     labels: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def source_path(self) -> Path:
-        """The file that states the dependencies; the function's folder if none does."""
-        return statements.location(self.project, self.source)
 
-    @property
-    def asked_in(self) -> str:
-        """The name of the file in which an author asks for a package."""
-        return _ASKED_IN.get(self.source, self.source.value)
-
-    def requirements_key(self) -> str:
-        """Return a digest of the tables of pyproject.toml that decide what is installed."""
-        project = self.project.pyproject.get("project", {})
-        groups = self.project.pyproject.get("dependency-groups")
-        decisive = {
-            "project": {key: project.get(key) for key in _DECISIVE},
-            "uv": self.project.pyproject.get("tool", {}).get("uv"),
-            "groups": groups if self.selection.groups else None,
-            "constraints": self.constraints,
-            "selected": [sorted(self.selection.extras), sorted(self.selection.groups)],
-        }
-        return digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
-
-
-# A lock is made from another file.
-_ASKED_IN = {
-    Source.UV_LOCK: constants.PYPROJECT,
-    Source.PYLOCK: constants.PYPROJECT,
-    Source.POETRY_LOCK: constants.PYPROJECT,
-    Source.PIPFILE_LOCK: constants.PIPFILE,
-    Source.NOTHING: constants.REQUIREMENTS,
-}
-
-_DECISIVE = ("dependencies", "optional-dependencies", "requires-python", "dynamic")
-
-
-def make(project: Project, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
+def make(declared: Declared, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
     """Decide what to build.
 
     `python_version` is the full version of the function's Python, `scaffolded` the invocation that
@@ -85,28 +49,27 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
     :raises SyntaxInvalid: a source file does not compile, and newer Pythons change nothing in that.
     :raises RuntimeHidden: something beside the function has the name of a part of the runtime.
     :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
-    :raises BuildpackError: the dependencies are not stated as they have to be; see statements.
+    :raises BuildpackError: the dependencies cannot be installed as declared; see manifests.
     """
+    project, manifest = declared.project, declared.chosen
     _check_syntax(project, python_version)
-    present = statements.present(project)
-    source = present[0]
-    with statements.read_as_lock(project, source):
-        statements.check(project, source, python_version)
-        statements.check_selection(project, source, settings.selection)
-        locked = statements.locked(project, source, settings.selection, python_version)
-        for_tests = statements.for_tests(project, source, locked or project.requirements)
+    with manifest.reading():
+        manifest.check(python_version)
+        manifest.check_selection(settings.selection)
+        locked = manifest.locked(settings.selection, python_version)
+        found_for_tests = for_tests(manifest.requirements(locked))
     invoke, reason = _invoke(project, scaffolded)
     _check_names(project, invoke)
     return Plan(
         project=project,
-        source=source,
-        unused_sources=present[1:-1],
+        manifest=manifest,
+        unused=declared.others,
         selection=settings.selection,
         locked=locked,
-        for_tests=for_tests,
-        unread=statements.unread(project, source),
-        left_out=statements.left_out(project, source, settings.selection),
-        constraints=tuple(_constraints(project, source)),
+        for_tests=found_for_tests,
+        unread=declared.unread,
+        skipped_groups=manifest.skipped_groups(settings.selection),
+        constraints=tuple(_constraints(manifest)),
         invoke=invoke,
         invoke_reason=reason,
         check=settings.check,
@@ -114,15 +77,6 @@ def make(project: Project, settings: Settings, python_version: str, scaffolded: 
         launch_env=(*_runtime_env(project, invoke), *settings.launch_env),
         labels={**labels.of(project), **settings.labels},
     )
-
-
-def digest(parts: Iterable[bytes]) -> str:
-    """Return a short digest of byte strings, each counted with its length."""
-    result = hashlib.sha256()
-    for part in parts:
-        result.update(len(part).to_bytes(8))
-        result.update(part)
-    return result.hexdigest()[:32]
 
 
 def _check_syntax(project: Project, version: str) -> None:
@@ -168,24 +122,24 @@ def imports_sdk_1(project: Project) -> bool:
     return any(is_of_sdk_1(name) for name in project.imports)
 
 
-def _constraints(project: Project, source: Source) -> Iterable[str]:
+def _constraints(manifest: Manifest) -> Iterable[str]:
     """Keep SDK 1 for functions that are written for it, such as func 0.48's own template.
 
     Its pyproject.toml asks for `cloudevents` of any version and its code imports
     `cloudevents.http`, which SDK 2 does not have: unconstrained it would build and never start.
     A lock or a stated upper or lower bound is the author's word and stays.
     """
-    if source is Source.PYPROJECT and imports_sdk_1(project) and _asks_for_any_sdk(project):
+    project = manifest.project
+    if manifest.takes_constraints and imports_sdk_1(project) and _asks_for_any_sdk(project):
         yield "cloudevents<2"
 
 
 def _asks_for_any_sdk(project: Project) -> bool:
-    stated = project.pyproject.get("project", {}).get("dependencies", ())
     return any(
         canonicalize_name(requirement.name) == "cloudevents"
         and requirement.specifier.contains("1.12.0")
         and requirement.specifier.contains("2.0.0")
-        for requirement in statements.requirements(stated)
+        for requirement in requirement_lines.parsed(project.pyproject.dependencies)
     )
 
 

@@ -1,4 +1,4 @@
-"""How statements of dependencies name what is local, and where that is. Opens no file.
+"""How statements of dependencies name what is local, and where that is.
 
 A reference is a path or a `file:` URL, and may have variables, percent signs and a fragment. All
 that it could mean here counts: too much costs a reinstall, too little a stale layer.
@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from packaging.utils import canonicalize_name
-
 from function_buildpack import constants
+from function_buildpack.source import pyproject, requirements_files
+from function_buildpack.source.pyproject import Pyproject
 
 # uv's rule, and pip's: no other spelling of a variable is one (uv-pep508, expand_env_vars).
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -70,9 +69,6 @@ def is_project(folder: Path) -> bool:
     return any((folder / file).is_file() for file in files)
 
 
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_CONTINUED = re.compile(r"\\\r?\n")
-_INCLUDE = re.compile(r"\s*(?:-r|--requirement|-c|--constraint)[\s=]*[\"']?(.+?)[\"']?\s*")
 # What separates a path from what is around it: options, names before "@", extras, quotes.
 _SEPARATOR = re.compile(r"[\s=@\[\]\"',;]+")
 # A path that has some of that in itself: all behind an option, or a name and its extras.
@@ -84,16 +80,7 @@ _VALUE = re.compile(
 
 def in_requirements(text: str) -> set[str]:
     """Return every word of a requirements file, and what a line names as a whole; no comments."""
-    return {found for line in _lines(text) for found in _in_line(line)}
-
-
-def included(text: str) -> list[str]:
-    """Return the files that a requirements file includes, for requirements or constraints."""
-    return [match[1] for line in _lines(text) if (match := _INCLUDE.fullmatch(line))]
-
-
-def _lines(text: str) -> list[str]:
-    return _CONTINUED.sub(" ", _COMMENT.sub("", text)).splitlines()
+    return {found for line in requirements_files.joined(text) for found in _in_line(line)}
 
 
 def _in_line(line: str) -> set[str]:
@@ -110,11 +97,11 @@ def in_lock(data: object) -> set[str]:
     return {value for key, value in _strings(data) if key in _PLACES}
 
 
-def in_pyproject(pyproject: Mapping[str, Any]) -> set[str]:
+def in_pyproject(declaring: Pyproject) -> set[str]:
     """Return what the tables of pyproject.toml that decide what is installed or built may name."""
-    poetry = table(pyproject, "tool", "poetry")
-    found = in_uv(pyproject) | in_lock([poetry.get(key) for key in _OF_POETRY])
-    for reference in direct(pyproject):
+    poetry = declaring.table("tool", "poetry")
+    found = in_uv(declaring) | in_lock([poetry.get(key) for key in _OF_POETRY])
+    for reference in direct(declaring):
         found |= _in_line(reference)
     return found
 
@@ -122,63 +109,73 @@ def in_pyproject(pyproject: Mapping[str, Any]) -> set[str]:
 _OF_POETRY = ("dependencies", "dev-dependencies", "group")
 
 
-def in_uv(pyproject: Mapping[str, Any]) -> set[str]:
+def in_uv(declaring: Pyproject) -> set[str]:
     """Return what uv's own table of pyproject.toml names."""
-    stated = _strings(table(pyproject, "tool", "uv"))
-    return {value for key, value in stated if key in _PLACES | {"find-links"}}
+    found = _strings(declaring.table("tool", "uv"))
+    return {value for key, value in found if key in _PLACES | {"find-links"}}
 
 
-def direct(pyproject: Mapping[str, Any]) -> list[str]:
+def direct(declaring: Pyproject) -> list[str]:
     """Return what is behind the name of the requirements that say where a package is (PEP 508)."""
-    project = table(pyproject, "project")
-    stated = [
-        *(project.get("dependencies"), project.get("optional-dependencies")),
-        *(pyproject.get("dependency-groups"), table(pyproject, "build-system").get("requires")),
-        table(pyproject, "tool", "uv"),
+    declared = [
+        *(declaring.project.get("dependencies"), declaring.project.get("optional-dependencies")),
+        *(declaring.content.get("dependency-groups"), declaring.build_system.get("requires")),
+        declaring.table("tool", "uv"),
     ]
-    return [value.partition("@")[2].strip() for _, value in _strings(stated) if "@" in value]
+    return [value.partition("@")[2].strip() for _, value in _strings(declared) if "@" in value]
 
 
-def workspace(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the table of a uv workspace."""
-    return table(pyproject, "tool", "uv", "workspace")
+def computes(folder: Path, around: Surroundings) -> bool:
+    """Say whether only a build backend knows the dependencies of a package."""
+    declaring = Pyproject.read(folder / constants.PYPROJECT)
+    return declaring.is_computed or not all(map(around.is_clear, direct(declaring)))
 
 
-def of_workspace(pyproject: Mapping[str, Any]) -> set[str]:
-    """Return the packages that uv is told to take from the workspace."""
-    return {
-        canonicalize_name(package)
-        for package, stated in table(pyproject, "tool", "uv", "sources").items()
-        for source in (stated if isinstance(stated, list) else [stated])  # a list for markers
-        if isinstance(source, Mapping) and source.get("workspace")
-    }
+def followed(paths: Iterable[Path], around: Surroundings) -> set[Path]:
+    """Return paths, and what the packages among them name, and so on."""
+    found, waiting = set[Path](), [*paths]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += named_by(path, around) if is_project(path) else ()
+    return found
 
 
-def name(pyproject: Mapping[str, Any]) -> str:
-    """Return the name of the package of a pyproject.toml; empty if it has none."""
-    return canonicalize_name(str(table(pyproject, "project").get("name", "")))
+def named_by(folder: Path, around: Surroundings) -> set[Path]:
+    """Return what the pyproject.toml of a folder names, with those of the uv workspace around."""
+    declaring = Pyproject.read(folder / constants.PYPROJECT)
+    found = set(around.paths(in_pyproject(declaring), folder))
+    root = pyproject.workspace_root(folder) or folder
+    shared = Pyproject.read(root / constants.PYPROJECT)
+    if root != folder:  # what is said there is said for all members
+        found |= {root / constants.PYPROJECT, *around.paths(in_uv(shared), root)}
+    if wanted := declaring.from_workspace | shared.from_workspace:
+        listed = {root / constants.PYPROJECT, *pyproject.members(root, shared.workspace)}
+        if shared.name in wanted:
+            listed.add(root)
+        found |= listed - {around.cwd}  # the function itself is not installed
+    return found
 
 
-def are_static(pyproject: Mapping[str, Any]) -> bool:
-    """Say whether the dependencies are in the project table, and no build backend is asked."""
-    project = table(pyproject, "project")
-    dynamic = {"dependencies", "optional-dependencies"} & {*project.get("dynamic", ())}
-    return bool(project) and not dynamic
+def with_includes(path: Path, around: Surroundings) -> Iterator[Path]:
+    """Yield a requirements file, what it includes, and what its words name; missing ones are uv's.
+
+    Paths are relative to the file or to the folder that uv runs in.
+    """
+    return _with_includes(path, around, set())
 
 
-def are_computed(pyproject: Mapping[str, Any]) -> bool:
-    """Say whether only the build backend knows the dependencies; Poetry's has a table of them."""
-    backend = str(table(pyproject, "build-system").get("build-backend"))
-    is_poetry = "poetry" in backend and bool(table(pyproject, "tool", "poetry"))
-    return not (are_static(pyproject) or is_poetry)
-
-
-def table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Return a table within tables; one that is missing, or none, is an empty one."""
-    for key in keys:
-        found = data.get(key)
-        data = found if isinstance(found, Mapping) else {}
-    return data
+def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterator[Path]:
+    if path in seen or not path.is_file():
+        return
+    seen.add(path)
+    yield path
+    text = requirements_files.read(path)
+    for folder in (path.parent, around.cwd):
+        yield from around.paths(in_requirements(text), folder)
+    for file in around.paths(requirements_files.included(text), path.parent):
+        yield from _with_includes(file, around, seen)
 
 
 def _strings(data: object, key: str = "") -> Iterator[tuple[str, str]]:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from function_buildpack import constants
+
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _MARKS = {
@@ -201,3 +203,41 @@ def _is_for_uv(path: Path) -> bool:
     """Say whether uv takes the encoding of a file."""
     content = path.read_bytes()
     return content.startswith(tuple(_MARKS)) or read(path).encode() == content
+
+
+def not_included(folder: Path) -> tuple[str, ...]:
+    """Return the lists of requirements of a folder that requirements.txt does not include."""
+    found = {path for pattern in _OTHERS for path in folder.glob(pattern)}
+    seen = _included(folder / constants.REQUIREMENTS)
+    lists = (path for path in found | seen if path.suffix == ".txt" and path.is_file())
+    made = {path.with_suffix(".in") for path in lists}  # what pip-compile makes them from
+    others = {path for path in found - seen - made if path.is_file()}
+    return tuple(sorted(str(path.relative_to(folder)) for path in others))
+
+
+_OTHERS = ("requirements*.in", "requirements?*.txt", "requirements/*.txt")
+
+
+def _included(path: Path, seen: frozenset[Path] = frozenset()) -> frozenset[Path]:
+    """Return a requirements file and those that it includes."""
+    if path in seen or not path.is_file():
+        return seen
+    seen |= {path}
+    for name in included(read(path)):
+        seen = _included(Path(os.path.normpath(path.parent / name)), seen)
+    return seen
+
+
+_COMMENT_OF_UV = re.compile(r"(?:^|\s)#.*")
+_CONTINUED = re.compile(r"\\\r?\n")
+_INCLUDE = re.compile(r"\s*(?:-r|--requirement|-c|--constraint)[\s=]*[\"']?(.+?)[\"']?\s*")
+
+
+def joined(text: str) -> list[str]:
+    """Return the lines of a requirements file without comments, continued ones joined."""
+    return _CONTINUED.sub(" ", _COMMENT_OF_UV.sub("", text)).splitlines()
+
+
+def included(text: str) -> list[str]:
+    """Return the files that a requirements file includes, for requirements or constraints."""
+    return [match[1] for line in joined(text) if (match := _INCLUDE.fullmatch(line))]

@@ -5,7 +5,6 @@ and no program can set it back (inode(7)).
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
@@ -61,11 +60,3 @@ def between(before: Mapping[str, Identity], after: Mapping[str, Identity]) -> Ch
     new = after.keys() - before.keys()
     tops = [path for path in new if os.path.dirname(path) not in new]  # noqa: PTH120 -- for each file
     return Changes(tuple(sorted(changed)), tuple(sorted(tops)))
-
-
-def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that it holds; one that is not there is none."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

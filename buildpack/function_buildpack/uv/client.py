@@ -1,6 +1,5 @@
 """Installs packages with uv, the installer of every way that dependencies are stated."""
 
-import json
 import re
 import shlex
 import shutil
@@ -10,11 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from function_buildpack import constants
 from function_buildpack.log import output
-from function_buildpack.log.errors.python import PythonUninstalled
 from function_buildpack.source.settings import Selection
 from function_buildpack.system import process
 from function_buildpack.system.process import Result, Runner
@@ -24,49 +21,14 @@ from function_buildpack.uv import (
     named_indexes,
     same_install,
     source_builds,
+    variables,
 )
 from function_buildpack.uv.install_failures import Attempt
+from function_buildpack.uv.origin import Origin, PackageSource
 from function_buildpack.uv.source_builds import Look, Package
 
-# They name another environment than the one that we install into, another Python's files, another
-# project than the function, or what is not for an image.
-_FOREIGN = (
-    *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_DEV", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
-    *("UV_PYTHON", "UV_WORKING_DIR", "VIRTUAL_ENV"),
-)
-# They name files that say which version of a package will do, or that none will.
-_NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
-# What packages are compiled with here: without information for debuggers, for it has the names of
-# this build's temporary folders. Build backends add what the platform has set.
-_COMPILED = "-O2 -g0"
-_FLAGS = ("CFLAGS", "CXXFLAGS")
 _DOWNLOADS = "UV_PYTHON_DOWNLOADS"
-# What is installed depends on them; of where it is from, it does not. Variables of compilers and
-# build backends only count where something is built (build_inputs.py).
-_DECISIVE = (
-    *(*_NARROWING, "UV_AMD_GPU_ARCHITECTURE", "UV_BUILD_CONSTRAINT", "UV_CUDA_DRIVER_VERSION"),
-    *("UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY", "UV_GIT_LFS", "UV_INDEX_STRATEGY"),
-    *("UV_NO_BINARY", "UV_NO_BINARY_PACKAGE", "UV_NO_BUILD", "UV_NO_BUILD_ISOLATION"),
-    *("UV_NO_BUILD_PACKAGE", "UV_NO_GROUP", "UV_NO_INSTALL_LOCAL", "UV_NO_INSTALL_WORKSPACE"),
-    *("UV_NO_SOURCES", "UV_NO_SOURCES_PACKAGE", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
-    *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
-)
-# Where packages are from.
-_LEADING = (
-    *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
-    "UV_INSECURE_HOST",
-)
-_NO_INDEX = "--no-index"
 _INDEXES = "UV_INDEX"
-
-
-@dataclass(frozen=True)
-class Download:
-    """A CPython that uv can install: uv's name for it, its version and the file it is from."""
-
-    key: str
-    version: str
-    file: str
 
 
 # How often a build from source is spoken of while it goes on.
@@ -83,7 +45,7 @@ class Uv:
 
     run: Runner
     environ: Mapping[str, str]
-    options: tuple[str | Path, ...] = ()
+    source: PackageSource = field(default_factory=PackageSource)
     # Whether it may fetch a Python, as the platform says it.
     python_downloads: str = ""
     # Gets each package without a wheel; what it raises ends the install.
@@ -102,20 +64,23 @@ class Uv:
 
         There uv links files instead of copying them.
         """
-        own = {name: value for name, value in environ.items() if name not in _FOREIGN}
+        own = {name: value for name, value in environ.items() if name not in variables.FOREIGN}
         fixed = {
             "UV_CACHE_DIR": str(cache),
             # Whatever else is set or configured: links to the cache would lead nowhere.
             "UV_LINK_MODE": "hardlink",
             "UV_NO_PROGRESS": "1",
             _DOWNLOADS: "never",
-            **{name: f"{_COMPILED} {own.get(name, '')}".rstrip() for name in _FLAGS},
+            **{
+                name: f"{variables.COMPILED} {own.get(name, '')}".rstrip()
+                for name in variables.FLAGS
+            },
         }
         return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
 
-    def with_options(self, *options: str | Path) -> "Uv":
-        """Return uv with other options that say where packages come from."""
-        return replace(self, options=options)
+    def from_source(self, source: PackageSource) -> "Uv":
+        """Return uv that takes packages from another place."""
+        return replace(self, source=source)
 
     def with_other_cache(self, cache: Path) -> "Uv":
         """Return uv with another cache folder."""
@@ -169,47 +134,15 @@ class Uv:
     @property
     def decisive(self) -> dict[str, str]:
         """The settings that decide what is installed, where they are set."""
-        return {name: value for name in _DECISIVE if (value := self.environ.get(name))}
+        return {name: value for name in variables.DECISIVE if (value := self.environ.get(name))}
 
     @property
     def narrowing(self) -> dict[str, str]:
         """The settings that name constraints and their like, where they are set."""
-        return {name: value for name in _NARROWING if (value := self.environ.get(name))}
-
-    def pythons(self, cwd: Path) -> list[Download]:
-        """Return the CPythons that can be installed here, by uv's own list or the platform's.
-
-        :raises PythonUninstalled: the platform's list cannot be read.
-        :raises UvUnfit: the project asks for another uv.
-        """
-        command = ["uv", "python", "list", "--only-downloads", "--all-versions"]
-        result = self.run([*command, "--output-format", "json"], environ=self._for_pythons, cwd=cwd)
-        install_failures.check_version(result, cwd)
-        if result.status != 0:
-            raise PythonUninstalled(
-                "the list of versions", install_failures.explanation(result.output)
-            )
-        # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
-        lines = (line for line in result.output.splitlines() if line.startswith("[{"))
-        return [
-            Download(item["key"], item["version"], _file(item["url"]))
-            for item in json.loads(next(lines, "[]"))
-            if (item["implementation"], item["variant"]) == ("cpython", "default")
-        ]
-
-    def install_python(self, python: Download, folder: Path) -> None:
-        """Install a CPython into a folder of its name.
-
-        :raises PythonUninstalled: it could not be fetched, or is not the one that uv knows.
-        """
-        command: list[str | Path] = ["uv", "python", "install", "--no-bin"]
-        command += ["--install-dir", folder, python.key]
-        result = self._run(command, self._for_pythons, folder)
-        if result.status != 0:
-            raise PythonUninstalled(python.key, install_failures.explanation(result.output))
+        return {name: value for name in variables.NARROWING if (value := self.environ.get(name))}
 
     @property
-    def _for_pythons(self) -> Mapping[str, str]:
+    def for_pythons(self) -> Mapping[str, str]:
         """The environment of commands that do fetch a Python, unless the platform forbids it."""
         others = {name: value for name, value in self.environ.items() if name != _DOWNLOADS}
         stated = self.python_downloads
@@ -229,11 +162,11 @@ class Uv:
         command: list[str | Path] = [
             *("uv", "sync", "--locked", "--no-default-groups", "--no-install-project"),
             *("--no-editable", "--python", venv / "bin" / "python"),
-            *(*selection.options, *self.options),
+            *(*selection.options, *self.source.options),
         ]
         environ = {**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)}
         again = same_install.of_project(command, project, self.shown)
-        self._install(command, environ, self._attempt(project, lock, again, selection))
+        self._install(command, environ, self._attempt(project, Origin(lock, selection, again)))
 
     def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
         """Return the file names of the wheels that a package has in its index.
@@ -243,7 +176,7 @@ class Uv:
         """
         command: list[str | Path] = [
             *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),
-            *("--universal", "--format", "pylock.toml", *self.options),
+            *("--universal", "--format", "pylock.toml", *self.source.options),
         ]
         with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as stated:
             stated.write(f"{package.name}=={package.version}\n")
@@ -255,15 +188,18 @@ class Uv:
                     return _WHEEL.findall(result.output)
         return []
 
-    def export(self, project: Path, selection: Selection, requirements: Path) -> None:
+    def export(self, project: Path, selection: Selection, requirements: Path) -> tuple[str, ...]:
         """Write what uv.lock names for the project, and not the project itself, into a file.
+
+        Return the command that did it, which writes to standard output without a file.
 
         :raises BuildpackError: see install_failures.
         """
-        command: list[str | Path] = [*same_install.EXPORT, *selection.options]
+        command = (*same_install.EXPORT, *selection.options)
         again = same_install.of_project(command, project, self.shown)
-        attempt = self._attempt(project, project / constants.UV_LOCK, again, selection)
+        attempt = self._attempt(project, Origin(project / constants.UV_LOCK, selection, again))
         self._install([*command, "--output-file", requirements], self.environ, attempt)
+        return command
 
     def install(
         self,
@@ -271,30 +207,25 @@ class Uv:
         cwd: Path,
         options: Sequence[str | Path],
         selection: Selection | None = None,
-        stated_in: Path | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Install what a requirements file, a pylock.toml or a project's own file names.
 
-        What is local is copied, not linked to. Errors name `stated_in`, where the requirements
-        were made from another file, of which `selection` has been applied by then.
+        What is local is copied, not linked to. Errors name the file of `origin`, where the
+        requirements were made from another file.
 
         :raises BuildpackError: see install_failures.
         """
-        selection = selection or Selection()
-        stated = stated_in or requirements
+        made_from = origin or Origin(requirements, selection or Selection())
         # Of what was made from another file, extras and groups have been selected.
-        common = [*options, *self.options, *([] if stated_in else selection.options)]
-        base: list[str | Path] = ["uv", "pip", "install", "--no-editable"]
-        if stated.name == constants.PYLOCK:
-            base += ["--preview-features", "pylock"]
-        shown = [*base, *common, "-r", stated, *self.constraints]
-        if self.is_given_copies:
-            again = same_install.by_pip(stated, shown, cwd, self.shown)
-        else:
-            again = same_install.of_file(stated, shown, cwd, self.shown, selection)
+        selected = [] if origin else made_from.selection.options
+        words = [*options, *self.source.options, *selected]
+        base: list[str | Path] = ["uv", "pip", "install", "--no-editable", *words]
+        shown = [*base, "-r", made_from.path, *self.constraints]
+        again = same_install.of_file(made_from, shown, cwd, self.shown, by_pip=self.is_given_copies)
+        attempt = self._attempt(cwd, replace(made_from, again=again))
         with self._constrained() as limits:
-            command = [*base, *common, *limits, "-r", requirements]
-            self._install(command, self.environ, self._attempt(cwd, stated, again, selection))
+            self._install([*base, *limits, "-r", requirements], self.environ, attempt)
 
     @contextmanager
     def _constrained(self) -> Iterator[list[str | Path]]:
@@ -311,38 +242,24 @@ class Uv:
     @property
     def shown(self) -> dict[str, str]:
         """The settings that the same install needs elsewhere."""
-        leading = {name: value for name in _LEADING if (value := self.environ.get(name))}
+        leading = {name: value for name in variables.LEADING if (value := self.environ.get(name))}
         return leading | self.decisive
 
     @property
     def asks_indexes(self) -> bool:
         """Whether packages may come from an index."""
-        return _NO_INDEX not in self.options
+        return not self.source.no_index
 
-    def _attempt(self, cwd: Path, stated: Path, again: str, selection: Selection) -> Attempt:
-        wheels = "" if self.asks_indexes else " ".join(map(str, self.options[2:]))
-        linked = self.environ.get("UV_FIND_LINKS", "").split(",")
-        return Attempt(
-            cwd=cwd,
-            stated=stated,
-            again=again,
-            selection=selection,
-            indexes=self.indexes,
-            without_index=""
-            if self.asks_indexes
-            else constants.WHEELS
-            if wheels
-            else "PIP_NO_INDEX",
-            wheels=wheels,
-            links=tuple(filter(None, linked)),
-        )
+    def _attempt(self, cwd: Path, origin: Origin) -> Attempt:
+        links = self.environ.get("UV_FIND_LINKS", "").split(",")
+        return Attempt(cwd, origin, self.source, self.indexes, links=tuple(filter(None, links)))
 
     def _install(
         self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
     ) -> None:
         """Run a command that installs packages, and tell what went wrong."""
         with source_builds.followed(self.look, self.tell_seconds) as follow:
-            result = self._run(command, environ, attempt.cwd, follow)
+            result = self.run_shown(command, environ, attempt.cwd, follow)
         if result.status == 0:
             return
         self._tell_unbuilt(result.output)
@@ -361,7 +278,7 @@ class Uv:
         if package := source_builds.unfitting(said):
             self.look(package)
 
-    def _run(
+    def run_shown(
         self,
         command: Sequence[str | Path],
         environ: Mapping[str, str],
@@ -397,7 +314,7 @@ class Uv:
         """Install the package of a folder, and nothing that it needs, into another folder."""
         command: list[str | Path] = [
             *("uv", "pip", "install", "--no-deps", "--no-editable"),
-            *("--python", python, "--target", target, *self.options, "."),
+            *("--python", python, "--target", target, *self.source.options, "."),
         ]
         return self.run(command, environ=self.environ, cwd=folder)
 
@@ -432,8 +349,3 @@ class _Said:
         """Show the rest: nothing has failed."""
         for text in self._kept:
             self._show(text)
-
-
-def _file(url: str) -> str:
-    """Return a file's name; the rest of an address may hold credentials, its query too."""
-    return unquote(urlsplit(url).path.rpartition("/")[2])

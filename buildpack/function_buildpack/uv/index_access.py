@@ -15,6 +15,7 @@ from function_buildpack.log import redaction
 from function_buildpack.source.bindings import Bindings
 from function_buildpack.uv import index_settings, named_indexes
 from function_buildpack.uv.named_indexes import Credentials
+from function_buildpack.uv.origin import PackageSource
 
 _GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -30,13 +31,13 @@ _BOUNDS = {"UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "2"}
 
 @dataclass(frozen=True)
 class IndexAccess:
-    """The environment and options for uv, what must not be shown, and what is not used.
+    """The environment for uv, where packages come from, what must not be shown, what is unused.
 
     `indexes` are those that the project names, name → URL.
     """
 
     environ: Mapping[str, str]
-    options: tuple[str, ...] = ()
+    source: PackageSource = field(default_factory=PackageSource)
     secrets: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def prepared(
         )
         yield IndexAccess(
             environ=merged,
-            options=settings.options,
+            source=PackageSource("PIP_NO_INDEX" if settings.no_index else ""),
             secrets=secrets,
             unused=settings.unused,
             indexes=indexes,

@@ -46,10 +46,10 @@ _BUILDERS = {"SSL_CERT_FILE"}
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """uv's variables and options, and the settings of pip that have no counterpart, as written."""
+    """uv's variables, and the settings of pip that have no counterpart, as written."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
+    no_index: bool = False
     unused: tuple[str, ...] = ()
 
 
@@ -80,7 +80,7 @@ def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexS
             translated[variable] = value
     return IndexSettings(
         environ=translated,
-        options=("--no-index",) if _is_on(pip, _NO_INDEX) else (),
+        no_index=_is_on(pip, _NO_INDEX),
         unused=tuple(sorted(unused)),
     )
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,27 +20,24 @@ from function_buildpack.log.errors.dependencies import (
 )
 from function_buildpack.log.errors.indexes import IndexRefused
 from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
-from function_buildpack.source.settings import Selection
+from function_buildpack.source import decoding
 from function_buildpack.system.process import Result
 from function_buildpack.uv import index_failures, named_indexes
+from function_buildpack.uv.origin import Origin, PackageSource
 
 
 @dataclass(frozen=True)
 class Attempt:
     """An installation that was tried, with what an error says of it.
 
-    `again` does the same elsewhere. `indexes` are those that the project names, name → URL.
-    `without_index` is the setting because of which none is asked; `wheels` is the folder that is
-    searched in their place, and `links` are those that the platform names.
+    `indexes` are those that the project names, name → URL. `links` are the places of wheels that
+    the platform names.
     """
 
     cwd: Path
-    stated: Path
-    again: str
-    selection: Selection
+    origin: Origin
+    source: PackageSource
     indexes: Mapping[str, str]
-    without_index: str = ""
-    wheels: str = ""
     links: tuple[str, ...] = ()
 
 
@@ -60,21 +56,25 @@ def tell(result: Result, attempt: Attempt) -> None:
     said = result.output
     check_version(result, attempt.cwd)
     if "needs to be updated, but `--locked`" in said:
-        raise _outdated(said, attempt.stated)
+        raise _outdated(said, attempt.origin.path)
     if extra := _NO_EXTRA.search(said):
-        raise SelectionUnknown(constants.FUNCTION_EXTRAS, extra[1], attempt.stated, None)
+        raise SelectionUnknown(constants.FUNCTION_EXTRAS, extra[1], attempt.origin.path, None)
     if _CONFLICT.search(said):
         raise _conflict(said, attempt)
     if "Git executable not found" in said:
         raise ToolMissing("git")
     if "Hash mismatch for" in said:
-        raise HashMismatch(attempt.stated, explanation(said))
+        raise HashMismatch(attempt.origin.path, explanation(said))
     if failure := index_failures.find(said):
         raise _refused(said, attempt) if failure is IndexRefused else failure(explanation(said))
     if is_unsolvable(said):
         raise _unsolvable(said, attempt)
     raise InstallFailed(
-        str(attempt.stated), result.status, attempt.again, explanation(said), _not_there(said)
+        str(attempt.origin.path),
+        result.status,
+        attempt.origin.again,
+        explanation(said),
+        _not_there(said),
     )
 
 
@@ -98,7 +98,7 @@ def _requiring(cwd: Path) -> Iterator[tuple[str, str]]:
     for folder in (cwd, *cwd.parents):
         for name, tables in (("uv.toml", ()), (constants.PYPROJECT, ("tool", "uv"))):
             path = folder / name
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
+            table = decoding.toml(path) if path.is_file() else {}
             for key in tables:
                 table = table.get(key, {})
             if "required-version" in table:
@@ -112,18 +112,18 @@ def _outdated(said: str, lock: Path) -> LockOutdated:
     """Tell a lock for another Python than uv assumes, for a project that states none, apart."""
     unstated = ""
     if default := _NO_PYTHON.search(said):
-        locked_for = tomllib.loads(lock.read_text(encoding="utf-8-sig")).get("requires-python", "")
+        locked_for = decoding.toml(lock).get("requires-python", "")
         unstated = locked_for if locked_for != default[1] else ""
     return LockOutdated(lock, lock.with_name(constants.PYPROJECT), "uv lock", unstated=unstated)
 
 
 def _conflict(said: str, attempt: Attempt) -> SelectionConflict:
     selected = {
-        constants.FUNCTION_EXTRAS: attempt.selection.extras,
-        constants.FUNCTION_GROUPS: attempt.selection.groups,
+        constants.FUNCTION_EXTRAS: attempt.origin.selection.extras,
+        constants.FUNCTION_GROUPS: attempt.origin.selection.groups,
     }
     given = tuple(f"{name}={' '.join(sorted(found))}" for name, found in selected.items() if found)
-    return SelectionConflict(given, attempt.stated, explanation(said), attempt.again)
+    return SelectionConflict(given, attempt.origin.path, explanation(said), attempt.origin.again)
 
 
 _URL = re.compile(r"https?://[^\s`'\"()]+")
@@ -141,14 +141,13 @@ def _refused(said: str, attempt: Attempt) -> IndexRefused:
     ]
     # Of several at one host the one whose address begins alike the longest.
     name, url = max(same, key=lambda item: _alike(item[1], at), default=("", at))
-    variables = named_indexes.references(url) or _variables(name, attempt.stated)
-    return IndexRefused(shown, url_redaction.public(url), name, variables, str(attempt.stated))
+    variables = named_indexes.references(url) or _variables(name, attempt.origin)
+    return IndexRefused(shown, url_redaction.public(url), name, variables, str(attempt.origin.path))
 
 
-def _variables(name: str, stated: Path) -> tuple[str, ...]:
+def _variables(name: str, origin: Origin) -> tuple[str, ...]:
     """Return the variables that have the credentials of a named index, as its tool calls them."""
-    tool = "POETRY_HTTP_BASIC" if stated.name == constants.POETRY_LOCK else "UV_INDEX"
-    prefix = f"{tool}_{named_indexes.in_variables(name)}"
+    prefix = f"{origin.index_variables}_{named_indexes.in_variables(name)}"
     return (f"{prefix}_USERNAME", f"{prefix}_PASSWORD") if name else ()
 
 
@@ -160,10 +159,10 @@ def _alike(one: str, other: str) -> int:
 def _unsolvable(said: str, attempt: Attempt) -> RequirementsUnsolvable:
     named = {url_redaction.public(url) for url in attempt.indexes.values()} - {""}
     return RequirementsUnsolvable(
-        attempt.stated,
+        attempt.origin.path,
         explanation(said),
-        without_index=attempt.without_index,
-        wheels=attempt.wheels,
+        without_index=attempt.source.no_index,
+        wheels=str(attempt.source.wheels or ""),
         links=attempt.links,
         indexes=tuple(sorted(named)),
     )

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from function_buildpack import constants
 from function_buildpack.log import url_redaction
+from function_buildpack.source.pyproject import Pyproject
 
 _USERNAME = re.compile(r"((?:UV_INDEX|POETRY_HTTP_BASIC)_(.+))_USERNAME")
 _REPOSITORY = re.compile(r"POETRY_REPOSITORIES_(.+)_URL")
@@ -24,40 +24,29 @@ _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
-def of_project(pyproject: Mapping[str, Any], locks: Mapping[str, Any]) -> dict[str, str]:
-    """Return the indexes that a project names, in pyproject.toml or a lock: name → URL.
+def of_project(declared: Pyproject) -> dict[str, str]:
+    """Return the indexes that pyproject.toml names: name → URL.
 
-    `locks` are by the file's name. What is of another kind than it should be is passed over.
+    What is of another kind than it should be is passed over.
     """
-    locked = _tables(locks, constants.POETRY_LOCK, "package")
-    sources = [
-        source for package in locked for source in _tables({"": [package.get("source")]}, "")
-    ]
-    of_lock = [
-        {"name": source.get("reference"), "url": source.get("url")}
-        for source in sources
-        if source.get("type") == "legacy"  # what Poetry calls an index
-    ]
-    return _named(
-        of_lock,
-        _tables(locks, constants.PIPFILE_LOCK, "_meta", "sources"),
-        _tables(locks, constants.PIPFILE, "source"),
-        _tables(pyproject, "tool", "pdm", "source"),
-        _tables(pyproject, "tool", "poetry", "source"),
-        _tables(pyproject, "tool", "uv", "index"),
+    return named(
+        tables(declared.content, "tool", "pdm", "source"),
+        tables(declared.content, "tool", "poetry", "source"),
+        tables(declared.content, "tool", "uv", "index"),
     )
 
 
-def of_other_tools(pyproject: Mapping[str, Any]) -> dict[str, str]:
+def of_other_tools(declared: Pyproject) -> dict[str, str]:
     """Return those of pyproject.toml that uv does not know and that are for all packages."""
-    of_poetry = _tables(pyproject, "tool", "poetry", "source")
-    return _named(
-        _tables(pyproject, "tool", "pdm", "source"),
+    of_poetry = tables(declared.content, "tool", "poetry", "source")
+    return named(
+        tables(declared.content, "tool", "pdm", "source"),
         [source for source in of_poetry if source.get("priority") != "explicit"],
     )
 
 
-def _named(*lists: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def named(*lists: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the indexes of lists of tables with a name and a URL: name → URL."""
     return {
         entry["name"]: entry["url"]
         for entries in lists
@@ -66,7 +55,7 @@ def _named(*lists: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
-def _tables(data: object, *keys: str) -> list[Mapping[str, Any]]:
+def tables(data: object, *keys: str) -> list[Mapping[str, Any]]:
     """Return the tables of a list within tables; what is missing, or of another kind, is none."""
     for key in keys:
         data = data.get(key) if isinstance(data, Mapping) else None

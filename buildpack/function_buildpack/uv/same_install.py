@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from function_buildpack import constants
-from function_buildpack.source.settings import Selection
 from function_buildpack.uv import index_settings
+from function_buildpack.uv.origin import Origin
 
 _PYTHON, _NO_INDEX = "--python", "--no-index"
 # What makes a list of uv.lock, for an installation without an index.
@@ -26,27 +25,25 @@ def of_project(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, s
 
 
 def of_file(
-    stated: Path,
+    origin: Origin,
     command: Sequence[str | Path],
     cwd: Path,
     environ: Mapping[str, str],
-    selection: Selection,
+    *,
+    by_pip: bool,
 ) -> str:
-    """Return what installs from a file: the command of its own tool, or uv's."""
-    match stated.name:
-        case constants.POETRY_LOCK:
-            groups = ",".join(["main", *sorted(selection.groups)])
-            extras = [word for name in sorted(selection.extras) for word in ("--extras", name)]
-            return shlex.join(["poetry", "sync", "--no-root", "--only", groups, *extras])
-        case constants.PIPFILE_LOCK:
-            categories = " ".join(["packages", *map(_category, sorted(selection.groups))])
-            return shlex.join(["pipenv", "sync", "--categories", categories])
-        case constants.UV_LOCK:  # installed from a folder of wheels
-            exported = _line([*EXPORT, *selection.options], cwd, {})
-            venv, install = _by_uv([*command[:-1], "-"], cwd, environ)
-            return f"{venv}\n{exported} | {install}"
-        case _:
-            return "\n".join(_by_uv(command, cwd, environ))
+    """Return what installs from a file: the command of its own tool, or uv's.
+
+    Or else pip's, for a requirements file that uv would read otherwise.
+    """
+    if origin.again:
+        return origin.again
+    if by_pip:
+        return _by_pip(origin.path, command, cwd, environ)
+    if origin.exported_by:
+        venv, install = _by_uv([*command[:-1], "-"], cwd, environ)
+        return f"{venv}\n{_line(origin.exported_by, cwd, {})} | {install}"
+    return "\n".join(_by_uv(command, cwd, environ))
 
 
 def _by_uv(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -56,7 +53,7 @@ def _by_uv(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str])
     return _line(venv, cwd, {}), _line(words, cwd, environ)
 
 
-def by_pip(
+def _by_pip(
     stated: Path, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
 ) -> str:
     """Return what installs from a requirements file that only pip reads, into an environment."""
@@ -72,10 +69,6 @@ def _offline(words: Sequence[str | Path]) -> Sequence[str | Path]:
         return []
     place = words.index(_NO_INDEX)
     return words[place : place + (3 if words[place + 1] == "--find-links" else 1)]
-
-
-def _category(name: str) -> str:
-    return "dev-packages" if name == "develop" else name
 
 
 def _without_python(command: Sequence[str | Path]) -> tuple[list[str | Path], str]:

@@ -5,10 +5,8 @@ no effect on the result is left out: it would cost a reinstall for nothing.
 """
 
 import glob
-import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +17,8 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import constants
 from function_buildpack.log import redaction
-from function_buildpack.plan.plan import digest
-from function_buildpack.source import git
-from function_buildpack.source.project import read_pyproject
+from function_buildpack.source.pyproject import Pyproject
+from function_buildpack.system import git, tree
 from function_buildpack.system.process import Runner
 
 # Variables that do not change what a build makes: the platform's own, the buildpacks' settings,
@@ -52,7 +49,7 @@ def variables(environ: Mapping[str, str], asked: Iterable[str] = ()) -> dict[str
     counted = {name for name in environ if not _WITHOUT_EFFECT.fullmatch(name)}
     counted = {name for name in counted if not _SECRET.fullmatch(name)} | set(asked)
     return {
-        name: digest([redaction.urls(environ[name]).encode()])[:_SHOWN]
+        name: tree.digest([redaction.urls(environ[name]).encode()])[:_SHOWN]
         for name in sorted(counted)
         if environ.get(name)
     }
@@ -75,7 +72,7 @@ def git_state(folders: Iterable[Path], run: Runner, environ: Mapping[str, str]) 
 def _joined(values: list[str]) -> str:
     """Return the value of a single checkout as it is, of several a digest."""
     first, *others = dict.fromkeys(values)
-    return digest(value.encode() for value in (first, *others))[:_SHOWN] if others else first
+    return tree.digest(value.encode() for value in (first, *others))[:_SHOWN] if others else first
 
 
 # They do not ask git for anything that ends up in a package, unless code of the package does.
@@ -94,18 +91,18 @@ def reads_git(folder: Path) -> bool:
 
     Of a backend that is not known to do without, it is assumed.
     """
-    build = read_pyproject(folder / constants.PYPROJECT).get("build-system", {})
+    build = Pyproject.read(folder / constants.PYPROJECT).build_system
     requires = (_package(stated) for stated in build.get("requires", ()))
     return runs_own_code(folder) or not _WITHOUT_GIT.issuperset(requires) or cache_keys(folder).git
 
 
 def runs_own_code(folder: Path) -> bool:
     """Say whether a package brings code for its own build, which may read anything."""
-    pyproject = read_pyproject(folder / constants.PYPROJECT)
-    tool = pyproject.get("tool", {})
+    pyproject = Pyproject.read(folder / constants.PYPROJECT)
+    tool = pyproject.table("tool")
     return (
         any((folder / file).is_file() for file in (constants.SETUP_PY, "hatch.toml"))
-        or "backend-path" in pyproject.get("build-system", {})
+        or "backend-path" in pyproject.build_system
         or not _CODE.isdisjoint(_keys([tool.get(backend) for backend in _BACKENDS]))
     )
 
@@ -140,7 +137,7 @@ def cache_keys(folder: Path) -> CacheKeys:
 
     Other values than uv knows are left to uv, which says what is wrong with them.
     """
-    table = read_pyproject(folder / constants.PYPROJECT).get("tool", {}).get("uv", {})
+    table = Pyproject.read(folder / constants.PYPROJECT).table("tool", "uv")
     entries = table.get("cache-keys", ())
     tables = [{"file": entry} if isinstance(entry, str) else entry for entry in entries]
     patterns = [pattern for entry in tables for pattern in _texts(entry, "file", "dir")]
@@ -158,56 +155,3 @@ def cache_keys(folder: Path) -> CacheKeys:
 
 def _texts(entry: Mapping[str, Any], *keys: str) -> Iterator[str]:
     yield from (entry[key] for key in keys if isinstance(entry.get(key), str))
-
-
-def identify(paths: Iterable[Path], app: Path) -> list[bytes]:
-    """Return where files are in the source, and what is in them."""
-    root = app.resolve()
-    found = sorted((_place(path, root), _content(path, root)) for path in paths)
-    return [part for pair in found for part in pair]
-
-
-def _place(path: Path, root: Path) -> bytes:
-    """Return a path so that it is the same wherever the source is."""
-    return os.fsencode(path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def _content(path: Path, root: Path) -> bytes:
-    if path.is_dir():  # a link
-        target = path.resolve()
-        return _place(target if target.is_relative_to(root) else path.readlink(), root)
-    with path.open("rb") as file:  # it may be large
-        content = hashlib.file_digest(file, "sha256").digest()
-    # A package of it has that, too.
-    return content + (b"x" if path.stat().st_mode & stat.S_IXUSR else b"")
-
-
-def files(paths: Iterable[Path], app: Path) -> set[Path]:
-    """Return files, and those below folders, under their real names.
-
-    A link to a folder counts itself. Build backends follow it, so what is in that folder counts
-    too, unless it is out of the source.
-    """
-    root, waiting = app.resolve(), [path.resolve() for path in paths]
-    found, seen = set[Path](), set[Path]()
-    while waiting:
-        path = waiting.pop()
-        if path.is_file():
-            found.add(path)
-        for entry in _walk(path, seen):
-            found.add(entry)
-            if entry.is_dir() and (target := entry.resolve()).is_relative_to(root):
-                waiting.append(target)
-    return found
-
-
-def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the files below a folder and the links to folders; each folder is walked once."""
-    for parent, folders, found in os.walk(folder):
-        here = Path(parent)
-        folders[:] = [name for name in folders if name != constants.GIT and here not in seen]
-        if here not in seen:
-            seen.add(here)
-            yield from (link for name in folders if (link := here / name).is_symlink())
-            files_here = (here / name for name in found if name != constants.GIT)
-            yield from (file for file in files_here if file.is_file())

@@ -2,56 +2,27 @@
 
 import importlib.metadata
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from function_buildpack import constants
-from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
-from function_buildpack.image import artifacts, build_traces, distributions, sbom
+from function_buildpack.image import build_traces, distributions, sbom
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.layers.archives import Archives
-from function_buildpack.layers.dependencies import build_inputs, layer_key, repositories
-from function_buildpack.layers.dependencies.layer_key import Decisive
-from function_buildpack.log import phrases
+from function_buildpack.layers.dependencies.layer_key import LayerKey
 from function_buildpack.log.errors.dependencies import RuntimeConflict
-from function_buildpack.manifests.statements import LOCKS, Source
+from function_buildpack.manifests.manifest import Installation
 from function_buildpack.plan.plan import Plan
-from function_buildpack.source import requirements_files
-from function_buildpack.system import file_changes, file_modes
+from function_buildpack.system import file_modes, tree
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
-from function_buildpack.uv import index_failures, named_indexes
+from function_buildpack.uv import index_failures
 from function_buildpack.uv.client import Uv
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """All that decides the layer's contents."""
-
-    source: str
-    requirements: str
-    python: str
-    platform: str
-    uv: str
-    buildpack: str
-    wheels: str = ""
-    uv_settings: str = ""
-    uv_configuration: str = ""
-    library_check: str = ""  # what one setting lets pass another may not
-    refresh: str = ""
-    git: str = ""  # the state of checkouts that builds of local packages may read
-    # What a build notes of its install, for the next one.
-    built: str = ""  # whether a package was built from source
-    variables: str = ""  # if so, those that a build backend may read
-    moving: str = ""  # addresses where something else may be tomorrow, with commits
 
 
 @dataclass(frozen=True)
@@ -95,53 +66,7 @@ class Dependencies:
                 raise RuntimeConflict(name, found.version, str(ranges[name]))
 
 
-def metadata(
-    decided: Decisive,
-    interpreter: Interpreter,
-    context: BuildContext,
-    uv: Uv,
-    buildpack_version: str,
-) -> Metadata:
-    """Collect what decides the contents, as if something were built from source."""
-    target = context.target
-    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
-    asked = [name for folder in decided.built for name in build_inputs.cache_keys(folder).variables]
-    return Metadata(
-        source=decided.plan.source.value,
-        requirements=decided.digest,
-        python=interpreter.identity or interpreter.version,
-        platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
-        uv=uv.version,
-        buildpack=buildpack_version,
-        uv_settings=layer_key.settings(uv.decisive, decided.around),
-        uv_configuration=layer_key.configuration(uv.environ),
-        git=phrases.listed(build_inputs.git_state(decided.built, uv.run, uv.environ)),
-        variables=phrases.listed(build_inputs.variables(passed, asked)),
-    )
-
-
-def earlier(layers: Layers) -> Metadata | None:
-    """Return the metadata of the restored layer, if there is one of this version."""
-    found = layers.earlier(constants.DEPENDENCIES)
-    return Metadata(**found) if found.keys() == {field.name for field in fields(Metadata)} else None
-
-
-def with_notes(wanted: Metadata, before: Metadata | None) -> Metadata:
-    """Return what is wanted with what the earlier build has noted of its install.
-
-    Variables count if anything was built from source then.
-    """
-    if before is None:
-        return wanted
-    return replace(
-        wanted,
-        built=before.built,
-        variables=wanted.variables if before.built else "",
-        moving=before.moving,
-    )
-
-
-def restore(layers: Layers, wanted: Metadata, archives: Archives) -> Restored | Empty:
+def restore(layers: Layers, wanted: LayerKey, archives: Archives) -> Restored | Empty:
     """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
     return layers.restored(constants.DEPENDENCIES, wanted, archives.hold)
 
@@ -156,7 +81,8 @@ def install(
     path = _venv(layer)
     _make_environment(path, python, uv.run)
     with build_traces.removed([source]):
-        _install(path, plan, uv, source)
+        wanted = Installation(path, source, uv, plan.selection, plan.locked, plan.constraints)
+        plan.manifest.install(wanted)
     site = _site_packages(layer)
     if plan.package.exists:
         _uninstall_own(path, site, plan.project.folder, uv)
@@ -165,47 +91,11 @@ def install(
     (path / ".lock").unlink(missing_ok=True)  # uv's, open to everybody
     file_modes.settle(path)
     for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
-        file_changes.remove(path)
+        tree.remove(path)
     _link_layers(layer)
-    locked, installed = artifacts.locked(plan.source_path), distributions.installed(site)
-    layer.describe(sbom.document(sbom.packages(installed, locked)))
+    installed = distributions.installed(site)
+    layer.describe(sbom.document(sbom.packages(installed, plan.manifest.artifacts)))
     return installed
-
-
-def with_own_notes(
-    layer: Layer, wanted: Metadata, installed: Iterable[Distribution], *, has_built: bool
-) -> Layer:
-    """Return the filled layer with what the next build has to know of this install.
-
-    `wanted` has the variables that a build backend may read, whether or not one was run.
-    """
-    noted = replace(
-        wanted,
-        built="yes" if has_built else "",
-        variables=wanted.variables if has_built else "",
-        # A lock has the commit or the hash of everything.
-        moving="" if wanted.source in _LOCKS else phrases.listed(repositories.noted(installed)),
-    )
-    return replace(layer, metadata=noted)
-
-
-_LOCKS = frozenset(source.value for source in LOCKS)
-
-
-def _install(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
-    match plan.source:
-        case Source.UV_LOCK if not uv.asks_indexes:
-            _install_exported(path, plan, uv)
-        case Source.UV_LOCK:
-            uv.sync(plan.project.folder, path, plan.source_path, plan.selection)
-        case Source.POETRY_LOCK | Source.PIPFILE_LOCK:
-            _install_locked(path, plan, uv)
-        case Source.NOTHING:
-            pass
-        case Source.REQUIREMENTS:
-            _install_requirements(path, plan, uv, source)
-        case _:
-            _install_stated(path, plan, uv)
 
 
 def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
@@ -215,71 +105,6 @@ def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
     """
     if own := distributions.from_folder(site, folder):
         uv.uninstall(own, venv)
-
-
-def _install_exported(path: Path, plan: Plan, uv: Uv) -> None:
-    """Install what uv.lock names from a folder of wheels; `uv sync` asks the lock's own addresses.
-
-    Without an index uv cannot see that a lock fits; its versions and hashes are kept to.
-    """
-    with _temporary("-requirements.txt", ()) as requirements:
-        uv.export(plan.project.folder, plan.selection, requirements)
-        options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        _install_made(requirements, plan, uv, options)
-
-
-def _install_locked(path: Path, plan: Plan, uv: Uv) -> None:
-    """Install what the plan has read from a lock: all of it, nothing else, hashes checked."""
-    lines = [_with_credentials(line, uv) for line in plan.locked]
-    with _temporary("-requirements.txt", lines) as requirements:
-        options: list[str | Path] = ["--python", path / "bin" / "python", "--no-deps"]
-        if _is_exact(plan.locked):
-            # Then it does not matter which of several indexes a package is from.
-            options += ["--index-strategy", "unsafe-best-match"]
-        _install_made(requirements, plan, uv, options)
-
-
-def _install_made(requirements: Path, plan: Plan, uv: Uv, options: Sequence[str | Path]) -> None:
-    """Install a list that was made from the plan's lock."""
-    folder, stated = plan.project.folder, plan.source_path
-    uv.install(requirements, folder, options, plan.selection, stated_in=stated)
-
-
-def _with_credentials(line: str, uv: Uv) -> str:
-    """Return a line with what Pipenv takes from variables for the address of an index."""
-    return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
-
-
-def _is_exact(lines: Iterable[str]) -> bool:
-    """Say whether each requirement has a hash or a URL; lines of options have neither."""
-    return all(line.startswith("--") or "--hash=" in line or " @ " in line for line in lines)
-
-
-def _install_stated(path: Path, plan: Plan, uv: Uv) -> None:
-    if plan.source is Source.SETUP_CFG and not plan.project.has_pyproject:
-        # Without it uv sees no project. An empty one names no backend, which means setuptools
-        # (PEP 518); it goes with what that leaves behind.
-        plan.project.pyproject_path.touch()
-    options: list[str | Path] = ["--python", path / "bin" / "python"]
-    others = named_indexes.of_other_tools(plan.project.pyproject)
-    limited = uv.with_constraints(plan.constraints).asking(others)
-    limited.install(plan.source_path, plan.project.folder, options, selection=plan.selection)
-
-
-def _install_requirements(path: Path, plan: Plan, uv: Uv, source: Path) -> None:
-    with requirements_files.for_uv(plan.source_path, source, uv.environ) as read:
-        if read.copies:  # uv names the copies where it complains
-            uv = uv.calling(read.copies, source)
-        options: list[str | Path] = ["--python", path / "bin" / "python", *read.options]
-        uv.install(read.path, plan.project.folder, options, stated_in=plan.source_path)
-
-
-@contextmanager
-def _temporary(suffix: str, lines: Iterable[str]) -> Iterator[Path]:
-    with tempfile.NamedTemporaryFile("w", suffix=suffix) as file:
-        file.write("\n".join(lines))
-        file.flush()
-        yield Path(file.name)
 
 
 def python(layers: Layers, minor: str) -> Path:

@@ -11,7 +11,7 @@ from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
 from function_buildpack.image import bytecode, distributions, sbom
 from function_buildpack.image.distributions import Distribution
-from function_buildpack.layers import isolation
+from function_buildpack.layers import isolation, reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.dependencies import (
     dependencies_layer,
@@ -19,20 +19,21 @@ from function_buildpack.layers.dependencies import (
     local_wheels,
     repositories,
 )
-from function_buildpack.layers.dependencies.dependencies_layer import Dependencies, Metadata
-from function_buildpack.layers.dependencies.layer_key import Decisive
+from function_buildpack.layers.dependencies.dependencies_layer import Dependencies
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.layers.dependencies.layer_key import LayerKey
 from function_buildpack.layers.runtime import runtime_layer
+from function_buildpack.layers.uv_cache import GivenBack
 from function_buildpack.log import output, phrases
-from function_buildpack.manifests.statements import LOCKS, Source
 from function_buildpack.plan.plan import Plan
-from function_buildpack.source import project
+from function_buildpack.source import python_files
 from function_buildpack.source.bindings import Bindings
 from function_buildpack.source.local_packages import Surroundings
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_access import IndexAccess
-from function_buildpack.uv.uv_cache import GivenBack
+from function_buildpack.uv.origin import PackageSource
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:
@@ -60,7 +61,7 @@ def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path
     folder = chosen.project.folder
     linked = [folder / place for place in uv.environ.get("UV_FIND_LINKS", "").split(",")]
     around = Surroundings(building.context.app, folder, uv.environ)
-    if not local_wheels.is_named(wheels, {*layer_key.paths(chosen, around), *linked}):
+    if not local_wheels.is_named(wheels, {*chosen.manifest.local_inputs(around), *linked}):
         return wheels
     place = os.path.relpath(wheels, folder)
     output.line(
@@ -85,10 +86,8 @@ def provide(
     if wheels:
         output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
     uv = _narrowed(at_wheels(uv, wheels), chosen)
-    decided = Decisive(
-        chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ)
-    )
-    wanted = _wanted(building, decided, wheels, python, uv)
+    decided = Inputs(chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ))
+    wanted = layer_key.make(building, decided, wheels, python, uv)
     before = building.layers.described(constants.DEPENDENCIES)
     noted = _with_notes(building, decided, wanted, uv)
     match dependencies_layer.restore(building.layers, noted, building.archives):
@@ -97,12 +96,13 @@ def provide(
             _tell_unasked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
-            output.line(f"Installing: {phrases.because(cause)}")
+            output.line(f"Installing: {reasons.because(cause)}")
             packages = _install(building, empty, chosen, python, uv)
-            filled = dependencies_layer.with_own_notes(
-                empty, wanted, packages, has_built=uv.ran_code()
+            is_locked = chosen.manifest.is_lock
+            key = layer_key.with_own_notes(
+                wanted, packages, has_built=uv.ran_code(), is_locked=is_locked
             )
-            installed = Dependencies(filled)
+            installed = Dependencies(replace(empty, metadata=key))
             _tell_changes(before, building.layers.described(constants.DEPENDENCIES))
             _check(building, installed, chosen, python)
             return installed
@@ -110,32 +110,17 @@ def provide(
 
 def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
     """Return uv with the function's own wheels in the place of all indexes, if it has some."""
-    return uv.with_options("--no-index", "--find-links", wheels) if wheels else uv
+    return uv.from_source(PackageSource.folder(wheels)) if wheels else uv
 
 
-def _wanted(
-    building: Building, decided: Decisive, wheels: Path | None, python: Interpreter, uv: Uv
-) -> Metadata:
-    """Collect what decides the layer's contents."""
-    planned = dependencies_layer.metadata(
-        decided, python, building.context, uv, building.buildpack.version
-    )
-    return replace(
-        planned,
-        wheels=local_wheels.digest(wheels),
-        library_check=building.settings.library_check.value,
-        refresh=building.settings.refresh,
-    )
-
-
-def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv) -> Metadata:
+def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -> LayerKey:
     """Return what is wanted, as far as an earlier build has noted that it counts.
 
     Repositories are only asked if nothing else has changed: else all is installed anew anyway.
     """
-    before = dependencies_layer.earlier(building.layers)
-    noted = dependencies_layer.with_notes(wanted, before)
-    known = phrases.unlisted(noted.moving)
+    before = layer_key.earlier(building.layers)
+    noted = layer_key.with_notes(wanted, before)
+    known = reasons.unlisted(noted.moving)
     if noted != before or not any(known.values()):
         return noted
     asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
@@ -144,16 +129,15 @@ def _with_notes(building: Building, decided: Decisive, wanted: Metadata, uv: Uv)
             f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
             f"earlier build, {known[reference]}."
         )
-    return replace(noted, moving=phrases.listed(asked.commits))
+    return replace(noted, moving=reasons.listed(asked.commits))
 
 
-def _tell_unasked(decided: Decisive, wheels: Path | None, kept: Metadata) -> None:
+def _tell_unasked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
     """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
     chosen = decided.plan
-    hashed = any("--hash=" in line for line in chosen.project.requirements)
-    if wheels or hashed or chosen.source in {*LOCKS, Source.NOTHING}:
+    if wheels or chosen.manifest.is_pinned:
         return
-    archives = [place for place, commit in phrases.unlisted(kept.moving).items() if not commit]
+    archives = [place for place, commit in reasons.unlisted(kept.moving).items() if not commit]
     unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
     output.line(
         f"Not looked up again: {phrases.some(unasked)}. "
@@ -179,7 +163,7 @@ def _install(
 
 
 def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
-    sources = {*project.sources(Dependencies(layer).site(python.minor))}
+    sources = {*python_files.sources(Dependencies(layer).site(python.minor))}
     if compiled := known.link(sources, python):
         output.line(f"Not compiled again: what the earlier build compiled (files: {len(compiled)})")
     if new := sources - compiled:
@@ -197,9 +181,9 @@ def _narrowed(uv: Uv, chosen: Plan) -> Uv:
     if not uv.narrowing:
         return uv
     files = " ".join(uv.narrowing.values())
-    if chosen.source in LOCKS:
+    if chosen.manifest.is_lock:
         output.note(
-            f"{files} does not count: {chosen.source.value} has the version of each package"
+            f"{files} does not count: {chosen.manifest.name} has the version of each package"
         )
         return uv.without(uv.narrowing)
     output.line(f"Constraints: {files}")
@@ -218,19 +202,17 @@ def _check(building: Building, installed: Dependencies, chosen: Plan, python: In
 def _tell_source(chosen: Plan) -> None:
     for name, reason in chosen.unread.items():
         output.note(f"{name} is not read: {reason}")
-    if chosen.source is Source.NOTHING:
+    if not chosen.manifest.name:
         output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
         return
-    output.line(f"Stated in: {os.path.relpath(chosen.source_path, chosen.project.folder)}")
-    for unused in chosen.unused_sources:
-        output.line(
-            f"Not installed from: {unused.value}, because {chosen.source.value} comes first"
-        )
+    output.line(f"Stated in: {os.path.relpath(chosen.manifest.path, chosen.project.folder)}")
+    for unused in chosen.unused:
+        output.line(f"Not installed from: {unused}, because {chosen.manifest.name} comes first")
     _tell_selection(chosen.selection)
-    if chosen.left_out:
-        groups = ",".join(chosen.left_out)
+    if chosen.skipped_groups:
+        groups = ",".join(chosen.skipped_groups)
         output.note(
-            f"{_TOOLS.get(chosen.source, 'uv')} installs these groups by default, this build does "
+            f"{chosen.manifest.tool} installs these groups by default, this build does "
             f"not: {groups}. If the function needs them, set {constants.FUNCTION_GROUPS}={groups}."
         )
     if chosen.for_tests:
@@ -241,11 +223,8 @@ def _tell_source(chosen: Plan) -> None:
     if chosen.constraints:
         output.note(
             f"the function imports modules of the cloudevents SDK 1, so the build adds "
-            f'"{", ".join(chosen.constraints)}". State it in {chosen.source.value} to own it.'
+            f'"{", ".join(chosen.constraints)}". State it in {chosen.manifest.name} to own it.'
         )
-
-
-_TOOLS = {Source.POETRY_LOCK: "Poetry"}
 
 
 def _tell_selection(selection: Selection) -> None:

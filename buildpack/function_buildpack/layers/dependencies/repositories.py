@@ -11,7 +11,7 @@ from pathlib import Path
 
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.log import url_redaction
-from function_buildpack.source import git
+from function_buildpack.system import git
 from function_buildpack.system.process import Runner
 
 _VCS = "git+"

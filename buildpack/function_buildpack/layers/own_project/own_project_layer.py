@@ -28,7 +28,7 @@ from function_buildpack.image import build_traces, bytecode, distributions, sbom
 from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.layers.archives import Archives
-from function_buildpack.source import project
+from function_buildpack.source import python_files
 from function_buildpack.source.project import Project
 from function_buildpack.system import file_modes, source_copy
 from function_buildpack.system.interpreter import Interpreter
@@ -100,7 +100,7 @@ def workplace(layer: Layer) -> Iterator[Path]:
 
 def described_by(function: Project) -> list[Path]:
     """Return the files of the source that static metadata includes: the description, licenses."""
-    table = function.pyproject["project"]
+    table = function.pyproject.project
     stated = [file for name in _WITH_FILES if (file := _file(table.get(name)))]
     return sorted({*_inside(function.folder, stated), *_licenses(function)})
 
@@ -116,7 +116,7 @@ def _file(stated: object) -> str:
 
 def _licenses(function: Project) -> list[Path]:
     """Return the license files, as the project says or else as build backends look for them."""
-    stated = function.pyproject["project"].get("license-files", _LICENSES)
+    stated = function.pyproject.project.get("license-files", _LICENSES)
     patterns = map(str, stated) if isinstance(stated, list) else _LICENSES
     found = (path for each in patterns for path in glob.glob(each, root_dir=function.folder))  # noqa: PTH207 -- takes any
     return _inside(function.folder, found)
@@ -147,7 +147,7 @@ def describe(function: Project, app: Path, place: Path) -> Path:
         copied = made / path.relative_to(function.folder)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copied)
-    table = dict(function.pyproject["project"])
+    table = dict(function.pyproject.project)
     for name in _missing(table, made):
         del table[name]
     if isinstance(table.get("license"), str):  # beside other licenses no files may be named
@@ -341,5 +341,5 @@ def _move(path: Path, place: Path) -> None:
 
 def compile_packages(own: OwnProject, python: Interpreter, run: Runner) -> None:
     """Compile what is in the layer itself; the rest is compiled with the application."""
-    if found := [path for path in project.sources(own.packages) if not path.is_symlink()]:
+    if found := [path for path in python_files.sources(own.packages) if not path.is_symlink()]:
         bytecode.compile_packages(found, python, run)

@@ -11,16 +11,17 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.checks import shared_libraries
 from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
-from function_buildpack.layers import isolation
+from function_buildpack.layers import isolation, reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.dependencies import build_inputs, dependencies_layer, layer_key
 from function_buildpack.layers.own_project import own_project_layer
 from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata, OwnProject
 from function_buildpack.log import output, phrases
 from function_buildpack.log.errors.tools import DiskFull
-from function_buildpack.plan.plan import Plan, digest
+from function_buildpack.plan.plan import Plan
 from function_buildpack.source.local_packages import Surroundings
 from function_buildpack.source.project import Project
+from function_buildpack.system import tree
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Result
 from function_buildpack.uv import index_failures
@@ -47,7 +48,7 @@ def provide(
             output.line("Reusing the project layer: nothing that decides it has changed")
             return _filled(building, chosen, layer, python)
         case Empty(layer, cause):
-            output.line(f"Installing: {phrases.because(cause)}")
+            output.line(f"Installing: {reasons.because(cause)}")
             failed = _make(building, chosen, layer, python, uv, served=served)
             if not failed:
                 return _filled(building, chosen, layer, python)
@@ -73,11 +74,11 @@ def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter)
 
 def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
     """Collect what decides what an installation adds to the source."""
-    target, is_static = building.context.target, chosen.package.is_static
+    is_static = chosen.package.is_static
     common = Metadata(
         source=_digest_of_static(chosen) if is_static else "",
         python=python.identity or python.version,
-        platform=f"{target.os}/{target.arch} {target.distro_name} {target.distro_version}".strip(),
+        platform=building.context.target.described,
         uv=uv.version,
         buildpack=building.buildpack.version,
     )
@@ -87,25 +88,25 @@ def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> 
 def _digest_of_static(chosen: Plan) -> str:
     """Return a digest of static metadata, and of the files that belong to it."""
     function = chosen.project
-    stated = json.dumps(function.pyproject["project"], sort_keys=True, default=str)
-    files = build_inputs.identify(own_project_layer.described_by(function), function.folder)
-    return digest([stated.encode(), *files])
+    stated = json.dumps(function.pyproject.project, sort_keys=True, default=str)
+    files = tree.identify(own_project_layer.described_by(function), function.folder)
+    return tree.digest([stated.encode(), *files])
 
 
 def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> Metadata:
     """Add all that a build backend can read."""
     context, folder = building.context, chosen.project.folder
     keys = build_inputs.cache_keys(folder)
-    source = build_inputs.files({context.app, *keys.files}, context.app)
+    source = tree.files({context.app, *keys.files}, context.app)
     passed = {name: value for name, value in context.environ.items() if name in uv.environ}
     around = Surroundings(context.app, folder, uv.environ)
     return replace(
         common,
-        source=digest(build_inputs.identify(source, context.app)),
-        git=phrases.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
-        variables=phrases.listed(build_inputs.variables(passed, keys.variables)),
-        uv_settings=layer_key.settings(uv.decisive, around),
-        uv_configuration=layer_key.configuration(uv.environ),
+        source=tree.digest(tree.identify(source, context.app)),
+        git=reasons.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
+        variables=reasons.listed(build_inputs.variables(passed, keys.variables)),
+        uv_settings=layer_key.uv_settings(uv.decisive, around),
+        uv_configuration=layer_key.uv_configuration(uv.environ),
         refresh=building.settings.refresh,
         library_check=building.settings.library_check.value,
     )

@@ -21,7 +21,9 @@ from function_buildpack.log.errors.python import PythonUninstalled
 from function_buildpack.log.errors.tools import ToolMissing
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
-from function_buildpack.uv.client import Download, Uv
+from function_buildpack.uv import pythons
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.pythons import Download
 
 # Its OpenSSL looks for certificates in other places than Debian has them.
 _ENV: LayerEnv = (Change("SSL_CERT_FILE", Behaviour.DEFAULT, "/etc/ssl/certs/ca-certificates.crt"),)
@@ -164,7 +166,7 @@ def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed
     """
     archives = layers.fresh(constants.PYTHON_ARCHIVE, ArchiveMetadata())
     made = Managed(layer, archives, download, reused=False)
-    uv.install_python(download, layer.path)
+    pythons.install(uv, download, layer.path)
     for path in layer.path.iterdir():  # uv's lock, its temporary folder, a link for upgrades
         if path != made.root:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -4,29 +4,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from function_buildpack.cnb.layers import Empty, Restored
+from function_buildpack.layers import reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.python import python_layer, python_versions
 from function_buildpack.layers.python.python_versions import Wanted
-from function_buildpack.log import output, phrases
+from function_buildpack.log import output
 from function_buildpack.log.errors.python import NO_SOURCE, WheelMissing
-from function_buildpack.source.project import Project
+from function_buildpack.manifests.manifest import Manifest
 from function_buildpack.system import interpreter
 from function_buildpack.system.interpreter import Interpreter
-from function_buildpack.uv.client import Download, Uv
+from function_buildpack.uv import pythons
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.pythons import Download
 from function_buildpack.uv.source_builds import Package
 
 Chosen = Interpreter | Download
 
 
-def choose(building: Building, function: Project, uv: Uv) -> tuple[Wanted, Chosen]:
+def choose(building: Building, manifest: Manifest, uv: Uv) -> tuple[Wanted, Chosen]:
     """Return what is asked for, and the images' own Python if it will do, else one to install.
 
     :raises BuildpackError: no Python will do; see python_versions and installer.
     """
-    wish, own = python_versions.wanted(function, building.settings), interpreter.current()
+    wish, own = python_versions.wanted(manifest, building.settings), interpreter.current()
     if wish.allows(own.version):
         return wish, own
-    listed = {item.version: item for item in uv.pythons(building.context.app)}
+    listed = {item.version: item for item in pythons.available(uv, building.context.app)}
     return wish, listed[python_versions.newest(wish, [*listed])]
 
 
@@ -81,6 +84,6 @@ def provide(building: Building, chosen: Chosen, uv: Uv) -> python_layer.Python:
             output.line("Reusing the python layer: nothing that decides it has changed")
             return python_layer.reuse(building.layers, kept, chosen)
         case Empty(empty, cause):
-            output.line(f"Installing {chosen.key}: {phrases.because(cause)}")
+            output.line(f"Installing {chosen.key}: {reasons.because(cause)}")
             with output.timed("Installed Python"):
                 return python_layer.install(building.layers, empty, chosen, uv)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -25,8 +24,8 @@ from function_buildpack.log.errors.python import (
     PythonUnknown,
 )
 from function_buildpack.log.errors.source import FieldInvalid
-from function_buildpack.manifests import poetry_versions, statements
-from function_buildpack.manifests.statements import Source
+from function_buildpack.manifests import poetry_versions
+from function_buildpack.manifests.manifest import Manifest
 from function_buildpack.source.project import Project
 from function_buildpack.source.settings import Settings
 
@@ -88,13 +87,14 @@ class Wanted:
         return str(next(iter(self.statements), ""))
 
 
-def wanted(project: Project, settings: Settings) -> Wanted:
+def wanted(manifest: Manifest, settings: Settings) -> Wanted:
     """Collect what is asked for: by a setting or a file for it, and by what the project needs.
 
     :raises PythonInvalid: a request has none of the known forms.
     :raises PythonForeign: it is for another Python than CPython, or for a variant of it.
     :raises FieldInvalid: requires-python is no version specifier, or Poetry's python none of its.
     """
+    project = manifest.project
     explicit = {
         constants.PYTHON_VERSION: settings.python_version,
         constants.UV_PYTHON: settings.uv_python,
@@ -102,7 +102,7 @@ def wanted(project: Project, settings: Settings) -> Wanted:
         constants.RUNTIME_TXT: project.runtime_txt,
     }
     first = [(where, text) for where, text in explicit.items() if text][:1]
-    return Wanted((*(requested(where, text) for where, text in first), *_required(project)))
+    return Wanted((*(requested(where, text) for where, text in first), *_required(manifest)))
 
 
 _IMPLEMENTATION = re.compile(r"(?:cpython|python|cp)[-@]?(?=[\d<>=!~])")
@@ -138,34 +138,29 @@ def _exact(major: str, minor: str | None = None, patch: str | None = None) -> st
     return f"=={stated}" if patch and patch != "*" else f"=={stated}.*"
 
 
-def _required(project: Project) -> Iterable[Statement]:
-    """Yield what the project itself needs: by pyproject.toml, and by the lock that is installed."""
-    table = project.pyproject.get("project", {})
-    if text := table.get("requires-python"):
+def _required(manifest: Manifest) -> Iterable[Statement]:
+    """Yield what the project itself needs: by pyproject.toml, and by what is installed from."""
+    project = manifest.project
+    if text := project.pyproject.project.get("requires-python"):
         yield _requires(project.pyproject_path, "project.requires-python", text)
     yield from _of_poetry(project)
-    source = statements.present(project)[0]
-    lock = project.locks.get(source.value, {})
-    match source:
-        case Source.UV_LOCK | Source.PYLOCK if text := lock.get("requires-python"):
-            yield _requires(project.folder / source.value, "requires-python", text)
-        case Source.PIPFILE_LOCK if text := _pipenv_version(lock):
-            yield requested(source.value, text)
-        case _:
-            pass
+    if text := manifest.requires_python:
+        yield _requires(manifest.path, "requires-python", text)
+    if version := manifest.python_version:
+        yield requested(manifest.name, version)
 
 
-def _requires(path: Path, field: str, text: Any) -> Statement:  # noqa: ANN401 -- as TOML has it
+def _requires(path: Path, field: str, text: object) -> Statement:
     try:
         specifier = SpecifierSet(text if isinstance(text, str) else "?")
     except InvalidSpecifier as error:
         raise FieldInvalid(path, field, str(text), "a version specifier") from error
-    return Statement(f"requires-python of {path.name}", text, (specifier,))
+    return Statement(f"requires-python of {path.name}", str(text), (specifier,))
 
 
 def _of_poetry(project: Project) -> Iterable[Statement]:
     """Yield what Poetry's own table says: most projects of Poetry 1 have it there alone."""
-    stated = project.pyproject.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    stated = project.pyproject.table("tool", "poetry", "dependencies")
     if (text := stated.get("python")) is None:
         return
     field = "tool.poetry.dependencies.python"
@@ -175,13 +170,6 @@ def _of_poetry(project: Project) -> Iterable[Statement]:
         path = project.pyproject_path
         raise FieldInvalid(path, field, str(text), "a version constraint such as ^3.12") from error
     yield Statement(f"{field} of {constants.PYPROJECT}", text, specifiers)
-
-
-def _pipenv_version(lock: Any) -> str:  # noqa: ANN401 -- as JSON has it
-    meta = lock.get("_meta")
-    requires = meta.get("requires") if isinstance(meta, dict) else None
-    stated = requires if isinstance(requires, dict) else {}
-    return str(stated.get("python_full_version") or stated.get("python_version") or "")
 
 
 def newest(wish: Wanted, available: Sequence[str]) -> str:

@@ -20,11 +20,11 @@ from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.layers.archives import Archives
 from function_buildpack.log import output
 from function_buildpack.log.errors.tools import ToolMissing
-from function_buildpack.plan.plan import digest
-from function_buildpack.source import project
-from function_buildpack.system import file_modes, interpreter
+from function_buildpack.source import python_files
+from function_buildpack.system import file_modes, interpreter, tree
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
+from function_buildpack.uv.origin import PackageSource
 
 # The build image of our builder holds the runtime's wheels, beside the lock that they are of.
 _WHEELS = Path("/opt/knative-python/wheels")
@@ -70,16 +70,16 @@ class Source:
         """Return the folder of the layer's packages in a builder that has them ready."""
         return self.root / "prepared" / layer.key
 
-    def offline(self, minor: str) -> tuple[str | Path, ...]:
-        """Return the options that take the wheels from the build image, if it has this lock's.
+    def offline(self, minor: str) -> PackageSource | None:
+        """Return the wheels of the build image, if it has this lock's.
 
         They are for the build image's own version of Python.
         """
         lock = self.wheels / "requirements.txt"
         fits = minor == interpreter.current().minor and lock.is_file()
         if fits and lock.read_bytes() == self.requirements.read_bytes():
-            return ("--no-index", "--find-links", self.wheels)
-        return ()
+            return PackageSource.folder(self.wheels)
+        return None
 
     def ranges(self) -> list[Requirement]:
         """Return the versions that the runtime works with, by its pyproject.toml."""
@@ -107,10 +107,10 @@ class Metadata:
 
 def metadata(source: Source, python: Interpreter, target: Target, uv_version: str) -> Metadata:
     """Collect what decides the contents."""
-    files = [source.requirements, source.pyproject, *project.sources(source.package)]
+    files = [source.requirements, source.pyproject, *python_files.sources(source.package)]
     parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
     return Metadata(
-        sources=digest(parts),
+        sources=tree.digest(parts),
         python=python.minor,
         platform=f"{target.os}/{target.arch}",
         uv=uv_version,
@@ -181,9 +181,7 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     offline = source.offline(python.minor)
     # Files of its own: with links to uv's cache it would change with what is changed there.
     uv = uv.copying()
-    (uv.with_options(*offline) if offline else uv).install(
-        source.requirements, source.root, options
-    )
+    (uv.from_source(offline) if offline else uv).install(source.requirements, source.root, options)
     (packages / ".lock").unlink(missing_ok=True)
     for script in (packages / "bin").iterdir():
         if script.name != constants.INIT:
@@ -192,7 +190,7 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     build_traces.forget_times(packages)
     copied = packages / constants.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    bytecode.compile_packages(project.sources(packages), python, uv.run)
+    bytecode.compile_packages(python_files.sources(packages), python, uv.run)
 
 
 def _trim(packages: Path, uv: Uv) -> None:

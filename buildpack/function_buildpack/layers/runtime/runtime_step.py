@@ -3,9 +3,10 @@
 from functools import partial
 
 from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.layers import reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.runtime import runtime_layer
-from function_buildpack.log import output, phrases
+from function_buildpack.log import output
 from function_buildpack.system.background import Beside
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
@@ -24,7 +25,7 @@ def provide(building: Building, python: Interpreter, uv: Uv, side: Beside) -> La
             output.line("Reusing the runtime layer: nothing that decides it has changed")
             return kept
         case Empty(empty, cause):
-            output.line(f"Installing: {phrases.because(cause)}")
+            output.line(f"Installing: {reasons.because(cause)}")
             if source.prepared(empty).is_dir():
                 output.line("The builder has its packages ready: they are copied meanwhile")
                 side.begin(partial(runtime_layer.copy, empty, source))

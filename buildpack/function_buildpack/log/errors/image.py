@@ -51,7 +51,8 @@ class FunctionUnloadable(BuildpackError):
 
     Where the module may be instead: `places` of the source, `settings` for groups that have such a
     package, `excluding` files that keep that name out of the build. `path` is the function's folder
-    in the source, `stated_in` the file that states the dependencies.
+    in the source, `ask_in` the file that asks for packages, and `asking` what asks there
+    for the first place.
     """
 
     package: Path
@@ -64,7 +65,8 @@ class FunctionUnloadable(BuildpackError):
     settings: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
     path: str = ""
-    stated_in: str = ""
+    ask_in: str = ""
+    asking: str = ""
 
 
 @dataclass(eq=False)

@@ -1,6 +1,5 @@
 """What users read when the image would not work."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -143,29 +142,8 @@ def _where(error: FunctionUnloadable) -> Iterator[str]:
 
 def _as_a_package(place: PurePath, error: FunctionUnloadable) -> str:
     """Return how a folder of the source becomes a package, and how that is asked for."""
-    path = os.path.relpath(place, error.path)
-    path = path if path.startswith(".") else f"./{path}"
-    file, lines = _BY_PATH.get(error.stated_in, (constants.REQUIREMENTS, "{1}"))
-    asked = indent(lines.format(place.name, path))
-    return _AS_A_PACKAGE.format(place, place.name, file, asked)
+    return _AS_A_PACKAGE.format(place, place.name, error.ask_in, indent(error.asking))
 
-
-# What states the dependencies → the file to write in, and the lines; {0} is the name, {1} the path.
-_OF_UV = (
-    constants.PYPROJECT,
-    'dependencies = ["{0}"]\n[tool.uv.sources]\n{0} = {{ path = "{1}" }}',
-)
-
-_BY_PATH = {
-    constants.PYPROJECT: _OF_UV,
-    constants.UV_LOCK: _OF_UV,
-    constants.PYLOCK: _OF_UV,
-    constants.POETRY_LOCK: (
-        constants.PYPROJECT,
-        '[tool.poetry.dependencies]\n{0} = {{ path = "{1}" }}',
-    ),
-    constants.PIPFILE_LOCK: (constants.PIPFILE, '[packages]\n{0} = {{ path = "{1}" }}'),
-}
 
 _IN_A_GROUP = """\
 A package of that name is in an extra or group that is not installed. If the function needs it, set

@@ -6,6 +6,7 @@ import pytest
 
 from function_buildpack.checks import missing_module
 from function_buildpack.checks.missing_module import Found
+from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.settings import Settings
@@ -19,7 +20,9 @@ def look(folder: Path, name: str, files: dict[str, str]) -> Found:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     found = workspace.locate(folder, "services/pay")
-    return missing_module.look(name, plan.make(project.read(found), Settings(), "3.13.5"), folder)
+    return missing_module.look(
+        name, plan.make(registry.read(project.read(found)), Settings(), "3.13.5"), folder
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Which file of a lock, or of a folder, an installed package is from."""
 
 import hashlib
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,37 +59,25 @@ def package(tags: str, name: str = "Some_Package", version: str = "1.0") -> Dist
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "installed", "sha256"),
+    ("lock", "installed", "sha256"),
     [
-        ("uv.lock", UV, package(PURE), "pure"),
-        ("uv.lock", UV, package(BUILT), "built"),
-        ("uv.lock", UV, package(PURE, version="1"), "pure"),
-        ("uv.lock", UV, package(PURE, version="1.1"), ""),
-        ("uv.lock", UV, package("py3-none-any"), ""),  # built from source, though there are wheels
-        ("uv.lock", UV, package("py3-none-any", "built-here", "2.0"), "here"),
-        ("uv.lock", UV, package(PURE, "function", "0.1"), ""),
-        ("pylock.toml", PYLOCK, package(PURE), "pure"),
-        ("poetry.lock", POETRY, package(PURE), "pure"),
-        ("poetry.lock", POETRY, package(BUILT), ""),
-        ("pyproject.toml", PYLOCK, package(PURE), ""),
-        ("requirements.txt", "some-package==1.0", package(PURE), ""),
+        (UV, package(PURE), "pure"),
+        (UV, package(BUILT), "built"),
+        (UV, package(PURE, version="1"), "pure"),
+        (UV, package(PURE, version="1.1"), ""),
+        (UV, package("py3-none-any"), ""),  # built from source, though there are wheels
+        (UV, package("py3-none-any", "built-here", "2.0"), "here"),
+        (UV, package(PURE, "function", "0.1"), ""),
+        (PYLOCK, package(PURE), "pure"),
+        (POETRY, package(PURE), "pure"),
+        (POETRY, package(BUILT), ""),
     ],
 )
-def test_locked(
-    tmp_path: Path, name: str, content: str, installed: Distribution, sha256: str
-) -> None:
+def test_of_packages(lock: str, installed: Distribution, sha256: str) -> None:
     """The wheel with the tags of the installed one, or the source if the lock has no wheel."""
-    (tmp_path / name).write_text(content)
+    (packages,) = tomllib.loads(lock).values()
 
-    assert sha256 == artifacts.locked(tmp_path / name).sha256_of(installed)
-
-
-def test_locked_with_a_mark(tmp_path: Path) -> None:
-    """A mark in front, as editors on Windows write it, is read over."""
-    lock = tmp_path / "poetry.lock"
-    lock.write_text(POETRY, encoding="utf-8-sig")
-
-    assert "pure" == artifacts.locked(lock).sha256_of(package(PURE))
+    assert sha256 == artifacts.of_packages(packages).sha256_of(installed)
 
 
 def test_in_folder(tmp_path: Path) -> None:

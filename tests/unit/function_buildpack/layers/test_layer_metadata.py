@@ -6,32 +6,46 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.cnb.context import BuildContext, Target
-from function_buildpack.layers.dependencies import dependencies_layer
-from function_buildpack.layers.dependencies.layer_key import Decisive
+from function_buildpack.cnb.layers import Layers
+from function_buildpack.layers.archives import Archives
+from function_buildpack.layers.build_context import Building, Buildpack
+from function_buildpack.layers.dependencies import layer_key
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.layers.dependencies.layer_key import LayerKey
 from function_buildpack.layers.runtime import runtime_layer
+from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.local_packages import Surroundings
 from function_buildpack.source.settings import Settings
-from function_buildpack.system import interpreter
+from function_buildpack.system import interpreter, process
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
+from function_buildpack.uv.origin import PackageSource
 
 PYTHON = Interpreter(Path("/usr/bin/python3"), "3.13.5")
 TARGET = Target("linux", "amd64", "debian", "13")
 
 
-def metadata(folder: Path, files: dict[str, str]) -> dependencies_layer.Metadata:
+def metadata(folder: Path, files: dict[str, str]) -> LayerKey:
     """Write a function and collect the metadata of its dependencies layer."""
     for name, content in {"function.py": "", **files}.items():
         (folder / name).write_text(content)
     read = project.read(workspace.locate(folder))
-    chosen = plan.make(read, Settings(), PYTHON.version)
-    context = BuildContext(folder, folder, TARGET, {})
+    chosen = plan.make(registry.read(read), Settings(), PYTHON.version)
+    layers = Layers(folder)
+    building = Building(
+        BuildContext(folder, folder, TARGET, {}),
+        Buildpack(folder, "0.1.0"),
+        Settings(),
+        layers,
+        Archives.restored(layers),
+        process.run,
+    )
     uv = Uv.with_cache(lambda *_, **__: Result(0, "uv 0.13.9"), {}, folder)
-    decided = Decisive(chosen, Surroundings(folder, read.folder, uv.environ))
-    return dependencies_layer.metadata(decided, PYTHON, context, uv, "0.1.0")
+    inputs = Inputs(chosen, Surroundings(folder, read.folder, uv.environ))
+    return layer_key.make(building, inputs, None, PYTHON, uv)
 
 
 def test_dependencies(tmp_path: Path) -> None:
@@ -97,12 +111,12 @@ def test_runtime_offline(tmp_path: Path) -> None:
     made.wheels.mkdir()
     minor = interpreter.current().minor
 
-    assert () == made.offline(minor)
+    assert made.offline(minor) is None
     (made.wheels / "requirements.txt").write_text("uvicorn==0")
-    assert () == made.offline(minor)
+    assert made.offline(minor) is None
     (made.wheels / "requirements.txt").write_text("uvicorn==1")
-    assert ("--no-index", "--find-links", made.wheels) == made.offline(minor)
-    assert () == made.offline("3.99")  # they are for the build image's own Python
+    assert PackageSource.folder(made.wheels) == made.offline(minor)
+    assert made.offline("3.99") is None  # they are for the build image's own Python
 
 
 def test_runtime_ranges(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ EXAMPLES: list[BuildpackError] = [
         settings=("BP_FUNCTION_GROUPS=prod",),
         excluding=(".funcignore",),
         path="services/pay",
-        stated_in="requirements.txt",
+        ask_in="requirements.txt",
+        asking="../../libs/common",
     ),
     FunctionSlow(Path("/workspace/function"), 300, "waiting"),
 ]
@@ -339,34 +340,14 @@ def test_uv_unfit(wanted: str, found: str, said: str) -> None:
     assert said in describe(UvUnfit("uv.toml", "required-version", wanted, found)).body
 
 
-@pytest.mark.parametrize(
-    ("place", "path", "stated_in", "said"),
-    [
-        ("common", "services/pay", "requirements.txt", "    ../../common\n"),
-        ("libs/common", ".", "requirements.txt", "    ./libs/common\n"),
-        (
-            "common",
-            "pay",
-            "pyproject.toml",
-            '    [tool.uv.sources]\n    common = { path = "../common" }\n',
-        ),
-        (
-            "common",
-            "pay",
-            "poetry.lock",
-            '    [tool.poetry.dependencies]\n    common = { path = "../common" }\n',
-        ),
-        ("common", "pay", "Pipfile.lock", '    common = { path = "../common" }\n'),
-        ("common", "pay", "", "    ../common\n"),
-    ],
-)
-def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) -> None:
-    """A package of the source is asked for by its path, in the form of the file."""
-    facts: dict[str, Any] = {"places": (place,), "path": path, "stated_in": stated_in}
+def test_module_in_the_source() -> None:
+    """A package of the source can be asked for, in the form of the file."""
+    place, asking = "libs/common", 'common = { path = "../common" }'
+    facts: dict[str, Any] = {"places": (place,), "path": "pay", "ask_in": "x", "asking": asking}
 
     body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
-    assert said in body
+    assert f"    {asking}" in body
     assert f"Write {place}/pyproject.toml" in body
     assert "Add the one that has it" not in body
 
@@ -374,7 +355,7 @@ def test_module_in_the_source(place: str, path: str, stated_in: str, said: str) 
 @pytest.mark.parametrize("place", ["pay/function/common", "libs/common.py"])
 def test_not_a_package(place: str) -> None:
     """What is within function/, and a module that is one file, is not made a package."""
-    facts: dict[str, Any] = {"places": (place,), "path": "pay", "stated_in": ""}
+    facts: dict[str, Any] = {"places": (place,), "path": "pay"}
 
     body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.manifests import poetry1_lock
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection
 
 LINUX = {"sys_platform": "linux", "python_version": "3.13", "python_full_version": "3.13.5"}
@@ -20,7 +21,10 @@ def wanted(
 ) -> list[str]:
     """Return what is needed, as name==version."""
     found = poetry1_lock.wanted(
-        {"package": packages}, {"tool": {"poetry": table}}, selection or Selection(), LINUX
+        {"package": packages},
+        Pyproject({"tool": {"poetry": table}}),
+        selection or Selection(),
+        LINUX,
     )
     return [f"{item['name']}=={item['version']}" for item in found]
 
@@ -91,7 +95,7 @@ def test_selection() -> None:
         "group": {"Data_Group": {"dependencies": {"b": "*"}}, "empty": {}},
         "dev-dependencies": {"c": "*"},
     }
-    pyproject = {"tool": {"poetry": table}}
+    pyproject = Pyproject({"tool": {"poetry": table}})
 
     assert [] == wanted(packages, table)
     assert ["a==1.0"] == wanted(packages, table, Selection(extras=frozenset({"math"})))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.manifests import poetry_lock
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection
 
 FOLDER = Path("/w")
@@ -27,7 +28,9 @@ def package(name: str = "a", **fields: Any) -> dict[str, Any]:
 def lines(*packages: dict[str, Any], extras: str = "", groups: str = "") -> list[str]:
     """Return the requirements of a lock with these packages."""
     selection = Selection(frozenset(extras.split()), frozenset(groups.split()))
-    return poetry_lock.requirements({"package": list(packages)}, {}, selection, LINUX, FOLDER)
+    return poetry_lock.requirements(
+        {"package": list(packages)}, Pyproject(), selection, LINUX, FOLDER
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,13 +55,15 @@ def test_is_current(pyproject: str, digest: str) -> None:
     """The hash is Poetry's, and changes with a requirement."""
     lock = {"metadata": {"content-hash": digest}}
 
-    assert poetry_lock.is_current(lock, tomllib.loads(pyproject))
-    assert not poetry_lock.is_current(lock, tomllib.loads(pyproject.replace("idna", "idnb")))
+    assert poetry_lock.is_current(lock, Pyproject(tomllib.loads(pyproject)))
+    assert not poetry_lock.is_current(
+        lock, Pyproject(tomllib.loads(pyproject.replace("idna", "idnb")))
+    )
 
 
 def test_is_current_with_a_date() -> None:
     """Poetry makes no lock of a pyproject.toml with one."""
-    pyproject = tomllib.loads("[tool.poetry.dependencies]\nidna = 2026-01-01\n")
+    pyproject = Pyproject(tomllib.loads("[tool.poetry.dependencies]\nidna = 2026-01-01\n"))
 
     assert not poetry_lock.is_current({}, pyproject)
 
@@ -66,9 +71,11 @@ def test_is_current_with_a_date() -> None:
 def test_is_current_without_groups() -> None:
     """A lock of Poetry 2.0 or 2.1, which left dependency groups out, is still current."""
     table = {"project": {"dependencies": ["idna"]}}
-    before = {"metadata": {"content-hash": poetry_lock._content_hash(table, {})}}  # noqa: SLF001
+    before = {"metadata": {"content-hash": poetry_lock._content_hash(Pyproject(table), {})}}  # noqa: SLF001
 
-    assert poetry_lock.is_current(before, table | {"dependency-groups": {"dev": ["six"]}})
+    assert poetry_lock.is_current(
+        before, Pyproject(table | {"dependency-groups": {"dev": ["six"]}})
+    )
 
 
 def test_states_groups() -> None:
@@ -89,7 +96,7 @@ def test_names() -> None:
     }
 
     assert frozenset({"my-extra"}) == poetry_lock.extras(lock)
-    assert frozenset({"dev-group", "test"}) == poetry_lock.groups(lock, {})
+    assert frozenset({"dev-group", "test"}) == poetry_lock.groups(lock, Pyproject())
 
 
 def test_main_group() -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from function_buildpack.plan import labels
 from function_buildpack.source.func_yaml import FuncYaml
-from function_buildpack.source.git import Checkout
 from function_buildpack.source.project import Project
+from function_buildpack.source.pyproject import Pyproject
+from function_buildpack.system.git import Checkout
 
 FOLDER = Path("/workspace")
 
@@ -20,7 +21,7 @@ def of(table: dict[str, Any], **facts: Any) -> dict[str, str]:
         package=FOLDER / "function",
         func_yaml_path=FOLDER / "func.yaml",
         func_yaml=facts.pop("func_yaml", FuncYaml()),
-        pyproject={"project": table},
+        pyproject=Pyproject({"project": table}),
         **facts,
     )
     return {

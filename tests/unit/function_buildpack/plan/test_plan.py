@@ -8,11 +8,14 @@ import pytest
 
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden, SyntaxInvalid
-from function_buildpack.manifests.statements import Source
+from function_buildpack.manifests.pyproject_toml import PyprojectToml
+from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.uv_lock import UvLock
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source.func_yaml import FuncYaml
 from function_buildpack.source.project import Project
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection, Settings
 
 FOLDER = Path("/workspace")
@@ -26,65 +29,15 @@ def make(
     **facts: Any,
 ) -> Plan:
     """Plan a function with this project table and these facts."""
-    pyproject = facts.pop("pyproject", {} if project is None else {"project": project})
     selection = facts.pop("selection", Selection())
+    manifest = facts.pop("manifest", PyprojectToml)
+    pyproject = Pyproject({} if project is None else {"project": project})
+    func_yaml = facts.pop("func_yaml", FuncYaml())
     function = Project(
-        FOLDER,
-        FOLDER / "function",
-        FOLDER / "func.yaml",
-        facts.pop("func_yaml", FuncYaml()),
-        pyproject,
-        has_pyproject=bool(pyproject),
-        **facts,
+        FOLDER, FOLDER / "function", FOLDER / "func.yaml", func_yaml, pyproject, **facts
     )
     settings = Settings(labels=labels or {}, selection=selection)
-    return plan.make(function, settings, "3.13.5", scaffolded)
-
-
-@pytest.mark.parametrize(
-    ("facts", "source", "unused"),
-    [
-        ({}, Source.NOTHING, ()),
-        ({"project": {}}, Source.NOTHING, ()),
-        ({"project": {"dependencies": []}}, Source.PYPROJECT, ()),
-        ({"project": {"dynamic": ["dependencies"]}}, Source.PYPROJECT, ()),
-        ({"pyproject": {"build-system": {}}}, Source.PYPROJECT, ()),  # Poetry 1, setuptools
-        ({"pyproject": {"tool": {"ruff": {}}}}, Source.NOTHING, ()),
-        ({"has_requirements": True}, Source.REQUIREMENTS, ()),
-        (
-            {"has_requirements": True, "project": {"dependencies": []}},
-            Source.REQUIREMENTS,
-            (Source.PYPROJECT,),
-        ),
-        (
-            {"is_locked": True, "has_requirements": True, "project": {"dependencies": []}},
-            Source.UV_LOCK,
-            (Source.REQUIREMENTS, Source.PYPROJECT),
-        ),
-        ({"is_locked": True}, Source.NOTHING, ()),  # a lock of nothing
-        ({"locks": {"poetry.lock": {}}}, Source.NOTHING, ()),
-        ({"setup": "setup.cfg"}, Source.SETUP_CFG, ()),
-        (
-            {
-                "is_locked": True,
-                "locks": {name: {} for name in ("Pipfile.lock", "poetry.lock", "pylock.toml")},
-                "has_requirements": True,
-                "project": {"dependencies": []},
-                "setup": "setup.py",
-            },
-            Source.UV_LOCK,
-            (
-                *(Source.PYLOCK, Source.POETRY_LOCK, Source.PIPFILE_LOCK, Source.REQUIREMENTS),
-                *(Source.PYPROJECT, Source.SETUP_PY),
-            ),
-        ),
-    ],
-)
-def test_source(facts: dict[str, Any], source: Source, unused: tuple[Source, ...]) -> None:
-    """A lock comes before a list of versions, that before a list of ranges."""
-    made = make(**facts)
-
-    assert (source, unused) == (made.source, made.unused_sources)
+    return plan.make(Declared(function, (manifest(function),)), settings, "3.13.5", scaffolded)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +110,9 @@ def test_sdk_1(imports: list[str], dependencies: list[str], constraints: tuple[s
 def test_sdk_1_locked() -> None:
     """A lock is never constrained."""
     made = make(
-        {"dependencies": ["cloudevents"]}, imports=frozenset({"cloudevents.http"}), is_locked=True
+        {"dependencies": ["cloudevents"]},
+        imports=frozenset({"cloudevents.http"}),
+        manifest=UvLock,
     )
 
     assert () == made.constraints
@@ -168,39 +123,6 @@ def test_labels() -> None:
     made = make({"name": "mine", "version": "1.2"}, {VERSION: "2", "given": "1"})
 
     assert {"org.opencontainers.image.title": "mine", VERSION: "2", "given": "1"} == made.labels
-
-
-def test_requirements_key() -> None:
-    """Only what decides the installed packages changes the key."""
-    plain = make({"dependencies": ["a"], "description": "x"}).requirements_key()
-
-    assert plain == make({"dependencies": ["a"], "description": "y"}).requirements_key()
-    assert plain != make({"dependencies": ["a", "b"]}).requirements_key()
-    assert plain != make({"dependencies": ["a"], "requires-python": ">=3"}).requirements_key()
-
-
-def test_requirements_key_selection() -> None:
-    """What is selected changes the key."""
-    table = {"dependencies": [], "optional-dependencies": {"x": ["a"]}}
-
-    selected = make(table, selection=Selection(extras=frozenset({"x"})))
-
-    assert make(table).requirements_key() != selected.requirements_key()
-
-
-def test_source_path(tmp_path: Path) -> None:
-    """The file that states dependencies is in the function's folder, or its workspace's."""
-    project = {"dependencies": ["a"]}
-
-    assert FOLDER / "pyproject.toml" == make(project).source_path
-    assert FOLDER / "uv.lock" == make(project, is_locked=True).source_path
-    member = make(project, is_locked=True, workspace_root=tmp_path)
-    assert tmp_path / "uv.lock" == member.source_path
-
-
-def test_digest_separates() -> None:
-    """The same bytes cut elsewhere are another digest."""
-    assert plan.digest([b"ab", b"c"]) != plan.digest([b"a", b"bc"])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from function_buildpack.source import local_packages
 from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.pyproject import Pyproject
 
 
 def test_requirements() -> None:
@@ -20,19 +21,6 @@ def test_requirements() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "included"),
-    [
-        ("-r a.txt\n-c 'b c.txt' # d.txt\n", ["a.txt", "b c.txt"]),
-        ("--requirement=a.txt\n--constraint \\\r\n b.txt", ["a.txt", "b.txt"]),
-        ("-e a.txt\nrich\n# -r a.txt", []),
-    ],
-)
-def test_included(text: str, included: list[str]) -> None:
-    """Files of requirements and of constraints are included."""
-    assert included == local_packages.included(text)
-
-
-@pytest.mark.parametrize(
     "pyproject",
     [
         {"tool": "none"},
@@ -43,42 +31,8 @@ def test_included(text: str, included: list[str]) -> None:
 )
 def test_pyproject_without(pyproject: dict[str, Any]) -> None:
     """What is of another kind, or in another table, names nothing."""
-    assert set() == local_packages.in_pyproject(pyproject)
-    assert set() == local_packages.of_workspace(pyproject)
-
-
-def test_of_workspace() -> None:
-    """Packages of the workspace are told apart from those of paths, by marker too."""
-    sources = {
-        "A.b": {"workspace": True},
-        "c": [{"path": "c", "marker": "m"}, {"workspace": True, "marker": "n"}],
-        "d": {"path": "d"},
-        "e": "none",
-    }
-
-    assert {"a-b", "c"} == local_packages.of_workspace({"tool": {"uv": {"sources": sources}}})
-
-
-_POETRY = {"tool": {"poetry": {"name": "a"}}}
-_BACKEND = {"build-system": {"build-backend": "poetry.core.masonry.api"}}
-
-
-@pytest.mark.parametrize(
-    ("pyproject", "computed"),
-    [
-        ({}, True),
-        ({"project": {"name": "a"}}, False),
-        ({"project": {"name": "a", "dynamic": ["version"]}}, False),
-        ({"project": {"name": "a", "dynamic": ["dependencies"]}}, True),
-        ({"project": {"name": "a", "dynamic": ["dependencies"]}, **_POETRY, **_BACKEND}, False),
-        (_POETRY, True),
-        (_BACKEND, True),
-        (_POETRY | _BACKEND, False),
-    ],
-)
-def test_are_computed(pyproject: dict[str, Any], computed: bool) -> None:
-    """Dependencies are computed where neither the project's table has them nor Poetry's."""
-    assert computed == local_packages.are_computed(pyproject)
+    assert set() == local_packages.in_pyproject(Pyproject(pyproject))
+    assert set() == Pyproject(pyproject).from_workspace
 
 
 def test_is_clear() -> None:

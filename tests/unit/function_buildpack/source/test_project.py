@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.log.errors.source import FieldInvalid, FileInvalid, PackageMissing
-from function_buildpack.source import project, workspace
+from function_buildpack.source import project, python_files, workspace
 from function_buildpack.source.project import Project
+from function_buildpack.source.pyproject import Pyproject
 
 
 def read(folder: Path, files: dict[str, str]) -> Project:
@@ -25,18 +26,14 @@ def test_read(tmp_path: Path) -> None:
         "function/func.py": "import json, cloudevents.http\nfrom a.b import c\nfrom . import d",
         "function/deep/er.py": "import yaml",
         "pyproject.toml": "[project]\nname = 'x'\n",
-        "uv.lock": "",
-        "requirements.txt": "",
     }
 
     found = read(tmp_path, files)
 
     assert tmp_path / "function" == found.package
     assert {"json", "cloudevents.http", "a.b", "yaml"} == found.imports
-    assert {"project": {"name": "x"}} == found.pyproject
-    assert (True, True, True) == (found.is_locked, found.has_pyproject, found.has_requirements)
-    assert tmp_path / "uv.lock" == found.lock_path
-    assert tmp_path / "requirements.txt" == found.requirements_path
+    assert Pyproject({"project": {"name": "x"}}) == found.pyproject
+    assert found.has_pyproject
 
 
 def test_read_module(tmp_path: Path) -> None:
@@ -45,7 +42,7 @@ def test_read_module(tmp_path: Path) -> None:
 
     assert tmp_path / "function.py" == found.package
     assert frozenset({"os"}) == found.imports
-    assert {} == found.pyproject
+    assert Pyproject() == found.pyproject
 
 
 def test_read_package_missing(tmp_path: Path) -> None:
@@ -134,61 +131,7 @@ def test_sources_follows_no_links(tmp_path: Path) -> None:
     (package / "a.py").write_text("")
     (package / "f").symlink_to("..")
 
-    assert [package / "a.py"] == list(project.sources(package))
-
-
-def test_read_locks(tmp_path: Path) -> None:
-    """Locks of other tools are read, each in its format; what is not there is not in the table."""
-    files = {
-        "function.py": "",
-        "uv.lock": "version = 1",
-        "pylock.toml": "lock-version = '1.0'",
-        "poetry.lock": "[metadata]",
-        "Pipfile": "[packages]",
-        "Pipfile.lock": '{"_meta": {}}',
-        "requirements.txt": "a\n# b\n",
-        "pdm.lock": "",
-    }
-
-    found = read(tmp_path, files)
-
-    assert {
-        "uv.lock": {"version": 1},
-        "pylock.toml": {"lock-version": "1.0"},
-        "poetry.lock": {"metadata": {}},
-        "Pipfile": {"packages": {}},
-        "Pipfile.lock": {"_meta": {}},
-    } == found.locks
-    assert ("a",) == found.requirements
-    assert ("pdm.lock",) == found.unread
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_read_requirements(tmp_path: Path, encoding: str) -> None:
-    """Windows' editors and shells write a mark of the encoding, and uv takes all of these."""
-    (tmp_path / "function.py").touch()
-    (tmp_path / "requirements.txt").write_text("a\r\nb", encoding)
-
-    assert ("a", "b") == project.read(workspace.locate(tmp_path)).requirements
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "format_"),
-    [
-        ("uv.lock", "<<<<<<< HEAD", "TOML"),
-        ("poetry.lock", "[", "TOML"),
-        ("Pipfile", "packages", "TOML"),
-        ("Pipfile.lock", "{", "JSON"),
-        ("Pipfile.lock", "\xff", "JSON"),
-        ("Pipfile.lock", "[]", "JSON"),
-    ],
-)
-def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str) -> None:
-    """A lock that cannot be parsed is named."""
-    with pytest.raises(FileInvalid) as caught:
-        read(tmp_path, {"function.py": "", file: content})
-
-    assert (tmp_path / file, format_) == (caught.value.path, caught.value.format)
+    assert [package / "a.py"] == list(python_files.sources(package))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +140,6 @@ def test_read_lock_invalid(tmp_path: Path, file: str, content: str, format_: str
         ("pyproject.toml", "a = ", "[", "nested too deeply"),
         ("pyproject.toml", "a = ", "9", "Exceeds the limit"),
         ("pyproject.toml", "a = 0x", "f", "a number is too large"),
-        ("Pipfile.lock", '{"a": ', "[", "nested too deeply"),
     ],
 )
 def test_read_beyond_limits(
@@ -245,17 +187,15 @@ def test_read_setup(tmp_path: Path, files: dict[str, str], setup: str) -> None:
     ],
 )
 def test_read_workspace(tmp_path: Path, members: str, is_member: bool) -> None:
-    """A member of a uv workspace has the workspace's lock."""
+    """A member of a uv workspace has the workspace's root."""
     root = f"[tool.uv.workspace]\n{members}\n"
     folder = tmp_path / "services" / "one"
     folder.mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text(root)
-    (tmp_path / "uv.lock").touch()
 
     found = read(folder, {"function.py": "", "pyproject.toml": "[project]"})
 
-    assert is_member == found.is_locked
-    assert (tmp_path if is_member else folder) / "uv.lock" == found.lock_path
+    assert (tmp_path if is_member else None) == found.workspace_root
 
 
 @pytest.mark.parametrize(
@@ -281,43 +221,6 @@ def test_read_runtime_txt(tmp_path: Path, content: str, asked: str) -> None:
     assert asked == read(tmp_path, {"function.py": "", "runtime.txt": content}).runtime_txt
 
 
-def test_read_other_requirements(tmp_path: Path) -> None:
-    """Lists that nothing includes are known, but not what pip-tools makes one from."""
-    included = {
-        "requirements.txt": "-r requirements/base.txt\n",
-        "requirements/base.txt": "-r ../requirements.txt\n",
-    }
-    files = ("requirements.in", "requirements-dev.txt", "requirements/prod.txt", "more.txt")
-
-    found = read(tmp_path, {"function.py": "", **included, **dict.fromkeys(files, "")})
-
-    assert ("requirements-dev.txt", "requirements/prod.txt") == found.other_requirements
-
-
-def test_read_input_of_pip_tools(tmp_path: Path) -> None:
-    """What pip-compile would make a list of is known where there is no such list."""
-    found = read(tmp_path, {"function.py": "", "requirements.in": ""})
-
-    assert ("requirements.in",) == found.other_requirements
-
-
-def test_read_unread(tmp_path: Path) -> None:
-    """Files of other tools and platforms are known; .tool-versions counts if it names a Python."""
-    files = (
-        "Aptfile",
-        "Dockerfile",
-        "Procfile",
-        "conda-lock.yml",
-        "environment.yaml",
-        "pylock.prod.toml",
-    )
-    here = {"function.py": "", ".tool-versions": "nodejs 20\n", **dict.fromkeys(files, "")}
-
-    assert {*files} == {*read(tmp_path / "a", here).unread}
-    asking = here | {".tool-versions": "python 3.12.4\n"}
-    assert {*files, ".tool-versions"} == {*read(tmp_path / "b", asking).unread}
-
-
 def test_read_python_version_of_workspace(tmp_path: Path) -> None:
     """A member of a uv workspace has its root's, unless it has its own."""
     root = {
@@ -331,24 +234,3 @@ def test_read_python_version_of_workspace(tmp_path: Path) -> None:
 
     assert "3.12" == project.read(workspace.locate(tmp_path, "mine")).python_version
     assert "3.11" == read(tmp_path / "mine", {".python-version": "3.11"}).python_version
-
-
-@pytest.mark.parametrize(
-    ("file", "meant"),
-    [
-        ("requirement.txt", "requirements.txt"),
-        ("Requirements.txt", "requirements.txt"),
-        ("pyproject.tom", "pyproject.toml"),
-        ("pipfile", "Pipfile"),
-        ("func.yml", "func.yaml"),
-        ("requirements-dev.txt", None),
-        ("requirements.in", None),
-        ("func.py", None),
-    ],
-)
-def test_misnamed(tmp_path: Path, file: str, meant: str | None) -> None:
-    """A file whose name is nearly one that is read is told, as long as the other is not there."""
-    files = {"function.py": "", file: ""}
-
-    assert ({file: meant} if meant else {}) == read(tmp_path, files).misnamed
-    assert {} == read(tmp_path, {meant or file: ""}).misnamed

@@ -158,3 +158,41 @@ def test_encoding(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes(b"# coding: latin-1\nidna # \xfc\n")
 
     assert ({"requirements.txt": "\nidna"}, ()) == for_uv(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "included"),
+    [
+        ("-r a.txt\n-c 'b c.txt' # d.txt\n", ["a.txt", "b c.txt"]),
+        ("--requirement=a.txt\n--constraint \\\r\n b.txt", ["a.txt", "b.txt"]),
+        ("-e a.txt\nrich\n# -r a.txt", []),
+    ],
+)
+def test_included(text: str, included: list[str]) -> None:
+    """Files of requirements and of constraints are included."""
+    assert included == requirements_files.included(text)
+
+
+def test_not_included(tmp_path: Path) -> None:
+    """Lists that nothing includes are known, but not what pip-tools makes one from."""
+    files = {
+        "requirements.txt": "-r requirements/base.txt\n",
+        "requirements/base.txt": "-r ../requirements.txt\n",
+        **dict.fromkeys(
+            ("requirements.in", "requirements-dev.txt", "requirements/prod.txt", "more.txt"), ""
+        ),
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    found = requirements_files.not_included(tmp_path)
+
+    assert ("requirements-dev.txt", "requirements/prod.txt") == found
+
+
+def test_input_of_pip_tools(tmp_path: Path) -> None:
+    """What pip-compile would make a list of is known where there is no such list."""
+    (tmp_path / "requirements.in").touch()
+
+    assert ("requirements.in",) == requirements_files.not_included(tmp_path)

@@ -87,14 +87,3 @@ def test_snapshot_of_what_is_not_there(tmp_path: Path) -> None:
     found = file_changes.snapshot([tmp_path, tmp_path / "missing"], without={".git"})
 
     assert [str(tmp_path)] == [*found]
-
-
-def test_remove(folder: Path) -> None:
-    """Files, links and folders are removed; what a link leads to stays."""
-    file_changes.remove(folder / "link")
-    assert ["sub"] == [path.name for path in folder.iterdir()]
-
-    for name in ("sub/file", "sub", "missing"):
-        file_changes.remove(folder / name)
-
-    assert [] == [*folder.iterdir()]

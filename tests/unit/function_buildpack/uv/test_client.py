@@ -11,7 +11,8 @@ from function_buildpack.log.errors.dependencies import InstallFailed, Requiremen
 from function_buildpack.log.errors.indexes import IndexRefused
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
-from function_buildpack.uv.client import Download, Uv
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.origin import Origin, PackageSource
 from function_buildpack.uv.source_builds import Package
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
@@ -116,7 +117,7 @@ def test_sync(tmp_path: Path) -> None:
 def test_options(tmp_path: Path) -> None:
     """Where packages come from is said to both."""
     runner = RecordedRunner()
-    offline = uv(runner).with_options("--no-index", "--find-links", tmp_path)
+    offline = uv(runner).from_source(PackageSource.folder(tmp_path))
 
     offline.sync(tmp_path, tmp_path / "venv", tmp_path / "uv.lock", SELECTION)
     offline.install(tmp_path / "requirements.txt", tmp_path, [])
@@ -198,22 +199,26 @@ def test_no_refusal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "environ", "expected"),
+    ("source", "environ", "expected"),
     [
-        ((), {}, ("", "", ())),
-        (("--no-index",), {"UV_FIND_LINKS": "/a,/b"}, ("PIP_NO_INDEX", "", ("/a", "/b"))),
-        (("--no-index", "--find-links", Path("/v")), {}, ("BP_WHEELS", "/v", ())),
+        (PackageSource(), {}, ("", "", ())),
+        (
+            PackageSource("PIP_NO_INDEX"),
+            {"UV_FIND_LINKS": "/a,/b"},
+            ("PIP_NO_INDEX", "", ("/a", "/b")),
+        ),
+        (PackageSource.folder(Path("/v")), {}, ("BP_WHEELS", "/v", ())),
     ],
     ids=["index", "links", "wheels"],
 )
 def test_without_index(
-    tmp_path: Path, options: tuple[str, ...], environ: dict[str, str], expected: tuple[object, ...]
+    tmp_path: Path, source: PackageSource, environ: dict[str, str], expected: tuple[object, ...]
 ) -> None:
     """Where no index is asked, an error has the setting because of which, and what is searched."""
     runner = RecordedRunner(Result(1, "error: No solution found"))
 
     with pytest.raises(RequirementsUnsolvable) as caught:
-        uv(runner, environ).with_options(*options).install(tmp_path / "r.txt", tmp_path, [])
+        uv(runner, environ).from_source(source).install(tmp_path / "r.txt", tmp_path, [])
 
     error = caught.value
     assert expected == (error.without_index, error.wheels, error.links)
@@ -222,7 +227,7 @@ def test_without_index(
 def test_same_install(tmp_path: Path) -> None:
     """The command for elsewhere has selection, constraints, options and settings of the build."""
     made = uv(RecordedRunner(Result(2, "error: x")), {"UV_RESOLUTION": "lowest", "UV_INDEX": "i"})
-    limited = made.with_options("--no-index").with_constraints(("a<2",))
+    limited = made.from_source(PackageSource("PIP_NO_INDEX")).with_constraints(("a<2",))
 
     with pytest.raises(InstallFailed) as caught:
         limited.install(tmp_path / "pyproject.toml", tmp_path, [], SELECTION)
@@ -236,14 +241,13 @@ def test_selected_before(tmp_path: Path) -> None:
     """A list that was made from a lock has its extras and groups; the command has them, too."""
     runner = RecordedRunner(Result(2, "error: x"))
 
+    origin = Origin(tmp_path / "poetry.lock", SELECTION, "poetry sync")
+
     with pytest.raises(InstallFailed) as caught:
-        uv(runner).install(
-            tmp_path / "l.txt", tmp_path, [], SELECTION, stated_in=tmp_path / "poetry.lock"
-        )
+        uv(runner).install(tmp_path / "l.txt", tmp_path, [], origin=origin)
 
     assert ["-r", str(tmp_path / "l.txt")] == runner.commands[0][4:]
-    command = "poetry sync --no-root --only main,c --extras a --extras b"
-    assert command == caught.value.command
+    assert "poetry sync" == caught.value.command
 
 
 def test_constraints(tmp_path: Path) -> None:
@@ -278,40 +282,6 @@ def test_calling(tmp_path: Path) -> None:
 
     assert "error: x in `/workspace/r.txt`" == caught.value.explanation
     assert "python -m venv .venv\n.venv/bin/pip install -r copies/r.txt" == caught.value.command
-
-
-def test_pylock(tmp_path: Path) -> None:
-    """uv has pylock.toml among what may yet change."""
-    runner = RecordedRunner()
-
-    uv(runner).install(tmp_path / "pylock.toml", tmp_path, [])
-
-    assert "--preview-features" in runner.commands[0]
-
-
-def test_pythons(tmp_path: Path) -> None:
-    """Only CPythons of the usual build are listed; what uv warns of before is passed over."""
-    parts = '"path":null,"url":"https://user:secret@mirror.example/1/'
-    listed = (
-        f'[{{"key":"a","version":"3.14.6",{parts}a%2B1.tar.gz?key=secret","variant":"default",'
-        f'"implementation":"cpython"}},{{"key":"b","version":"3.14.6",{parts}b.tar.gz",'
-        f'"variant":"freethreaded","implementation":"cpython"}},{{"key":"c","version":"3.11.15",'
-        f'{parts}c.tar.gz","variant":"default","implementation":"pypy"}}]\n'
-    )
-    runner = RecordedRunner(Result(0, f"warning: [tool.uv] is odd\n{listed}"))
-
-    assert [Download("a", "3.14.6", "a+1.tar.gz")] == uv(runner).pythons(tmp_path)
-    assert "UV_PYTHON_DOWNLOADS" not in runner.environs[0]
-
-
-@pytest.mark.parametrize("said", ["", "[]\n"])
-def test_pythons_none(tmp_path: Path, said: str) -> None:
-    """A platform may want none."""
-    runner = RecordedRunner(Result(0, said))
-    environ = {"UV_PYTHON_DOWNLOADS": "never"}
-
-    assert [] == uv(runner, environ).pythons(tmp_path)
-    assert "never" == runner.environs[0]["UV_PYTHON_DOWNLOADS"]
 
 
 @pytest.mark.parametrize(("found", "said"), [("cc", "a C compiler"), ("other", "no C compiler")])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from function_buildpack.source.bindings import Bindings
 from function_buildpack.uv import index_access
+from function_buildpack.uv.origin import PackageSource
 
 
 def test_nothing() -> None:
@@ -12,7 +13,7 @@ def test_nothing() -> None:
         {"PATH": "/bin", "UV_HTTP_RETRIES": "7", "UV_INDEX": ""}, Bindings()
     ) as found:
         assert {"PATH": "/bin", "UV_HTTP_RETRIES": "7", "UV_HTTP_TIMEOUT": "30"} == found.environ
-    assert ((), frozenset(), ()) == (found.options, found.secrets, found.unused)
+    assert (PackageSource(), frozenset(), ()) == (found.source, found.secrets, found.unused)
 
 
 def test_certificates(tmp_path: Path) -> None:

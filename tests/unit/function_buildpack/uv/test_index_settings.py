@@ -43,7 +43,7 @@ def test_every_setting() -> None:
             "UV_PRERELEASE": "allow",
             "UV_REQUIRE_HASHES": "1",
         },
-        ("--no-index",),
+        True,
     ) == index_settings.translate(environ, {})
 
 
@@ -85,7 +85,7 @@ def test_yes(value: str) -> None:
     """pip takes several words for yes."""
     found = index_settings.translate({"PIP_NO_INDEX": value, "PIP_PRE": value}, {})
 
-    assert IndexSettings({"UV_PRERELEASE": "allow"}, ("--no-index",)) == found
+    assert IndexSettings({"UV_PRERELEASE": "allow"}, no_index=True) == found
 
 
 @pytest.mark.parametrize("value", ["0", "no", "False", "off", "f", "n"])

@@ -20,6 +20,7 @@ from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv import install_failures
 from function_buildpack.uv.install_failures import Attempt
+from function_buildpack.uv.origin import Origin, PackageSource
 
 INDEXES = {
     "corp": "https://corp.example/pypi/simple/",
@@ -32,7 +33,9 @@ INDEXES = {
 def attempt(folder: Path, stated: str = "uv.lock") -> Attempt:
     """Return an installation from a file of a folder."""
     selection = Selection(frozenset({"cpu", "gpu"}))
-    return Attempt(folder, folder / stated, "uv sync", selection, INDEXES)
+    prefix = "POETRY_HTTP_BASIC" if stated == "poetry.lock" else "UV_INDEX"
+    origin = Origin(folder / stated, selection, "uv sync", index_variables=prefix)
+    return Attempt(folder, origin, PackageSource(), INDEXES)
 
 
 def failure(said: str, tried: Attempt, status: int = 2) -> BuildpackError:
@@ -120,7 +123,9 @@ def test_conflict(tmp_path: Path) -> None:
     """The settings are named that ask for what excludes each other."""
     said = "error: Extras `cpu` and `gpu` are incompatible with the declared conflicts: {`x[cpu]`}"
 
-    error = failure(said, replace(attempt(tmp_path), again="uv sync --extra cpu --extra gpu"))
+    tried = attempt(tmp_path)
+    origin = replace(tried.origin, again="uv sync --extra cpu --extra gpu")
+    error = failure(said, replace(tried, origin=origin))
 
     expected = {
         "settings": ("BP_FUNCTION_EXTRAS=cpu gpu",),

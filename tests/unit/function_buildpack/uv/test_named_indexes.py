@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.uv import named_indexes
 from function_buildpack.uv.named_indexes import Credentials, Found
 
@@ -16,31 +17,11 @@ def table(tool: str, key: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("pyproject", "locks"),
-    [
-        (table("uv", "index"), {}),
-        (table("poetry", "source"), {}),
-        (table("pdm", "source"), {}),
-        ({}, {"Pipfile": {"source": [{"name": "corp", "url": CORP}]}}),
-        ({}, {"Pipfile.lock": {"_meta": {"sources": [{"name": "corp", "url": CORP}]}}}),
-        (
-            {},
-            {
-                "poetry.lock": {
-                    "package": [
-                        {"source": {"type": "legacy", "url": CORP, "reference": "corp"}},
-                        {"source": {"type": "git", "url": "https://h/x.git", "reference": "main"}},
-                        {"name": "idna"},
-                    ]
-                }
-            },
-        ),
-    ],
-    ids=["uv", "poetry", "pdm", "Pipfile", "Pipfile.lock", "poetry.lock"],
+    "pyproject", [table("uv", "index"), table("poetry", "source"), table("pdm", "source")]
 )
-def test_of_project(pyproject: dict[str, object], locks: dict[str, object]) -> None:
-    """Each tool's way to name an index is read; a repository is no index."""
-    assert {"corp": CORP} == named_indexes.of_project(pyproject, locks)
+def test_of_project(pyproject: dict[str, object]) -> None:
+    """Each tool's way to name an index is read."""
+    assert {"corp": CORP} == named_indexes.of_project(Pyproject(pyproject))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +29,7 @@ def test_of_project(pyproject: dict[str, object], locks: dict[str, object]) -> N
 )
 def test_of_project_malformed(tool: object) -> None:
     """What is of another kind is passed over: what counts of it is checked elsewhere."""
-    assert {} == named_indexes.of_project({"tool": tool}, {"Pipfile": {"source": {}}})
+    assert {} == named_indexes.of_project(Pyproject({"tool": tool}))
 
 
 def test_of_other_tools() -> None:
@@ -64,7 +45,7 @@ def test_of_other_tools() -> None:
         "uv": {"index": [{"name": "uv", "url": "https://uv/"}]},
     }
 
-    found = named_indexes.of_other_tools({"tool": tool})
+    found = named_indexes.of_other_tools(Pyproject({"tool": tool}))
 
     urls = {"pdm": "https://pdm/", "first": "https://first/", "second": "https://second/"}
     assert urls == found

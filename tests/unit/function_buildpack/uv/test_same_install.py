@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.source.settings import Selection
 from function_buildpack.uv import same_install
+from function_buildpack.uv.origin import Origin
 
 CWD = Path("/w/f")
-BOTH = Selection(frozenset({"b", "a"}), frozenset({"develop", "c"}))
 
 
 def test_of_project() -> None:
@@ -48,7 +47,7 @@ def test_of_file(python: list[str | Path], first: str) -> None:
         CWD / "r.txt",
     ]
 
-    made = same_install.of_file(CWD / "r.txt", [*command, "a<2"], CWD, {}, Selection())
+    made = same_install.of_file(Origin(CWD / "r.txt"), [*command, "a<2"], CWD, {}, by_pip=False)
 
     assert f"{first}\nuv pip install --find-links 'my wheels' -r r.txt 'a<2'" == made
 
@@ -57,12 +56,11 @@ def test_of_uv_lock() -> None:
     """Without an index, what uv.lock names is made a list."""
     command: list[str | Path] = ["uv", "pip", "install", "--no-index", "-r", CWD / "uv.lock"]
 
-    made = same_install.of_file(CWD / "uv.lock", command, CWD, {}, Selection(frozenset({"a"})))
-
-    exported = (
-        "uv export --quiet --frozen --no-default-groups --no-emit-project --no-editable --extra a"
+    made = same_install.of_file(
+        Origin(CWD / "uv.lock", exported_by=("uv", "export")), command, CWD, {}, by_pip=False
     )
-    assert f"uv venv\n{exported} | uv pip install --no-index -r -" == made
+
+    assert "uv venv\nuv export | uv pip install --no-index -r -" == made
 
 
 @pytest.mark.parametrize(
@@ -80,22 +78,16 @@ def test_by_pip(options: list[str | Path], said: str) -> None:
     """What uv cannot read is installed by pip, which knows the options of the file itself."""
     command = ["uv", "pip", "install", *options, "--python", Path("/x/python3.12"), "-r", CWD / "r"]
 
-    made = same_install.by_pip(CWD / "r", command, CWD, {"UV_CONSTRAINT": "c.txt"})
+    made = same_install.of_file(
+        Origin(CWD / "r"), command, CWD, {"UV_CONSTRAINT": "c.txt"}, by_pip=True
+    )
 
     run = f"PIP_CONSTRAINT=c.txt .venv/bin/pip install {said}-r r"
     assert f"python3.12 -m venv .venv\n{run}" == made
 
 
-@pytest.mark.parametrize(
-    ("stated", "command"),
-    [
-        (
-            "poetry.lock",
-            "poetry sync --no-root --only main,c,develop --extras a --extras b",
-        ),
-        ("Pipfile.lock", "pipenv sync --categories 'packages c dev-packages'"),
-    ],
-)
-def test_of_lock(stated: str, command: str) -> None:
+def test_of_another_tool() -> None:
     """A lock of another tool is installed by that."""
-    assert command == same_install.of_file(CWD / stated, ["uv"], CWD, {}, BOTH)
+    origin = Origin(CWD / "poetry.lock", again="poetry sync")
+
+    assert "poetry sync" == same_install.of_file(origin, ["uv"], CWD, {}, by_pip=False)

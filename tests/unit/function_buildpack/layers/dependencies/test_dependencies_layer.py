@@ -7,7 +7,7 @@ import pytest
 
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.dependencies import dependencies_layer
-from function_buildpack.layers.dependencies.dependencies_layer import Metadata
+from function_buildpack.layers.dependencies.layer_key import LayerKey
 from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.system import interpreter
 from function_buildpack.system.process import Result
@@ -23,7 +23,7 @@ def test_disk_full_for_the_environment(tmp_path: Path) -> None:
     def run(*_: Any, **__: Any) -> Result:
         return Result(1, "Error: [Errno 28] No space left on device\n")
 
-    layer = Layers(tmp_path).fresh("dependencies", Metadata("", "", "", "", "", ""))
+    layer = Layers(tmp_path).fresh("dependencies", LayerKey("", "", "", "", "", ""))
 
     with pytest.raises(DiskFull):
         dependencies_layer.install(

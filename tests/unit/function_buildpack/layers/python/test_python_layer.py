@@ -7,7 +7,7 @@ import pytest
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.python import python_layer
 from function_buildpack.layers.python.python_layer import Managed
-from function_buildpack.uv.client import Download
+from function_buildpack.uv.pythons import Download
 from unit.function_buildpack import native
 
 KEY = "cpython-3.11.11-linux-x86_64-gnu"

@@ -6,7 +6,7 @@ from packaging.specifiers import SpecifierSet
 from function_buildpack.layers.python import python_step
 from function_buildpack.layers.python.python_versions import Statement, Wanted
 from function_buildpack.system import interpreter
-from function_buildpack.uv.client import Download
+from function_buildpack.uv.pythons import Download
 
 
 def test_tell_pinned(capsys: pytest.CaptureFixture[str]) -> None:

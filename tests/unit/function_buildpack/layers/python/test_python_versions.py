@@ -16,20 +16,30 @@ from function_buildpack.log.errors.python import (
     PythonUnknown,
 )
 from function_buildpack.log.errors.source import FieldInvalid
-from function_buildpack.source.func_yaml import FuncYaml
-from function_buildpack.source.project import Project
+from function_buildpack.manifests.manifest import Manifest
+from function_buildpack.manifests.pipfile_lock import PipfileLock
+from function_buildpack.manifests.pylock import Pylock
+from function_buildpack.manifests.pyproject_toml import PyprojectToml
+from function_buildpack.manifests.uv_lock import UvLock
 from function_buildpack.source.settings import Settings
+from unit.function_buildpack.functions import of_facts
 
 FOLDER = Path("/workspace")
 AVAILABLE = ("3.16.0a2", "3.15.2", "3.14.10", "3.14.9", "3.13.18", "3.12.16", "3.11.16", "3.9.25")
 
 
-def wanted(requires: str = "", settings: Settings | None = None, **facts: Any) -> Wanted:
+def wanted(
+    requires: str = "",
+    settings: Settings | None = None,
+    manifest: type[Manifest] = PyprojectToml,
+    content: dict[str, Any] | None = None,
+    **facts: Any,
+) -> Wanted:
     """Collect what a function with these facts asks for."""
     if requires:
         facts["pyproject"] = {"project": {"requires-python": requires}}
-    function = Project(FOLDER, FOLDER / "function", FOLDER / "func.yaml", FuncYaml(), **facts)
-    return python_versions.wanted(function, settings or Settings())
+    made = manifest(of_facts(**facts), content or {})
+    return python_versions.wanted(made, settings or Settings())
 
 
 def asked(text: str) -> Wanted:
@@ -162,34 +172,17 @@ def test_requires_python_invalid(requires: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "where"),
+    ("manifest", "content", "where"),
     [
-        (
-            {
-                "pyproject": {"project": {"dependencies": []}},
-                "is_locked": True,
-                "has_pyproject": True,
-                "locks": {"uv.lock": {"requires-python": "<3.13"}},
-            },
-            "requires-python of uv.lock",
-        ),
-        (
-            {"locks": {"pylock.toml": {"requires-python": "<3.13"}}},
-            "requires-python of pylock.toml",
-        ),
-        (
-            {"locks": {"Pipfile.lock": {"_meta": {"requires": {"python_version": "3.12"}}}}},
-            "Pipfile.lock",
-        ),
-        (
-            {"locks": {"Pipfile.lock": {"_meta": {"requires": {"python_full_version": "3.12.2"}}}}},
-            "Pipfile.lock",
-        ),
+        (UvLock, {"requires-python": "<3.13"}, "requires-python of uv.lock"),
+        (Pylock, {"requires-python": "<3.13"}, "requires-python of pylock.toml"),
+        (PipfileLock, {"_meta": {"requires": {"python_version": "3.12"}}}, "Pipfile.lock"),
+        (PipfileLock, {"_meta": {"requires": {"python_full_version": "3.12.2"}}}, "Pipfile.lock"),
     ],
 )
-def test_required_by_lock(facts: dict[str, Any], where: str) -> None:
+def test_required_by_lock(manifest: type[Manifest], content: dict[str, Any], where: str) -> None:
     """What the lock was made for holds too."""
-    found = wanted(**facts)
+    found = wanted(manifest=manifest, content=content)
 
     assert where == found.statements[0].where
     assert not found.allows("3.13.5")
@@ -198,7 +191,7 @@ def test_required_by_lock(facts: dict[str, Any], where: str) -> None:
 @pytest.mark.parametrize("lock", [{}, {"_meta": []}, {"_meta": {"requires": 3}}])
 def test_not_required_by_lock(lock: dict[str, Any]) -> None:
     """A Pipfile.lock need not say a version."""
-    assert () == wanted(locks={"Pipfile.lock": lock}).statements
+    assert () == wanted(manifest=PipfileLock, content=lock).statements
 
 
 @pytest.mark.parametrize(
@@ -256,7 +249,8 @@ def test_newest_unknown(wish: Wanted) -> None:
             wanted(
                 ">=3.11",
                 Settings(uv_python="3.12"),
-                locks={"pylock.toml": {"requires-python": ">=3.14"}},
+                manifest=Pylock,
+                content={"requires-python": ">=3.14"},
             ),
             ">=3.14",
         ),

@@ -6,9 +6,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from function_buildpack.layers import uv_cache
+from function_buildpack.layers.uv_cache import Fetched, GivenBack
 from function_buildpack.system.interpreter import Interpreter
-from function_buildpack.uv import uv_cache
-from function_buildpack.uv.uv_cache import Fetched, GivenBack
 
 PYTHON = Interpreter(Path("python3"), "3.13.5")
 SITE = "dependencies/site-packages"

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from function_buildpack.source import git
-from function_buildpack.source.git import Answer, Checkout
-from function_buildpack.system import process
+from function_buildpack.system import git, process
+from function_buildpack.system.git import Answer, Checkout
 from function_buildpack.system.process import Result
 
 REMOTE = "https://me:secret@example.com/me/function.git"

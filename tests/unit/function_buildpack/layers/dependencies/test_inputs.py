@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.layers.dependencies import layer_key
-from function_buildpack.layers.dependencies.layer_key import Decisive
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.local_packages import Surroundings
@@ -51,12 +52,14 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(content)
 
 
-def made(folder: Path, files: dict[str, str]) -> Decisive:
+def made(folder: Path, files: dict[str, str]) -> Inputs:
     """Write files and plan the function in `fn`, with some variables and that of the shell."""
     write(folder, {"fn/function/__init__.py": "", **files})
-    planned = plan.make(project.read(workspace.locate(folder, "fn")), Settings(), "3.13.5")
+    planned = plan.make(
+        registry.read(project.read(workspace.locate(folder, "fn"))), Settings(), "3.13.5"
+    )
     around = Surroundings(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
-    return Decisive(planned, around)
+    return Inputs(planned, around)
 
 
 def found(folder: Path, files: dict[str, str]) -> set[str]:
@@ -419,7 +422,7 @@ def test_settings(tmp_path: Path) -> None:
     stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
 
     def told_in(folder: Path) -> str:
-        return layer_key.settings(stated, Surroundings(folder, folder, {}))
+        return layer_key.uv_settings(stated, Surroundings(folder, folder, {}))
 
     told = told_in(tmp_path / "a")
     write(tmp_path, {"b/d.txt": "idna<4\n"})
@@ -506,14 +509,14 @@ def test_platforms_configuration(tmp_path: Path) -> None:
         tmp_path,
         {"uv/uv.toml": "prerelease = 'allow'", "other.toml": "index-url = 'https://a:b@c'"},
     )
-    digest = layer_key.configuration({"XDG_CONFIG_DIRS": f"/none:{tmp_path}"})
+    digest = layer_key.uv_configuration({"XDG_CONFIG_DIRS": f"/none:{tmp_path}"})
     other = {"UV_CONFIG_FILE": str(tmp_path / "other.toml")}
-    named = layer_key.configuration(other)
+    named = layer_key.uv_configuration(other)
     write(tmp_path, {"other.toml": "index-url = 'https://a:d@c'"})
 
-    assert "" == layer_key.configuration({})
+    assert "" == layer_key.uv_configuration({})
     assert (8, 8, True) == (len(digest), len(named), digest != named)
-    assert named == layer_key.configuration(other)
+    assert named == layer_key.uv_configuration(other)
 
 
 def test_executable(tmp_path: Path) -> None:
