@@ -42,7 +42,7 @@ def look(folder: Path, name: str, files: dict[str, str]) -> Found:
 )
 def test_places(tmp_path: Path, files: dict[str, str], places: tuple[str, ...]) -> None:
     """A package or module of the source is found at any level, whatever the case of its name."""
-    assert Found(places=places) == look(tmp_path, "common", files)
+    assert places == look(tmp_path, "common", files).places
 
 
 def test_settings(tmp_path: Path) -> None:
@@ -63,3 +63,10 @@ def test_excluding(tmp_path: Path) -> None:
     }
 
     assert Found(excluding=("project.toml", ".funcignore")) == look(tmp_path, "common", files)
+
+
+def test_asking(tmp_path: Path) -> None:
+    """What would install the first place as a package is known, and the file to write it into."""
+    found = look(tmp_path, "common", {"libs/common/__init__.py": ""})
+
+    assert ("requirements.txt", "../../libs/common") == (found.ask_in, found.asking)
