@@ -106,7 +106,7 @@ _TEXTS = frozenset({".cfg", ".in", ".lock", ".py", ".toml", ".txt"})
 
 
 def _tables(plan: Plan) -> str:
-    """Return the tables of pyproject.toml that decide what is installed, as text."""
+    """Return a digest of the tables of pyproject.toml that decide what is installed."""
     declared = plan.project.pyproject
     decisive = {
         "project": {key: declared.project.get(key) for key in _KEYS},
@@ -115,7 +115,7 @@ def _tables(plan: Plan) -> str:
         "constraints": plan.constraints,
         "selected": [sorted(plan.selection.extras), sorted(plan.selection.groups)],
     }
-    return json.dumps(decisive, sort_keys=True, default=str)
+    return tree.digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
 
 
 _KEYS = ("dependencies", "optional-dependencies", "requires-python", "dynamic")
