@@ -18,7 +18,10 @@ def test_new_format(tmp_path: Path) -> None:
     shutil.copy(made_up.__file__, manifests)
     registry = manifests / "registry.py"
     registry.write_text(registry.read_text().replace(FIRST, FIRST + LINE))
-    files = {"function.py": "import idna\n\nasync def handle(scope, receive, send): ...\n", "packages.list": "idna 3.10\n"}
+    files = {
+        "function.py": "import idna\n\nasync def handle(scope, receive, send): ...\n",
+        "packages.list": "idna 3.10\n",
+    }
     workspace = Workspace.create(tmp_path / "function", files)
 
     first = workspace.run("build", root)

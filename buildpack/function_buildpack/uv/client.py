@@ -1,6 +1,5 @@
 """Installs packages with uv, the installer of every way that dependencies are stated."""
 
-import re
 import shlex
 import shutil
 import tempfile
@@ -27,7 +26,7 @@ from function_buildpack.uv.install_failures import Attempt
 from function_buildpack.uv.origin import Origin, PackageSource
 from function_buildpack.uv.source_builds import Look, Package
 
-_DOWNLOADS = "UV_PYTHON_DOWNLOADS"
+DOWNLOADS = "UV_PYTHONDOWNLOADS"
 _INDEXES = "UV_INDEX"
 
 
@@ -70,13 +69,13 @@ class Uv:
             # Whatever else is set or configured: links to the cache would lead nowhere.
             "UV_LINK_MODE": "hardlink",
             "UV_NO_PROGRESS": "1",
-            _DOWNLOADS: "never",
+            DOWNLOADS: "never",
             **{
                 name: f"{variables.COMPILED} {own.get(name, '')}".rstrip()
                 for name in variables.FLAGS
             },
         }
-        return cls(run, own | fixed, python_downloads=own.get(_DOWNLOADS, ""))
+        return cls(run, own | fixed, python_downloads=own.get(DOWNLOADS, ""))
 
     def from_source(self, source: PackageSource) -> "Uv":
         """Return uv that takes packages from another place."""
@@ -141,13 +140,6 @@ class Uv:
         """The settings that name constraints and their like, where they are set."""
         return {name: value for name in variables.NARROWING if (value := self.environ.get(name))}
 
-    @property
-    def for_pythons(self) -> Mapping[str, str]:
-        """The environment of commands that do fetch a Python, unless the platform forbids it."""
-        others = {name: value for name, value in self.environ.items() if name != _DOWNLOADS}
-        stated = self.python_downloads
-        return others | {_DOWNLOADS: stated} if stated else others
-
     def ran_code(self) -> bool:
         """Say whether uv had to build a package, or to ask one for its metadata: that runs code."""
         return any(self.cache.glob("builds-v*"))
@@ -167,26 +159,6 @@ class Uv:
         environ = {**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)}
         again = same_install.of_project(command, project, self.shown)
         self._install(command, environ, self._attempt(project, Origin(lock, selection, again)))
-
-    def wheels_of(self, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
-        """Return the file names of the wheels that a package has in its index.
-
-        Those for the first of these Pythons that it is for at all, and for newer ones. None if it
-        has no wheels, or if that cannot be told.
-        """
-        command: list[str | Path] = [
-            *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),
-            *("--universal", "--format", "pylock.toml", *self.source.options),
-        ]
-        with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as stated:
-            stated.write(f"{package.name}=={package.version}\n")
-            stated.flush()
-            for python in pythons:
-                words = [*command, "--python-version", python, stated.name]
-                result = self.run(words, environ=self.environ, cwd=cwd)
-                if result.status == 0:
-                    return _WHEEL.findall(result.output)
-        return []
 
     def export(self, project: Path, selection: Selection, requirements: Path) -> tuple[str, ...]:
         """Write what uv.lock names for the project, and not the project itself, into a file.
@@ -217,8 +189,7 @@ class Uv:
         :raises BuildpackError: see install_failures.
         """
         made_from = origin or Origin(requirements, selection or Selection())
-        # Of what was made from another file, extras and groups have been selected.
-        selected = [] if origin else made_from.selection.options
+        selected = [] if origin else made_from.selection.options  # else it has been selected
         words = [*options, *self.source.options, *selected]
         base: list[str | Path] = ["uv", "pip", "install", "--no-editable", *words]
         shown = [*base, "-r", made_from.path, *self.constraints]
@@ -251,8 +222,8 @@ class Uv:
         return not self.source.no_index
 
     def _attempt(self, cwd: Path, origin: Origin) -> Attempt:
-        links = self.environ.get("UV_FIND_LINKS", "").split(",")
-        return Attempt(cwd, origin, self.source, self.indexes, links=tuple(filter(None, links)))
+        links = tuple(filter(None, self.environ.get("UV_FIND_LINKS", "").split(",")))
+        return Attempt(cwd, origin, self.source, self.indexes, links)
 
     def _install(
         self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
@@ -287,7 +258,7 @@ class Uv:
     ) -> Result:
         """Run a command and show it. What it says when it fails is for the error alone."""
         output.line(f"Running: {shlex.join(map(str, command))}")
-        said = _Said(show)
+        said = source_builds.Said(show)
         result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
         if result.status == 0:
             said.finish()
@@ -326,26 +297,4 @@ class Uv:
         assert result.status == 0, result.output
 
 
-_WHEEL = re.compile(r"[^/\"]+\.whl(?=[\"#])")
-
 _STRATEGY = "--index-strategy"
-
-
-class _Said:
-    """What uv says, shown as it comes, but for what it says of a failure: the error has that."""
-
-    def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
-        self._kept = list[str]()
-
-    def line(self, text: str) -> None:
-        """Show a line, or keep it."""
-        if self._kept or install_failures.begins(text):
-            self._kept.append(text)
-        else:
-            self._show(text)
-
-    def finish(self) -> None:
-        """Show the rest: nothing has failed."""
-        for text in self._kept:
-            self._show(text)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from function_buildpack.log import output
+from function_buildpack.uv import install_failures
 
 # uv's lines: "Building name==1.0", "Built name @ file:///…".
 _BEGIN = re.compile(r"\s*Building (\S+)(?: @ \S+)?")
@@ -100,3 +101,23 @@ def followed(look: Look, every: float) -> Iterator[Callable[[str], None]]:
     finally:
         over.set()
         teller.join()
+
+
+class Said:
+    """What uv says, shown as it comes, but for what it says of a failure: the error has that."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._kept = list[str]()
+
+    def line(self, text: str) -> None:
+        """Show a line, or keep it."""
+        if self._kept or install_failures.begins(text):
+            self._kept.append(text)
+        else:
+            self._show(text)
+
+    def finish(self) -> None:
+        """Show the rest: nothing has failed."""
+        for text in self._kept:
+            self._show(text)

@@ -14,7 +14,7 @@ from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
 from function_buildpack.layers import isolation, reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.dependencies import build_inputs, dependencies_layer, layer_key
-from function_buildpack.layers.own_project import own_project_layer
+from function_buildpack.layers.own_project import own_project_layer, static_metadata
 from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata, OwnProject
 from function_buildpack.log import output, phrases
 from function_buildpack.log.errors.tools import DiskFull
@@ -89,7 +89,7 @@ def _digest_of_static(chosen: Plan) -> str:
     """Return a digest of static metadata, and of the files that belong to it."""
     function = chosen.project
     stated = json.dumps(function.pyproject.project, sort_keys=True, default=str)
-    files = tree.identify(own_project_layer.described_by(function), function.folder)
+    files = tree.identify(static_metadata.described_by(function), function.folder)
     return tree.digest([stated.encode(), *files])
 
 
@@ -148,7 +148,7 @@ def _make(  # noqa: PLR0913 -- what there is, and what it is made with
 
 def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
     """Install what pyproject.toml says of the project. No code of it runs."""
-    folder = own_project_layer.describe(chosen.project, building.context.app, place)
+    folder = static_metadata.describe(chosen.project, building.context.app, place)
     # Settings for what comes from elsewhere do not matter.
     uv = uv.without({*_NOT_FOR_IT, *uv.decisive})
     with tempfile.TemporaryDirectory(dir=place) as cache:  # the build's own tells if code has run

@@ -43,12 +43,14 @@ def check_source_build(
 
     :raises WheelMissing: the function could have one of these Pythons.
     """
-    having = python_versions.with_wheels(uv.wheels_of(package, cwd, python_versions.SERVED))
+    having = python_versions.with_wheels(
+        pythons.wheels_of(uv, package, cwd, python_versions.SERVED)
+    )
     if not having or python.minor in having:
         return
     if allowed := tuple(item for item in having if wish.allows_minor(item)):
-        wheels = (str(package), python.version, having, allowed)
-        raise WheelMissing(*wheels) if package.has_source else WheelMissing(*wheels, NO_SOURCE)
+        facts = (str(package), python.version, having, allowed)
+        raise WheelMissing(*facts) if package.has_source else WheelMissing(*facts, NO_SOURCE)
     output.note(
         f"{package} has no wheel for Python {python.minor}, only for {', '.join(having)}. "
         f"None of these is used, because {wish}."

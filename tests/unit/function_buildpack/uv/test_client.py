@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.origin import Origin, PackageSource
-from function_buildpack.uv.source_builds import Package
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 
@@ -301,22 +299,3 @@ def test_build_failed(
         f"The build image has {said}."
     )
     assert expected in capsys.readouterr().out
-
-
-def test_wheels_of(tmp_path: Path) -> None:
-    """The wheels of a package are asked for with the first Python that it is for."""
-    wheels = '{ url = "https://x/a%2Bb-1-py3-none-any.whl", size = 1 }, { name = "c.whl" }'
-
-    @dataclass
-    class FromSecond(RecordedRunner):
-        def __call__(self, command: Sequence[str | Path], **others: Any) -> Result:
-            super().__call__(command, **others)
-            return Result(0, f"wheels = [{wheels}]") if "3.12" in command else Result(1, "error")
-
-    runner = FromSecond()
-    package = Package("a", "1+b")
-
-    asked = uv(runner).wheels_of(package, tmp_path, ("3.11", "3.12", "3.13"))
-
-    assert (["a%2Bb-1-py3-none-any.whl", "c.whl"], 2) == (asked, len(runner.commands))
-    assert [] == uv(RecordedRunner(Result(1, ""))).wheels_of(package, tmp_path, ("3.11",))

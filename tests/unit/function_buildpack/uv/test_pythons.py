@@ -1,12 +1,16 @@
 """The CPythons that uv can install."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from function_buildpack.system.process import Result
 from function_buildpack.uv import pythons
 from function_buildpack.uv.pythons import Download
+from function_buildpack.uv.source_builds import Package
 from unit.function_buildpack.uv.test_client import RecordedRunner, uv
 
 
@@ -33,3 +37,22 @@ def test_pythons_none(tmp_path: Path, said: str) -> None:
 
     assert [] == pythons.available(uv(runner, environ), tmp_path)
     assert "never" == runner.environs[0]["UV_PYTHON_DOWNLOADS"]
+
+
+def test_wheels_of(tmp_path: Path) -> None:
+    """The wheels of a package are asked for with the first Python that it is for."""
+    wheels = '{ url = "https://x/a%2Bb-1-py3-none-any.whl", size = 1 }, { name = "c.whl" }'
+
+    @dataclass
+    class FromSecond(RecordedRunner):
+        def __call__(self, command: Sequence[str | Path], **others: Any) -> Result:
+            super().__call__(command, **others)
+            return Result(0, f"wheels = [{wheels}]") if "3.12" in command else Result(1, "error")
+
+    runner = FromSecond()
+    package = Package("a", "1+b")
+
+    asked = pythons.wheels_of(uv(runner), package, tmp_path, ("3.11", "3.12", "3.13"))
+
+    assert (["a%2Bb-1-py3-none-any.whl", "c.whl"], 2) == (asked, len(runner.commands))
+    assert [] == pythons.wheels_of(uv(RecordedRunner(Result(1, ""))), package, tmp_path, ("3.11",))

@@ -9,7 +9,7 @@ import pytest
 
 from function_buildpack.cnb.layers import Layer, Layers
 from function_buildpack.layers.archives import Archives
-from function_buildpack.layers.own_project import own_project_layer
+from function_buildpack.layers.own_project import own_project_layer, static_metadata
 from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata
 from function_buildpack.source import project, workspace
 from function_buildpack.source.project import Project
@@ -43,7 +43,7 @@ def described(app: Path, table: str, files: dict[str, str]) -> dict[str, Any]:
     """Return the project table of what uv describes instead of a function."""
     pyproject = f'[project]\nname = "mine"\nversion = "1"\n{table}'
     found = function(app, {"pyproject.toml": pyproject, **files}, "fn")
-    folder = own_project_layer.describe(found, app, app.with_name("place"))
+    folder = static_metadata.describe(found, app, app.with_name("place"))
     assert folder == app.with_name("place") / "source" / "fn"
     for name in files:
         assert (app / "fn" / name).read_bytes() == (folder / name).read_bytes()
