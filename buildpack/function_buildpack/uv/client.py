@@ -26,7 +26,7 @@ from function_buildpack.uv.install_failures import Attempt
 from function_buildpack.uv.origin import Origin, PackageSource
 from function_buildpack.uv.source_builds import Look, Package
 
-DOWNLOADS = "UV_PYTHONDOWNLOADS"
+DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 _INDEXES = "UV_INDEX"
 
 
