@@ -10,7 +10,7 @@ from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.dependencies import local_wheels
 from function_buildpack.log import output, phrases
 from function_buildpack.source.project import Project
-from function_buildpack.system.background import Beside
+from function_buildpack.system.background import Background
 from function_buildpack.system.interpreter import Interpreter
 
 
@@ -33,7 +33,7 @@ def prepare(building: Building, wheels: Path | None) -> None:
 
 
 def begin_compiling(
-    building: Building, function: Project, python: Interpreter, side: Beside
+    building: Building, function: Project, python: Interpreter, side: Background
 ) -> Future[Compiled]:
     """Compile the sources, which goes on beside the rest.
 

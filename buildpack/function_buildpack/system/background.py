@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Beside:
+class Background:
     """One piece of work after another, in a thread. It says nothing: the log is the main line's."""
 
     _executor: ThreadPoolExecutor
@@ -32,13 +32,13 @@ class Beside:
 
 
 @contextmanager
-def working() -> Iterator[Beside]:
+def working() -> Iterator[Background]:
     """Yield the place for such work. What still goes on at the end is waited for.
 
     Where both fail, what failed beside is raised: a full disk fails the main line in many ways.
     """
     with ThreadPoolExecutor(max_workers=1) as executor:
-        side = Beside(executor)
+        side = Background(executor)
         try:
             yield side
         except BaseException:

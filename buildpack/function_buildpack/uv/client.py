@@ -1,4 +1,4 @@
-"""Installs packages with uv, the installer of every way that dependencies are stated."""
+"""Installs packages with uv, the installer of all formats of manifests."""
 
 import shlex
 import shutil
@@ -22,12 +22,14 @@ from function_buildpack.uv import (
     source_builds,
     variables,
 )
+from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.install_failures import Attempt
-from function_buildpack.uv.origin import Origin, PackageSource
+from function_buildpack.uv.origin import Origin
 from function_buildpack.uv.source_builds import Look, Package
 
 DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 _INDEXES = "UV_INDEX"
+_STRATEGY = "--index-strategy"
 
 
 # How often a build from source is spoken of while it goes on.
@@ -295,6 +297,3 @@ class Uv:
         command: list[str | Path] = ["uv", "pip", "uninstall", "--python", python, *packages]
         result = self.run(command, environ=self.environ, cwd=venv)
         assert result.status == 0, result.output
-
-
-_STRATEGY = "--index-strategy"

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from function_buildpack.log import redaction
 from function_buildpack.source.bindings import Bindings
 from function_buildpack.uv import index_settings, named_indexes
+from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.named_indexes import Credentials
-from function_buildpack.uv.origin import PackageSource
 
 _GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

@@ -1,4 +1,6 @@
-"""Translates pip's settings of the package index to uv's. Pure: mappings in, mappings out.
+"""Where packages come from: translates pip's settings of the package index to uv's.
+
+Pure: mappings in, mappings out.
 
 Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment variables".
 """
@@ -6,7 +8,9 @@ Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment v
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from function_buildpack import constants
 from function_buildpack.log.errors.source import SettingInvalid
 
 # A setting of pip, the variables that say it to uv (the first is set, the others come before it
@@ -42,6 +46,28 @@ _SILENT = {
 }
 # A default of the builder's, which a setting of the user's comes before.
 _BUILDERS = {"SSL_CERT_FILE"}
+
+
+@dataclass(frozen=True)
+class PackageSource:
+    """Where packages come from: indexes, or without any a folder of wheels.
+
+    `no_index` is the setting because of which no index is asked; empty if indexes are.
+    """
+
+    no_index: str = ""
+    wheels: Path | None = None
+
+    @classmethod
+    def folder(cls, wheels: Path) -> "PackageSource":
+        """Return a folder of wheels in the place of all indexes."""
+        return cls(constants.WHEELS, wheels)
+
+    @property
+    def options(self) -> list[str | Path]:
+        """The options for it, which uv and pip have in common."""
+        links: list[str | Path] = ["--find-links", self.wheels] if self.wheels else []
+        return ["--no-index", *links] if self.no_index else links
 
 
 @dataclass(frozen=True)

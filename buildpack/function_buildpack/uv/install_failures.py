@@ -23,7 +23,8 @@ from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
 from function_buildpack.source import decoding
 from function_buildpack.system.process import Result
 from function_buildpack.uv import index_failures, named_indexes
-from function_buildpack.uv.origin import Origin, PackageSource
+from function_buildpack.uv.index_settings import PackageSource
+from function_buildpack.uv.origin import Origin
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from function_buildpack.log import url_redaction
-from function_buildpack.source.pyproject import Pyproject
+
+if TYPE_CHECKING:
+    from function_buildpack.source.pyproject import Pyproject  # its libraries may be missing yet
 
 _USERNAME = re.compile(r"((?:UV_INDEX|POETRY_HTTP_BASIC)_(.+))_USERNAME")
 _REPOSITORY = re.compile(r"POETRY_REPOSITORIES_(.+)_URL")
@@ -24,7 +26,7 @@ _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
-def of_project(declared: Pyproject) -> dict[str, str]:
+def of_project(declared: "Pyproject") -> dict[str, str]:
     """Return the indexes that pyproject.toml names: name → URL.
 
     What is of another kind than it should be is passed over.
@@ -36,7 +38,7 @@ def of_project(declared: Pyproject) -> dict[str, str]:
     )
 
 
-def of_other_tools(declared: Pyproject) -> dict[str, str]:
+def of_other_tools(declared: "Pyproject") -> dict[str, str]:
     """Return those of pyproject.toml that uv does not know and that are for all packages."""
     of_poetry = tables(declared.content, "tool", "poetry", "source")
     return named(

@@ -1,32 +1,9 @@
-"""What an installation gets: what asks for the packages, and where they come from."""
+"""The file that requirements were made from."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from function_buildpack import constants
 from function_buildpack.source.settings import Selection
-
-
-@dataclass(frozen=True)
-class PackageSource:
-    """Where packages come from: indexes, or without any a folder of wheels.
-
-    `no_index` is the setting because of which no index is asked; empty if indexes are.
-    """
-
-    no_index: str = ""
-    wheels: Path | None = None
-
-    @classmethod
-    def folder(cls, wheels: Path) -> "PackageSource":
-        """Return a folder of wheels in the place of all indexes."""
-        return cls(constants.WHEELS, wheels)
-
-    @property
-    def options(self) -> list[str | Path]:
-        """The options for it, which uv and pip have in common."""
-        links: list[str | Path] = ["--find-links", self.wheels] if self.wheels else []
-        return ["--no-index", *links] if self.no_index else links
 
 
 @dataclass(frozen=True)

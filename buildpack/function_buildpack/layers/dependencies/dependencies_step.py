@@ -33,7 +33,7 @@ from function_buildpack.source.settings import Selection
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_access import IndexAccess
-from function_buildpack.uv.origin import PackageSource
+from function_buildpack.uv.index_settings import PackageSource
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:

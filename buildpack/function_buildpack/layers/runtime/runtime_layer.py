@@ -24,7 +24,7 @@ from function_buildpack.source import python_files
 from function_buildpack.system import file_modes, interpreter, tree
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
-from function_buildpack.uv.origin import PackageSource
+from function_buildpack.uv.index_settings import PackageSource
 
 # The build image of our builder holds the runtime's wheels, beside the lock that they are of.
 _WHEELS = Path("/opt/knative-python/wheels")

@@ -7,12 +7,12 @@ from function_buildpack.layers import reasons
 from function_buildpack.layers.build_context import Building
 from function_buildpack.layers.runtime import runtime_layer
 from function_buildpack.log import output
-from function_buildpack.system.background import Beside
+from function_buildpack.system.background import Background
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
 
 
-def provide(building: Building, python: Interpreter, uv: Uv, side: Beside) -> Layer:
+def provide(building: Building, python: Interpreter, uv: Uv, side: Background) -> Layer:
     """Reuse the layer of an earlier build, or fill it anew, be it beside the rest of the build.
 
     :raises BuildpackError: see installer.

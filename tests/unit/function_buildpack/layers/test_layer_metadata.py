@@ -22,7 +22,7 @@ from function_buildpack.system import interpreter, process
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
-from function_buildpack.uv.origin import PackageSource
+from function_buildpack.uv.index_settings import PackageSource
 
 PYTHON = Interpreter(Path("/usr/bin/python3"), "3.13.5")
 TARGET = Target("linux", "amd64", "debian", "13")

@@ -30,7 +30,7 @@ from function_buildpack.source.settings import Selection, Settings
 from function_buildpack.system import process
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
-from function_buildpack.uv.origin import PackageSource
+from function_buildpack.uv.index_settings import PackageSource
 from unit.function_buildpack.functions import FOLDER, of_facts, read
 
 EMPTY: frozenset[str] = frozenset()

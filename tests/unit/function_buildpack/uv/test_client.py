@@ -11,7 +11,8 @@ from function_buildpack.log.errors.indexes import IndexRefused
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
-from function_buildpack.uv.origin import Origin, PackageSource
+from function_buildpack.uv.index_settings import PackageSource
+from function_buildpack.uv.origin import Origin
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from function_buildpack.source.bindings import Bindings
 from function_buildpack.uv import index_access
-from function_buildpack.uv.origin import PackageSource
+from function_buildpack.uv.index_settings import PackageSource
 
 
 def test_nothing() -> None:

@@ -19,8 +19,9 @@ from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv import install_failures
+from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.install_failures import Attempt
-from function_buildpack.uv.origin import Origin, PackageSource
+from function_buildpack.uv.origin import Origin
 
 INDEXES = {
     "corp": "https://corp.example/pypi/simple/",
