@@ -18,9 +18,6 @@ _NEED = Table({"version": str, "extras": TEXTS, "markers": str, "python": str, "
 # What a package is said to need: a version or more of each, or several of both.
 NEEDS = Table(others=(str, _NEED, ListOf((str, _NEED))))
 
-# What makes a lock.
-COMMAND = "poetry lock"
-
 _Package = Mapping[str, Any]
 
 

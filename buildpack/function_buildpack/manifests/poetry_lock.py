@@ -58,7 +58,7 @@ class PoetryLock(Manifest):
     name = constants.POETRY_LOCK
     asked_in = constants.PYPROJECT
     is_lock = True
-    command = poetry1_lock.COMMAND
+    command = "poetry lock"
     tool = "Poetry"
     shape = Table(
         {

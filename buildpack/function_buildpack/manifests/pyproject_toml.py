@@ -6,7 +6,6 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import constants
 from function_buildpack.log.errors.dependencies import LockMissing
-from function_buildpack.manifests import poetry1_lock
 from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
 from function_buildpack.source import local_packages
 from function_buildpack.source.local_packages import Surroundings
@@ -52,13 +51,15 @@ class PyprojectToml(Manifest):
 
         Poetry has groups that are not locked here.
         """
-        groups = poetry1_lock.groups(self.project.pyproject)
-        if unlocked := (selection.groups - self.selectable.groups) & groups:
-            raise self._lock_missing(tuple(sorted(unlocked)))
+        if unknown := selection.groups - self.selectable.groups:
+            from function_buildpack.manifests import poetry1_lock  # noqa: PLC0415 -- for an error
+
+            if unlocked := unknown & poetry1_lock.groups(self.project.pyproject):
+                raise self._lock_missing(tuple(sorted(unlocked)))
         super().check_selection(selection)
 
     def _lock_missing(self, groups: tuple[str, ...] = ()) -> LockMissing:
-        lock, command = constants.POETRY_LOCK, poetry1_lock.COMMAND
+        lock, command = constants.POETRY_LOCK, "poetry lock"
         return LockMissing(self.project.pyproject_path, lock, command, groups)
 
     @property

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from function_buildpack import constants
-from function_buildpack.checks import shared_libraries
 from function_buildpack.cnb.layers import Empty, Layer, Restored
 from function_buildpack.cnb.sbom_files import Sboms
 from function_buildpack.image import bytecode, distributions, sbom
@@ -191,6 +190,8 @@ def _narrowed(uv: Uv, chosen: Plan) -> Uv:
 
 
 def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:
+    from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
+
     installed.check_runtime(runtime_layer.Source.of(building.buildpack.root).ranges())
     site, beside = installed.site(python.minor), chosen.project.beside
     for module, package in sorted(distributions.providing(site, beside).items()):

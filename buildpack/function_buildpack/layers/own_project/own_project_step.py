@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from function_buildpack import constants
-from function_buildpack.checks import shared_libraries
 from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
 from function_buildpack.layers import isolation, reasons
 from function_buildpack.layers.build_context import Building
@@ -131,6 +130,8 @@ def _make(  # noqa: PLR0913 -- what there is, and what it is made with
 
     :raises BuildpackError: see shared_libraries.
     """
+    from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
+
     with own_project_layer.workplace(layer) as place:
         if chosen.package.is_static:
             result = _describe(building, chosen, python, uv, place)

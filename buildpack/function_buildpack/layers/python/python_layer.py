@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Protocol
 
 from function_buildpack import constants
-from function_buildpack.checks import elf
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -129,6 +128,8 @@ class Managed:
 
     @property
     def _needs_library(self) -> bool:
+        from function_buildpack.checks import elf  # noqa: PLC0415 -- for few functions
+
         program = elf.read(self.interpreter.path)
         return program is not None and any("libpython" in name for name in program.needed)
 

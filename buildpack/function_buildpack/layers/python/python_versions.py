@@ -24,7 +24,6 @@ from function_buildpack.log.errors.python import (
     PythonUnknown,
 )
 from function_buildpack.log.errors.source import FieldInvalid
-from function_buildpack.manifests import poetry_versions
 from function_buildpack.manifests.manifest import Manifest
 from function_buildpack.source.project import Project
 from function_buildpack.source.settings import Settings
@@ -163,6 +162,8 @@ def _of_poetry(project: Project) -> Iterable[Statement]:
     stated = project.pyproject.table("tool", "poetry", "dependencies")
     if (text := stated.get("python")) is None:
         return
+    from function_buildpack.manifests import poetry_versions  # noqa: PLC0415 -- for few functions
+
     field = "tool.poetry.dependencies.python"
     try:
         specifiers = poetry_versions.specifiers(text if isinstance(text, str) else "?")
