@@ -20,7 +20,7 @@ class Found:
 
     `settings` are NAME=VALUE, for groups that are not installed; `excluding` are files that keep a
     path with this name out of the build. `asking` asks for the first place as a package, and
-    belongs into the file `ask_in`.
+    belongs in the file `ask_in`.
     """
 
     places: tuple[str, ...] = ()

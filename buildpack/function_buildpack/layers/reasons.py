@@ -24,7 +24,7 @@ def because(cause: Created | Unreadable | Changed) -> str:
 # Of fields whose name is not the user's, or says less than they cover: lists, extras and groups,
 # files of local packages.
 _WHAT = {
-    "requirements": "what states the dependencies",
+    "requirements": "the declared dependencies",
     "refresh": constants.FUNCTION_REFRESH,
     "uv_configuration": "the platform's uv.toml",
 }

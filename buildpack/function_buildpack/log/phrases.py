@@ -20,7 +20,7 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 
 def left_out(paths: Iterable[Path], app: Path) -> str:
     """Return that the image does not get something."""
-    return f"Left out of the image: {some([str(path.relative_to(app)) for path in paths])}"
+    return f"Not in the image: {some([str(path.relative_to(app)) for path in paths])}"
 
 
 def some(items: list[str]) -> str:

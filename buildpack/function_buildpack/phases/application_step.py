@@ -40,7 +40,6 @@ def begin_compiling(
     There SyntaxInvalid is raised, if a source of the function does not compile.
     """
     app = building.context.app
-    output.line("The sources are compiled meanwhile")
     compile_ = partial(application.compile_sources, app, function.package, python, building.run)
     return side.begin(compile_)
 

@@ -61,7 +61,7 @@ def check_function(building: Building, chosen: Plan, python: Python, contents: C
         return
     own = contents.project.env if contents.project else ()
     env = (*contents.installed.env, *own, *runtime_layer.ENV, *python.env, *chosen.launch_env)
-    output.line(f"Loading the function: {constants.FUNCTION_CHECK}=off would leave that out")
+    output.line(f"Checking that the function loads ({constants.FUNCTION_CHECK}=off skips this)")
     with _folder(building) as root, output.timed("Loaded the function"):
         packages = _packages(building, root, contents, python.interpreter)
         confinement = isolation.of_function(building, root)

@@ -66,7 +66,7 @@ def _tell_settings(settings: Settings) -> None:
     if settings.given:
         output.line(f"Settings: {', '.join(settings.given)}")
     for name, meant in settings.misspelt.items():
-        output.note(f"{name} is no setting and was not used. Is {meant} meant?")
+        output.note(f"{name} is not a known setting and was ignored. Did you mean {meant}?")
 
 
 def tell(chosen: Plan, found: Workspace, app: Path) -> None:
@@ -79,14 +79,14 @@ def tell(chosen: Plan, found: Workspace, app: Path) -> None:
             f"{function.package.relative_to(app)} comes first"
         )
     if found.scaffolding:
-        output.line("Workspace: func's, with its service/, whose place our runtime takes")
+        output.line("Scaffolding of func found: its service/ is replaced by this runtime")
     output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
 
 
 def tell_doubts(declared: Declared, app: Path) -> None:
     """Say what may not be meant as it is."""
     for name, meant in declared.misnamed.items():
-        output.note(f"{name} is not read. Is {meant} meant?")
+        output.note(f"{name} is ignored. Did you mean {meant}?")
     for path in declared.project.hiding:
         output.note(
             f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "

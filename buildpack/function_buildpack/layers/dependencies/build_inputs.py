@@ -31,7 +31,7 @@ _WITHOUT_EFFECT = re.compile(
     r"|FORCE_COLOR|GIT_ASKPASS|GIT_TERMINAL_PROMPT|HOME|HOSTNAME|LINES|MAX_JOBS|NETRC|NO_COLOR"
     r"|OLDPWD|PWD|REQUESTS_CA_BUNDLE|SERVICE_BINDING_ROOT|SHLVL|SSH_.*|TERM|TMPDIR|_"
 )
-# A new token is no reason for a reinstall, and not even its hash belongs into an image.
+# A new token is no reason for a reinstall, and not even its hash belongs in an image.
 _SECRET = re.compile(
     r"(?i)(?:.*_)?(?:auth|credentials?|(?:access|api|private|secret)_?key(?:_id)?|pass|passphrase"
     r"|passwd|password|pat|secret|tokens?|username)(?:_.*)?"

@@ -181,9 +181,7 @@ def _narrowed(uv: Uv, chosen: Plan) -> Uv:
         return uv
     files = " ".join(uv.narrowing.values())
     if chosen.manifest.is_lock:
-        output.note(
-            f"{files} does not count: {chosen.manifest.name} has the version of each package"
-        )
+        output.note(f"{files} is ignored: {chosen.manifest.name} pins the version of each package")
         return uv.without(uv.narrowing)
     output.line(f"Constraints: {files}")
     return uv
@@ -204,11 +202,13 @@ def _tell_source(chosen: Plan) -> None:
     for name, reason in chosen.unread.items():
         output.note(f"{name} is not read: {reason}")
     if not chosen.manifest.name:
-        output.line("Stated nowhere: no lock, no requirements.txt, no pyproject.toml with them")
+        output.line("No dependencies declared")
         return
-    output.line(f"Stated in: {os.path.relpath(chosen.manifest.path, chosen.project.folder)}")
+    output.line(
+        f"Dependencies from: {os.path.relpath(chosen.manifest.path, chosen.project.folder)}"
+    )
     for unused in chosen.unused:
-        output.line(f"Not installed from: {unused}, because {chosen.manifest.name} comes first")
+        output.line(f"Ignored: {unused}, because {chosen.manifest.name} comes first")
     _tell_selection(chosen.selection)
     if chosen.skipped_groups:
         groups = ",".join(chosen.skipped_groups)

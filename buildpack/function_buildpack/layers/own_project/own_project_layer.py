@@ -151,7 +151,7 @@ def _lead(installed: Path, python: Interpreter, wanted: Path) -> None:
 
 
 def _separate(installed: Path, root: Path, application: Path) -> None:
-    """Move what belongs into packages of the source away; drop what these have already."""
+    """Move what belongs in packages of the source away; drop what these have already."""
     own = {_commands(installed), _record(installed).parent}
     for entry in set(installed.iterdir()) - own:
         if not (root / entry.name).exists():

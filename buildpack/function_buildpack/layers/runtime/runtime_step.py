@@ -27,7 +27,7 @@ def provide(building: Building, python: Interpreter, uv: Uv, side: Background) -
         case Empty(empty, cause):
             output.line(f"Installing: {reasons.because(cause)}")
             if source.prepared(empty).is_dir():
-                output.line("The builder has its packages ready: they are copied meanwhile")
+                output.line("Copying its packages, which the builder has ready")
                 side.begin(partial(runtime_layer.copy, empty, source))
                 return empty
             with output.timed("Installed the runtime"):

@@ -114,7 +114,7 @@ def _lock_unsupported(error: LockUnsupported) -> Message:
     return Message(
         "A lock is of a format that the build does not read",
         f"File:     {error.lock}\nFound:    {error.found}\n\n"
-        f"Make it anew with the tool's current version. Run\n\n"
+        f"Write a new one with the tool's current version. Run\n\n"
         f"    {error.command}\n\n"
         f"in the function's folder, commit {error.lock.name} and build again.",
     )
@@ -141,7 +141,7 @@ def _selection_unknown(error: SelectionUnknown) -> Message:
         f"Setting:  {error.name}\nFound:    {error.found}\nFile:     {error.path}\n"
         f"{has}\n"
         f"Correct the name where it is set (--env, project.toml, or build.buildEnvs in\n"
-        f"func.yaml), or add it to the file; a lock has to be made anew then.",
+        f"func.yaml), or add it to the file; then lock again if there is a lock.",
     )
 
 
@@ -193,7 +193,7 @@ that nothing excludes it (project.toml, .funcignore)."""
 @describe.register
 def _runtime_conflict(error: RuntimeConflict) -> Message:
     return Message(
-        "The function's dependencies exclude the runtime",
+        "The function's dependencies conflict with the runtime",
         f"Package:  {error.package}\nFound:    {error.found}\nNeeded:   {error.needed}\n\n"
         f"The function's own packages come before the runtime's, and the runtime cannot serve\n"
         f"with that version. Change or drop the function's requirement.",

@@ -84,7 +84,7 @@ def _function_unloadable(error: FunctionUnloadable) -> Message:
         f"Package:  {error.package}\nFound:    its process {ending(error.status)}{said}\n\n"
         + "".join(f"{hint}\n\n" for hint in hints if hint)
         + "The build imports the function and calls new(), as every start of the image will.\n"
-        "What needs a database, a secret or another service belongs into start(cfg), which\n"
+        "What needs a database, a secret or another service belongs in start(cfg), which\n"
         "only runs in the container. To build without this check, set BP_FUNCTION_CHECK to\n"
         "import (does not call new()) or off.",
     )

@@ -61,7 +61,7 @@ def _each(clean: Callable[[str], str], fact: object) -> object:
 def describe(error: Exception) -> Message:
     """Put an error into words; one that is none of ours is a defect of the buildpack."""
     return Message(
-        "The buildpack failed for a reason that it does not know",
+        "Internal error in the buildpack",
         "This is a defect of the buildpack. Please report it with these lines:\n\n"
         + indent("".join(traceback.format_exception(error)).rstrip()),
     )

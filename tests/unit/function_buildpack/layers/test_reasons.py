@@ -9,7 +9,7 @@ from function_buildpack.layers import reasons
 @pytest.mark.parametrize(
     ("field", "before", "now", "said"),
     [
-        ("requirements", "0" * 32, "1" * 32, "what states the dependencies changed"),
+        ("requirements", "0" * 32, "1" * 32, "the declared dependencies changed"),
         ("python", "3.13.5", "3.12.1", "python changed from 3.13.5 to 3.12.1"),
         ("wheels", "", "1" * 32, "wheels changed"),
         ("refresh", "", "2", "BP_FUNCTION_REFRESH changed from none to 2"),

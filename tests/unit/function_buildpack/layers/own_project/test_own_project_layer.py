@@ -148,7 +148,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_sort(place: Path) -> None:
-    """What the source has is not kept; what belongs into a package of it is apart."""
+    """What the source has is not kept; what belongs in a package of it is apart."""
     assert {
         *("application/function/changed.py", "application/function/made.py"),
         *("packages/bin/own", "packages/bin/shell", "packages/other/__init__.py"),
