@@ -459,3 +459,27 @@ def test_without_a_way_to_install() -> None:
 def test_asking_for(manifest: type[Manifest], path: str, said: str) -> None:
     """A package of the source is asked for by its path, in the form of the file."""
     assert manifest(of_facts()).asking_for("common", path).endswith(said)
+
+
+def test_check_selection_unknown_group() -> None:
+    """A group that neither the standard tables nor Poetry's have is unknown."""
+    manifest = PyprojectToml(of_facts({"dependency-groups": {"dev": []}}))
+
+    with pytest.raises(SelectionUnknown) as caught:
+        manifest.check_selection(Selection(groups=frozenset({"docs"})))
+
+    assert ("docs", ("dev",)) == (caught.value.found, caught.value.known)
+
+
+@pytest.mark.parametrize("has_pyproject", [True, False])
+def test_install_from_setup_cfg(tmp_path: Path, *, has_pyproject: bool) -> None:
+    """uv sees a project where there is a pyproject.toml, so a missing one is made."""
+    (tmp_path / "setup.cfg").write_text("[options]\n")
+    files = {"function.py": "", **({"pyproject.toml": "[tool.x]\n"} if has_pyproject else {})}
+    manifest = SetupCfg(read(tmp_path, files))
+    uv = Uv.with_cache(lambda *_, **__: Result(0, ""), {}, tmp_path)
+
+    manifest.install(Installation(tmp_path / "venv", tmp_path, uv, Selection()))
+
+    expected = "[tool.x]\n" if has_pyproject else ""
+    assert expected == (tmp_path / "pyproject.toml").read_text()
