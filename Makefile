@@ -106,9 +106,15 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@PYTHONPATH=.:buildpack:buildpack/runtime/src lint-imports --no-cache
 	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
-.PHONY: unit
-unit: python cpython ## Run the unit and contract tests, with branch coverage
-	@tools/python/coverage.sh
+# A file or a folder of tests: make unit T=tests/unit/function_buildpack/plan
+T ?=
+
+.PHONY: quick unit
+quick: python ## Run the unit tests, in under a minute
+	@pytest -q -p no:cacheprovider -n 2 tests/unit
+
+unit: python $(if $(T),,cpython) ## Run the unit and contract tests, with branch coverage (T=: those alone, without)
+	@$(if $(T),pytest -p no:cacheprovider $(T),tools/python/coverage.sh)
 
 .PHONY: check
 check: lint unit ## lint and unit: all that needs no Docker

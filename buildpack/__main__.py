@@ -23,9 +23,9 @@ if sys.version_info < (3, 11):
 
 def bring_tools() -> None:
     """Bring what a build image that is not ours lacks."""
-    if not importlib.import_module("function_buildpack.build_image").lacking(os.environ):
+    if not importlib.import_module("function_buildpack.phases.missing_tools").lacking(os.environ):
         return
-    build_tools = importlib.import_module("function_buildpack.build_tools")
+    build_tools = importlib.import_module("function_buildpack.phases.build_tools")
     layer = build_tools.build(dict(os.environ), Path.cwd(), Path(__file__).parent / "bootstrap")
     sys.path.append(str(layer))
     # Behind the build image's own programs.
@@ -37,7 +37,7 @@ if sys.argv[1] == "build":  # detect has to answer in milliseconds, and needs no
 
 # A phase ends before it has anything to free. Looking for that takes a tenth of its start and end.
 gc.disable()
-phase = importlib.import_module("function_buildpack." + sys.argv[1])
+phase = importlib.import_module("function_buildpack.phases." + sys.argv[1])
 status = phase.main()
 gc.freeze()
 sys.exit(status)

@@ -95,7 +95,7 @@ BUILDS: dict[str, tuple[Change, str]] = {
     ),
     "name that is nearly one": (
         written("requirement.txt", b"idna==3.10\n"),
-        "Note: requirement.txt is not read. Is requirements.txt meant?\n",
+        "Note: requirement.txt is ignored. Did you mean requirements.txt?\n",
     ),
     "name of a dependency": (
         both(written("idna.py", b""), written("pyproject.toml", PYPROJECT.encode())),

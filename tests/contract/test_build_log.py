@@ -40,7 +40,7 @@ READING = """\
 
 [Reading the function]
 Settings: BP_FUNCTION_CHECK
-Note: BP_FUNCTION_CHEKC is no setting and was not used. Is BP_FUNCTION_CHECK meant?
+Note: BP_FUNCTION_CHEKC is not a known setting and was ignored. Did you mean BP_FUNCTION_CHECK?
 Function: function
 Note: src/function.py is not the function: function comes first
 Invoked with: http (func.yaml says invoke: http)
@@ -54,8 +54,8 @@ Reusing the runtime layer: nothing that decides it has changed
 """
 STATED = """
 [Dependencies]
-Stated in: requirements.txt
-Not installed from: pyproject.toml, because requirements.txt comes first
+Dependencies from: requirements.txt
+Ignored: pyproject.toml, because requirements.txt comes first
 Note: the image gets what tests and checks run with: pytest. \
 State it in a group, such as dev of [dependency-groups], and it stays out.
 """
@@ -118,11 +118,10 @@ Installing: there is no layer of an earlier build
 Installed: mine 1
 
 [Application]
-Left out of the image: .git
-The sources are compiled meanwhile
+Not in the image: .git
 
 [Launch]
-Loading the function: BP_FUNCTION_CHECK=off would leave that out
+Checking that the function loads (BP_FUNCTION_CHECK=off skips this)
 Loaded the function in N s
 """
         + LAUNCH
@@ -148,11 +147,10 @@ Reusing the project layer: nothing that decides it has changed
 Installed: mine 1
 
 [Application]
-Left out of the image: .git
-The sources are compiled meanwhile
+Not in the image: .git
 
 [Launch]
-Loading the function: BP_FUNCTION_CHECK=off would leave that out
+Checking that the function loads (BP_FUNCTION_CHECK=off skips this)
 Loaded the function in N s
 """
         + LAUNCH
@@ -164,9 +162,7 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
     """What kept a layer from being reused is told; of digests only that they differ."""
     phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\nsix==1.17.0\n"})
 
-    assert "Installing: since the earlier build, what states the dependencies changed\n" in told(
-        phase
-    )
+    assert "Installing: since the earlier build, the declared dependencies changed\n" in told(phase)
     (packages,) = re.findall("Packages since then: (.*)", told(phase))
     assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
     assert ", without pytest " in packages

@@ -248,9 +248,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
-    assert (
-        "Installing: since the earlier build, what states the dependencies changed\n" in phase.log
-    )
+    assert "Installing: since the earlier build, the declared dependencies changed\n" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
     archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
@@ -310,7 +308,7 @@ def test_requirements(tmp_path: Path) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Not installed from: pyproject.toml, because requirements.txt comes first" in phase.log
+    assert "Ignored: pyproject.toml, because requirements.txt comes first" in phase.log
     assert "1.16.0" == workspace.python("import six; print(six.__version__)")
 
 
@@ -329,7 +327,7 @@ def test_lock(tmp_path: Path) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Stated in: uv.lock" in phase.log
+    assert "Dependencies from: uv.lock" in phase.log
     code = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d()))"
     assert "idna" in workspace.python(code)
     assert "six" not in workspace.python(code)
@@ -372,9 +370,10 @@ def test_nothing_stated(tmp_path: Path) -> None:
     phase = workspace.run("build", BP_FUNCTION_CHEK="off")
 
     assert 0 == phase.status, phase.log
-    assert "Stated nowhere" in phase.log
+    assert "No dependencies declared" in phase.log
     assert (
-        "BP_FUNCTION_CHEK is no setting and was not used. Is BP_FUNCTION_CHECK meant?" in phase.log
+        "BP_FUNCTION_CHEK is not a known setting and was ignored. Did you mean BP_FUNCTION_CHECK?"
+        in phase.log
     )
 
 
@@ -524,7 +523,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     ),
     (
         {**FUNCTION, "requirements.txt": "websockets==10.4\n"},
-        "The function's dependencies exclude the runtime",
+        "The function's dependencies conflict with the runtime",
         ["websockets", "10.4"],
     ),
 ]

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from contract.phases import ROOT
-from function_buildpack import check, plan, process, project, workspace
+from function_buildpack.checks import load_check
 from function_buildpack.cnb.layer_env import Behaviour, Change
-from function_buildpack.errors import FunctionSlow, FunctionUnloadable
-from function_buildpack.plan import Plan
-from function_buildpack.settings import Settings
+from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
+from function_buildpack.manifests import registry
+from function_buildpack.plan import plan
+from function_buildpack.plan.plan import Plan
+from function_buildpack.source import project, workspace
+from function_buildpack.source.settings import Settings
+from function_buildpack.system import process
 
 RUNTIME = Change("PYTHONPATH", Behaviour.OVERRIDE, str(ROOT / "buildpack" / "runtime" / "src"))
 PATIENCE = 60.0
@@ -22,13 +26,15 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
     (folder / "function.py").write_text(source)
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
-    return plan.make(project.read(workspace.locate(folder)), Settings(), "3.11.7")
+    return plan.make(registry.read(project.read(workspace.locate(folder))), Settings(), "3.11.7")
 
 
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
     """Load its function with the Python of the tests."""
-    packages = check.Installed(Path(sys.executable))
-    check.Loader(process.run, packages, (RUNTIME,), limit).load(chosen, {}, chosen.project.folder)
+    packages = load_check.Installed(Path(sys.executable))
+    load_check.Loader(process.run, packages, (RUNTIME,), limit).load(
+        chosen, {}, chosen.project.folder
+    )
 
 
 def failure(chosen: Plan) -> FunctionUnloadable:
@@ -96,7 +102,7 @@ def test_missing_elsewhere(tmp_path: Path) -> None:
     error = failure(made(tmp_path, "import common\n"))
 
     assert ("libs/common.py",) == error.places
-    assert ("common", ".", "") == (error.missing, error.path, error.stated_in)
+    assert ("common", ".", "requirements.txt") == (error.missing, error.path, error.ask_in)
 
 
 @pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])

@@ -13,11 +13,14 @@ import pytest
 from contract import package_index
 from contract.package_index import write_wheel
 from contract.phases import ROOT, Phase, Workspace, files_below
-from function_buildpack import build, downloads, names, process
-from function_buildpack.building import Buildpack
+from function_buildpack import constants
 from function_buildpack.cnb.context import BuildContext
-from function_buildpack.downloads import Fetched
-from function_buildpack.errors import FunctionUnloadable
+from function_buildpack.layers import uv_cache
+from function_buildpack.layers.build_context import Buildpack
+from function_buildpack.layers.uv_cache import Fetched
+from function_buildpack.log.errors.image import FunctionUnloadable
+from function_buildpack.phases import build
+from function_buildpack.system import process
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 PACKAGES = ("acme_one", "acme_two", "acme_three")
@@ -172,11 +175,11 @@ def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.Monke
     """The function's own failure is told, though its packages are still being kept then."""
     workspace = Workspace.create(tmp_path, {"function.py": "raise ValueError('as asked')\n"})
     environ = workspace.variables(ROOT / "buildpack", {})
-    checked, keep, read = threading.Event(), downloads.keep, list[Path]()
+    checked, keep, read = threading.Event(), uv_cache.keep, list[Path]()
 
     def run(command: Sequence[str | Path], **options: Any) -> process.Result:
         ended = process.run(command, **options)
-        if names.RUNTIME_MODULE in command:
+        if constants.RUNTIME_MODULE in command:
             checked.set()
         return ended
 
@@ -186,7 +189,7 @@ def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.Monke
         read.extend(fetched.cache.glob("wheels-v*"))
         keep(fetched, *args)
 
-    monkeypatch.setattr(downloads, "keep", keep_late)
+    monkeypatch.setattr(uv_cache, "keep", keep_late)
     with pytest.raises(FunctionUnloadable, match="as asked"):
         build.build(BuildContext.from_environ(environ, workspace.app), Buildpack.installed(), run)
 

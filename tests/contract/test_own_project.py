@@ -283,7 +283,7 @@ def test_replaced(workspace: Workspace) -> None:
 
     what = "Replaced in the source by what the build of the project made of it: function/_made.py\n"
     assert what in log
-    assert "Left out of the image: mine.egg-info\n" in log
+    assert "Not in the image: mine.egg-info\n" in log
     assert "2.0" == workspace.python(KNOWN + "print(version('mine'))")
     assert "2" == workspace.python("from function import _made; print(_made.MADE)")
 

@@ -11,7 +11,7 @@ import pytest
 from contract import python_mirror
 from contract.phases import ROOT, Workspace, files_below
 from contract.python_mirror import KEY, VERSION, Mirror
-from function_buildpack.python_versions import SERVED
+from function_buildpack.layers.python.python_versions import SERVED
 
 OWN = ".".join(map(str, sys.version_info[:3]))
 FUNCTION = {

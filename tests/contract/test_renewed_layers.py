@@ -168,7 +168,7 @@ def test_cache_keys(tmp_path: Path) -> None:
 
     assert "the variable LICENSE_TOKEN changed" == why(source.build(LICENSE_TOKEN="planted"))
     source.write({"shared/VERSION": "2"})
-    changed = "what states the dependencies changed, the variable LICENSE_TOKEN changed"
+    changed = "the declared dependencies changed, the variable LICENSE_TOKEN changed"
     assert changed == why(source.build())
 
 
@@ -178,7 +178,7 @@ def test_uv_toml(tmp_path: Path) -> None:
     source.build()
     source.write({"uv.toml": 'prerelease = "allow"\n'})
 
-    assert "what states the dependencies changed" == why(source.build())
+    assert "the declared dependencies changed" == why(source.build())
 
 
 def test_refresh(tmp_path: Path) -> None:

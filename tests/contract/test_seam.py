@@ -5,7 +5,7 @@ import re
 import pytest
 
 import func_runtime.names as run_side
-import function_buildpack.names as build_side
+import function_buildpack.constants as build_side
 from contract.phases import ROOT
 
 SHARED = (

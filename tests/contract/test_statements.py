@@ -15,11 +15,13 @@ import pytest
 
 from contract.phases import ROOT, Phase, Workspace, files_below
 from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
-from function_buildpack import plan, project
-from function_buildpack.decisive import Decisive
-from function_buildpack.references import Surroundings
-from function_buildpack.settings import Settings
-from function_buildpack.workspace import locate
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.manifests import registry
+from function_buildpack.plan import plan
+from function_buildpack.source import project
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.settings import Settings
+from function_buildpack.source.workspace import locate
 
 _BUILDPACK = ROOT / "buildpack"
 _MATH = {"BP_FUNCTION_EXTRAS": "math"}
@@ -56,7 +58,7 @@ def test_stated(workspace: Workspace, stated: Stated) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert f"Stated in: {stated.file}\n" in phase.log
+    assert f"Dependencies from: {stated.file}\n" in phase.log
     assert stated.installed <= installed(workspace)
     assert not (NOT_INSTALLED | stated.added) & installed(workspace)
     assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
@@ -80,7 +82,7 @@ def test_selected(workspace: Workspace, stated: Stated) -> None:
 
     assert "Reusing the dependencies layer" in rebuild(workspace, **stated.selected).log
     log = rebuild(workspace).log
-    assert "Installing: since the earlier build, what states the dependencies changed" in log
+    assert "Installing: since the earlier build, the declared dependencies changed" in log
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_setup_cfg_alone(workspace: Workspace, others: dict[str, str]) -> None:
     phase = workspace.run("build", _BUILDPACK, **_MATH)
 
     assert 0 == phase.status, phase.log
-    assert "Stated in: setup.cfg\n" in phase.log
+    assert "Dependencies from: setup.cfg\n" in phase.log
     assert {"idna==3.10", "six==1.17.0"} <= installed(workspace)
     assert not NOT_INSTALLED & installed(workspace)
     assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
@@ -370,9 +372,9 @@ def test_order(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "pdm.lock is not read: pdm export -f pylock" in phase.log
-    assert "Stated in: pylock.toml\n" in phase.log
+    assert "Dependencies from: pylock.toml\n" in phase.log
     for unused in ("Pipfile.lock", "requirements.txt", "pyproject.toml", "setup.py"):
-        assert f"Not installed from: {unused}, because pylock.toml comes first\n" in phase.log
+        assert f"Ignored: {unused}, because pylock.toml comes first\n" in phase.log
 
 
 @pytest.mark.parametrize(
@@ -443,8 +445,8 @@ def key(kind: str, folder: Path, changed: str) -> str:
         with (app / changed).open("a") as file:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
-    planned = plan.make(project.read(found), Settings(), "3.13.5")
-    return Decisive(planned, Surroundings(app, found.folder, {})).digest
+    planned = plan.make(registry.read(project.read(found)), Settings(), "3.13.5")
+    return Inputs(planned, Surroundings(app, found.folder, {})).digest
 
 
 SETUPTOOLS = """
@@ -558,7 +560,7 @@ def test_local_package_changes(workspace: Workspace, named: Named) -> None:
     (app / named.changed).write_text("# changed")
 
     log = rebuild(workspace, **named.environ).log
-    assert "Installing: since the earlier build, what states the dependencies changed" in log
+    assert "Installing: since the earlier build, the declared dependencies changed" in log
     layer = files_below(workspace.layers / "dependencies")
     assert b"# changed" in layer.values()
 
@@ -570,7 +572,7 @@ def test_uv_workspace(workspace: Workspace) -> None:
     phase = workspace.run("build", BP_FUNCTION_PATH="services/mine")
 
     assert 0 == phase.status, phase.log
-    assert "Stated in: ../../uv.lock\n" in phase.log
+    assert "Dependencies from: ../../uv.lock\n" in phase.log
     assert {"measured==2.0", "hooked==3.0", "idna==3.10", "mine==1.0"} <= installed(workspace)
     assert not {"six==1.17.0", "sniffio==1.3.1"} & installed(workspace)
     links = [
@@ -670,7 +672,7 @@ def test_version_from_git(workspace: Workspace) -> None:
 
     assert 0 == phase.status, phase.log
     assert "mine==1.2" in installed(workspace)
-    assert "Left out of the image: .git\n" in phase.log
+    assert "Not in the image: .git\n" in phase.log
     assert not (workspace.app / ".git").exists()
 
 
@@ -740,7 +742,7 @@ def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
     phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
 
     assert 0 == phase.status, phase.log
-    assert "constraints.txt does not count: " in phase.log
+    assert "constraints.txt is ignored: " in phase.log
     assert "idna==3.10" in installed(workspace)
 
 

@@ -13,11 +13,11 @@ from image.container import serving
 from image.pack import Pack
 
 # What the build says in its log (function_buildpack/build.py).
-SOURCE = "Stated in: {}"
-NO_SOURCE = "Stated nowhere"
-NOT_INSTALLED = "Not installed from: {}"
+SOURCE = "Dependencies from: {}"
+NO_SOURCE = "No dependencies declared"
+NOT_INSTALLED = "Ignored: {}"
 SDK_1 = 'the build adds "cloudevents<2"'
-LEFT_OUT = "Left out of the image: "
+LEFT_OUT = "Not in the image: "
 
 
 def lock(project: Path) -> None:

@@ -17,7 +17,7 @@ def test_stated(pack: Pack, stated: Stated, tmp_path: Path) -> None:
 
     built = pack.build(tmp_path / "app")
 
-    assert f"Stated in: {stated.file}\n" in built.log
+    assert f"Dependencies from: {stated.file}\n" in built.log
     with serving(built.image) as container:
         found = set(container.get("/").json())
     assert stated.installed <= found

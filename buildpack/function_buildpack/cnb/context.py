@@ -35,6 +35,11 @@ class Target:
             distro_version=environ.get("CNB_TARGET_DISTRO_VERSION", ""),
         )
 
+    @property
+    def described(self) -> str:
+        """All of it as text."""
+        return f"{self.os}/{self.arch} {self.distro_name} {self.distro_version}".strip()
+
 
 @dataclass(frozen=True)
 class DetectContext:

@@ -1,1 +1,1 @@
-"""The layers of the image, one module each."""
+"""The layers of the image and of the cache: what each holds, and what decides that."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
 
-from function_buildpack import downloads, file_changes, names
+from function_buildpack import constants
 from function_buildpack.cnb.layers import Layer, Layers, Types
-from function_buildpack.downloads import Fetched, GivenBack
-from function_buildpack.file_changes import Identity, Snapshot
-from function_buildpack.interpreter import Interpreter
+from function_buildpack.layers import uv_cache
+from function_buildpack.layers.uv_cache import Fetched, GivenBack
+from function_buildpack.system import file_changes
+from function_buildpack.system.file_changes import Identity, Snapshot
+from function_buildpack.system.interpreter import Interpreter
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Archives:
     @classmethod
     def restored(cls, layers: Layers) -> "Archives":
         """Return the layer as an earlier build has left it, perhaps empty."""
-        return cls(layers.there(names.ARCHIVES, Metadata()))
+        return cls(layers.there(constants.ARCHIVES, Metadata()))
 
     def of(self, layer: Layer) -> Path:
         """Return the archive of a layer, there or not."""
@@ -59,7 +61,7 @@ class Archives:
         """Put what was fetched and compiled for an earlier layer of that name into uv's cache."""
         root = layer.path.parent
         for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # there is one at most
-            return downloads.restore(path, cache, root, python)
+            return uv_cache.restore(path, cache, root, python)
         return GivenBack()
 
     def drop_others(self, layers: Collection[Layer]) -> None:
@@ -100,7 +102,7 @@ def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: Fetched)
         files = {path: str(path.relative_to(root)) for path in listed if path.is_file()}
         for path, name in sorted(files.items()):
             packed.write(path, name)
-        downloads.keep(fetched, packed, files, root)
+        uv_cache.keep(fetched, packed, files, root)
     return file_changes.identity(archive.lstat())
 
 

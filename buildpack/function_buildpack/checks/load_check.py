@@ -1,0 +1,186 @@
+"""Sees that the function loads, with the runtime's own loader, as the first start would."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from function_buildpack import constants
+from function_buildpack.checks import missing_module
+from function_buildpack.checks.missing_module import Found
+from function_buildpack.cnb import layer_env
+from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
+from function_buildpack.plan import plan
+from function_buildpack.plan.plan import Plan
+from function_buildpack.system import source_copy
+from function_buildpack.system.kernel import Confinement
+from function_buildpack.system.process import Result, Runner
+
+# What a start needs of the build's environment. The rest is the build's alone, credentials of
+# package indexes among it.
+_PASSED = ("PATH", "LANG")
+# So that a crash of native code, or the end of the time limit, shows where Python was.
+_FAULT_HANDLER = {"PYTHONFAULTHANDLER": "1"}
+
+# More than any import of many large packages takes, and less than a platform's patience.
+_LIMIT_SECONDS = 300.0
+
+_MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '([\w.]+)'$", re.MULTILINE)
+
+# A script of ours for the function's interpreter, which does not know this package.
+_UNPACKING = Path(__file__).with_name("unpacking.py")
+
+
+class Packages(Protocol):
+    """Where the image's packages are during the build."""
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return how a module of them is run, before its name: one or more ways, tried in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Installed:
+    """In the layers, as at run time: this build has installed them."""
+
+    python: Path
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return the image's own start."""
+        return ((self.python, "-m"),)
+
+
+@dataclass(frozen=True)
+class Archived:
+    """In archives, to be unpacked below `root`; `site` is a folder there.
+
+    A package that looks for another's files without importing it may not find them: so a module
+    that fails is run once more with all unpacked, and that counts.
+    """
+
+    interpreter: Path
+    root: Path
+    site: Path
+    archives: Sequence[Path]
+
+    def starts(self) -> Iterable[Sequence[str | Path]]:
+        """Return the quick start and the whole one."""
+        # -S: no packages of the build image's.
+        script: list[str | Path] = [self.interpreter, "-s", "-S", _UNPACKING]
+        places: list[str | Path] = [self.root, self.site, *self.archives, "--"]
+        return ([*script, *places], [*script, "--all", *places])
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Where a function is loaded: in a copy of its source, in a folder that goes afterwards.
+
+    So what it writes is in no image. `confinement` is what the kernel keeps it from.
+    """
+
+    root: Path
+    source: Path
+    confinement: Confinement
+
+    @classmethod
+    def create(cls, root: Path, source: Path, confinement: Confinement) -> "Sandbox":
+        """Copy the source into a folder, and make the other folders that a process expects."""
+        made = cls(root, source, confinement)
+        source_copy.make(source, made.copy)
+        for folder in made.environ.values():
+            Path(folder).mkdir()
+        return made
+
+    @property
+    def copy(self) -> Path:
+        """The copy of the source."""
+        return self.root / "source"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that name folders to write to."""
+        return {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp")}
+
+    def folder(self, original: Path) -> Path:
+        """Return what is the copy of a folder of the source."""
+        return self.copy / original.relative_to(self.source)
+
+    def told(self, text: str) -> str:
+        """Return a text that names files of the copy as files of the source."""
+        return text.replace(str(self.copy), str(self.source))
+
+
+@dataclass(frozen=True)
+class Loader:
+    """The runtime's loader, in the image's Python environment.
+
+    Without a sandbox the function is loaded where it is.
+    """
+
+    run: Runner
+    packages: Packages
+    env: layer_env.LayerEnv
+    limit: float = _LIMIT_SECONDS
+    sandbox: Sandbox | None = None
+
+    def load(self, chosen: Plan, environ: Mapping[str, str], app: Path) -> None:
+        """Import the function and, unless only that is asked for, call its new().
+
+        `app` is the folder that is built, where a module that is missing may be.
+
+        :raises FunctionUnloadable: one of both failed. :raises FunctionSlow: it took too long.
+        """
+        passed = {name: environ[name] for name in _PASSED if name in environ}
+        result = Result(0, "")
+        for start in self.packages.starts():
+            command = [*start, constants.RUNTIME_MODULE, "--check", chosen.check.value]
+            result = self._run(command, chosen.project.folder, passed)
+            if not result.in_time:
+                raise FunctionSlow(chosen.project.package, self.limit, result.output.strip())
+            # What ends the process with 0, such as os._exit(), would end the image's as well.
+            if result.status == 0 and constants.LOADED in result.output:
+                return
+        raise _unloadable(chosen, result, app)
+
+    def _run(
+        self, command: Sequence[str | Path], folder: Path, environ: Mapping[str, str]
+    ) -> Result:
+        environ = layer_env.apply(self.env, {**_FAULT_HANDLER, **environ})
+        if not (box := self.sandbox):
+            return self.run(command, environ=environ, cwd=folder, limit=self.limit)
+        result = self.run(
+            command,
+            environ={**environ, **box.environ},
+            cwd=box.folder(folder),
+            limit=self.limit,
+            confinement=box.confinement,
+        )
+        return replace(result, output=box.told(result.output))
+
+
+def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
+    # One error is shown, ours; the runtime's words are what was found.
+    said = result.output.strip().removeprefix("ERROR: ")
+    hiding = tuple(path.name for path in chosen.project.hiding)
+    missing = (_MISSING.findall(said) or [""])[-1]
+    asked_in = chosen.manifest.asked_in if plan.is_of_sdk_1(missing) else ""
+    if "." in missing and not asked_in:
+        missing = ""  # what is before the dot is there
+    found = missing_module.look(missing, chosen, app) if missing and not asked_in else Found()
+    # The runtime says what has a module that has left Python, or has a package of another name.
+    is_known = f"{constants.MISSING}{missing}\n" in said
+    return FunctionUnloadable(
+        chosen.project.package,
+        result.status,
+        said,
+        hiding,
+        "" if is_known else missing,
+        asked_in,
+        places=found.places,
+        settings=found.settings,
+        excluding=found.excluding,
+        path=str(chosen.project.folder.relative_to(app)) if found.places else "",
+        ask_in=found.ask_in,
+        asking=found.asking,
+    )

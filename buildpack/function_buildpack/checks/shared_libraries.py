@@ -1,0 +1,155 @@
+"""Sees that packages find their shared libraries where the image runs, before a start looks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from function_buildpack.checks import elf, native_files
+from function_buildpack.checks.native_files import Lack, NativeFile
+from function_buildpack.image import distributions
+from function_buildpack.image.distributions import Distribution
+from function_buildpack.log import output, report
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.image import ArchitectureWrong, LibraryMissing
+from function_buildpack.source.settings import LibraryCheck
+
+# Made with the run image, of its loader's folders (stack/run/root.sh).
+RUN_LIBRARIES = Path("/opt/knative-python/run-libraries")
+
+# What each Debian package of the build image has installed.
+_DPKG = Path("/var/lib/dpkg/info")
+
+# What a manylinux wheel may leave to the system beside glibc (PEP 600; auditwheel's
+# manylinux-policy.json). Others it has to bring: one that it names and does not bring serves an
+# optional part, such as numba's for TBB, or is the machine's, such as libcuda.so.1.
+_MANYLINUX = frozenset(
+    {
+        *("libGL.so.1", "libICE.so.6", "libSM.so.6", "libX11.so.6", "libXext.so.6"),
+        *("libXrender.so.1", "libatomic.so.1", "libexpat.so.1", "libgcc_s.so.1"),
+        *("libglib-2.0.so.0", "libgobject-2.0.so.0", "libgthread-2.0.so.0", "libstdc++.so.6"),
+        "libz.so.1",
+    }
+)
+
+# How many libraries a note names.
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a package lacks; the first file of it that does, and the module that loads this file.
+
+    What is optional only some parts of the package use, which the function may do without.
+    """
+
+    package: str
+    libraries: tuple[str, ...]
+    file: Path
+    module: Path
+    optional: bool
+
+
+def check(
+    site: Path, folders: Iterable[Path], wanted: LibraryCheck, listed: Path = RUN_LIBRARIES
+) -> None:
+    """Compare the native code of a folder of packages with the image that it is for, and tell.
+
+    The build runs on the machine that it builds for. `folders` are those that the image's loader
+    is sent to beside its own, which are `listed`.
+
+    :raises ArchitectureWrong: an extension module is for another machine.
+    :raises LibraryMissing: one could not be loaded. Both are only notes where that is `wanted`.
+    """
+    files = native_files.found(site)
+    if not files:
+        return
+    own = elf.read(Path("/proc/self/exe"))
+    assert own is not None
+    problems: list[ArchitectureWrong | LibraryMissing] = [*_for_others(files, own.machine, site)]
+    there = provided(listed, folders)
+    fitting = [file for file in files if file.elf.machine == own.machine]
+    lacking = [] if there is None else needs(native_files.lacks(fitting, there), site)
+    problems += [_missing(need) for need in lacking if not need.optional]
+    if problems and wanted is LibraryCheck.ERROR:
+        raise problems[0]
+    _tell(files, problems, [need for need in lacking if need.optional], compared=there is not None)
+
+
+def _for_others(files: Sequence[NativeFile], machine: str, site: Path) -> list[ArchitectureWrong]:
+    others = native_files.of_other_machines(files, machine)
+    owners = distributions.owners(site, [file.path for file in others])
+    return [
+        ArchitectureWrong(_package(owners.get(file.path)), file.path, file.elf.machine, machine)
+        for file in others
+    ]
+
+
+def _missing(need: Need) -> LibraryMissing:
+    debian = debian_packages(need.libraries)
+    return LibraryMissing(need.package, need.module, need.file, need.libraries, debian)
+
+
+def _tell(
+    files: Sequence[NativeFile],
+    problems: Iterable[BuildpackError],
+    optional: Iterable[Need],
+    *,
+    compared: bool,
+) -> None:
+    for problem in problems:
+        report.note(problem)
+    for need in optional:
+        names = ", ".join(need.libraries[:_SHOWN])
+        more = ", …" if len(need.libraries) > _SHOWN else ""
+        part = f"{need.package}: {need.file}" if need.package else str(need.file)
+        output.note(f"{part} needs what the run image lacks, if it is used: {names}{more}")
+    if compared:
+        output.line(f"Shared libraries: compared what {len(files)} files need with the run image")
+    else:
+        output.line("Shared libraries: not compared, this builder does not list the run image's")
+
+
+def provided(listed: Path, folders: Iterable[Path]) -> frozenset[str] | None:
+    """Return what the run image's loader finds: what is listed, and all that the folders hold.
+
+    None if there is no list: then it is not known.
+    """
+    if not listed.is_file():
+        return None
+    beside = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return frozenset(listed.read_text(encoding="utf-8").split()) | beside
+
+
+def needs(lacks: Sequence[Lack], folder: Path) -> list[Need]:
+    """Tell for each package of a folder what it lacks."""
+    owners = distributions.owners(folder, [lack.file for lack in lacks])
+    needs: dict[tuple[str, bool], Need] = {}
+    for lack in lacks:
+        owner = owners.get(lack.file)
+        for library in lack.libraries:
+            optional = lack.module is None or _left_out(library, owner)
+            first = Need(_package(owner), (), lack.file, lack.module or lack.file, optional)
+            so_far = needs.setdefault((first.package, optional), first)
+            libraries = tuple(sorted({*so_far.libraries, library}))
+            needs[first.package, optional] = replace(so_far, libraries=libraries)
+    return list(needs.values())
+
+
+def _package(owner: Distribution | None) -> str:
+    return f"{owner.name} {owner.version}" if owner else ""
+
+
+def _left_out(library: str, owner: Distribution | None) -> bool:
+    """Say whether whoever made the package has left the library out on purpose."""
+    tags = owner.tags if owner else ()
+    return library not in _MANYLINUX and any(tag.platform.startswith("manylinux") for tag in tags)
+
+
+def debian_packages(libraries: Iterable[str], folder: Path = _DPKG) -> tuple[str, ...]:
+    """Return the build image's packages that the libraries are from, as far as it has them."""
+    wanted = [f"/{library}\n" for library in libraries]
+    return tuple(
+        path.name.removesuffix(".list").partition(":")[0]
+        for path in sorted(folder.glob("*.list"))
+        if any(name in path.read_text(encoding="utf-8") for name in wanted)
+    )

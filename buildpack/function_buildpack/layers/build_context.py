@@ -1,0 +1,38 @@
+"""What all steps of one build share."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from function_buildpack.cnb.context import BuildContext
+from function_buildpack.cnb.layers import Layers
+from function_buildpack.layers.archives import Archives
+from function_buildpack.source.settings import Settings
+from function_buildpack.system.process import Runner
+
+
+@dataclass(frozen=True)
+class Buildpack:
+    """This buildpack as it is installed: its folder and its version."""
+
+    root: Path
+    version: str
+
+    @classmethod
+    def installed(cls) -> "Buildpack":
+        """Return the buildpack that this code is part of."""
+        root = Path(__file__).resolve().parents[2]
+        descriptor = tomllib.loads((root / "buildpack.toml").read_text(encoding="utf-8"))
+        return cls(root, descriptor["buildpack"]["version"])
+
+
+@dataclass(frozen=True)
+class Building:
+    """One build: where, with which buildpack, settings and layers; `run` starts programs."""
+
+    context: BuildContext
+    buildpack: Buildpack
+    settings: Settings
+    layers: Layers
+    archives: Archives
+    run: Runner

@@ -1,0 +1,234 @@
+"""The packages that the function asks for."""
+
+import os
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.cnb.layers import Empty, Layer, Restored
+from function_buildpack.cnb.sbom_files import Sboms
+from function_buildpack.image import bytecode, distributions, sbom
+from function_buildpack.image.distributions import Distribution
+from function_buildpack.layers import isolation, reasons
+from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.dependencies import (
+    dependencies_layer,
+    layer_key,
+    local_wheels,
+    repositories,
+)
+from function_buildpack.layers.dependencies.dependencies_layer import Dependencies
+from function_buildpack.layers.dependencies.inputs import Inputs
+from function_buildpack.layers.dependencies.layer_key import LayerKey
+from function_buildpack.layers.runtime import runtime_layer
+from function_buildpack.layers.uv_cache import GivenBack
+from function_buildpack.log import output, phrases
+from function_buildpack.plan.plan import Plan
+from function_buildpack.source import python_files
+from function_buildpack.source.bindings import Bindings
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.settings import Selection
+from function_buildpack.system.interpreter import Interpreter
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.index_access import IndexAccess
+from function_buildpack.uv.index_settings import PackageSource
+
+
+def tell_access(bound: Bindings, access: IndexAccess) -> None:
+    """Say what leads to the packages, beside the public index."""
+    if bound.names:
+        output.line(f"Bindings: {', '.join(bound.names)}")
+    if access.nameless:
+        known = ", ".join(sorted(access.indexes)) or "none"
+        output.note(
+            f"no index has the name in {', '.join(access.nameless)}; the project names: {known}"
+        )
+    if access.unused:
+        output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
+
+
+def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
+    """Return the folder of wheels if packages are installed from it alone, without an index.
+
+    BP_WHEELS says so, or nothing that states the dependencies names the folder or a wheel of it.
+
+    :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
+    """
+    if wheels is None or building.settings.wheels:
+        return wheels
+    folder = chosen.project.folder
+    linked = [folder / place for place in uv.environ.get("UV_FIND_LINKS", "").split(",")]
+    around = Surroundings(building.context.app, folder, uv.environ)
+    if not local_wheels.is_named(wheels, {*chosen.manifest.local_inputs(around), *linked}):
+        return wheels
+    place = os.path.relpath(wheels, folder)
+    output.line(
+        f"Wheels: what is named of {place}, and an index for the rest; BP_WHEELS={place} is for "
+        f"the folder alone"
+    )
+    return None
+
+
+def provide(
+    building: Building,
+    chosen: Plan,
+    wheels: Path | None,
+    python: Interpreter,
+    uv: Uv,
+) -> Dependencies:
+    """Reuse the layer of an earlier build, or fill it anew and check what is in it.
+
+    :raises BuildpackError: see installer, and shared_libraries.
+    """
+    _tell_source(chosen)
+    if wheels:
+        output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
+    uv = _narrowed(at_wheels(uv, wheels), chosen)
+    decided = Inputs(chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ))
+    wanted = layer_key.make(building, decided, wheels, python, uv)
+    before = building.layers.described(constants.DEPENDENCIES)
+    noted = _with_notes(building, decided, wanted, uv)
+    match dependencies_layer.restore(building.layers, noted, building.archives):
+        case Restored(kept):
+            output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            _tell_unasked(decided, wheels, noted)
+            return Dependencies(kept)
+        case Empty(empty, cause):
+            output.line(f"Installing: {reasons.because(cause)}")
+            packages = _install(building, empty, chosen, python, uv)
+            is_locked = chosen.manifest.is_lock
+            key = layer_key.with_own_notes(
+                wanted, packages, has_built=uv.ran_code(), is_locked=is_locked
+            )
+            installed = Dependencies(replace(empty, metadata=key))
+            _tell_changes(before, building.layers.described(constants.DEPENDENCIES))
+            _check(building, installed, chosen, python)
+            return installed
+
+
+def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
+    """Return uv with the function's own wheels in the place of all indexes, if it has some."""
+    return uv.from_source(PackageSource.folder(wheels)) if wheels else uv
+
+
+def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -> LayerKey:
+    """Return what is wanted, as far as an earlier build has noted that it counts.
+
+    Repositories are only asked if nothing else has changed: else all is installed anew anyway.
+    """
+    before = layer_key.earlier(building.layers)
+    noted = layer_key.with_notes(wanted, before)
+    known = reasons.unlisted(noted.moving)
+    if noted != before or not any(known.values()):
+        return noted
+    asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
+    for reference, failure in asked.failures.items():
+        output.note(
+            f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
+            f"earlier build, {known[reference]}."
+        )
+    return replace(noted, moving=reasons.listed(asked.commits))
+
+
+def _tell_unasked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
+    """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    chosen = decided.plan
+    if wheels or chosen.manifest.is_pinned:
+        return
+    archives = [place for place, commit in reasons.unlisted(kept.moving).items() if not commit]
+    unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
+    output.line(
+        f"Not looked up again: {phrases.some(unasked)}. "
+        f"To have the dependencies installed again, give {constants.FUNCTION_REFRESH} a new value, "
+        f"such as today's date."
+    )
+
+
+def _install(
+    building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv
+) -> list[Distribution]:
+    known = building.archives.give_back(layer, uv.cache, python)
+    if packages := known.packages:
+        output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
+    with output.timed("Installed the dependencies"):
+        confinement = isolation.of_installation(building, layer.path, uv.cache)
+        confined = replace(uv, run=partial(uv.run, confinement=confinement))
+        installed = dependencies_layer.install(
+            layer, chosen, python, confined, building.context.app
+        )
+    _compile(known, layer, python, uv)
+    return installed
+
+
+def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
+    sources = {*python_files.sources(Dependencies(layer).site(python.minor))}
+    if compiled := known.link(sources, python):
+        output.line(f"Not compiled again: what the earlier build compiled (files: {len(compiled)})")
+    if new := sources - compiled:
+        with output.timed(f"Compiled them (files: {len(new)})"):
+            bytecode.compile_packages(new, python, uv.run)
+
+
+def _tell_changes(before: Sboms, now: Sboms) -> None:
+    if earlier := sbom.versions(before):
+        output.line(f"Packages since then: {phrases.changes(earlier, sbom.versions(now))}")
+
+
+def _narrowed(uv: Uv, chosen: Plan) -> Uv:
+    """Return uv with the platform's constraints, unless a lock has each version, and tell."""
+    if not uv.narrowing:
+        return uv
+    files = " ".join(uv.narrowing.values())
+    if chosen.manifest.is_lock:
+        output.note(f"{files} is ignored: {chosen.manifest.name} pins the version of each package")
+        return uv.without(uv.narrowing)
+    output.line(f"Constraints: {files}")
+    return uv
+
+
+def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:
+    from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
+
+    installed.check_runtime(runtime_layer.Source.of(building.buildpack.root).ranges())
+    site, beside = installed.site(python.minor), chosen.project.beside
+    for module, package in sorted(distributions.providing(site, beside).items()):
+        output.note(f"{beside[module].name} hides {module} of the package {package}")
+    folders = building.layers.library_folders(chosen.launch_env)
+    shared_libraries.check(site, folders, building.settings.library_check)
+
+
+def _tell_source(chosen: Plan) -> None:
+    for name, reason in chosen.unread.items():
+        output.note(f"{name} is not read: {reason}")
+    if not chosen.manifest.name:
+        output.line("No dependencies declared")
+        return
+    output.line(
+        f"Dependencies from: {os.path.relpath(chosen.manifest.path, chosen.project.folder)}"
+    )
+    for unused in chosen.unused:
+        output.line(f"Ignored: {unused}, because {chosen.manifest.name} comes first")
+    _tell_selection(chosen.selection)
+    if chosen.skipped_groups:
+        groups = ",".join(chosen.skipped_groups)
+        output.note(
+            f"{chosen.manifest.tool} installs these groups by default, this build does "
+            f"not: {groups}. If the function needs them, set {constants.FUNCTION_GROUPS}={groups}."
+        )
+    if chosen.for_tests:
+        output.note(
+            f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
+            f"State it in a group, such as dev of [dependency-groups], and it stays out."
+        )
+    if chosen.constraints:
+        output.note(
+            f"the function imports modules of the cloudevents SDK 1, so the build adds "
+            f'"{", ".join(chosen.constraints)}". State it in {chosen.manifest.name} to own it.'
+        )
+
+
+def _tell_selection(selection: Selection) -> None:
+    for kind, wanted in (("Extras", selection.extras), ("Groups", selection.groups)):
+        if wanted:
+            output.line(f"{kind}: {', '.join(sorted(wanted))}")

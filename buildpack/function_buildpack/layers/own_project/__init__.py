@@ -1,0 +1,1 @@
+"""The layer of the function's own project, as an installed package."""

@@ -1,0 +1,230 @@
+"""The function's own project, as an installed package."""
+
+import json
+import shutil
+import tempfile
+import textwrap
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
+from function_buildpack.layers import isolation, reasons
+from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.dependencies import build_inputs, dependencies_layer, layer_key
+from function_buildpack.layers.own_project import own_project_layer, static_metadata
+from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata, OwnProject
+from function_buildpack.log import output, phrases
+from function_buildpack.log.errors.tools import DiskFull
+from function_buildpack.plan.plan import Plan
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.project import Project
+from function_buildpack.system import tree
+from function_buildpack.system.interpreter import Interpreter
+from function_buildpack.system.process import Result
+from function_buildpack.uv import index_failures
+from function_buildpack.uv.client import Uv
+
+
+def provide(
+    building: Building, chosen: Plan, served: Layer, python: Interpreter, uv: Uv
+) -> OwnProject | None:
+    """Fill the layer of the function's own project, and add to the source what its build makes.
+
+    What was built before is taken from its archive. None if the project is no package, or cannot
+    be installed as one: most functions do without, and the load of each is checked.
+
+    :raises BuildpackError: there is no space for it; or see shared_libraries.
+    """
+    if not chosen.package.exists:
+        return None
+    output.heading("Project")
+    wanted = _metadata(building, chosen, python, uv)
+    shutil.rmtree(building.layers.root / constants.PROJECT, ignore_errors=True)  # written each time
+    match building.layers.restored(constants.PROJECT, wanted, building.archives.hold):
+        case Restored(layer):
+            output.line("Reusing the project layer: nothing that decides it has changed")
+            return _filled(building, chosen, layer, python)
+        case Empty(layer, cause):
+            output.line(f"Installing: {reasons.because(cause)}")
+            failed = _make(building, chosen, layer, python, uv, served=served)
+            if not failed:
+                return _filled(building, chosen, layer, python)
+            tell_failure(failed, was_there=not isinstance(cause, Created))
+            layer.path.rmdir()
+            return None
+
+
+def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter) -> OwnProject:
+    """Fill layer and application from the layer's archive."""
+    function = chosen.project
+    whole = _importable(function) if chosen.package.is_static else []
+    laid = own_project_layer.fill(layer, building.archives, function.package.parent, whole)
+    tell_laid(laid, building.context.app)
+    own = OwnProject(layer)
+    own_project_layer.compile_packages(own, python, building.run)
+    found = own.package
+    if older := own_project_layer.remove_older(function.package.parent, found.name):
+        output.line(phrases.left_out(older, building.context.app))
+    output.line(f"Installed: {found.name} {found.version}")
+    return own
+
+
+def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
+    """Collect what decides what an installation adds to the source."""
+    is_static = chosen.package.is_static
+    common = Metadata(
+        source=_digest_of_static(chosen) if is_static else "",
+        python=python.identity or python.version,
+        platform=building.context.target.described,
+        uv=uv.version,
+        buildpack=building.buildpack.version,
+    )
+    return common if is_static else _with_inputs(common, building, chosen, uv)
+
+
+def _digest_of_static(chosen: Plan) -> str:
+    """Return a digest of static metadata, and of the files that belong to it."""
+    function = chosen.project
+    stated = json.dumps(function.pyproject.project, sort_keys=True, default=str)
+    files = tree.identify(static_metadata.described_by(function), function.folder)
+    return tree.digest([stated.encode(), *files])
+
+
+def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> Metadata:
+    """Add all that a build backend can read."""
+    context, folder = building.context, chosen.project.folder
+    keys = build_inputs.cache_keys(folder)
+    source = tree.files({context.app, *keys.files}, context.app)
+    passed = {name: value for name, value in context.environ.items() if name in uv.environ}
+    around = Surroundings(context.app, folder, uv.environ)
+    return replace(
+        common,
+        source=tree.digest(tree.identify(source, context.app)),
+        git=reasons.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
+        variables=reasons.listed(build_inputs.variables(passed, keys.variables)),
+        uv_settings=layer_key.uv_settings(uv.decisive, around),
+        uv_configuration=layer_key.uv_configuration(uv.environ),
+        refresh=building.settings.refresh,
+        library_check=building.settings.library_check.value,
+    )
+
+
+def _importable(function: Project) -> list[str]:
+    """Return what can be imported beside the function: names of packages and modules."""
+    root = function.package.parent
+    found = {path.name for path in function.beside.values() if path.parent == root}
+    return sorted(found - _NOT_INSTALLED)
+
+
+# What is beside a package and not for those who install it, by setuptools' list (its
+# FlatLayoutPackageFinder and FlatLayoutModuleFinder) as far as functions have it.
+_NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "setup.py", "tests"})
+
+
+def _make(  # noqa: PLR0913 -- what there is, and what it is made with
+    building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv, *, served: Layer
+) -> str:
+    """Make the layer's archive; return what uv has said if the project could not be installed.
+
+    :raises BuildpackError: see shared_libraries.
+    """
+    from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
+
+    with own_project_layer.workplace(layer) as place:
+        if chosen.package.is_static:
+            result = _describe(building, chosen, python, uv, place)
+        else:
+            result = _build(building, chosen, python, uv, place, served=served)
+        if result.status != 0:
+            return result.output
+        started_by = dependencies_layer.python(building.layers, python.minor)
+        own_project_layer.sort(place, chosen.project.package.parent, python, started_by)
+        folders = building.layers.library_folders(chosen.launch_env)
+        shared_libraries.check(place, folders, building.settings.library_check)
+        building.archives.store(layer, place)
+    return ""
+
+
+def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
+    """Install what pyproject.toml says of the project. No code of it runs."""
+    folder = static_metadata.describe(chosen.project, building.context.app, place)
+    # Settings for what comes from elsewhere do not matter.
+    uv = uv.without({*_NOT_FOR_IT, *uv.decisive})
+    with tempfile.TemporaryDirectory(dir=place) as cache:  # the build's own tells if code has run
+        apart = uv.with_other_cache(Path(cache))
+        return apart.install_folder(folder, place / own_project_layer.PACKAGES, python.path)
+
+
+def _build(  # noqa: PLR0913 -- see above
+    building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path, *, served: Layer
+) -> Result:
+    """Build and install the project in a folder of its own; nothing else is written to."""
+    output.line(f"Building it with its build backend, because {chosen.package.built_for}")
+    app = building.context.app
+    folder = own_project_layer.copy(chosen.project, app, place)
+    confinement = isolation.of_copy(building, place, uv.cache)
+    # One more link to a file of the dependencies layer would count as a change of it.
+    uv = uv.without(_NOT_FOR_IT).copying()
+    confined = replace(uv, run=partial(uv.run, confinement=confinement))
+    others = (app, building.layers.root / constants.DEPENDENCIES)
+    with output.timed("Built it"), isolation.installing(building, served, *others):
+        return confined.install_folder(folder, place / own_project_layer.PACKAGES, python.path)
+
+
+# A folder has no hash, and bytecode is compiled where the files will be.
+_NOT_FOR_IT = ("UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE")
+
+_SHOWN = 12  # of the lines of a failure
+
+
+def tell_failure(said: str, *, was_there: bool) -> None:
+    """Say why the project could not be installed.
+
+    :raises BuildpackError: there is no space, or the earlier image `was_there` with it and the
+        package index fails. The next build may succeed, and an image that lacks it would not do.
+    """
+    failure = index_failures.find(said)
+    if failure and (was_there or failure is DiskFull):
+        raise failure(said.strip())
+    for line in _explanation(said)[-_SHOWN:]:
+        output.child(line)
+    output.note(
+        "the project cannot be installed as a package. The image has its source and dependencies, "
+        "but not its metadata, entry points, scripts, and what its build generates. "
+        '"pip install ." in its folder shows the same.'
+    )
+
+
+_TRACEBACK = "Traceback (most recent call last):"
+
+
+def _explanation(said: str) -> list[str]:
+    """Return what uv says of a failed build, of tracebacks only the exception."""
+    text = said[said.find("error: ") :].partition("\nhint: ")[0]
+    for start in (_TRACEBACK, "[stderr]"):
+        if start in text:
+            frames = textwrap.dedent(text.rpartition(start)[2].strip("\n")).splitlines()
+            is_traced = start == _TRACEBACK
+            return [line for line in frames if not (is_traced and line.startswith("  "))]
+    return text.rstrip().splitlines()
+
+
+def tell_laid(laid: Laid, app: Path) -> None:
+    """Say what of the application is not its author's."""
+    for what, paths in (
+        ("Added to the source by the build of the project", laid.new),
+        ("Replaced in the source by what the build of the project made of it", laid.changed),
+    ):
+        if paths:
+            output.line(f"{what}: {_listed(paths, app)}")
+    if laid.refused:
+        output.note(
+            f"the build of the project made {_listed(laid.refused, app)}, which could not be "
+            f"written: the folder is another user's"
+        )
+
+
+def _listed(paths: list[Path], app: Path) -> str:
+    return phrases.some([str(path.relative_to(app)) for path in paths])

@@ -1,0 +1,1 @@
+"""The layer with a CPython, and which one the function gets."""

@@ -1,0 +1,226 @@
+"""The runtime layer: func_runtime and its packages, the same bytes for every function.
+
+So a node that has run one function has this layer of all others.
+"""
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from function_buildpack import constants
+from function_buildpack.cnb.context import Target
+from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
+from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
+from function_buildpack.image import artifacts, build_traces, bytecode, distributions, sbom
+from function_buildpack.image.artifacts import Artifacts
+from function_buildpack.layers.archives import Archives
+from function_buildpack.log import output
+from function_buildpack.log.errors.tools import ToolMissing
+from function_buildpack.source import python_files
+from function_buildpack.system import file_modes, interpreter, tree
+from function_buildpack.system.interpreter import Interpreter
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.index_settings import PackageSource
+
+# The build image of our builder holds the runtime's wheels, beside the lock that they are of.
+_WHEELS = Path("/opt/knative-python/wheels")
+
+# What extension modules were compiled from.
+_COMPILED = (".c", ".h", ".pxd", ".pxi", ".pyx")
+
+# A start writes no bytecode (it is there), and a log line is seen when it is written.
+ENV: LayerEnv = (
+    Change("PYTHONDONTWRITEBYTECODE", Behaviour.DEFAULT, "1"),
+    Change("PYTHONUNBUFFERED", Behaviour.DEFAULT, "1"),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The runtime as the buildpack ships it."""
+
+    root: Path
+    wheels: Path = _WHEELS
+
+    @classmethod
+    def of(cls, buildpack: Path) -> "Source":
+        """Return the runtime that a buildpack's folder holds."""
+        return cls(buildpack / "runtime")
+
+    @property
+    def requirements(self) -> Path:
+        """The hash-locked list of its packages."""
+        return self.root / "requirements.txt"
+
+    @property
+    def pyproject(self) -> Path:
+        """What the runtime says of itself."""
+        return self.root / constants.PYPROJECT
+
+    @property
+    def package(self) -> Path:
+        """The source of func_runtime."""
+        return self.root / "src" / constants.RUNTIME_MODULE
+
+    def prepared(self, layer: Layer) -> Path:
+        """Return the folder of the layer's packages in a builder that has them ready."""
+        return self.root / "prepared" / layer.key
+
+    def offline(self, minor: str) -> PackageSource | None:
+        """Return the wheels of the build image, if it has this lock's.
+
+        They are for the build image's own version of Python.
+        """
+        lock = self.wheels / "requirements.txt"
+        fits = minor == interpreter.current().minor and lock.is_file()
+        if fits and lock.read_bytes() == self.requirements.read_bytes():
+            return PackageSource.folder(self.wheels)
+        return None
+
+    def ranges(self) -> list[Requirement]:
+        """Return the versions that the runtime works with, by its pyproject.toml."""
+        return [Requirement(text) for text in self._project()["dependencies"]]
+
+    def component(self) -> sbom.Component:
+        """Describe func_runtime itself."""
+        project = self._project()
+        return sbom.own(project["name"], project["version"], project["license"])
+
+    def _project(self) -> dict[str, Any]:
+        table: dict[str, Any] = tomllib.loads(self.pyproject.read_text(encoding="utf-8"))["project"]
+        return table
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """All that decides the layer's contents."""
+
+    sources: str
+    python: str
+    platform: str
+    uv: str
+
+
+def metadata(source: Source, python: Interpreter, target: Target, uv_version: str) -> Metadata:
+    """Collect what decides the contents."""
+    files = [source.requirements, source.pyproject, *python_files.sources(source.package)]
+    parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
+    return Metadata(
+        sources=tree.digest(parts),
+        python=python.minor,
+        platform=f"{target.os}/{target.arch}",
+        uv=uv_version,
+    )
+
+
+def restore(
+    layers: Layers, wanted: Metadata, archives: Archives, source: Source
+) -> Restored | Empty:
+    """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
+
+    def has_contents(layer: Layer) -> bool:
+        return source.prepared(layer).is_dir() or archives.hold(layer)
+
+    return layers.restored(constants.RUNTIME, wanted, has_contents)
+
+
+def copy(layer: Layer, source: Source) -> None:
+    """Fill the layer with what the builder has ready, which is for the images' own Python."""
+    shutil.copytree(source.prepared(layer), library(layer))
+    _settle(layer, source, interpreter.current())
+
+
+def differing(layer: Layer, source: Source) -> list[Path]:
+    """Return what in the filled layer is other than what the builder has ready, if it has that."""
+    here, ready = library(layer), source.prepared(layer)
+    if not (layer.filled and ready.is_dir()):
+        return []
+    found, wanted = _contents(here), _contents(ready)
+    return sorted(
+        here / name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)
+    )
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {
+        path.relative_to(folder): b"" if path.is_dir() else path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
+def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
+    """Fill the layer.
+
+    :raises BuildpackError: see installer.
+    """
+    fill(library(layer), source, python, uv)
+    _settle(layer, source, python)
+
+
+def _settle(layer: Layer, source: Source, python: Interpreter) -> None:
+    """Give the filled layer what all builds have the same: file modes, an SBOM."""
+    packages = library(layer)
+    file_modes.settle(packages)
+    offline = source.offline(python.minor)
+    wheels = artifacts.in_folder(source.wheels) if offline else Artifacts()
+    installed = sbom.packages(distributions.installed(packages), wheels)
+    layer.describe(sbom.document([source.component(), *installed]))
+
+
+def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
+    """Install the packages into a folder.
+
+    :raises BuildpackError: see installer.
+    """
+    options: list[str | Path] = ["--python", python.path, "--target", packages]
+    options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    offline = source.offline(python.minor)
+    # Files of its own: with links to uv's cache it would change with what is changed there.
+    uv = uv.copying()
+    (uv.from_source(offline) if offline else uv).install(source.requirements, source.root, options)
+    (packages / ".lock").unlink(missing_ok=True)
+    for script in (packages / "bin").iterdir():
+        if script.name != constants.INIT:
+            script.unlink()
+    _trim(packages, uv)
+    build_traces.forget_times(packages)
+    copied = packages / constants.RUNTIME_MODULE
+    shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    bytecode.compile_packages(python_files.sources(packages), python, uv.run)
+
+
+def _trim(packages: Path, uv: Uv) -> None:
+    """Take away what nobody reads at run time: three quarters of the layer, most of it uvloop's."""
+    files = [path for path in packages.rglob("*") if path.is_file()]
+    for path in files:
+        if path.suffix in _COMPILED:
+            path.unlink()
+    native = sorted(path for path in files if path.suffix == ".so" or path.name == constants.INIT)
+    try:
+        uv.run(["strip", "--strip-unneeded", *native], environ=uv.environ, cwd=packages)
+    except ToolMissing:
+        output.line("Debug symbols stay in the runtime: the build image has no strip (binutils)")
+
+
+def library(layer: Layer) -> Path:
+    """Return the folder of its packages."""
+    return layer.path / "packages"
+
+
+def init(layer: Layer) -> Path:
+    """Return the program that starts the launch process, and is PID 1 (ADR 17)."""
+    return library(layer) / "bin" / constants.INIT
+
+
+def here(layer: Layer, source: Source) -> Path:
+    """Return where its packages are in this build, if anywhere: in the layer, or in the builder."""
+    return library(layer) if layer.filled else source.prepared(layer)
+
+
+def keep(layer: Layer) -> None:
+    """Have the layer exported."""
+    layer.keep(Types(launch=True), ENV)

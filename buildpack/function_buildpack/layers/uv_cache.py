@@ -1,0 +1,159 @@
+"""What uv has fetched from package indexes, kept in the archive of the packages it installed.
+
+uv's cache folder has each wheel unpacked below `archive-v…`, and links its files into the
+environment. Below `wheels-v…` a symbolic link and a few files of the same stem say which wheel that
+is: its index, name, version and hashes. So an archive of the environment has nearly all; what it
+lacks is added below a folder of its own, with an index of what goes where.
+
+The bytecode of a wheel's sources waits beside them for those that uv installs: it depends on the
+source, its path, and the Python that compiled it.
+
+What uv has built itself is not kept, nor what is from a folder, a URL or a repository: that may
+have changed under the same name.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from function_buildpack.system.interpreter import Interpreter
+
+FOLDER = ".downloads/"
+_INDEX = FOLDER + "index.json"
+# The buckets of package indexes; others are of URLs and of folders.
+_POINTERS = ("wheels-v*/pypi/*/*", "wheels-v*/index/*/*/*")
+
+# Where bytecode waits in the cache folder, for uv would install all that is in an unpacked wheel.
+_BYTECODE = ".bytecode"
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What uv's cache folder has of an earlier build: so many packages, and sources' bytecode."""
+
+    packages: int = 0
+    bytecode: Mapping[Path, Path] = field(default_factory=dict)
+
+    def link(self, sources: Iterable[Path], python: Interpreter) -> set[Path]:
+        """Give sources that uv has linked from there their bytecode, and return them."""
+        known = {_identity(source): code for source, code in self.bytecode.items()}
+        return {path for path in sources if _link(known.get(_identity(path)), path, python)}
+
+
+def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
+    if code is None:
+        return False
+    place = python.bytecode(source)
+    place.parent.mkdir(exist_ok=True)
+    place.unlink(missing_ok=True)  # a package may bring its own
+    place.hardlink_to(code)
+    return True
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What uv has in its cache folder, and the Python that its bytecode is of.
+
+    It is not `trusted` where packages were built: their code can change what is of others.
+    """
+
+    cache: Path
+    python: Interpreter
+    trusted: bool = True
+
+
+def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
+    """Add what uv's cache has of the packed files' wheels to the archive that holds these files.
+
+    Their bytecode is for this root.
+    """
+    names = {_identity(path): name for path, name in packed.items()}
+    members, python = set(names.values()), fetched.python
+    cache = fetched.cache.resolve()  # as the links lead to it
+    files, links, bytecode = dict[str, str](), dict[str, str](), dict[str, str]()
+    for link in _pointers(cache):
+        unpacked = link.resolve()
+        held = [path for path in unpacked.rglob("*") if path.is_file()]
+        if not any(_identity(path) in names for path in held):
+            continue
+        if not (fetched.trusted or _is_as_recorded(unpacked, held)):
+            continue
+        links[str(link.relative_to(cache))] = os.fspath(link.readlink())
+        beside = (path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock")
+        for path in (*held, *beside):
+            place = str(path.relative_to(cache))
+            name = names.get(_identity(path), FOLDER + place)
+            if name.startswith(FOLDER):
+                archive.write(path, name)
+            files[place] = name
+            if path.suffix == ".py" and (code := str(python.bytecode(Path(name)))) in members:
+                bytecode[place] = code
+    index = {"files": files, "links": links, "bytecode": bytecode, "for": _for(root, python)}
+    archive.writestr(_INDEX, json.dumps(index))
+
+
+def _is_as_recorded(unpacked: Path, held: Iterable[Path]) -> bool:
+    """Say whether a wheel has the files of its list (PEP 376), and these the contents of it.
+
+    Who changes the list as well is not found out (docs/adr/0020).
+    """
+    (record,) = unpacked.glob("*.dist-info/RECORD")
+    rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
+    digests = {unpacked / row[0]: row[1] for row in rows if row}
+    # Some tools leave digests out, and the list has none of itself.
+    return digests.keys() == set(held) and all(
+        digest in ("", _digest(path)) for path, digest in digests.items()
+    )
+
+
+def _digest(path: Path) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"
+
+
+def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> GivenBack:
+    """Put what an archive has kept into uv's cache folder, bytecode if it is for this Python.
+
+    One that cannot be read gives nothing: uv fetches what it does not find.
+    """
+    try:
+        with ZipFile(archive) as packed:
+            index = json.loads(packed.read(_INDEX))
+            bytecode = index["bytecode"] if index["for"] == _for(root, python) else {}
+            _unpack(packed, index["files"], cache)
+            _unpack(packed, bytecode, cache / _BYTECODE)
+    except (BadZipFile, KeyError):
+        return GivenBack()
+    for place, target in index["links"].items():
+        (cache / place).symlink_to(target)
+    compiled = {cache / place: cache / _BYTECODE / place for place in bytecode}
+    return GivenBack(len(index["links"]), compiled)
+
+
+def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:
+    for folder in {(place / file).parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for file, name in files.items():
+        path = place / file
+        path.write_bytes(packed.read(name))
+        path.chmod(packed.getinfo(name).external_attr >> 16)
+
+
+def _for(root: Path, python: Interpreter) -> str:
+    return f"{python.identity or python.version} {root}"
+
+
+def _pointers(cache: Path) -> Iterator[Path]:
+    for pattern in _POINTERS:
+        yield from (path for path in sorted(cache.glob(pattern)) if path.is_symlink())
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -1,0 +1,1 @@
+"""What a user reads: the log, and errors as facts and as messages."""

@@ -1,0 +1,1 @@
+"""The files that declare dependencies, one module for each format."""

@@ -1,0 +1,121 @@
+"""pylock.toml (PEP 751), which uv installs itself: only what it knows, and whether it matches."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from function_buildpack import constants
+from function_buildpack.image import artifacts
+from function_buildpack.image.artifacts import Artifacts
+from function_buildpack.log.errors.dependencies import LockOutdated
+from function_buildpack.manifests import pyproject_toml, requirement_lines
+from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.source import decoding, local_packages
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.project import Project
+from function_buildpack.source.schema import TEXTS, ListOf, Table
+
+
+def read(project: Project, path: Path) -> Manifest:
+    """Read the file."""
+    return Pylock(project, decoding.toml(path))
+
+
+class Pylock(Manifest):
+    """A lock that several tools write."""
+
+    name = constants.PYLOCK
+    asked_in = constants.PYPROJECT
+    is_lock = True
+    # uv's own export to this format is with the dev group.
+    command = f"uv export --no-dev --no-emit-project -o {constants.PYLOCK}"
+    # What is read here; uv reads the rest.
+    shape = Table(
+        {
+            "extras": TEXTS,
+            "dependency-groups": TEXTS,
+            "default-groups": TEXTS,
+            "packages": ListOf(Table({"name": str, "version": str}, required=("name",))),
+        }
+    )
+    local_package = pyproject_toml.LOCAL_PACKAGE
+
+    def check(self, python_version: str) -> None:
+        """Check that it has what pyproject.toml asks for; see Manifest."""
+        super().check(python_version)
+        asked = requirement_lines.parsed(self.project.pyproject.dependencies)
+        values = requirement_lines.environment(python_version)
+        if missing := unmet(self.content, asked, values):
+            found = "not locked: " + ", ".join(missing)
+            raise LockOutdated(self.path, self.project.pyproject_path, self.command, found)
+
+    @property
+    def selectable(self) -> Selectable:
+        """What the lock was made with, but for groups that are in it anyway."""
+        return Selectable(extras(self.content), groups(self.content))
+
+    def requirements(self, locked: object) -> list[str]:
+        """Return the names of all packages."""
+        del locked
+        return [package["name"] for package in self.content.get("packages", ())]
+
+    @property
+    def requires_python(self) -> object:
+        """The range that it was locked for."""
+        return self.content.get("requires-python", "")
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files of all packages."""
+        return artifacts.of_packages(self.content.get("packages", ()))
+
+    def local_inputs(self, around: Surroundings) -> set[Path]:
+        """Return it, and the paths in it."""
+        places = local_packages.in_lock(self.content)
+        return {self.path, *around.paths(places, self.project.folder)}
+
+    def install(self, wanted: Installation) -> None:
+        """Have uv install it."""
+        pyproject_toml.install(self, wanted, ("--preview-features", "pylock"))
+
+
+def extras(lock: Mapping[str, Any]) -> frozenset[str]:
+    """Return the extras that the lock was made with."""
+    return frozenset(canonicalize_name(name) for name in lock.get("extras", ()))
+
+
+def groups(lock: Mapping[str, Any]) -> frozenset[str]:
+    """Return the dependency groups that the lock was made with and that are not in it anyway."""
+    default = lock.get("default-groups", ())
+    return frozenset(
+        canonicalize_name(name) for name in lock.get("dependency-groups", ()) if name not in default
+    )
+
+
+def unmet(
+    lock: Mapping[str, Any], stated: Iterable[Requirement], environment: Mapping[str, str]
+) -> list[str]:
+    """Return the requirements that no package of the lock meets.
+
+    The format keeps no hash of what it was made from, so this is how a stale one is told.
+    """
+    locked = [
+        (canonicalize_name(package["name"]), package.get("version"))
+        for package in lock.get("packages", ())
+    ]
+    return [
+        str(requirement)
+        for requirement in stated
+        if requirement.marker is None or requirement.marker.evaluate(dict(environment))
+        if not any(_meets(name, version, requirement) for name, version in locked)
+    ]
+
+
+def _meets(name: str, version: str | None, requirement: Requirement) -> bool:
+    # A package from a folder may have no version in the lock.
+    return name == canonicalize_name(requirement.name) and (
+        version is None or requirement.specifier.contains(version, prereleases=True)
+    )

@@ -1,0 +1,182 @@
+"""pyproject.toml without a lock: uv chooses the versions."""
+
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from function_buildpack import constants
+from function_buildpack.log.errors.dependencies import LockMissing
+from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.source import local_packages
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.project import Project
+from function_buildpack.source.pyproject import Pyproject
+from function_buildpack.source.settings import Selection
+from function_buildpack.uv import named_indexes
+
+# What asks for a package in a folder, in the words of uv.
+LOCAL_PACKAGE = 'dependencies = ["{0}"]\n[tool.uv.sources]\n{0} = {{ path = "{1}" }}'
+
+
+def read(project: Project, path: Path) -> Manifest | None:
+    """Return pyproject.toml, if it declares dependencies."""
+    del path
+    return PyprojectToml(project) if _declares_dependencies(project.pyproject) else None
+
+
+def _declares_dependencies(declared: Pyproject) -> bool:
+    # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
+    return (
+        "dependencies" in declared.project
+        or "dependencies" in declared.dynamic
+        or (not declared.project and declared.has_build_system)
+    )
+
+
+class PyprojectToml(Manifest):
+    """The project table, or what a build backend computes."""
+
+    name = asked_in = constants.PYPROJECT
+    local_package = LOCAL_PACKAGE
+    takes_constraints = True
+
+    def check(self, python_version: str) -> None:
+        """Check that no lock of Poetry is needed. :raises LockMissing: one is."""
+        super().check(python_version)
+        if _is_for_poetry_alone(self.project.pyproject):
+            raise self._lock_missing()
+
+    def check_selection(self, selection: Selection) -> None:
+        """Check that what is selected is there; see Manifest.
+
+        Poetry has groups that are not locked here.
+        """
+        if unknown := selection.groups - self.selectable.groups:
+            from function_buildpack.manifests import poetry1_lock  # noqa: PLC0415 -- for an error
+
+            if unlocked := unknown & poetry1_lock.groups(self.project.pyproject):
+                raise self._lock_missing(tuple(sorted(unlocked)))
+        super().check_selection(selection)
+
+    def _lock_missing(self, groups: tuple[str, ...] = ()) -> LockMissing:
+        lock, command = constants.POETRY_LOCK, "poetry lock"
+        return LockMissing(self.project.pyproject_path, lock, command, groups)
+
+    @property
+    def selectable(self) -> Selectable:
+        """The extras of the project table, and the dependency groups."""
+        return selectable(self.project.pyproject)
+
+    @property
+    def default_groups(self) -> frozenset[str]:
+        """Those of uv."""
+        return default_groups(self.project.pyproject)
+
+    def requirements(self, locked: object) -> list[str]:
+        """Return the dependencies of the project table."""
+        del locked
+        return [*self.project.pyproject.dependencies]
+
+    def local_inputs(self, around: Surroundings) -> set[Path]:
+        """Return what the tables name, and what local packages name in turn."""
+        project = self.project
+        found = local_packages.named_by(project.folder, around)
+        if not project.pyproject.is_static:  # then other tables than those of the key count
+            found.add(project.pyproject_path)
+        return local_packages.followed(found, around)
+
+    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+        """Say whether the dependencies are dynamic."""
+        del named
+        return local_packages.computes(self.project.folder, around)
+
+    def install(self, wanted: Installation) -> None:
+        """Have uv choose the versions and install them."""
+        install(self, wanted)
+
+
+def install(manifest: Manifest, wanted: Installation, options: tuple[str, ...] = ()) -> None:
+    """Install from a file that uv reads itself; indexes that only other tools know count too."""
+    others = named_indexes.of_other_tools(manifest.project.pyproject)
+    uv = wanted.uv.with_constraints(wanted.constraints).asking(others)
+    folder = manifest.project.folder
+    uv.install(manifest.path, folder, [*options, *wanted.options], wanted.selection)
+
+
+def selectable(declared: Pyproject) -> Selectable:
+    """Return the extras and groups of pyproject.toml."""
+    groups = set(declared.groups)
+    if "dev-dependencies" in declared.table("tool", "uv"):
+        groups.add("dev")
+    is_dynamic = not declared.project or "optional-dependencies" in declared.dynamic
+    return Selectable(
+        None if is_dynamic else frozenset(map(canonicalize_name, declared.extras)),
+        frozenset(map(canonicalize_name, groups)),
+    )
+
+
+def default_groups(declared: Pyproject) -> frozenset[str]:
+    """Return the groups that uv installs by default."""
+    found = declared.table("tool", "uv").get("default-groups", [])
+    # uv has no other word for groups than "all".
+    is_all = isinstance(found, str)
+    return selectable(declared).groups if is_all else frozenset(map(canonicalize_name, found))
+
+
+def _is_for_poetry_alone(declared: Pyproject) -> bool:
+    """Say whether dependencies are in Poetry's table, and its backend would not tell them.
+
+    Beside a project table it only tells them where that says that they are dynamic: elsewhere
+    Poetry's table says where the lock has the project's dependencies from (a folder, an index).
+    """
+    poetry = declared.table("tool", "poetry")
+    backend = declared.build_system.get("build-backend", "poetry")
+    is_package = poetry.get("package-mode", True) and declared.has_build_system
+    is_told = is_package and (not declared.project or "dependencies" in declared.dynamic)
+    others = poetry.get("dependencies", {}).keys() - {"python"}
+    return bool(others) and backend.startswith("poetry") and not is_told
+
+
+class Undeclared(PyprojectToml):
+    """No file declares dependencies, or only one that is not installed from without a lock."""
+
+    name = ""
+    asked_in = constants.REQUIREMENTS
+    local_package = Manifest.local_package
+    takes_constraints = False
+    is_pinned = True
+
+    def check(self, python_version: str) -> None:
+        """Check that no lock is needed. :raises LockMissing: one is."""
+        pipfile = self.project.folder / constants.PIPFILE
+        if pipfile.is_file():
+            raise LockMissing(pipfile, constants.PIPFILE_LOCK, "pipenv lock")
+        super().check(python_version)
+
+    @property
+    def selectable(self) -> Selectable:
+        """Nothing."""
+        return Selectable()
+
+    @property
+    def default_groups(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def requirements(self, locked: object) -> list[str]:
+        """Return nothing."""
+        del locked
+        return []
+
+    def local_inputs(self, around: Surroundings) -> set[Path]:
+        """Return nothing."""
+        del around
+        return set()
+
+    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+        """Ask nobody."""
+        del around, named
+        return False
+
+    def install(self, wanted: Installation) -> None:
+        """Install nothing."""

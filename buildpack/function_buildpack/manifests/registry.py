@@ -1,0 +1,153 @@
+"""The formats in which dependencies are declared, and what a function has of them."""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import filterfalse
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.manifests.manifest import Manifest, is_for_development
+from function_buildpack.source import requirements_files, user_files
+from function_buildpack.source.project import Project
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file that declares dependencies, and the module that knows it.
+
+    The module has a function `read`, which gets the function and the file's path and returns the
+    manifest, or None if the file declares nothing. It is imported where there is such a file.
+    """
+
+    file: str
+    module: str
+    # The file that it counts with alone: without that it is not known what the lock is of.
+    needs: str = ""
+    # Whether a uv workspace has it at its root.
+    in_workspace: bool = False
+
+    def path(self, project: Project) -> Path:
+        """Return where it is, or would be."""
+        root = project.workspace_root if self.in_workspace else None
+        return (root or project.folder) / self.file
+
+    def counts(self, project: Project) -> bool:
+        """Say whether it is there, and what it needs too."""
+        is_complete = not self.needs or (project.folder / self.needs).is_file()
+        return is_complete and self.path(project).is_file()
+
+    def read(self, project: Project) -> Manifest | None:
+        """Read the file."""
+        reader: Callable[[Project, Path], Manifest | None]
+        reader = importlib.import_module(self.module).read
+        return reader(project, self.path(project))
+
+
+_HERE = __name__.rpartition(".")[0]
+# Best first: a lock, a list of versions, a list of ranges.
+FORMATS = (
+    Format(constants.UV_LOCK, f"{_HERE}.uv_lock", needs=constants.PYPROJECT, in_workspace=True),
+    Format(constants.PYLOCK, f"{_HERE}.pylock"),
+    Format(constants.POETRY_LOCK, f"{_HERE}.poetry_lock", needs=constants.PYPROJECT),
+    Format(constants.PIPFILE_LOCK, f"{_HERE}.pipfile_lock"),
+    Format(constants.REQUIREMENTS, f"{_HERE}.requirements_txt"),
+    Format(constants.PYPROJECT, f"{_HERE}.pyproject_toml"),
+    Format(constants.SETUP_PY, f"{_HERE}.setuptools"),
+    Format(constants.SETUP_CFG, f"{_HERE}.setuptools"),
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What declares the dependencies of a function, best first; perhaps nothing does."""
+
+    project: Project
+    manifests: tuple[Manifest, ...] = ()
+    # Files that seem to declare something and are not read → the reason.
+    unread: Mapping[str, str] = field(default_factory=dict)
+    # Files with nearly the name of one that is read and is not there → that name.
+    misnamed: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def chosen(self) -> Manifest:
+        """The one that is installed from."""
+        if self.manifests:
+            return self.manifests[0]
+        from function_buildpack.manifests import pyproject_toml  # noqa: PLC0415 -- for few
+
+        return pyproject_toml.Undeclared(self.project)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of those that are not installed from."""
+        return tuple(manifest.name for manifest in self.manifests[1:])
+
+    @property
+    def indexes(self) -> dict[str, str]:
+        """The package indexes that they name: name → URL."""
+        return {name: url for each in self.manifests for name, url in each.indexes.items()}
+
+
+def read(project: Project) -> Declared:
+    """Read all that declares dependencies.
+
+    :raises FileUnreadable: what has the name of such a file is none.
+    :raises FileInvalid: one cannot be parsed.
+    """
+    for path in (*(each.path(project) for each in FORMATS), project.folder / constants.PIPFILE):
+        user_files.check(path)
+    found = (each.read(project) for each in FORMATS if each.counts(project))
+    declared = Declared(project, tuple(manifest for manifest in found if manifest))
+    return replace(declared, unread=_unread(declared), misnamed=_misnamed(project))
+
+
+# Files of other tools → why they are not read.
+_NOT_READ = {
+    constants.PDM_LOCK: f"pdm export -f pylock -o {constants.PYLOCK} makes a lock that is",
+    **dict.fromkeys(
+        constants.CONDA_FILES, "conda's packages are others than those of a Python index"
+    ),
+    constants.PYLOCKS: f"only {constants.PYLOCK} is. Give it that name, or lock into that file",
+    constants.PROCFILE: "the image starts the runtime, which serves the function",
+    constants.APTFILE: "a build installs no Debian packages",
+    constants.DOCKERFILE: "the build makes the image",
+}
+_TOOL_VERSIONS = f"{constants.PYTHON_VERSION_FILE} or {constants.PYTHON_VERSION} asks for a Python"
+
+
+def _unread(declared: Declared) -> dict[str, str]:
+    project, folder = declared.project, declared.project.folder
+    found = dict(_of_other_tools(folder))
+    for each in FORMATS:
+        if each.needs and not each.counts(project) and each.path(project).is_file():
+            found[each.file] = f"there is no {each.needs}"
+    if (folder / constants.PIPFILE).is_file() and not (folder / constants.PIPFILE_LOCK).is_file():
+        reason = f"there is no {constants.PIPFILE_LOCK}, and {declared.chosen.name} is there"
+        found[constants.PIPFILE] = reason
+    for name in filterfalse(is_for_development, requirements_files.not_included(folder)):
+        found[name] = f"-r {name} in {constants.REQUIREMENTS} would have it read"
+    return found
+
+
+def _of_other_tools(folder: Path) -> Iterator[tuple[str, str]]:
+    for pattern, reason in _NOT_READ.items():
+        yield from ((path.name, reason) for path in sorted(folder.glob(pattern)) if path.is_file())
+    # Of several tools; the one that is asked for here is named in a line of its own.
+    tools = folder / constants.TOOL_VERSIONS
+    if tools.is_file() and _asks_for_python(requirements_files.read(tools)):
+        yield tools.name, _TOOL_VERSIONS
+
+
+def _asks_for_python(text: str) -> bool:
+    return any(line.startswith("python ") for line in text.splitlines())
+
+
+def _misnamed(project: Project) -> dict[str, str]:
+    names = (
+        *(constants.FUNC_YAML, constants.PYTHON_VERSION_FILE, constants.PIPFILE),
+        *(each.file for each in FORMATS),
+    )
+    others = [name for name, _ in _of_other_tools(project.folder)]
+    return user_files.misnamed(project.folder, names, others)

@@ -1,0 +1,50 @@
+"""requirements.txt, read as pip reads it."""
+
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.manifests.manifest import Installation, Manifest
+from function_buildpack.source import local_packages, requirements_files
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.project import Project
+from function_buildpack.uv.origin import Origin
+
+
+def read(project: Project, path: Path) -> Manifest:
+    """Read the file."""
+    lines = requirements_files.lines(requirements_files.read(path))
+    return RequirementsTxt(project, {"lines": tuple(filter(None, lines))})
+
+
+class RequirementsTxt(Manifest):
+    """A list of requirements and options."""
+
+    name = asked_in = constants.REQUIREMENTS
+
+    def requirements(self, locked: object) -> list[str]:
+        """Return its lines without options and hashes."""
+        del locked
+        return [line.partition(" --hash")[0] for line in self.content["lines"]]
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it has hashes, which pip then wants of everything."""
+        return any("--hash=" in line for line in self.content["lines"])
+
+    def local_inputs(self, around: Surroundings) -> set[Path]:
+        """Return it, what it includes, what it names, and what local packages name in turn."""
+        return local_packages.followed(local_packages.with_includes(self.path, around), around)
+
+    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+        """Say whether it names the function's own project, and whose dependencies are dynamic."""
+        folder = self.project.folder
+        return folder in named and local_packages.computes(folder, around)
+
+    def install(self, wanted: Installation) -> None:
+        """Install from it, or from a copy where uv would read less than pip."""
+        uv = wanted.uv
+        with requirements_files.for_uv(self.path, wanted.app, uv.environ) as read_:
+            if read_.copies:  # uv names the copies where it complains
+                uv = uv.calling(read_.copies, wanted.app)
+            options = [*wanted.options, *read_.options]
+            uv.install(read_.path, self.project.folder, options, origin=Origin(self.path))

@@ -1,0 +1,174 @@
+"""The build, told in the order of its log: read, decide, install, prepare, check, launch."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.cnb import phases
+from function_buildpack.cnb.context import BuildContext
+from function_buildpack.cnb.launch import Launch
+from function_buildpack.cnb.layers import Layers
+from function_buildpack.layers import isolation, variables_layer
+from function_buildpack.layers.archives import Archives
+from function_buildpack.layers.build_context import Building, Buildpack
+from function_buildpack.layers.dependencies import dependencies_step
+from function_buildpack.layers.own_project import own_project_step
+from function_buildpack.layers.python import python_step
+from function_buildpack.layers.python.python_layer import Python
+from function_buildpack.layers.runtime import runtime_layer, runtime_step
+from function_buildpack.layers.uv_cache import Fetched
+from function_buildpack.log import output, report
+from function_buildpack.phases import application_step, launch_step, source_step
+from function_buildpack.phases.launch_step import Contents
+from function_buildpack.phases.source_step import Reading
+from function_buildpack.plan import plan
+from function_buildpack.plan.plan import Plan
+from function_buildpack.source.settings import Settings
+from function_buildpack.system import background, process
+from function_buildpack.system.background import Background
+from function_buildpack.system.process import Runner
+from function_buildpack.uv import index_access, named_indexes
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.index_access import IndexAccess
+
+# And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
+_LAYERS = (
+    *(
+        constants.ARCHIVES,
+        constants.DEPENDENCIES,
+        constants.PROJECT,
+        constants.PYTHON,
+        constants.PYTHON_ARCHIVE,
+    ),
+    *(constants.RUNTIME, constants.VARIABLES, constants.BUILD_TOOLS, "store"),
+)
+
+
+def main() -> int:
+    """Run the phase and return its exit code."""
+    return phases.run_build(_build_timed, on_error=report.error)
+
+
+def _build_timed(context: BuildContext) -> Launch:
+    with output.timed("Done"):
+        return build(context, Buildpack.installed())
+
+
+def build(context: BuildContext, buildpack: Buildpack, run: Runner = process.run) -> Launch:
+    """Turn the function into layers and a launch process.
+
+    :raises BuildpackError: the function cannot be built; see errors.
+    """
+    output.title(f"Knative Python function {buildpack.version}")
+    settings, layers = Settings.from_environ(context.environ), Layers(context.layers)
+    archives = Archives.restored(layers)
+    return _build(Building(context, buildpack, settings, layers, archives, run))
+
+
+def _build(building: Building) -> Launch:
+    read = source_step.read(building)
+    with (
+        _cache(building.layers) as cache,
+        background.working() as side,  # within uv's: it reads what uv has fetched
+    ):
+        with _installer(building, cache, read) as (uv, access):
+            filled = _fill(building, read, uv, access, side)
+        filled.python.trim()
+        _check(building, read, filled, side)
+    return _keep(building, filled)
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """What a build has put into layers: by which plan, with which Python, and what uv fetched."""
+
+    chosen: Plan
+    python: Python
+    contents: Contents
+    fetched: Fetched
+
+
+def _fill(
+    building: Building, read: Reading, uv: Uv, access: IndexAccess, side: Background
+) -> _Filled:
+    """Choose, and fill the layers with the Python, the runtime and the packages."""
+    app = building.context.app
+    wish, wanted = python_step.choose(building, read.declared.chosen, uv)
+    scaffolded = read.workspace.scaffolded_invoke
+    chosen = plan.make(read.declared, building.settings, wanted.version, scaffolded)
+    source_step.tell(chosen, read.workspace, app)
+    python_step.tell(wish, wanted)
+    source_step.tell_doubts(read.declared, app)
+    # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
+    source_step.remove_leftovers(app, read.workspace)
+
+    provided = python_step.provide(building, wanted, uv)
+    own = provided.interpreter
+    served = runtime_step.provide(building, own, uv, side)
+    output.heading("Dependencies")
+    dependencies_step.tell_access(read.bindings, access)
+    alone = dependencies_step.alone(building, chosen, read.wheels, uv)
+    with isolation.installing(building, served):
+        installer = uv.looking(partial(python_step.check_source_build, wish, own, uv, app))
+        installed = dependencies_step.provide(building, chosen, alone, own, installer)
+        side.finish()
+    at_wheels = dependencies_step.at_wheels(uv, alone)
+    project = own_project_step.provide(building, chosen, served, own, at_wheels)
+    fetched = Fetched(uv.cache, own, trusted=not uv.ran_code())
+    return _Filled(chosen, provided, Contents(installed, served, project), fetched)
+
+
+def _check(building: Building, read: Reading, filled: _Filled, side: Background) -> None:
+    """Prepare the application, and check that the function loads with what the layers have."""
+    app, archives, contents = building.context.app, building.archives, filled.contents
+    application_step.prepare(building, read.wheels)
+    kept = launch_step.to_keep(building, contents)
+    archives.drop_others(contents.layers)
+    before = isolation.snapshot(building)
+    own = filled.python.interpreter
+    compiling = application_step.begin_compiling(building, read.function, own, side)
+    packing = side.begin(partial(archives.pack, kept, before, filled.fetched))
+    launch_step.check_function(building, filled.chosen, filled.python, contents)
+    side.finish()
+    application_step.tell_compiled(compiling.result(), app)
+    made = compiling.result().written | packing.result()
+    isolation.see_unchanged(building, before, made, contents.layers)
+
+
+def _keep(building: Building, filled: _Filled) -> Launch:
+    """Have the layers exported: not before, for a layer without its description is not."""
+    layers, contents, chosen = building.layers, filled.contents, filled.chosen
+    layers.forget_others(_LAYERS)
+    contents.installed.keep()
+    runtime_layer.keep(contents.served)
+    building.archives.keep()
+    if contents.project:
+        contents.project.keep()
+    filled.python.keep()
+    variables_layer.contribute(layers, chosen.launch_env)
+    own = filled.python.interpreter
+    return launch_step.describe(chosen, contents.installed, contents.served, own)
+
+
+@contextmanager
+def _cache(layers: Layers) -> Iterator[Path]:
+    """Yield a cache folder for uv that is this build's own."""
+    with tempfile.TemporaryDirectory(dir=layers.root, prefix=".uv-cache-") as cache:
+        yield Path(cache)
+
+
+@contextmanager
+def _installer(building: Building, cache: Path, read: Reading) -> Iterator[tuple[Uv, IndexAccess]]:
+    """Yield uv and its access to package indexes, which ends before the function is loaded."""
+    function = read.function
+    indexes = {**read.declared.indexes, **named_indexes.of_project(function.pyproject)}
+    with index_access.prepared(
+        building.context.environ, read.bindings, indexes, function.folder
+    ) as access:
+        secretive = process.masked(building.run, access.secrets)
+        uv = Uv.with_cache(secretive, access.environ, cache)
+        yield uv.from_source(access.source).knowing(access.indexes), access

@@ -1,0 +1,123 @@
+"""How the image starts, once it is seen that it will."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.checks import load_check
+from function_buildpack.cnb.launch import Launch, Process
+from function_buildpack.cnb.layers import Layer
+from function_buildpack.image import sbom
+from function_buildpack.layers import isolation
+from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.dependencies.dependencies_layer import Dependencies
+from function_buildpack.layers.own_project.own_project_layer import OwnProject
+from function_buildpack.layers.python.python_layer import Python
+from function_buildpack.layers.runtime import runtime_layer
+from function_buildpack.log import output, printable
+from function_buildpack.plan.plan import Plan
+from function_buildpack.system import file_changes
+from function_buildpack.system.interpreter import Interpreter
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the image has beside the application: packages, the runtime, the function's project."""
+
+    installed: Dependencies
+    served: Layer
+    project: OwnProject | None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of all of these."""
+        own = [self.project.layer] if self.project else []
+        return [self.installed.layer, self.served, *own]
+
+
+def to_keep(building: Building, contents: Contents) -> dict[Layer, Path]:
+    """Return the folders that the next build wants, but for what is kept or ready anyway.
+
+    The builder may have the runtime; the function's project has its archive since it was built.
+    """
+    installed, served = contents.installed, contents.served
+    folders = {installed.layer: installed.library, served: runtime_layer.library(served)}
+    if runtime_layer.Source.of(building.buildpack.root).prepared(served).is_dir():
+        del folders[served]
+    return folders
+
+
+def check_function(building: Building, chosen: Plan, python: Python, contents: Contents) -> None:
+    """See that the function loads, with the packages and the environment that the image has.
+
+    :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
+    """
+    output.heading("Launch")
+    if chosen.check is chosen.check.OFF:
+        output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
+        return
+    own = contents.project.env if contents.project else ()
+    env = (*contents.installed.env, *own, *runtime_layer.ENV, *python.env, *chosen.launch_env)
+    output.line(f"Checking that the function loads ({constants.FUNCTION_CHECK}=off skips this)")
+    with _folder(building) as root, output.timed("Loaded the function"):
+        packages = _packages(building, root, contents, python.interpreter)
+        confinement = isolation.of_function(building, root)
+        sandbox = load_check.Sandbox.create(root, building.context.app, confinement)
+        before = file_changes.snapshot([sandbox.copy])
+        loader = load_check.Loader(building.run, packages, env, sandbox=sandbox)
+        loader.load(chosen, building.context.environ, building.context.app)
+        isolation.tell_written(sandbox.copy, before)
+
+
+@contextmanager
+def _folder(building: Building) -> Iterator[Path]:
+    """Yield a folder for what is there while the function is loaded, on the disk of the layers."""
+    with tempfile.TemporaryDirectory(dir=building.layers.root, prefix=".check-") as root:
+        yield Path(root)
+
+
+def _packages(
+    building: Building, root: Path, contents: Contents, python: Interpreter
+) -> load_check.Packages:
+    """Return the packages where they are: in the layers, in the builder, or in archives."""
+    installed, served, project = contents.installed, contents.served, contents.project
+    if installed.layer.filled and served.filled:
+        return load_check.Installed(installed.python(python.minor))
+    layers, archives = building.layers.root, list[Path]()
+    runtime_here = runtime_layer.here(served, runtime_layer.Source.of(building.buildpack.root))
+    places = [
+        (installed.layer, installed.library, installed.library),
+        (served, runtime_layer.library(served), runtime_here),
+    ]
+    places += [(project.layer, project.packages, project.packages)] if project else []
+    for layer, folder, here in places:
+        if here.is_dir():
+            place = root / folder.relative_to(layers)
+            place.parent.mkdir(parents=True)
+            place.symlink_to(here)
+        else:
+            archives.append(building.archives.of(layer))
+    site = installed.site(python.minor).relative_to(layers)
+    return load_check.Archived(python.path, root, site, archives)
+
+
+def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter) -> Launch:
+    """Return the launch process, and what else is said of the image."""
+    # Signals go to the runtime alone, which lets its requests end: not to the function's processes.
+    init = (str(runtime_layer.init(served)), "--single-child", "--")
+    web = Process(
+        type="web",
+        command=(*init, str(installed.python(python.minor)), "-m", constants.RUNTIME_MODULE),
+        working_directory=chosen.project.folder,
+        default=True,
+    )
+    labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
+    output.line(f"Process web: {' '.join(web.command)}")
+    output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
+    if python.identity:  # its layer describes it
+        return Launch(processes=(web,), labels={constants.PYTHON_LABEL: python.version, **labels})
+    contents = sbom.document([sbom.interpreter(python.version)])
+    return Launch(processes=(web,), labels=labels, sboms=contents)

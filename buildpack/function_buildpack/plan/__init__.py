@@ -1,0 +1,1 @@
+"""What is built: choices, from facts and settings."""

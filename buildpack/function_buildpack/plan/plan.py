@@ -1,0 +1,152 @@
+"""Decides what to build, from facts and settings. Touches no disk and starts no process."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from function_buildpack import constants
+from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
+from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden
+from function_buildpack.manifests import requirement_lines
+from function_buildpack.manifests.manifest import Manifest, for_tests
+from function_buildpack.manifests.registry import Declared
+from function_buildpack.plan import labels, own_package
+from function_buildpack.plan.own_package import OwnPackage
+from function_buildpack.source.project import Project
+from function_buildpack.source.settings import Check, Selection, Settings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every choice of a build."""
+
+    project: Project
+    # What the dependencies are installed from, and the names of files that declare them too.
+    manifest: Manifest
+    unused: tuple[str, ...]
+    selection: Selection
+    locked: tuple[str, ...]
+    for_tests: tuple[str, ...]
+    unread: Mapping[str, str]
+    skipped_groups: tuple[str, ...]
+    constraints: tuple[str, ...]
+    invoke: str
+    invoke_reason: str
+    check: Check
+    package: OwnPackage = own_package.NO_PACKAGE
+    launch_env: LayerEnv = ()
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def make(declared: Declared, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
+    """Decide what to build.
+
+    `python_version` is the full version of the function's Python, `scaffolded` the invocation that
+    func's scaffolding was written for, if there is one.
+
+    :raises SyntaxInvalid: a source file does not compile, and newer Pythons change nothing in that.
+    :raises RuntimeHidden: something beside the function has the name of a part of the runtime.
+    :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
+    :raises BuildpackError: the dependencies cannot be installed as declared; see manifests.
+    """
+    project, manifest = declared.project, declared.chosen
+    _check_syntax(project, python_version)
+    with manifest.reading():
+        manifest.check(python_version)
+        manifest.check_selection(settings.selection)
+        locked = manifest.locked(settings.selection, python_version)
+        found_for_tests = for_tests(manifest.requirements(locked))
+    invoke, reason = _invoke(project, scaffolded)
+    _check_names(project, invoke)
+    return Plan(
+        project=project,
+        manifest=manifest,
+        unused=declared.others,
+        selection=settings.selection,
+        locked=locked,
+        for_tests=found_for_tests,
+        unread=declared.unread,
+        skipped_groups=manifest.skipped_groups(settings.selection),
+        constraints=tuple(_constraints(manifest)),
+        invoke=invoke,
+        invoke_reason=reason,
+        check=settings.check,
+        package=own_package.of(project),
+        launch_env=(*_runtime_env(project, invoke), *settings.launch_env),
+        labels={**labels.of(project), **settings.labels},
+    )
+
+
+def _check_syntax(project: Project, version: str) -> None:
+    """Fail early; what only the build's own Python cannot read is left to the function's."""
+    if project.broken and Version(version) <= Version(project.broken.python):
+        raise project.broken
+
+
+def _invoke(project: Project, scaffolded: str) -> tuple[str, str]:
+    """Return the invocation and where it was found."""
+    stated = project.func_yaml.invoke
+    if stated and stated not in (constants.INVOKE_HTTP, constants.INVOKE_CLOUDEVENT):
+        raise FieldInvalid(project.func_yaml_path, "invoke", stated, "http or cloudevent")
+    if stated:
+        return stated, f"{constants.FUNC_YAML} says invoke: {stated}"
+    if scaffolded:
+        return scaffolded, "func's scaffolding says so"
+    return constants.INVOKE_HTTP, "the default"
+
+
+def _check_names(project: Project, invoke: str) -> None:
+    """See that nothing hides the runtime: Python looks beside the function first."""
+    events = constants.EVENT_IMPORTS if invoke == constants.INVOKE_CLOUDEVENT else ()
+    for module in (*constants.RUNTIME_IMPORTS, *events):
+        if path := project.beside.get(module):
+            raise RuntimeHidden(path, module)
+
+
+# Modules of the cloudevents SDK 1 that SDK 2 no longer has (its migration guide, "v1 to v2").
+_SDK_1_MODULES = tuple(
+    f"cloudevents.{name}"
+    for name in ("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk")
+)
+
+
+def is_of_sdk_1(module: str) -> bool:
+    """Say whether only the cloudevents SDK 1 has a module."""
+    return any(f"{module}.".startswith(f"{known}.") for known in _SDK_1_MODULES)
+
+
+def imports_sdk_1(project: Project) -> bool:
+    """Say whether the function imports what only the cloudevents SDK 1 has."""
+    return any(is_of_sdk_1(name) for name in project.imports)
+
+
+def _constraints(manifest: Manifest) -> Iterable[str]:
+    """Keep SDK 1 for functions that are written for it, such as func 0.48's own template.
+
+    Its pyproject.toml asks for `cloudevents` of any version and its code imports
+    `cloudevents.http`, which SDK 2 does not have: unconstrained it would build and never start.
+    A lock or a stated upper or lower bound is the author's word and stays.
+    """
+    project = manifest.project
+    if manifest.takes_constraints and imports_sdk_1(project) and _asks_for_any_sdk(project):
+        yield "cloudevents<2"
+
+
+def _asks_for_any_sdk(project: Project) -> bool:
+    return any(
+        canonicalize_name(requirement.name) == "cloudevents"
+        and requirement.specifier.contains("1.12.0")
+        and requirement.specifier.contains("2.0.0")
+        for requirement in requirement_lines.parsed(project.pyproject.dependencies)
+    )
+
+
+def _runtime_env(project: Project, invoke: str) -> LayerEnv:
+    stated = {
+        constants.FUNC_INVOKE: invoke,
+        constants.FUNC_LIVENESS_PATH: project.func_yaml.liveness_path,
+        constants.FUNC_READINESS_PATH: project.func_yaml.readiness_path,
+    }
+    return tuple(Change(name, Behaviour.DEFAULT, value) for name, value in stated.items() if value)

@@ -1,0 +1,155 @@
+"""Where packages come from: translates pip's settings of the package index to uv's.
+
+Pure: mappings in, mappings out.
+
+Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment variables".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from function_buildpack import constants
+from function_buildpack.log.errors.source import SettingInvalid
+
+# A setting of pip, the variables that say it to uv (the first is set, the others come before it
+# too), and what separates several values there; pip separates by blanks and line ends.
+_VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "index-url": (("UV_DEFAULT_INDEX", "UV_INDEX_URL"), " "),
+    "extra-index-url": (("UV_INDEX", "UV_EXTRA_INDEX_URL"), " "),
+    "trusted-host": (("UV_INSECURE_HOST",), " "),
+    "find-links": (("UV_FIND_LINKS",), ","),
+    "cert": (("SSL_CERT_FILE",), " "),
+    "client-cert": (("SSL_CLIENT_CERT",), " "),
+    "timeout": (("UV_HTTP_TIMEOUT",), " "),
+    "retries": (("UV_HTTP_RETRIES",), " "),
+    "proxy": (("HTTPS_PROXY", "ALL_PROXY"), " "),
+    "constraint": (("UV_CONSTRAINT",), " "),
+    "build-constraint": (("UV_BUILD_CONSTRAINT",), " "),
+}
+# pip has two names for some of them.
+_ALIASES = {"default-timeout": "timeout", "pypi-url": "index-url"}
+_NO_INDEX = "no-index"
+# Settings of pip that are on or off, and what says the same to uv.
+_SWITCHES = {"pre": ("UV_PRERELEASE", "allow"), "require-hashes": ("UV_REQUIRE_HASHES", "1")}
+# As pip reads them (pip/_internal/utils/misc.py, strtobool).
+_TRUE = {"1", "true", "yes", "on", "t", "y"}
+_FALSE = {"0", "false", "no", "off", "f", "n", ""}
+# What looks like a variable of uv's and is none.
+_NOT_OF_UV = {"UV_NO_INDEX": "PIP_NO_INDEX"}
+# Of pip's own running, or true of this build anyway: nothing is lost without them.
+_SILENT = {
+    *("break-system-packages", "cache-dir", "disable-pip-version-check", "no-cache-dir"),
+    *("no-color", "no-input", "no-warn-script-location", "progress-bar", "quiet"),
+    *("root-user-action", "verbose"),
+}
+# A default of the builder's, which a setting of the user's comes before.
+_BUILDERS = {"SSL_CERT_FILE"}
+
+
+@dataclass(frozen=True)
+class PackageSource:
+    """Where packages come from: indexes, or without any a folder of wheels.
+
+    `no_index` is the setting because of which no index is asked; empty if indexes are.
+    """
+
+    no_index: str = ""
+    wheels: Path | None = None
+
+    @classmethod
+    def folder(cls, wheels: Path) -> "PackageSource":
+        """Return a folder of wheels in the place of all indexes."""
+        return cls(constants.WHEELS, wheels)
+
+    @property
+    def options(self) -> list[str | Path]:
+        """The options for it, which uv and pip have in common."""
+        links: list[str | Path] = ["--find-links", self.wheels] if self.wheels else []
+        return ["--no-index", *links] if self.no_index else links
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """uv's variables, and the settings of pip that have no counterpart, as written."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    no_index: bool = False
+    unused: tuple[str, ...] = ()
+
+
+def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexSettings:
+    """Translate PIP_* variables and the settings of a pip.conf, in this order of precedence.
+
+    uv's own variables come before both.
+
+    :raises SettingInvalid: a value is neither yes nor no, where it has to be.
+    """
+    variables = _variables(environ)
+    pip = {**_renamed(pip_conf), **_renamed(variables)}
+    translated = {}
+    for name, (uvs, separator) in _VARIABLES.items():
+        value = separator.join(pip.get(name, "").split())
+        said = any(environ.get(variable) for variable in uvs if variable not in _BUILDERS)
+        if value and not said:
+            translated[uvs[0]] = value
+    unused = [f"{name} of pip.conf" for name in pip_conf if not _is_known(name)]
+    unused += [_variable(name) for name in variables if not _is_known(name)]
+    unused += [
+        f"{name} (of uv's there is none: {meant})"
+        for name, meant in _NOT_OF_UV.items()
+        if environ.get(name)
+    ]
+    for name, (variable, value) in _SWITCHES.items():
+        if _is_on(pip, name) and not environ.get(variable):
+            translated[variable] = value
+    return IndexSettings(
+        environ=translated,
+        no_index=_is_on(pip, _NO_INDEX),
+        unused=tuple(sorted(unused)),
+    )
+
+
+def _is_on(pip: Mapping[str, str], name: str) -> bool:
+    value = pip.get(name, "").strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise SettingInvalid(
+            _variable(name), value, "1 or 0, or one of true, false, yes, no, on, off"
+        )
+    return value in _TRUE
+
+
+def for_pip(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what uv's variables say as pip's variables; an index has no name there."""
+    found = {_variable(name): environ.get(uvs[0], "") for name, (uvs, _) in _VARIABLES.items()}
+    return {name: _NAME.sub("", value) for name, value in found.items() if value}
+
+
+_NAME = re.compile(r"(?<!\S)[\w.-]+=(?=\w+://)")
+
+
+def _is_known(name: str) -> bool:
+    known = (*_VARIABLES, *_ALIASES, *_SILENT, *_SWITCHES, _NO_INDEX)
+    return name in known
+
+
+def _renamed(settings: Mapping[str, str]) -> dict[str, str]:
+    """Call each setting by its first name, whose own value comes before an alias's."""
+    aliases = {_ALIASES[name]: value for name, value in settings.items() if name in _ALIASES}
+    return aliases | {name: value for name, value in settings.items() if name not in _ALIASES}
+
+
+_PREFIX = "PIP_"
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.replace("-", "_").upper()
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(_PREFIX).replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith(_PREFIX) and value
+    }

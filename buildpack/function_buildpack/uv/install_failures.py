@@ -1,0 +1,191 @@
+"""Tells failures of an installation apart, by what uv says: it has one exit status for most."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from function_buildpack import constants
+from function_buildpack.log import url_redaction
+from function_buildpack.log.errors.dependencies import (
+    HashMismatch,
+    InstallFailed,
+    LockOutdated,
+    RequirementsUnsolvable,
+    SelectionConflict,
+    SelectionUnknown,
+)
+from function_buildpack.log.errors.indexes import IndexRefused
+from function_buildpack.log.errors.tools import ToolMissing, UvUnfit
+from function_buildpack.source import decoding
+from function_buildpack.system.process import Result
+from function_buildpack.uv import index_failures, named_indexes
+from function_buildpack.uv.index_settings import PackageSource
+from function_buildpack.uv.origin import Origin
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An installation that was tried, with what an error says of it.
+
+    `indexes` are those that the project names, name → URL. `links` are the places of wheels that
+    the platform names.
+    """
+
+    cwd: Path
+    origin: Origin
+    source: PackageSource
+    indexes: Mapping[str, str]
+    links: tuple[str, ...] = ()
+
+
+_NO_EXTRA = re.compile(r"Requested extra not found: (\S+)")
+_CONFLICT = re.compile(r"are incompatible with the (?:declared )?conflicts")
+_UNSOLVABLE = "No solution found"
+
+
+def tell(result: Result, attempt: Attempt) -> None:
+    """Raise the error that a failed installation is.
+
+    :raises UvUnfit: :raises LockOutdated: :raises SelectionUnknown: :raises SelectionConflict:
+    :raises ToolMissing: :raises HashMismatch: :raises RequirementsUnsolvable:
+    :raises InstallFailed: any other. :raises BuildpackError: as index_failures finds.
+    """
+    said = result.output
+    check_version(result, attempt.cwd)
+    if "needs to be updated, but `--locked`" in said:
+        raise _outdated(said, attempt.origin.path)
+    if extra := _NO_EXTRA.search(said):
+        raise SelectionUnknown(constants.FUNCTION_EXTRAS, extra[1], attempt.origin.path, None)
+    if _CONFLICT.search(said):
+        raise _conflict(said, attempt)
+    if "Git executable not found" in said:
+        raise ToolMissing("git")
+    if "Hash mismatch for" in said:
+        raise HashMismatch(attempt.origin.path, explanation(said))
+    if failure := index_failures.find(said):
+        raise _refused(said, attempt) if failure is IndexRefused else failure(explanation(said))
+    if is_unsolvable(said):
+        raise _unsolvable(said, attempt)
+    raise InstallFailed(
+        str(attempt.origin.path),
+        result.status,
+        attempt.origin.again,
+        explanation(said),
+        _not_there(said),
+    )
+
+
+def is_unsolvable(said: str) -> bool:
+    """Say whether uv found no versions that meet all requirements."""
+    return _UNSOLVABLE in said
+
+
+_UNFIT = re.compile(r"Required uv version `(.+?)` does not match the running version `(.+?)`")
+
+
+def check_version(result: Result, cwd: Path) -> None:
+    """See that a project takes the uv that there is. :raises UvUnfit: it does not."""
+    if match := _UNFIT.search(result.output):
+        file, field = next(_requiring(cwd), ("uv.toml of the platform", "required-version"))
+        raise UvUnfit(file, field, match[1], match[2])
+
+
+def _requiring(cwd: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files, nearest first, that may ask for a version of uv, each with the field."""
+    for folder in (cwd, *cwd.parents):
+        for name, tables in (("uv.toml", ()), (constants.PYPROJECT, ("tool", "uv"))):
+            path = folder / name
+            table = decoding.toml(path) if path.is_file() else {}
+            for key in tables:
+                table = table.get(key, {})
+            if "required-version" in table:
+                yield str(path), ".".join((*tables, "required-version"))
+
+
+_NO_PYTHON = re.compile(r"No `requires-python` value found .* Defaulting to `(.+?)`")
+
+
+def _outdated(said: str, lock: Path) -> LockOutdated:
+    """Tell a lock for another Python than uv assumes, for a project that states none, apart."""
+    unstated = ""
+    if default := _NO_PYTHON.search(said):
+        locked_for = decoding.toml(lock).get("requires-python", "")
+        unstated = locked_for if locked_for != default[1] else ""
+    return LockOutdated(lock, lock.with_name(constants.PYPROJECT), "uv lock", unstated=unstated)
+
+
+def _conflict(said: str, attempt: Attempt) -> SelectionConflict:
+    selected = {
+        constants.FUNCTION_EXTRAS: attempt.origin.selection.extras,
+        constants.FUNCTION_GROUPS: attempt.origin.selection.groups,
+    }
+    given = tuple(f"{name}={' '.join(sorted(found))}" for name, found in selected.items() if found)
+    return SelectionConflict(given, attempt.origin.path, explanation(said), attempt.origin.again)
+
+
+_URL = re.compile(r"https?://[^\s`'\"()]+")
+
+
+def _refused(said: str, attempt: Attempt) -> IndexRefused:
+    """Say which index it is: its address, its name if it has one."""
+    shown = explanation(said)
+    at = next((match[0] for match in _URL.finditer(shown)), "")
+    host = urlsplit(at).hostname
+    same = [
+        (name, url)
+        for name, url in attempt.indexes.items()
+        if host and urlsplit(url).hostname == host
+    ]
+    # Of several at one host the one whose address begins alike the longest.
+    name, url = max(same, key=lambda item: _alike(item[1], at), default=("", at))
+    variables = named_indexes.references(url) or _variables(name, attempt.origin)
+    return IndexRefused(shown, url_redaction.public(url), name, variables, str(attempt.origin.path))
+
+
+def _variables(name: str, origin: Origin) -> tuple[str, ...]:
+    """Return the variables that have the credentials of a named index, as its tool calls them."""
+    prefix = f"{origin.index_variables}_{named_indexes.in_variables(name)}"
+    return (f"{prefix}_USERNAME", f"{prefix}_PASSWORD") if name else ()
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning."""
+    return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
+
+
+def _unsolvable(said: str, attempt: Attempt) -> RequirementsUnsolvable:
+    named = {url_redaction.public(url) for url in attempt.indexes.values()} - {""}
+    return RequirementsUnsolvable(
+        attempt.origin.path,
+        explanation(said),
+        without_index=attempt.source.no_index,
+        wheels=str(attempt.source.wheels or ""),
+        links=attempt.links,
+        indexes=tuple(sorted(named)),
+    )
+
+
+# A folder or wheel that a requirement names; a list that another one includes.
+_NOT_THERE = re.compile(
+    r"Distribution not found at: file://(.+)|failed to read from file `(.+?)`: No such file"
+)
+
+
+def _not_there(said: str) -> str:
+    found = _NOT_THERE.search(said)
+    return os.path.normpath(unquote(found[1]) if found[1] else found[2]) if found else ""
+
+
+def begins(line: str) -> bool:
+    """Say whether uv's explanation of a failure begins with a line."""
+    return line.lstrip().startswith(("×", "error:"))  # noqa: RUF001 -- uv's
+
+
+def explanation(text: str) -> str:
+    """Return uv's own explanation: all from its first mark of an error on; empty without one."""
+    lines = text.strip().splitlines()
+    return "\n".join(lines[next((i for i, line in enumerate(lines) if begins(line)), len(lines)) :])

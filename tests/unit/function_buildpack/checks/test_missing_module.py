@@ -1,0 +1,72 @@
+"""Where a module that cannot be imported may be."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack.checks import missing_module
+from function_buildpack.checks.missing_module import Found
+from function_buildpack.manifests import registry
+from function_buildpack.plan import plan
+from function_buildpack.source import project, workspace
+from function_buildpack.source.settings import Settings
+
+
+def look(folder: Path, name: str, files: dict[str, str]) -> Found:
+    """Look for a module in a source whose function is in services/pay."""
+    stated = {"services/pay/function.py": "def handle(scope, receive, send): ...\n", **files}
+    for file, text in stated.items():
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = workspace.locate(folder, "services/pay")
+    return missing_module.look(
+        name, plan.make(registry.read(project.read(found)), Settings(), "3.13.5"), folder
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"common/__init__.py": ""}, ("common",)),
+        ({"common/part.py": ""}, ("common",)),
+        ({"libs/common.py": "", "tests/common.py": ""}, ("libs/common.py", "tests/common.py")),
+        ({"services/pay/Common.py": ""}, ("services/pay/Common.py",)),
+        ({"common/data.json": "", "common.txt": ""}, ()),
+        (
+            {".venv/common.py": "", "x/site-packages/common.py": "", "node_modules/common.py": ""},
+            (),
+        ),
+    ],
+    ids=["package", "namespace", "modules", "case", "no module", "not the author's"],
+)
+def test_places(tmp_path: Path, files: dict[str, str], places: tuple[str, ...]) -> None:
+    """A package or module of the source is found at any level, whatever the case of its name."""
+    assert places == look(tmp_path, "common", files).places
+
+
+def test_settings(tmp_path: Path) -> None:
+    """A package of that name in a group that is not installed is found."""
+    pyproject = '[project]\nname = "x"\nversion = "1"\ndependencies = []\n'
+    groups = '[dependency-groups]\nprod = ["idna"]\n'
+    files = {"services/pay/pyproject.toml": f"{pyproject}{groups}"}
+
+    assert Found(settings=("BP_FUNCTION_GROUPS=prod",)) == look(tmp_path, "idna", files)
+
+
+def test_excluding(tmp_path: Path) -> None:
+    """Files that leave something of that name out are found; comments and exceptions are not."""
+    files = {
+        "project.toml": '[_]\n[io.buildpacks]\nexclude = ["/common/**"]\n',
+        ".funcignore": "# common\n!common\n",
+        "services/pay/.funcignore": "libs/common\n",
+    }
+
+    assert Found(excluding=("project.toml", ".funcignore")) == look(tmp_path, "common", files)
+
+
+def test_asking(tmp_path: Path) -> None:
+    """What would install the first place as a package is known, and the file to write it into."""
+    found = look(tmp_path, "common", {"libs/common/__init__.py": ""})
+
+    assert ("requirements.txt", "../../libs/common") == (found.ask_in, found.asking)

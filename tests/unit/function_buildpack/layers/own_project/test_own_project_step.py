@@ -1,0 +1,119 @@
+"""What the log says of the function's own project, where no build of a test can bring it about."""
+
+from pathlib import Path
+
+import pytest
+
+from function_buildpack.layers.own_project import own_project_step
+from function_buildpack.layers.own_project.own_project_layer import Laid
+from function_buildpack.log.errors.indexes import IndexUnreachable
+from function_buildpack.log.errors.tools import DiskFull
+
+APP = Path("/workspace")
+
+# As uv 0.13 says it, shortened.
+FAILED = """\
+Using CPython 3.13.5 interpreter at: /usr/bin/python3.13
+error: Failed to build `mine @ file:///workspace`
+  cause: The build backend returned an error
+  cause: Call to `hatchling.build.build_wheel` failed (exit status: 1)
+
+         [stdout]
+         said before
+
+         [stderr]
+"""
+TRACED = """\
+         Traceback (most recent call last):
+           File "x.py", line 1, in <module>
+             first()
+         KeyError: 'first'
+
+         During handling of the above exception, another exception occurred:
+
+         Traceback (most recent call last):
+           File "x.py", line 1, in <module>
+             second()
+         ValueError: Unable to determine which files to ship
+
+         At least one option must be defined
+
+hint: Build failures usually indicate a problem with the package or the build environment
+"""
+COMPILED = """\
+         function/fast.c:1:10: fatal error: nothere.h: No such file or directory
+         error: command '/usr/bin/gcc' failed with exit code 1
+
+hint: Build failures usually indicate a problem with the package or the build environment
+"""
+UNRESOLVED = """\
+Resolved 1 package in 1ms
+error: Failed to build `mine @ file:///workspace`
+  cause: Failed to resolve requirements from `build-system.requires`
+  cause: Because hatchling was not found in the package registry, …
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            FAILED + TRACED,
+            [
+                "ValueError: Unable to determine which files to ship",
+                "",
+                "At least one option must be defined",
+            ],
+        ),
+        (
+            FAILED + COMPILED,
+            [
+                "function/fast.c:1:10: fatal error: nothere.h: No such file or directory",
+                "error: command '/usr/bin/gcc' failed with exit code 1",
+            ],
+        ),
+        (UNRESOLVED, UNRESOLVED.splitlines()[1:]),
+        (
+            FAILED + "\n".join(f"         line {number}" for number in range(20)),
+            [f"line {number}" for number in range(8, 20)],
+        ),
+    ],
+    ids=["exception", "compiler", "resolver", "long"],
+)
+def test_tell_failure(said: str, shown: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What went wrong is shown without its way there, and what the image lacks for it."""
+    own_project_step.tell_failure(said, was_there=True)
+
+    *lines, note = capsys.readouterr().out.splitlines()
+    assert shown == [line.strip().removeprefix("\033[2m").removesuffix("\033[0m") for line in lines]
+    assert "the project cannot be installed as a package. The image has its source" in note
+
+
+UNREACHABLE = "error: Request failed\n  cause: error sending request for url\n"
+
+
+def test_tell_failure_of_index(capsys: pytest.CaptureFixture[str]) -> None:
+    """A package index that fails ends the build only if the earlier image would lose something."""
+    with pytest.raises(IndexUnreachable):
+        own_project_step.tell_failure(UNREACHABLE, was_there=True)
+
+    own_project_step.tell_failure(UNREACHABLE, was_there=False)
+    assert "cause: error sending request for url" in capsys.readouterr().out
+
+
+def test_tell_failure_of_disk() -> None:
+    """A full disk ends the build."""
+    with pytest.raises(DiskFull):
+        own_project_step.tell_failure(
+            "OSError: [Errno 28] No space left on device", was_there=False
+        )
+
+
+def test_tell_laid(capsys: pytest.CaptureFixture[str]) -> None:
+    """What of the application is not its author's is named."""
+    own_project_step.tell_laid(Laid([APP / "a"], [APP / "b"], [APP / "c", APP / "d"]), APP)
+
+    added, replaced, note = capsys.readouterr().out.splitlines()
+    assert "Added to the source by the build of the project: a" == added
+    assert "Replaced in the source by what the build of the project made of it: b" == replaced
+    assert "made c, d, which could not be written: the folder is another user's" in note

@@ -1,0 +1,32 @@
+"""A format of manifest that nobody uses: a package's name and version on each line."""
+
+from pathlib import Path
+
+from function_buildpack.manifests import requirement_lines
+from function_buildpack.manifests.manifest import Installation, Manifest
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.project import Project
+from function_buildpack.uv.origin import Origin
+
+
+def read(project: Project, path: Path) -> Manifest:
+    """Read the file."""
+    return MadeUp(project, {"lines": path.read_text().splitlines()})
+
+
+class MadeUp(Manifest):
+    """packages.list."""
+
+    name = asked_in = "packages.list"
+
+    def local_inputs(self, around: Surroundings) -> set[Path]:
+        """Return the file."""
+        del around
+        return {self.path}
+
+    def install(self, wanted: Installation) -> None:
+        """Install its packages."""
+        lines = [line.replace(" ", "==") for line in self.content["lines"]]
+        with requirement_lines.written(lines) as requirements:
+            origin = Origin(self.path)
+            wanted.uv.install(requirements, self.project.folder, wanted.options, origin=origin)

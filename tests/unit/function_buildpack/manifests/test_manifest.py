@@ -1,0 +1,485 @@
+"""What each format of manifest answers: whether it is current, and what of it is installed."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.markers import Marker
+
+from function_buildpack.log.errors import BuildpackError
+from function_buildpack.log.errors.dependencies import (
+    InstallFailed,
+    LockMissing,
+    LockOutdated,
+    LockUnsupported,
+    SelectionUnknown,
+)
+from function_buildpack.manifests.manifest import Installation, Manifest, Selectable, for_tests
+from function_buildpack.manifests.pipfile_lock import PipfileLock
+from function_buildpack.manifests.poetry_lock import PoetryLock
+from function_buildpack.manifests.pylock import Pylock
+from function_buildpack.manifests.pyproject_toml import PyprojectToml, Undeclared
+from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.requirements_txt import RequirementsTxt
+from function_buildpack.manifests.setuptools import SetupCfg, SetupPy
+from function_buildpack.manifests.uv_lock import UvLock
+from function_buildpack.plan import plan
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.settings import Selection, Settings
+from function_buildpack.system import process
+from function_buildpack.system.process import Result
+from function_buildpack.uv.client import Uv
+from function_buildpack.uv.index_settings import PackageSource
+from unit.function_buildpack.functions import FOLDER, of_facts, read
+
+EMPTY: frozenset[str] = frozenset()
+POETRY_LOCK = {
+    "extras": {"math": ["b"]},
+    "package": [
+        {"name": "a", "version": "1", "groups": ["main"]},
+        {"name": "pytest", "version": "8", "groups": ["test"]},
+        {"name": "b", "version": "1", "groups": ["main"], "markers": 'extra == "math"'},
+        {"name": "c", "version": "1", "groups": ["main"], "markers": 'python_version < "3.13"'},
+    ],
+}
+LOCKED = {"packages": [{"name": "a", "version": "1.0"}]}
+IDNA = {"project": {"dependencies": ["a>=1", "b; python_version < '3.13'"]}}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        UvLock(of_facts(), {}),
+        RequirementsTxt(of_facts(), {"lines": ()}),
+        Undeclared(of_facts()),
+        PipfileLock(of_facts(), {}),
+        Pylock(of_facts(IDNA), LOCKED),
+    ],
+)
+def test_check(manifest: Manifest) -> None:
+    """What matches, or cannot be known here, is no error."""
+    manifest.check("3.13.5")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "error"),
+    [
+        (Pylock(of_facts({"project": {"dependencies": ["a>=2"]}}), LOCKED), LockOutdated),
+        (PoetryLock(of_facts(), {"package": []}), LockOutdated),
+        (PoetryLock(of_facts(), {"package": [{"name": "a"}]}), LockUnsupported),
+        (PipfileLock(of_facts(), {}, {}), LockOutdated),
+    ],
+)
+def test_check_fails(manifest: Manifest, error: type[BuildpackError]) -> None:
+    """A lock that does not match what it was made from is an error with a command."""
+    with pytest.raises(error) as caught:
+        manifest.check("3.13.5")
+
+    assert manifest.command == vars(caught.value)["command"]
+
+
+def test_check_pipfile_alone(tmp_path: Path) -> None:
+    """A Pipfile is only installed from its lock."""
+    project = read(tmp_path, {"function.py": "", "Pipfile": ""})
+
+    with pytest.raises(LockMissing) as caught:
+        Undeclared(project).check("3.13.5")
+
+    assert ("Pipfile.lock", "pipenv lock") == (caught.value.lock, caught.value.command)
+
+
+OF_POETRY = {"poetry": {"dependencies": {"python": "^3.11", "a": {"path": "libs/a"}}}}
+POETRY = {"build-system": {"build-backend": "poetry.core.masonry.api"}}
+HATCH = {"build-system": {"build-backend": "hatchling.build"}}
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "fails"),
+    [
+        # Poetry's backend tells what is in its table where nothing else says it.
+        ({"tool": OF_POETRY, **POETRY}, False),
+        ({"tool": OF_POETRY, "build-system": {}}, False),
+        ({"tool": OF_POETRY, "project": {"dynamic": ["dependencies"]}, **POETRY}, False),
+        ({"tool": OF_POETRY}, True),
+        ({"tool": {"poetry": {**OF_POETRY["poetry"], "package-mode": False}}, **POETRY}, True),
+        # It does not tell where a dependency of the project table is from.
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}, **POETRY}, True),
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}}, True),
+        ({"tool": OF_POETRY, "project": {"name": "mine"}, **POETRY}, True),
+        # Other backends do not read that table.
+        ({"tool": OF_POETRY, "project": {"dependencies": ["a"]}, **HATCH}, False),
+        (
+            {
+                "tool": {"poetry": {"dependencies": {"python": "^3.11"}}},
+                "project": {"dependencies": ["a"]},
+                **POETRY,
+            },
+            False,
+        ),
+    ],
+)
+@pytest.mark.parametrize("manifest", [PyprojectToml, Undeclared])
+def test_check_for_poetry_alone(
+    manifest: type[Manifest], pyproject: dict[str, Any], *, fails: bool
+) -> None:
+    """What only Poetry's lock tells is an error without it: another package might be installed."""
+    with pytest.raises(LockMissing) if fails else nullcontext():
+        manifest(of_facts(pyproject)).check("3.13.5")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        (Undeclared(of_facts()), Selectable()),
+        (RequirementsTxt(of_facts()), Selectable()),
+        (Pylock(of_facts(), {"extras": ["x"]}), Selectable(frozenset({"x"}))),
+        (
+            PoetryLock(of_facts(), POETRY_LOCK),
+            Selectable(frozenset({"math"}), frozenset({"test"})),
+        ),
+        (
+            PipfileLock(of_facts(), {"_meta": {}, "default": {}, "develop": {}}),
+            Selectable(EMPTY, frozenset({"develop"})),
+        ),
+        (SetupPy(of_facts()), Selectable(None)),
+        (SetupCfg(of_facts()), Selectable(None)),
+        (
+            PyprojectToml(
+                of_facts(
+                    {
+                        "project": {"optional-dependencies": {"A_b": []}},
+                        "dependency-groups": {"test": []},
+                        "tool": {"uv": {"dev-dependencies": ["pytest"]}},
+                    }
+                )
+            ),
+            Selectable(frozenset({"a-b"}), frozenset({"dev", "test"})),
+        ),
+        (UvLock(of_facts({"project": {}})), Selectable(None)),
+        (
+            PyprojectToml(
+                of_facts({"project": {"name": "x", "dynamic": ["optional-dependencies"]}})
+            ),
+            Selectable(None),
+        ),
+    ],
+)
+def test_selectable(manifest: Manifest, expected: Selectable) -> None:
+    """Each format has its own extras and groups; some are only known to a build backend."""
+    assert expected == manifest.selectable
+
+
+def test_check_selection() -> None:
+    """What is not there is named, with what is."""
+    table = {"name": "x", "optional-dependencies": {"a": [], "b": []}}
+    manifest = PyprojectToml(of_facts({"project": table, "dependency-groups": {"dev": []}}))
+    manifest.check_selection(Selection(frozenset({"a"}), frozenset({"dev"})))
+
+    with pytest.raises(SelectionUnknown) as caught:
+        manifest.check_selection(Selection(frozenset({"d", "c", "a"})))
+
+    assert ("BP_FUNCTION_EXTRAS", "c, d", ("a", "b")) == (
+        caught.value.name,
+        caught.value.found,
+        caught.value.known,
+    )
+
+
+def test_check_selection_unknown_extras() -> None:
+    """What only the build backend knows is left to it."""
+    SetupPy(of_facts()).check_selection(Selection(frozenset({"any"})))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "groups"), [(PyprojectToml, {"dev", "docs"}), (Undeclared, {"dev"})]
+)
+def test_check_selection_of_poetry(manifest: type[Manifest], groups: set[str]) -> None:
+    """Poetry's groups are in its lock, and the error says that this one is not there."""
+    declared = {"dependency-groups": {"docs": []}, "tool": {"poetry": {"group": {"dev": {}}}}}
+
+    with pytest.raises(LockMissing) as caught:
+        manifest(of_facts(declared)).check_selection(Selection(groups=frozenset(groups)))
+
+    assert ("poetry.lock", ("dev",)) == (caught.value.lock, caught.value.groups)
+
+
+def test_check_selection_of_others() -> None:
+    """A file that comes before pyproject.toml has no group of Poetry's."""
+    manifest = RequirementsTxt(of_facts({"tool": {"poetry": {"group": {"dev": {}}}}}))
+
+    with pytest.raises(SelectionUnknown) as caught:
+        manifest.check_selection(Selection(groups=frozenset({"dev"})))
+
+    assert () == caught.value.known
+
+
+@pytest.mark.parametrize(
+    ("manifest", "python", "lines"),
+    [
+        (PoetryLock(of_facts(), POETRY_LOCK), "3.13.5", ("a==1",)),
+        (PoetryLock(of_facts(), POETRY_LOCK), "3.12.1", ("a==1", "c==1")),
+        (
+            PipfileLock(of_facts(), {"_meta": {}, "default": {"a": {"version": "==1"}}}),
+            "3.13.5",
+            ("a==1",),
+        ),
+        (UvLock(of_facts()), "3.13.5", ()),
+    ],
+)
+def test_locked(manifest: Manifest, python: str, lines: tuple[str, ...]) -> None:
+    """Locks that uv does not read are requirements; the function's Python decides markers."""
+    assert lines == manifest.locked(Selection(), python)
+
+
+DECLARED = {"project": {"dependencies": ["PyTest", "pytest_asyncio>=1", "a", "not valid !"]}}
+LINES = ("-r x", "# y", "Ruff>1", "a", "mypy==1 --hash=x")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "locked", "found"),
+    [
+        (PyprojectToml(of_facts(DECLARED)), (), ("pytest", "pytest-asyncio")),
+        (UvLock(of_facts(DECLARED)), (), ("pytest", "pytest-asyncio")),
+        (
+            Pylock(of_facts(), {"packages": [{"name": "coverage"}, {"name": "a"}]}),
+            (),
+            ("coverage",),
+        ),
+        (RequirementsTxt(of_facts(), {"lines": LINES}), (), ("mypy", "ruff")),
+        (PoetryLock(of_facts()), LINES, ("mypy", "ruff")),
+        (Undeclared(of_facts(DECLARED)), (), ()),
+    ],
+)
+def test_for_tests(manifest: Manifest, locked: tuple[str, ...], found: tuple[str, ...]) -> None:
+    """Tools for tests are seen in what the image gets, in whatever format that is declared."""
+    assert found == for_tests(manifest.requirements(locked))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_pinned"), [(("a==1 --hash=x",), True), (("a==1",), False), ((), False)]
+)
+def test_is_pinned(lines: tuple[str, ...], *, is_pinned: bool) -> None:
+    """Requirements with hashes are as good as a lock."""
+    assert is_pinned == RequirementsTxt(of_facts(), {"lines": lines}).is_pinned
+
+
+GROUPS = {"dev": ["pytest"], "Prod_A": ["idna"], "data": [], "c": [], "unit-tests": []}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "tool", "expected"),
+    [
+        (UvLock, {"uv": {"default-groups": ["dev", "Prod_A", "unit-tests"]}}, ("prod-a",)),
+        (PyprojectToml, {"uv": {"default-groups": "all"}}, ("data", "prod-a")),
+        (UvLock, {}, ()),
+        (
+            PoetryLock,
+            {"poetry": {"group": {"prod-a": {}, "docs": {}, "b": {"optional": True}, "c": {}}}},
+            ("prod-a",),
+        ),
+        (RequirementsTxt, {"uv": {"default-groups": ["prod-a"]}}, ()),
+        (Undeclared, {"uv": {"default-groups": ["prod-a"]}}, ()),
+    ],
+)
+def test_skipped_groups(
+    manifest: type[Manifest], tool: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    """Groups that the tool installs by default are known, except those for development."""
+    made = manifest(of_facts({"dependency-groups": GROUPS, "tool": tool}))
+
+    assert expected == made.skipped_groups(Selection(groups=frozenset({"c"})))
+
+
+def test_selecting() -> None:
+    """The settings that would install a package are known, by its name."""
+    pyproject = {
+        "project": {"optional-dependencies": {"net": ["Idna>=3", "six"], "math": ["numpy"]}},
+        "dependency-groups": {"prod": ["idna", {"include-group": "dev"}], "dev": ["not valid!"]},
+        "tool": {"poetry": {"group": {"old": {"dependencies": {"idna": "*"}}}}},
+    }
+
+    found = PyprojectToml(of_facts(pyproject)).selecting("idna")
+
+    assert ("BP_FUNCTION_EXTRAS=net", "BP_FUNCTION_GROUPS=prod") == found
+
+
+@pytest.mark.parametrize(
+    ("manifest", "lock", "found"),
+    [
+        (UvLock, {"package": 3}, "package: 3, and not a list"),
+        (Pylock, {"packages": ["a"]}, "packages[0]: 'a', and not a table"),
+        (PoetryLock, {"metadata": []}, "metadata: [], and not a table"),
+        (
+            PoetryLock,
+            {"package": [{"name": "a", "version": "1", "groups": 3}]},
+            "package[0].groups: 3, and not a list",
+        ),
+        (PoetryLock, {"package": [{"version": "1"}]}, "package[0].name: nothing, and not text"),
+        (
+            PoetryLock,
+            {
+                "metadata": {"lock-version": "2.1"},
+                "package": [
+                    {"name": "a", "version": "1", "groups": ["main"]},
+                    {"name": "b", "version": "1"},
+                ],
+            },
+            "the package b has no groups",
+        ),
+        (
+            PoetryLock,
+            {"metadata": {"lock-version": "1.1"}, "package": [{"name": "a", "version": "1"}]},
+            'lock-version = "1.1"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"',
+        ),
+        (PipfileLock, {"default": []}, "default: [], and not a table"),
+        (PipfileLock, {"default": {"a": {"git": "https://x"}}}, "'ref' is missing"),
+    ],
+)
+def test_lock_of_another_shape(manifest: type[Manifest], lock: dict[str, Any], found: str) -> None:
+    """What is wrong in a lock is told, with the command that makes a new one."""
+    function = of_facts(has_pyproject=True)
+
+    with pytest.raises(LockUnsupported) as caught:
+        plan.make(Declared(function, (manifest(function, lock),)), Settings(), "3.13.5")
+
+    assert (FOLDER / manifest.name, manifest.command) == (caught.value.lock, caught.value.command)
+    assert found == caught.value.found
+
+
+def test_lock_with_a_text_of_another_kind() -> None:
+    """The words of a parser of texts are told as one line."""
+    with pytest.raises(LockUnsupported) as caught, PipfileLock(of_facts()).reading():
+        Marker("x [")
+
+    assert "Expected a marker variable or quoted string x [ ^" == caught.value.found
+
+
+def test_defect_elsewhere() -> None:
+    """What goes wrong without a lock is no lock's fault."""
+    with pytest.raises(KeyError), PyprojectToml(of_facts()).reading():
+        raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("manifest", "indexes"),
+    [
+        (PipfileLock(of_facts(), {}, {"source": [{"name": "corp", "url": "u"}]}), {"corp": "u"}),
+        (
+            PipfileLock(of_facts(), {"_meta": {"sources": [{"name": "corp", "url": "u"}]}}),
+            {"corp": "u"},
+        ),
+        (PipfileLock(of_facts(), {"_meta": {}}, {"source": {}}), {}),
+        (
+            PoetryLock(
+                of_facts(),
+                {
+                    "package": [
+                        {"source": {"type": "legacy", "url": "u", "reference": "corp"}},
+                        {"source": {"type": "git", "url": "https://h/x.git", "reference": "main"}},
+                        {"name": "idna"},
+                    ]
+                },
+            ),
+            {"corp": "u"},
+        ),
+        (UvLock(of_facts()), {}),
+    ],
+)
+def test_indexes(manifest: Manifest, indexes: dict[str, str]) -> None:
+    """Each tool's way to name an index is read; a repository is no index."""
+    assert indexes == manifest.indexes
+
+
+SELECTION = Selection(frozenset({"b", "a"}), frozenset({"develop", "c"}))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "again"),
+    [
+        (
+            PoetryLock(of_facts()),
+            "poetry sync --no-root --only main,c,develop --extras a --extras b",
+        ),
+        (PipfileLock(of_facts()), "pipenv sync --categories 'packages c dev-packages'"),
+        (
+            UvLock(of_facts()),
+            (
+                "uv export --quiet --frozen --no-default-groups --no-emit-project --no-editable "
+                "--extra a --extra b --group c --group develop | "
+                "uv pip install --no-editable --no-deps --no-index --find-links wheels -r -"
+            ),
+        ),
+    ],
+)
+def test_install_fails(tmp_path: Path, manifest: Manifest, again: str) -> None:
+    """The error has what installs the same on a user's machine, in the words of its own tool."""
+
+    def run(command: Any, **_: Any) -> Result:
+        return Result(0 if "export" in command else 2, "error: x")
+
+    source = PackageSource.folder(FOLDER / "wheels")
+    uv = Uv.with_cache(run, {}, tmp_path).from_source(source)
+
+    with pytest.raises(InstallFailed) as caught:
+        manifest.install(Installation(tmp_path / "venv", FOLDER, uv, SELECTION))
+
+    assert again == caught.value.command.splitlines()[-1]
+
+
+def test_nothing_declared(tmp_path: Path) -> None:
+    """Where nothing is declared, nothing is installed and nothing decides."""
+    undeclared = Undeclared(of_facts())
+    around = Surroundings(FOLDER, FOLDER, {})
+    uv = Uv.with_cache(lambda *_, **__: Result(2, "error: x"), {}, tmp_path)
+
+    undeclared.install(Installation(tmp_path, FOLDER, uv, Selection()))
+
+    assert set() == undeclared.local_inputs(around)
+    assert not undeclared.asks_backend(around, set())
+
+
+def test_without_a_way_to_install() -> None:
+    """A format has to say how it is installed."""
+    with pytest.raises(NotImplementedError):
+        Manifest(of_facts()).install(Installation(FOLDER, FOLDER, Uv(process.run, {}), Selection()))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "path", "said"),
+    [
+        (RequirementsTxt, "../../common", "../../common"),
+        (RequirementsTxt, "libs/common", "./libs/common"),
+        (PyprojectToml, "../common", '[tool.uv.sources]\ncommon = { path = "../common" }'),
+        (PoetryLock, "../common", '[tool.poetry.dependencies]\ncommon = { path = "../common" }'),
+        (PipfileLock, "../common", '[packages]\ncommon = { path = "../common" }'),
+        (Undeclared, "../common", "../common"),
+    ],
+)
+def test_asking_for(manifest: type[Manifest], path: str, said: str) -> None:
+    """A package of the source is asked for by its path, in the form of the file."""
+    assert manifest(of_facts()).asking_for("common", path).endswith(said)
+
+
+def test_check_selection_unknown_group() -> None:
+    """A group that neither the standard tables nor Poetry's have is unknown."""
+    manifest = PyprojectToml(of_facts({"dependency-groups": {"dev": []}}))
+
+    with pytest.raises(SelectionUnknown) as caught:
+        manifest.check_selection(Selection(groups=frozenset({"docs"})))
+
+    assert ("docs", ("dev",)) == (caught.value.found, caught.value.known)
+
+
+@pytest.mark.parametrize("has_pyproject", [True, False])
+def test_install_from_setup_cfg(tmp_path: Path, *, has_pyproject: bool) -> None:
+    """uv sees a project where there is a pyproject.toml, so a missing one is made."""
+    (tmp_path / "setup.cfg").write_text("[options]\n")
+    files = {"function.py": "", **({"pyproject.toml": "[tool.x]\n"} if has_pyproject else {})}
+    manifest = SetupCfg(read(tmp_path, files))
+    uv = Uv.with_cache(lambda *_, **__: Result(0, ""), {}, tmp_path)
+
+    manifest.install(Installation(tmp_path / "venv", tmp_path, uv, Selection()))
+
+    expected = "[tool.x]\n" if has_pyproject else ""
+    assert expected == (tmp_path / "pyproject.toml").read_text()

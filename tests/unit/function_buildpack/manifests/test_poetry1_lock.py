@@ -1,0 +1,105 @@
+"""poetry.lock of Poetry 1: what is needed, followed from pyproject.toml."""
+
+from typing import Any
+
+import pytest
+
+from function_buildpack.manifests import poetry1_lock
+from function_buildpack.source.pyproject import Pyproject
+from function_buildpack.source.settings import Selection
+
+LINUX = {"sys_platform": "linux", "python_version": "3.13", "python_full_version": "3.13.5"}
+
+
+def package(name: str, version: str = "1.0", **dependencies: Any) -> dict[str, Any]:
+    """Return an entry of the lock."""
+    return {"name": name, "version": version, "dependencies": dependencies}
+
+
+def wanted(
+    packages: list[dict[str, Any]], table: dict[str, Any], selection: Selection | None = None
+) -> list[str]:
+    """Return what is needed, as name==version."""
+    found = poetry1_lock.wanted(
+        {"package": packages},
+        Pyproject({"tool": {"poetry": table}}),
+        selection or Selection(),
+        LINUX,
+    )
+    return [f"{item['name']}=={item['version']}" for item in found]
+
+
+def test_dependencies_of_dependencies() -> None:
+    """What a package needs is needed, once, in a circle too; nothing else is."""
+    packages = [
+        package("a", B_b="^1"),
+        package("b-b", c=">=1", a="*"),
+        package("c"),
+        package("unneeded", c="*"),
+    ]
+
+    found = wanted(packages, {"dependencies": {"python": "^3.11", "A": "1.0"}})
+
+    assert ["a==1.0", "b-b==1.0", "c==1.0"] == found
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ({"version": "*", "markers": "sys_platform == 'linux'"}, ["a==1.0"]),
+        ({"version": "*", "markers": "sys_platform == 'win32'"}, []),
+        ({"version": "*", "platform": "linux"}, ["a==1.0"]),
+        ({"version": "*", "platform": "win32"}, []),
+        ({"version": "*", "python": "^3.12"}, ["a==1.0"]),
+        ({"version": "*", "python": "<3.12 || >=4"}, []),
+        ({"git": "https://example.org/a.git"}, ["a==1.0"]),
+        ([{"version": "1", "python": "<3.12"}, {"version": "1", "python": ">=3.12"}], ["a==1.0"]),
+    ],
+)
+def test_markers(stated: Any, found: list[str]) -> None:
+    """What is for another platform or Python is not needed here."""
+    assert found == wanted([package("a")], {"dependencies": {"a": stated}})
+
+
+def test_versions() -> None:
+    """Of several versions of a package the one that is asked for here is needed."""
+    packages = [package("a", "1.5"), package("a", "2.5")]
+    stated = [{"version": "^1.0", "python": "<3.12"}, {"version": "^2.0", "python": ">=3.12"}]
+
+    assert ["a==2.5"] == wanted(packages, {"dependencies": {"a": stated}})
+
+
+def test_extras_of_dependencies() -> None:
+    """An extra that a dependency is asked for with brings more, whoever asks first."""
+    packages = [
+        package("a", b={"version": "*", "optional": True, "markers": 'extra == "more"'}),
+        package("b"),
+        package("c", a={"version": "*", "extras": ["More"]}),
+    ]
+
+    assert ["a==1.0"] == wanted(packages, {"dependencies": {"a": "*"}})
+    assert ["a==1.0", "b==1.0", "c==1.0"] == wanted(
+        packages, {"dependencies": {"c": "*", "a": "*"}}
+    )
+    assert ["a==1.0", "b==1.0", "c==1.0"] == wanted(
+        packages, {"dependencies": {"a": "*", "c": "*"}}
+    )
+
+
+def test_selection() -> None:
+    """Optional dependencies and groups are needed if they are selected."""
+    packages = [package("a"), package("b"), package("c")]
+    table = {
+        "dependencies": {"a": {"version": "*", "optional": True}},
+        "extras": {"Math": ["A"]},
+        "group": {"Data_Group": {"dependencies": {"b": "*"}}, "empty": {}},
+        "dev-dependencies": {"c": "*"},
+    }
+    pyproject = Pyproject({"tool": {"poetry": table}})
+
+    assert [] == wanted(packages, table)
+    assert ["a==1.0"] == wanted(packages, table, Selection(extras=frozenset({"math"})))
+    assert ["b==1.0", "c==1.0"] == wanted(
+        packages, table, Selection(groups=frozenset({"data-group", "dev"}))
+    )
+    assert {"data-group", "empty", "dev"} == poetry1_lock.groups(pyproject)

@@ -1,0 +1,54 @@
+"""Version constraints of Poetry's."""
+
+import pytest
+
+from function_buildpack.manifests import poetry_versions
+
+
+@pytest.mark.parametrize(
+    ("constraint", "allowed", "excluded"),
+    [
+        ("^3.11", "3.14.1", "4.0"),
+        ("^3.11.2", "3.11.2", "3.11.1"),
+        ("^0.2.3", "0.2.9", "0.3.0"),
+        ("^0.0", "0.0.9", "0.1.0"),
+        ("~3.12", "3.12.9", "3.13.0"),
+        ("~3.12.1", "3.12.9", "3.12.0"),
+        ("~3", "3.14.0", "4.0"),
+        ("~=3.12.1", "3.12.9", "3.13.0"),
+        (">=3.11,<3.14", "3.13.5", "3.14.0"),
+        (">= 3.11 , < 3.14", "3.13.5", "3.14.0"),
+        (">=3.11 <3.14", "3.13.5", "3.14.0"),
+        (">3.11.1,!=3.12.1", "3.12.2", "3.12.1"),
+        ("3.12", "3.12.9", "3.13.0"),
+        ("==3.12.4", "3.12.4", "3.12.5"),
+        ("3.12.*", "3.12.5", "3.13.0"),
+        ("3.*", "3.14.5", "4.0"),
+        ("~3.11 || ^3.13", "3.14.1", "3.12.1"),
+        ("3.11 | 3.12", "3.12.1", "3.13.1"),
+    ],
+)
+def test_specifiers(constraint: str, allowed: str, excluded: str) -> None:
+    """Poetry's constraints become those of PEP 440."""
+    found = poetry_versions.specifiers(constraint)
+
+    assert any(item.contains(allowed) for item in found)
+    assert not any(item.contains(excluded) for item in found)
+
+
+def test_specifiers_any() -> None:
+    """A star is any version."""
+    assert poetry_versions.specifiers("*")[0].contains("3.13.5")
+
+
+@pytest.mark.parametrize("constraint", ["latest", "", "^", "^x", "3.11,", "=>3.11"])
+def test_specifiers_invalid(constraint: str) -> None:
+    """What is no constraint is refused."""
+    with pytest.raises(ValueError, match=r"constraint|specifier"):
+        poetry_versions.specifiers(constraint)
+
+
+def test_allow() -> None:
+    """A version has to meet one of the alternatives."""
+    assert poetry_versions.allow("^1.0 || ^3.0", "3.1")
+    assert not poetry_versions.allow("^1.0 || ^3.0", "2.0")

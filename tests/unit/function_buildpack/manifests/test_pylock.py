@@ -1,0 +1,37 @@
+"""pylock.toml: what can be selected of it, and what it lacks."""
+
+import pytest
+from packaging.requirements import Requirement
+
+from function_buildpack.manifests import pylock
+
+LOCK = {
+    "extras": ["My_Extra"],
+    "dependency-groups": ["dev", "default"],
+    "default-groups": ["default"],
+    "packages": [{"name": "Idna", "version": "3.10"}, {"name": "local"}],
+}
+
+
+def test_names() -> None:
+    """Extras and groups that the lock was made with; the default groups are in it anyway."""
+    assert frozenset({"my-extra"}) == pylock.extras(LOCK)
+    assert frozenset({"dev"}) == pylock.groups(LOCK)
+
+
+@pytest.mark.parametrize(
+    ("stated", "is_met"),
+    [
+        ("idna", True),
+        ("IDNA>=3.10", True),
+        ("idna>=3.11", False),
+        ("six", False),
+        ("six; sys_platform == 'win32'", True),
+        ("local>=1", True),  # its version is not locked
+    ],
+)
+def test_unmet(stated: str, is_met: bool) -> None:
+    """A requirement without a package in the lock is named; one for another platform is not."""
+    found = pylock.unmet(LOCK, [Requirement(stated)], {"sys_platform": "linux"})
+
+    assert ([] if is_met else [str(Requirement(stated))]) == found

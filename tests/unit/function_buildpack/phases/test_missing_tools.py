@@ -1,0 +1,12 @@
+"""What the build image lacks."""
+
+import sys
+from pathlib import Path
+
+from function_buildpack.phases import missing_tools
+
+
+def test_lacking(tmp_path: Path) -> None:
+    """Here there are the libraries; whether there is uv is for PATH to say."""
+    assert ("uv",) == missing_tools.lacking({"PATH": str(tmp_path)})
+    assert () == missing_tools.lacking({"PATH": str(Path(sys.executable).parent)})

@@ -1,0 +1,44 @@
+"""How statements of dependencies name what is local."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from function_buildpack.source import local_packages
+from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.pyproject import Pyproject
+
+
+def test_requirements() -> None:
+    """Each word of a line counts, and what the line names as a whole; comments do not."""
+    text = "-e './a b'[more]  # ./c\nname[x] @ file:d#egg=name ; python_version > '3'\n# ./e\n"
+
+    found = local_packages.in_requirements(text)
+
+    assert {"./a", "b", "./a b", "file:d#egg", "file:d#egg=name"} <= found
+    assert not {"./c", "./e", ""} & found
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        {"tool": "none"},
+        {"tool": {"uv": {"sources": []}, "poetry": 1}},
+        {"project": {"dependencies": 1, "optional-dependencies": {"a": [{"b": 1}]}}},
+        {"project": {"readme": {"file": "x"}}, "tool": {"hatch": {"path": "x"}}},
+    ],
+)
+def test_pyproject_without(pyproject: dict[str, Any]) -> None:
+    """What is of another kind, or in another table, names nothing."""
+    assert set() == local_packages.in_pyproject(Pyproject(pyproject))
+    assert set() == Pyproject(pyproject).from_workspace
+
+
+def test_is_clear() -> None:
+    """What has a variable that is not set, or a template, is not clear."""
+    around = Surroundings(Path("/app"), Path("/app"), {"SET": "x"})
+
+    assert around.is_clear("file://${SET}/${PROJECT_ROOT}")
+    assert not around.is_clear("file://${UNSET}/x")
+    assert not around.is_clear("{root:uri}/x")

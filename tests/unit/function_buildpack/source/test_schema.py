@@ -1,0 +1,92 @@
+"""Kinds of values: what is of another is found, with its path."""
+
+import pytest
+
+from function_buildpack.source import schema
+from function_buildpack.source.schema import TEXTS, Kind, ListOf, Misfit, Table, misfits
+
+KIND = Table(
+    {
+        "text": str,
+        "texts": TEXTS,
+        "either": (str, Table({"text": str})),
+        "tables": ListOf(Table({"text": str}, required=("text",))),
+    },
+    others=Table(others=str),
+)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"text": "x", "texts": [], "either": "x", "tables": [], "other": {}},
+        {"texts": ["x"], "either": {"text": "x", "any": 3}, "tables": [{"text": "x", "any": []}]},
+    ],
+)
+def test_fits(value: object) -> None:
+    """What is of the kinds, or has none to be of, is passed over."""
+    assert [] == list(misfits(value, KIND))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, Misfit("", "3", "a table")),
+        ({"text": ["x"]}, Misfit("text", "['x']", "text")),
+        ({"texts": "x"}, Misfit("texts", "'x'", "a list")),
+        ({"texts": ["x", 3]}, Misfit("texts[1]", "3", "text")),
+        ({"either": []}, Misfit("either", "[]", "text or a table")),
+        ({"either": {"text": 3}}, Misfit("either.text", "3", "text")),
+        ({"tables": [{"text": "x"}, {}]}, Misfit("tables[1].text", "nothing", "text")),
+        ({"other": {"x": 3}}, Misfit("other.x", "3", "text")),
+        ({"text": [0] * 100}, Misfit("text", "[" + "0, " * 19 + "0,", "text")),
+    ],
+)
+def test_misfit(value: object, expected: Misfit) -> None:
+    """It is told by its path, shortened, with what it has to be."""
+    assert [expected] == list(misfits(value, KIND))
+
+
+def test_each() -> None:
+    """All are found, each once."""
+    kind: Kind = ListOf(str)
+
+    assert ["[0]", "[2]"] == [found.path for found in misfits([1, "x", 2], kind)]
+
+
+def nested(depth: int) -> object:
+    """Return lists within lists."""
+    value: object = 1
+    for _ in range(depth):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "sound"),
+    [
+        ({"a": [1, True, "x", 2.5], "b": {"c": -(2**64)}}, True),
+        (nested(20), True),
+        (nested(40), False),
+        (nested(10_000), False),
+        ({"a": [{"b": 2**64 + 1}]}, False),
+    ],
+)
+def test_is_sound(value: object, sound: bool) -> None:
+    """Data that is deeper, or with larger numbers, than anybody writes is told apart."""
+    assert sound == schema.is_sound(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x" * 100, "'" + "x" * 59),
+        (1 << 20_000, "a value that is too large (int)"),
+        (nested(10_000), "a value that is too large (dict)"),
+    ],
+    ids=["long", "number", "deep"],
+)
+def test_shown(value: object, shown: str) -> None:
+    """Of a value the beginning is shown, if it can be."""
+    assert shown == schema.shown(value)
