@@ -62,7 +62,6 @@ start_node() {
     ip link add "$host_link" type veth peer name eth0 netns "$(first_process)"
     ip address add "$host/$prefix" dev "$host_link"
     ip link set "$host_link" up
-    ip route replace "$services" via "$node" dev "$host_link"
     wait_until "the API server" 60 answers
     wait_until "the node to be ready" 60 node_ready
 }

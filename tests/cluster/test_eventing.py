@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from testcontainers.core.docker_client import DockerClient
 
-from cluster.node import REGISTRY, Namespace
+from cluster.node import GATEWAY, REGISTRY, Namespace
 from image import prerequisites
 from image.container import eventually
 from image.func import Func
@@ -21,6 +20,8 @@ from image.pack import Pack
 RETRIES = {"retry": 3, "backoffPolicy": "exponential", "backoffDelay": "PT0.1S"}
 # One pod that stays: it remembers what it has seen.
 ONE = {"autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1"}
+# The name that the gateway knows all brokers under.
+BROKERS = {"host": "broker-ingress.knative-eventing.svc.cluster.local"}
 ATTRIBUTES = {"ce-specversion": "1.0", "ce-source": "/test"}
 # Added to the func.yaml of tests/fixtures/functions/event_recorder.
 SCALE = "deploy: {options: {scale: {min: 1, max: 1}}}\n"
@@ -39,7 +40,7 @@ def image(pack: Pack, docker: DockerClient) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def broker(namespace: Namespace, image: str) -> str:
-    """Return the address of a broker with two functions behind it: worker and dead letters.
+    """Return the URL of a broker with two functions behind it: worker and dead letters.
 
     The worker gets events of the type example.work; what it gives up goes to the other one.
     """
@@ -51,8 +52,7 @@ def broker(namespace: Namespace, image: str) -> str:
     assert eventually(lambda: is_ready(namespace, "broker", "default"))
     assert eventually(lambda: is_ready(namespace, "trigger", "worker"))
     assert eventually(lambda: is_ready(namespace, "trigger", "letters"))
-    ingress = Namespace("knative-eventing").get("service", "broker-ingress")
-    return f"http://{ingress['spec']['clusterIP']}/{namespace.name}/default"
+    return f"http://{GATEWAY}/{namespace.name}/default"
 
 
 def named(name: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def publish(broker: str, kind: str = "example.work", **data: Any) -> str:
     number = uuid.uuid4().hex
 
     def is_accepted() -> bool:
-        headers = ATTRIBUTES | {"ce-id": number, "ce-type": kind}
+        headers = BROKERS | ATTRIBUTES | {"ce-id": number, "ce-type": kind}
         answer = httpx.post(broker, headers=headers, json=data, timeout=60, trust_env=False)
         return answer.status_code == httpx.codes.ACCEPTED
 
@@ -183,7 +183,7 @@ GARBAGE = {
 def test_a_source_that_sends_garbage(namespace: Namespace, broker: str, garbage: str) -> None:
     """Broker and function both refuse what is no event, and the next event is handled."""
     headers, body = GARBAGE[garbage]
-    answer = httpx.post(broker, headers=headers, content=body, trust_env=False)
+    answer = httpx.post(broker, headers=BROKERS | headers, content=body, trust_env=False)
     assert answer.status_code == httpx.codes.BAD_REQUEST
     with namespace.client("worker") as client:
         refused = client.post("/", headers=headers, content=body).status_code
@@ -199,10 +199,8 @@ def test_func_subscribes(func: Func, namespace: Namespace, broker: str) -> None:
     func_yaml = made / "func.yaml"
     func_yaml.write_text(func_yaml.read_text().replace("recorder", "subscriber") + SCALE)
     func.command(["subscribe", "--filter", "type=example.commanded"], cwd=made)
-    document = yaml.safe_load(func_yaml.read_text())
-    written = {"source": "default", "filters": {"type": "example.written"}}
-    document["deploy"]["subscriptions"].append(written)
-    func_yaml.write_text(yaml.safe_dump(document))
+    written = func_yaml.read_text() + "  - {source: default, filters: {type: example.written}}\n"
+    func_yaml.write_text(written)
     builder = ["--builder", "pack", "--builder-image", prerequisites.builder_in_registry()]
     target = ["--registry", func.registry, "--namespace", namespace.name]
     func.command(["deploy", *builder, *target], cwd=made)

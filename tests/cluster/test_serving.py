@@ -1,7 +1,6 @@
 """Knative Serving's data path: activator, queue-proxy, scaling, and our image at its end."""
 
 import asyncio
-import itertools
 import socket
 import threading
 import time
@@ -9,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -22,6 +22,7 @@ from image.pack import Pack
 
 REQUESTS = 10_000
 CLIENTS = 16
+REPLACEMENTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -131,21 +132,28 @@ def test_no_request_is_lost(image: str, namespace: Namespace) -> None:
     """Of 10,000 requests none fails while revisions and pods are replaced one after another."""
     scale = {"autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "3"}
     namespace.deploy("rolling", image, annotations=scale, env={"GREETING": "0"})
-    load = Load(namespace.host("rolling"))
-    asking = threading.Thread(target=load.run)
-    asking.start()
-    for number in itertools.count(1):
-        if not asking.is_alive():
-            break
-        if number % 2:
-            namespace.deploy("rolling", image, annotations=scale, env={"GREETING": str(number)})
-        else:
+    with asking(namespace.host("rolling")) as load:
+        for number in range(1, REPLACEMENTS + 1):
+            greeting = {"GREETING": str(number)}
+            namespace.deploy("rolling", image, annotations=scale, env=greeting)
             pod = namespace.pods("rolling")[0]["metadata"]["name"]
             namespace.kubectl("delete", "pod", pod, "--wait=false")
-        time.sleep(1)
-    asking.join()
-    assert {"HTTP/1.1 200 OK": REQUESTS} == load.answers
-    assert len(load.greetings) >= 3
+    assert {"HTTP/1.1 200 OK"} == set(load.answers)
+    assert load.answers.total() >= REQUESTS
+    assert {str(number) for number in range(REPLACEMENTS + 1)} == load.greetings
+
+
+@contextmanager
+def asking(host: str) -> Iterator["Load"]:
+    """Send requests while the context lasts, and on until there were 10,000."""
+    load = Load(host)
+    thread = threading.Thread(target=load.run)
+    thread.start()
+    try:
+        yield load
+    finally:
+        load.may_end = True
+        thread.join()
 
 
 class Load:
@@ -156,7 +164,8 @@ class Load:
 
     def __init__(self, host: str) -> None:
         self._request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        self._left = REQUESTS
+        self._sent = 0
+        self.may_end = False
         self.answers: Counter[str] = Counter()
         self.greetings: set[str] = set()
 
@@ -168,8 +177,8 @@ class Load:
         await asyncio.gather(*(self._ask_again() for _ in range(CLIENTS)))
 
     async def _ask_again(self) -> None:
-        while self._left:
-            self._left -= 1
+        while self._sent < REQUESTS or not self.may_end:
+            self._sent += 1
             try:
                 answer = await self._ask()
             except OSError as error:
