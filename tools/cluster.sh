@@ -14,16 +14,16 @@ cd "$(dirname "$0")"
 . ./cluster/settings.sh
 
 up() {
-    if is_ours cluster && ready; then return 0; fi
+    [ "$(uname -s)" = Linux ] || fail "A cluster needs Linux" "Found: $(uname -s). A virtual machine with Linux will do."
+    [ "$(id -u)" = 0 ] || fail "Only root can start a cluster" "It makes network and mount namespaces. Run: sudo make cluster"
+    # First of all: without kubectl nobody can say whether a cluster runs, as in a second clone.
+    parts
     locked cluster up_now
 }
 
 up_now() {
     if is_ours cluster && ready; then return 0; fi
-    [ "$(uname -s)" = Linux ] || fail "A cluster needs Linux" "Found: $(uname -s). A virtual machine with Linux will do."
-    [ "$(id -u)" = 0 ] || fail "Only root can start a cluster" "It makes network and mount namespaces. Run: sudo make cluster"
     down_now
-    parts
     ./cluster/images.sh
     start_node
     ./cluster/knative.sh

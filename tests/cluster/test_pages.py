@@ -84,7 +84,7 @@ def default() -> Iterator[Namespace]:
 
 
 def test_deploy(clone: Clone, default: Namespace) -> None:
-    """docs/deploy.md, from `make cluster` to answers of functions: with func and with a YAML file."""
+    """docs/deploy.md, from `make cluster` to answers: with func and with a YAML file."""
     said = clone.run(clone.page("docs/deploy.md"))
     assert '{"message": "Hello", "path": "/orders", "bytes": 5}' in said
     assert '"message": "Hello", "path": "/", "bytes": ' in said
