@@ -2,19 +2,16 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from testcontainers.core.docker_client import DockerClient
 
-from cluster.node import GATEWAY, REGISTRY, Namespace
+from cluster.node import GATEWAY, Namespace
 from image import prerequisites
 from image.container import eventually
 from image.func import Func
-from image.pack import Pack
 
 # A broker tries again after 0.1, 0.2 and 0.4 s.
 RETRIES = {"retry": 3, "backoffPolicy": "exponential", "backoffDelay": "PT0.1S"}
@@ -28,30 +25,19 @@ SCALE = "deploy: {options: {scale: {min: 1, max: 1}}}\n"
 
 
 @pytest.fixture(scope="module")
-def image(pack: Pack, docker: DockerClient) -> Iterator[str]:
-    """Return an image of tests/fixtures/functions/event_recorder that the cluster can pull."""
-    built = pack.build(prerequisites.FUNCTIONS / "event_recorder")
-    name = f"{REGISTRY}/functest-{uuid.uuid4().hex[:8]}/recorder"
-    docker.client.images.get(built.image.name).tag(name)
-    docker.client.images.push(name)
-    yield name
-    docker.client.images.remove(name)
-
-
-@pytest.fixture(scope="module")
-def broker(namespace: Namespace, image: str) -> str:
+def broker(namespace: Namespace, recorder: str) -> str:
     """Return the URL of a broker with two functions behind it: worker and dead letters.
 
     The worker gets events of the type example.work; what it gives up goes to the other one.
     """
-    namespace.deploy("worker", image, annotations=ONE)
-    namespace.deploy("letters", image, annotations=ONE)
+    namespace.deploy("worker", recorder, annotations=ONE)
+    namespace.deploy("letters", recorder, annotations=ONE)
     namespace.apply({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", **named("default")})
     subscribe(namespace, "worker", "example.work", {**RETRIES, "deadLetterSink": sink("letters")})
     subscribe(namespace, "letters", "example.reply", RETRIES)
-    assert eventually(lambda: is_ready(namespace, "broker", "default"))
-    assert eventually(lambda: is_ready(namespace, "trigger", "worker"))
-    assert eventually(lambda: is_ready(namespace, "trigger", "letters"))
+    namespace.wait_until_ready("default", "broker")
+    namespace.wait_until_ready("worker", "trigger")
+    namespace.wait_until_ready("letters", "trigger")
     return f"http://{GATEWAY}/{namespace.name}/default"
 
 
@@ -80,12 +66,6 @@ def subscribe(namespace: Namespace, service: str, kind: str, delivery: dict[str,
             },
         }
     )
-
-
-def is_ready(namespace: Namespace, kind: str, name: str) -> bool:
-    """Say whether an object is ready."""
-    conditions = namespace.get(kind, name).get("status", {}).get("conditions", ())
-    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
 
 
 def publish(broker: str, kind: str = "example.work", **data: Any) -> str:
@@ -208,7 +188,7 @@ def test_func_subscribes(func: Func, namespace: Namespace, broker: str) -> None:
     ours = [name for name in triggers if name.startswith("subscriber")]
     assert len(ours) == 2
     for name in ours:
-        assert eventually(lambda name=name: is_ready(namespace, "trigger", name))
+        namespace.wait_until_ready(name, "trigger")
 
     for kind in ("example.written", "example.commanded"):
         number = publish(broker, kind)

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from testcontainers.core.docker_client import DockerClient
 
 from cluster import node
 from cluster.node import Namespace
 from image import prerequisites
 from image.container import eventually
+from image.pack import remove_images, remove_volumes
 
 # A shell's commands in a page. A comment before them says why a test does not run them.
 _COMMANDS = re.compile(r"^(<!-- not run: .*-->\n)?```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIMEOUT = 280
+# The functions that the pages deploy.
+FUNCTIONS = ("myfn", "orders", "moderate", "rate")
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,15 @@ def git(*arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def default() -> Iterator[Namespace]:
-    """Return the namespace that the pages use, and remove what they have made in it."""
+def default(docker: DockerClient) -> Iterator[Namespace]:
+    """Return the namespace that the pages use, and remove what they have made."""
     namespace = Namespace("default")
     yield namespace
-    kinds = "ksvc,trigger,sequence,broker"
-    namespace.kubectl("delete", kinds, "--all", "--wait=false")
+    namespace.kubectl("delete", "ksvc,trigger,sequence,broker", "--all", "--wait=false")
+    made = {name: f"{prerequisites.REGISTRY}/me/{name}" for name in FUNCTIONS}
+    remove_images(docker, [(image, "") for image in made.values()])
+    for name in made:
+        remove_volumes(docker, f"me_{name}_latest")
 
 
 def test_deploy(clone: Clone, default: Namespace) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,33 +11,20 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from testcontainers.core.docker_client import DockerClient
 from websockets.sync.client import connect
 
-from cluster.node import GATEWAY, REGISTRY, Namespace
+from cluster.node import GATEWAY, Namespace
 from image import prerequisites
 from image.container import eventually
-from image.pack import Pack
 
 REQUESTS = 10_000
 CLIENTS = 16
 REPLACEMENTS = 3
 
 
-@pytest.fixture(scope="module")
-def image(pack: Pack, docker: DockerClient) -> Iterator[str]:
-    """Return an image of tests/fixtures/functions/platform_probe that the cluster can pull."""
-    built = pack.build(prerequisites.FUNCTIONS / "platform_probe")
-    name = f"{REGISTRY}/functest-{uuid.uuid4().hex[:8]}/probe"
-    docker.client.images.get(built.image.name).tag(name)
-    docker.client.images.push(name)
-    yield name
-    docker.client.images.remove(name)
-
-
-def test_from_zero(image: str, namespace: Namespace) -> None:
+def test_from_zero(probe: str, namespace: Namespace) -> None:
     """A function without requests has no pod; the next request starts one and is answered."""
-    namespace.deploy("zero", image)
+    namespace.deploy("zero", probe)
     assert eventually(lambda: not namespace.pods("zero"))
     with namespace.client("zero") as client:
         began = time.monotonic()
@@ -47,9 +33,9 @@ def test_from_zero(image: str, namespace: Namespace) -> None:
     assert len(namespace.pods("zero")) == 1
 
 
-def test_what_the_proxy_says_reaches_the_function(image: str, namespace: Namespace) -> None:
+def test_what_the_proxy_says_reaches_the_function(probe: str, namespace: Namespace) -> None:
     """Queue-proxy is at our loopback; who asked it is in its headers."""
-    namespace.deploy("facts", image, env={"GREETING": "Hi"})
+    namespace.deploy("facts", probe, env={"GREETING": "Hi"})
     with namespace.client("facts") as client:
         facts = client.get("/", headers={"X-Forwarded-Proto": "https"}).json()
     assert facts["greeting"] == "Hi"
@@ -57,12 +43,12 @@ def test_what_the_proxy_says_reaches_the_function(image: str, namespace: Namespa
 
 
 @pytest.mark.parametrize("limit", [1, 10, 0])
-def test_container_concurrency(image: str, namespace: Namespace, limit: int) -> None:
+def test_container_concurrency(probe: str, namespace: Namespace, limit: int) -> None:
     """A function never has more requests at once than it is given; with 0 it has all of them."""
     name, clients = f"limit-{limit}", 20
     # One pod, so that all meet there.
     scale = {"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/min-scale": "1"}
-    namespace.deploy(name, image, annotations=scale, containerConcurrency=limit)
+    namespace.deploy(name, probe, annotations=scale, containerConcurrency=limit)
     with namespace.client(name) as client, ThreadPoolExecutor(clients) as threads:
         answers = list(
             threads.map(lambda _: client.get("/sleep", params={"seconds": "0.2"}), range(clients))
@@ -73,18 +59,18 @@ def test_container_concurrency(image: str, namespace: Namespace, limit: int) -> 
     assert most > limit // 2
 
 
-def test_request_that_takes_too_long(image: str, namespace: Namespace) -> None:
+def test_request_that_takes_too_long(probe: str, namespace: Namespace) -> None:
     """Queue-proxy answers 504 in the function's place, and the next request is served."""
-    namespace.deploy("slow", image, timeoutSeconds=1)
+    namespace.deploy("slow", probe, timeoutSeconds=1)
     with namespace.client("slow") as client:
         late = client.get("/sleep", params={"seconds": "30"})
         assert late.status_code == httpx.codes.GATEWAY_TIMEOUT
         assert client.get("/").status_code == httpx.codes.OK
 
 
-def test_stream(image: str, namespace: Namespace) -> None:
+def test_stream(probe: str, namespace: Namespace) -> None:
     """The parts of a response arrive when they are sent, not all at its end."""
-    namespace.deploy("stream", image)
+    namespace.deploy("stream", probe)
     with (
         namespace.client("stream") as client,
         client.stream("GET", "/stream", params={"parts": "4", "seconds": "0.3"}) as response,
@@ -95,9 +81,9 @@ def test_stream(image: str, namespace: Namespace) -> None:
     assert arrived[0] < arrived[-1] - 0.6
 
 
-def test_websocket(image: str, namespace: Namespace) -> None:
+def test_websocket(probe: str, namespace: Namespace) -> None:
     """A WebSocket goes through gateway, activator and queue-proxy to the function, and back."""
-    namespace.deploy("socket", image)
+    namespace.deploy("socket", probe)
     with (
         socket.create_connection((GATEWAY, 80)) as connection,
         connect(f"ws://{namespace.host('socket')}/", sock=connection) as websocket,
@@ -107,20 +93,20 @@ def test_websocket(image: str, namespace: Namespace) -> None:
             assert websocket.recv() == text
 
 
-def test_service_to_copy(image: str, namespace: Namespace) -> None:
+def test_service_to_copy(probe: str, namespace: Namespace) -> None:
     """deploy/knative/service.yaml becomes a function that answers, with the image put in."""
     text = (prerequisites.ROOT / "deploy" / "knative" / "service.yaml").read_text()
     namespace.kubectl(
-        "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", image)
+        "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", probe)
     )
     namespace.wait_until_ready("myfn")
     with namespace.client("myfn") as client:
         assert client.get("/").status_code == httpx.codes.OK
 
 
-def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None:
+def test_idle_connection_is_used_again(probe: str, namespace: Namespace) -> None:
     """A client's connection that was idle for 60 s carries its next request: no 502."""
-    namespace.deploy("idle", image, annotations={"autoscaling.knative.dev/min-scale": "1"})
+    namespace.deploy("idle", probe, annotations={"autoscaling.knative.dev/min-scale": "1"})
     with namespace.client("idle") as client:
         assert client.get("/").status_code == httpx.codes.OK
         time.sleep(61)
@@ -128,14 +114,14 @@ def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None
 
 
 @pytest.mark.timeout(600)
-def test_no_request_is_lost(image: str, namespace: Namespace) -> None:
+def test_no_request_is_lost(probe: str, namespace: Namespace) -> None:
     """Of 10,000 requests none fails while revisions and pods are replaced one after another."""
     scale = {"autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "3"}
-    namespace.deploy("rolling", image, annotations=scale, env={"GREETING": "0"})
+    namespace.deploy("rolling", probe, annotations=scale, env={"GREETING": "0"})
     with asking(namespace.host("rolling")) as load:
         for number in range(1, REPLACEMENTS + 1):
             greeting = {"GREETING": str(number)}
-            namespace.deploy("rolling", image, annotations=scale, env=greeting)
+            namespace.deploy("rolling", probe, annotations=scale, env=greeting)
             pod = namespace.pods("rolling")[0]["metadata"]["name"]
             namespace.kubectl("delete", "pod", pod, "--wait=false")
     assert {"HTTP/1.1 200 OK"} == set(load.answers)
