@@ -24,6 +24,9 @@ up() {
 up_now() {
     if is_ours cluster && ready; then return 0; fi
     down_now
+    unshare --mount --net --pid --fork --mount-proc true ||
+        fail "This machine does not let root make namespaces" "A cluster needs them. In a container, it takes --privileged."
+    unshare --mount --net --pid --fork --mount-proc ./cluster/rights.sh || exit 1
     ./cluster/images.sh
     start_node
     ./cluster/knative.sh

@@ -100,7 +100,6 @@ class Namespace:
                 },
             }
         )
-        self.wait_until_ready(name)
 
     def wait_until_ready(self, name: str, kind: str = "ksvc") -> None:
         """Wait until an object is ready, a service with its newest revision."""

@@ -34,7 +34,8 @@ def variant(image: str, tag: str, **configuration: object) -> Variant:
         content = json.dumps(original | configuration).encode()
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         upload = client.post("/blobs/uploads/").headers["location"]
-        client.put(upload, params={"digest": digest}, content=content).raise_for_status()
+        address = httpx.URL(upload).copy_add_param("digest", digest)
+        client.put(address, content=content).raise_for_status()
         manifest["config"] |= {"digest": digest, "size": len(content)}
         headers = {"Content-Type": _MANIFEST}
         put = client.put(f"/manifests/{tag}", headers=headers, content=json.dumps(manifest))

@@ -53,10 +53,10 @@ def bad_image(probe: str, fault: str) -> tuple[str, str]:
     content = made.blob.read_bytes()
     if fault == "corrupt":
         made.corrupt(content.replace(b"linux", b"xxxxx"))
-        return made.name, "failed to copy"
+        return made.name, "unexpected commit digest"
     if fault == "cut off":
         made.corrupt(content[: len(content) // 2])
-        return made.name, "failed to copy"
+        return made.name, "unexpected commit digest"
     foreign = variant(probe, "foreign", architecture="arm64")
     return foreign.name, "no match for platform"
 
@@ -130,7 +130,8 @@ def test_little_of_everything(probe: str, namespace: Namespace) -> None:
 def test_a_pod_that_is_killed(probe: str, namespace: Namespace, stage: str) -> None:
     """Whenever a pod is killed, from pull to stop, the next one takes over."""
     name = f"killed-{stage}"
-    namespace.deploy_only(name, probe, annotations=ONE, env={"START_SECONDS": "2"})
+    seconds = "8" if stage == "starting" else "0"
+    namespace.deploy_only(name, probe, annotations=ONE, env={"START_SECONDS": seconds})
     if stage in {"serving", "stopping"}:
         namespace.wait_until_ready(name)
     pod = reached(namespace, name, stage)
