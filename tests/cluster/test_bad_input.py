@@ -1,6 +1,5 @@
 """What a platform does to functions that it cannot run, and to those that it ends."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -152,10 +151,21 @@ def test_a_pod_that_is_killed(probe: str, namespace: Namespace, stage: str) -> N
 
 def reached(namespace: Namespace, service: str, stage: str) -> str:
     """Wait until a service's pod has come to a stage, and return the pod's name."""
-    while True:
-        for pod in namespace.pods(service):
-            state = user_container(pod)
-            is_running = "running" in state.get("state", {})
-            if stage == "made" or (is_running and (stage != "starting" or not state["ready"])):
-                return str(pod["metadata"]["name"])
-        time.sleep(0.1)
+    found: list[str] = []
+
+    def is_there() -> bool:
+        found[:] = [
+            pod["metadata"]["name"]
+            for pod in namespace.pods(service)
+            if stage == "made" or is_running(pod, ready=stage != "starting")
+        ]
+        return bool(found)
+
+    assert eventually(is_there)
+    return found[0]
+
+
+def is_running(pod: dict[str, Any], *, ready: bool) -> bool:
+    """Say whether a pod's function runs, and its queue-proxy has found it ready or not."""
+    is_ready = all(item["ready"] for item in pod["status"].get("containerStatuses", ()))
+    return "running" in user_container(pod).get("state", {}) and is_ready is ready
