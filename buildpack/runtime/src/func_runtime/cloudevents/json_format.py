@@ -92,8 +92,8 @@ def _members(source: Event) -> dict[str, object]:
     if isinstance(source.data, event.BYTES):
         members["data_base64"] = base64.b64encode(source.data).decode()
     elif source.data is not None:
-        # 3.1.1: what is not stated is JSON. It is stated, because Knative's broker sends a reply on in
-        # binary mode, where Go guesses a type that nobody stated: text/plain.
+        # 3.1.1: what is not stated is JSON. Knative's broker sends a reply on in binary mode,
+        # where Go guesses a type that nobody stated: text/plain.
         members.setdefault("datacontenttype", JSON)
         members["data"] = source.data
     return members
