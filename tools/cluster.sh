@@ -14,16 +14,19 @@ cd "$(dirname "$0")"
 . ./cluster/settings.sh
 
 up() {
-    if is_ours cluster && ready; then return 0; fi
+    [ "$(uname -s)" = Linux ] || fail "A cluster needs Linux" "Found: $(uname -s). A virtual machine with Linux will do."
+    [ "$(id -u)" = 0 ] || fail "Only root can start a cluster" "It makes network and mount namespaces. Run: sudo make cluster"
+    # First of all: without kubectl nobody can say whether a cluster runs, as in a second clone.
+    parts
     locked cluster up_now
 }
 
 up_now() {
     if is_ours cluster && ready; then return 0; fi
-    [ "$(uname -s)" = Linux ] || fail "A cluster needs Linux" "Found: $(uname -s). A virtual machine with Linux will do."
-    [ "$(id -u)" = 0 ] || fail "Only root can start a cluster" "It makes network and mount namespaces. Run: sudo make cluster"
     down_now
-    parts
+    unshare --mount --net --pid --fork --mount-proc true ||
+        fail "This machine does not let root make namespaces" "A cluster needs them. In a container, it takes --privileged."
+    unshare --mount --net --pid --fork --mount-proc ./cluster/rights.sh || exit 1
     ./cluster/images.sh
     start_node
     ./cluster/knative.sh
@@ -62,7 +65,6 @@ start_node() {
     ip link add "$host_link" type veth peer name eth0 netns "$(first_process)"
     ip address add "$host/$prefix" dev "$host_link"
     ip link set "$host_link" up
-    ip route replace "$services" via "$node" dev "$host_link"
     wait_until "the API server" 60 answers
     wait_until "the node to be ready" 60 node_ready
 }

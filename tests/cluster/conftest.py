@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from testcontainers.core.docker_client import DockerClient
@@ -11,6 +12,7 @@ from cluster.node import Namespace
 from image import prerequisites
 from image.conftest import docker, pack
 from image.func import Func
+from image.pack import Pack
 
 __all__ = ["docker", "pack"]
 
@@ -20,6 +22,31 @@ def namespace() -> Iterator[Namespace]:
     """Return a namespace of the cluster that no other file has."""
     with node.namespace(f"functest-{uuid.uuid4().hex[:8]}") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def probe(pack: Pack, docker: DockerClient) -> Iterator[str]:
+    """Return an image of tests/fixtures/functions/platform_probe that the cluster can pull."""
+    with pushed(pack, docker, "platform_probe") as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def recorder(pack: Pack, docker: DockerClient) -> Iterator[str]:
+    """Return an image of tests/fixtures/functions/event_recorder that the cluster can pull."""
+    with pushed(pack, docker, "event_recorder") as name:
+        yield name
+
+
+@contextmanager
+def pushed(pack: Pack, docker: DockerClient, function: str) -> Iterator[str]:
+    """Build a function of tests/fixtures/functions, and push it under a name of its own."""
+    built = pack.build(prerequisites.FUNCTIONS / function)
+    name = f"{prerequisites.REGISTRY}/functest-{uuid.uuid4().hex[:8]}/{function}"
+    docker.client.images.get(built.image.name).tag(name)
+    docker.client.images.push(name)
+    yield name
+    docker.client.images.remove(name)
 
 
 @pytest.fixture(scope="module")

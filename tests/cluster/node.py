@@ -13,7 +13,6 @@ import httpx
 import yaml
 
 from image import prerequisites
-from image.container import eventually
 
 GATEWAY = "198.18.93.2"  # tools/cluster/settings.sh
 DOMAIN = "knative.test"
@@ -36,7 +35,13 @@ class Namespace:
 
     def kubectl(self, *arguments: str, text: str = "") -> str:
         """Run kubectl in the namespace and return what it wrote."""
-        done = subprocess.run(
+        done = self.attempt(*arguments, text=text)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def attempt(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run kubectl in the namespace; it may fail."""
+        return subprocess.run(
             [prerequisites.program("kubectl"), "--namespace", self.name, *arguments],
             env=os.environ | VARIABLES,
             input=text,
@@ -45,8 +50,6 @@ class Namespace:
             timeout=_TIMEOUT,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def get(self, kind: str, name: str = "") -> dict[str, Any]:
         """Return an object, or all of a kind."""
@@ -58,21 +61,32 @@ class Namespace:
         """Create or change objects."""
         self.kubectl("apply", "--filename", "-", text=yaml.safe_dump_all(objects))
 
-    def deploy(
+    def deploy(self, name: str, image: str, **options: Any) -> None:
+        """Deploy an image as `deploy_only` does, and wait until it is ready."""
+        self.deploy_only(name, image, **options)
+        self.wait_until_ready(name)
+
+    def deploy_only(
         self,
         name: str,
         image: str,
         *,
         annotations: dict[str, str] | None = None,
         env: dict[str, str] | None = None,
+        limits: dict[str, str] | None = None,
         **spec: Any,
     ) -> None:
-        """Deploy an image as a Knative Service, and wait until it is ready.
+        """Deploy an image as a Knative Service.
 
-        `annotations` and `spec` are the revision's.
+        `annotations` and `spec` are the revision's, `limits` its container's.
         """
         variables = [{"name": key, "value": value} for key, value in (env or {}).items()]
-        container = {"image": image, "env": variables, "readinessProbe": PROBE}
+        container = {
+            "image": image,
+            "env": variables,
+            "readinessProbe": PROBE,
+            "resources": {"limits": limits or {}},
+        }
         self.apply(
             {
                 "apiVersion": "serving.knative.dev/v1",
@@ -86,22 +100,17 @@ class Namespace:
                 },
             }
         )
-        self.wait_until_ready(name)
 
-    def wait_until_ready(self, name: str) -> None:
-        """Wait until the newest revision of a service serves."""
-        assert eventually(lambda: self._serves_newest(name)), self.kubectl(
-            "describe", "ksvc,revision,pod"
-        )
+    def wait_until_ready(self, name: str, kind: str = "ksvc") -> None:
+        """Wait until an object is ready, a service with its newest revision."""
+        # Not asked again and again: each kubectl takes time from what has to become ready.
+        done = self.attempt("wait", "--for=condition=Ready", f"{kind}/{name}", "--timeout=100s")
+        assert done.returncode == 0, self.kubectl("describe", "ksvc,revision,pod")
 
-    def _serves_newest(self, name: str) -> bool:
-        service = self.get("ksvc", name)
-        status = service.get("status", {})
-        conditions = {item["type"]: item["status"] for item in status.get("conditions", ())}
-        return (
-            status.get("observedGeneration") == service["metadata"]["generation"]
-            and conditions.get("Ready") == "True"
-        )
+    def conditions(self, name: str) -> str:
+        """Return what Knative says of a service: the messages of its conditions."""
+        found = self.get("ksvc", name).get("status", {}).get("conditions", ())
+        return "\n".join(item.get("message", "") for item in found)
 
     def pods(self, service: str) -> list[dict[str, Any]]:
         """Return the pods of a service that are there and are not about to end."""

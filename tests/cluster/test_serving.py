@@ -1,43 +1,30 @@
 """Knative Serving's data path: activator, queue-proxy, scaling, and our image at its end."""
 
 import asyncio
-import itertools
 import socket
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
-from testcontainers.core.docker_client import DockerClient
 from websockets.sync.client import connect
 
-from cluster.node import GATEWAY, REGISTRY, Namespace
+from cluster.node import GATEWAY, Namespace
 from image import prerequisites
 from image.container import eventually
-from image.pack import Pack
 
 REQUESTS = 10_000
 CLIENTS = 16
+REPLACEMENTS = 3
 
 
-@pytest.fixture(scope="module")
-def image(pack: Pack, docker: DockerClient) -> Iterator[str]:
-    """Return an image of tests/fixtures/functions/platform_probe that the cluster can pull."""
-    built = pack.build(prerequisites.FUNCTIONS / "platform_probe")
-    name = f"{REGISTRY}/functest-{uuid.uuid4().hex[:8]}/probe"
-    docker.client.images.get(built.image.name).tag(name)
-    docker.client.images.push(name)
-    yield name
-    docker.client.images.remove(name)
-
-
-def test_from_zero(image: str, namespace: Namespace) -> None:
+def test_from_zero(probe: str, namespace: Namespace) -> None:
     """A function without requests has no pod; the next request starts one and is answered."""
-    namespace.deploy("zero", image)
+    namespace.deploy("zero", probe)
     assert eventually(lambda: not namespace.pods("zero"))
     with namespace.client("zero") as client:
         began = time.monotonic()
@@ -46,9 +33,9 @@ def test_from_zero(image: str, namespace: Namespace) -> None:
     assert len(namespace.pods("zero")) == 1
 
 
-def test_what_the_proxy_says_reaches_the_function(image: str, namespace: Namespace) -> None:
+def test_what_the_proxy_says_reaches_the_function(probe: str, namespace: Namespace) -> None:
     """Queue-proxy is at our loopback; who asked it is in its headers."""
-    namespace.deploy("facts", image, env={"GREETING": "Hi"})
+    namespace.deploy("facts", probe, env={"GREETING": "Hi"})
     with namespace.client("facts") as client:
         facts = client.get("/", headers={"X-Forwarded-Proto": "https"}).json()
     assert facts["greeting"] == "Hi"
@@ -56,12 +43,12 @@ def test_what_the_proxy_says_reaches_the_function(image: str, namespace: Namespa
 
 
 @pytest.mark.parametrize("limit", [1, 10, 0])
-def test_container_concurrency(image: str, namespace: Namespace, limit: int) -> None:
+def test_container_concurrency(probe: str, namespace: Namespace, limit: int) -> None:
     """A function never has more requests at once than it is given; with 0 it has all of them."""
     name, clients = f"limit-{limit}", 20
     # One pod, so that all meet there.
     scale = {"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/min-scale": "1"}
-    namespace.deploy(name, image, annotations=scale, containerConcurrency=limit)
+    namespace.deploy(name, probe, annotations=scale, containerConcurrency=limit)
     with namespace.client(name) as client, ThreadPoolExecutor(clients) as threads:
         answers = list(
             threads.map(lambda _: client.get("/sleep", params={"seconds": "0.2"}), range(clients))
@@ -72,18 +59,18 @@ def test_container_concurrency(image: str, namespace: Namespace, limit: int) -> 
     assert most > limit // 2
 
 
-def test_request_that_takes_too_long(image: str, namespace: Namespace) -> None:
+def test_request_that_takes_too_long(probe: str, namespace: Namespace) -> None:
     """Queue-proxy answers 504 in the function's place, and the next request is served."""
-    namespace.deploy("slow", image, timeoutSeconds=1)
+    namespace.deploy("slow", probe, timeoutSeconds=1)
     with namespace.client("slow") as client:
         late = client.get("/sleep", params={"seconds": "30"})
         assert late.status_code == httpx.codes.GATEWAY_TIMEOUT
         assert client.get("/").status_code == httpx.codes.OK
 
 
-def test_stream(image: str, namespace: Namespace) -> None:
+def test_stream(probe: str, namespace: Namespace) -> None:
     """The parts of a response arrive when they are sent, not all at its end."""
-    namespace.deploy("stream", image)
+    namespace.deploy("stream", probe)
     with (
         namespace.client("stream") as client,
         client.stream("GET", "/stream", params={"parts": "4", "seconds": "0.3"}) as response,
@@ -94,9 +81,9 @@ def test_stream(image: str, namespace: Namespace) -> None:
     assert arrived[0] < arrived[-1] - 0.6
 
 
-def test_websocket(image: str, namespace: Namespace) -> None:
+def test_websocket(probe: str, namespace: Namespace) -> None:
     """A WebSocket goes through gateway, activator and queue-proxy to the function, and back."""
-    namespace.deploy("socket", image)
+    namespace.deploy("socket", probe)
     with (
         socket.create_connection((GATEWAY, 80)) as connection,
         connect(f"ws://{namespace.host('socket')}/", sock=connection) as websocket,
@@ -106,20 +93,20 @@ def test_websocket(image: str, namespace: Namespace) -> None:
             assert websocket.recv() == text
 
 
-def test_service_to_copy(image: str, namespace: Namespace) -> None:
+def test_service_to_copy(probe: str, namespace: Namespace) -> None:
     """deploy/knative/service.yaml becomes a function that answers, with the image put in."""
     text = (prerequisites.ROOT / "deploy" / "knative" / "service.yaml").read_text()
     namespace.kubectl(
-        "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", image)
+        "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", probe)
     )
     namespace.wait_until_ready("myfn")
     with namespace.client("myfn") as client:
         assert client.get("/").status_code == httpx.codes.OK
 
 
-def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None:
+def test_idle_connection_is_used_again(probe: str, namespace: Namespace) -> None:
     """A client's connection that was idle for 60 s carries its next request: no 502."""
-    namespace.deploy("idle", image, annotations={"autoscaling.knative.dev/min-scale": "1"})
+    namespace.deploy("idle", probe, annotations={"autoscaling.knative.dev/min-scale": "1"})
     with namespace.client("idle") as client:
         assert client.get("/").status_code == httpx.codes.OK
         time.sleep(61)
@@ -127,25 +114,32 @@ def test_idle_connection_is_used_again(image: str, namespace: Namespace) -> None
 
 
 @pytest.mark.timeout(600)
-def test_no_request_is_lost(image: str, namespace: Namespace) -> None:
+def test_no_request_is_lost(probe: str, namespace: Namespace) -> None:
     """Of 10,000 requests none fails while revisions and pods are replaced one after another."""
     scale = {"autoscaling.knative.dev/min-scale": "2", "autoscaling.knative.dev/max-scale": "3"}
-    namespace.deploy("rolling", image, annotations=scale, env={"GREETING": "0"})
-    load = Load(namespace.host("rolling"))
-    asking = threading.Thread(target=load.run)
-    asking.start()
-    for number in itertools.count(1):
-        if not asking.is_alive():
-            break
-        if number % 2:
-            namespace.deploy("rolling", image, annotations=scale, env={"GREETING": str(number)})
-        else:
+    namespace.deploy("rolling", probe, annotations=scale, env={"GREETING": "0"})
+    with asking(namespace.host("rolling")) as load:
+        for number in range(1, REPLACEMENTS + 1):
+            greeting = {"GREETING": str(number)}
+            namespace.deploy("rolling", probe, annotations=scale, env=greeting)
             pod = namespace.pods("rolling")[0]["metadata"]["name"]
             namespace.kubectl("delete", "pod", pod, "--wait=false")
-        time.sleep(1)
-    asking.join()
-    assert {"HTTP/1.1 200 OK": REQUESTS} == load.answers
-    assert len(load.greetings) >= 3
+    assert {"HTTP/1.1 200 OK"} == set(load.answers)
+    assert load.answers.total() >= REQUESTS
+    assert {str(number) for number in range(REPLACEMENTS + 1)} == load.greetings
+
+
+@contextmanager
+def asking(host: str) -> Iterator["Load"]:
+    """Send requests while the context lasts, and on until there were 10,000."""
+    load = Load(host)
+    thread = threading.Thread(target=load.run)
+    thread.start()
+    try:
+        yield load
+    finally:
+        load.may_end = True
+        thread.join()
 
 
 class Load:
@@ -156,7 +150,8 @@ class Load:
 
     def __init__(self, host: str) -> None:
         self._request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        self._left = REQUESTS
+        self._sent = 0
+        self.may_end = False
         self.answers: Counter[str] = Counter()
         self.greetings: set[str] = set()
 
@@ -168,8 +163,8 @@ class Load:
         await asyncio.gather(*(self._ask_again() for _ in range(CLIENTS)))
 
     async def _ask_again(self) -> None:
-        while self._left:
-            self._left -= 1
+        while self._sent < REQUESTS or not self.may_end:
+            self._sent += 1
             try:
                 answer = await self._ask()
             except OSError as error:

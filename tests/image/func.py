@@ -43,7 +43,18 @@ class Func:
         variables: Mapping[str, str] | None = None,
     ) -> str:
         """Run `func ARGUMENTS`, with more variables perhaps, and return what it wrote."""
-        done = subprocess.run(
+        done = self.attempt(arguments, cwd, variables)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def attempt(
+        self,
+        arguments: Sequence[str],
+        cwd: Path | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `func ARGUMENTS`, which may fail; stderr is in stdout."""
+        return subprocess.run(
             [self.program, *arguments],
             cwd=cwd or self.folder,
             env=self._environment() | dict(variables or {}),
@@ -54,8 +65,6 @@ class Func:
             timeout=_TIMEOUT,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
 
     def build(self, project: Path) -> tuple[Image, str]:
         """Run `func build` in a function's folder and return the image and the log."""
@@ -101,10 +110,17 @@ class Func:
     def remove_all(self) -> None:
         """Remove the images, pack's caches of them, and containers that func left."""
         for left in self.client.client.containers.list(all=True):
-            if left.attrs["Config"]["Image"] in {name for name, _ in self._made}:
+            if left.attrs["Config"]["Image"].startswith(f"{self.registry}/"):
                 left.remove(force=True)
-        remove_images(self.client, self._made)
+        remove_images(self.client, [*self._made, *((name, "") for name in self._names())])
         remove_volumes(self.client, self.namespace)
+
+    def _names(self) -> Iterator[str]:
+        """Return the names of all images; a digest of one whose tag has gone on to another."""
+        named = {"reference": f"{self.registry}/*"}
+        for image in self.client.client.api.images(filters=named):
+            tags = [tag for tag in image["RepoTags"] or () if tag.startswith(self.registry)]
+            yield from tags or image["RepoDigests"]
 
 
 def _address(log: Path) -> str:

@@ -7,9 +7,25 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contract import package_index
+from contract.package_index import write_bindings, write_wheel
 from image import prerequisites
 from image.func import Func
 from image.pack import Image
+
+FUNC_YAML = """\
+specVersion: 0.36.0
+name: {name}
+runtime: python
+created: 2026-01-01T00:00:00Z
+"""
+BOUND = """
+import acme_private
+
+async def handle(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": acme_private.VERSION.encode()})
+"""
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,45 @@ def test_build_envs_reach_the_build(command: Func) -> None:
     command.build(folder)
     with command.running(folder) as address:
         assert httpx.get(address).json()["message"] == "from func.yaml"
+
+
+def test_funcignore_keeps_files_out(command: Func) -> None:
+    """What .funcignore names is not in the image."""
+    folder = shutil.copytree(prerequisites.EXAMPLES / "http", command.folder / "ignorefunc")
+    func_yaml = folder / "func.yaml"
+    func_yaml.write_text(func_yaml.read_text().replace("name: http", "name: ignorefunc"))
+    (folder / ".funcignore").write_text("notes\n*.key\n")
+    (folder / "notes").mkdir()
+    for name in ("notes/plan.txt", "server.key", "kept.txt"):
+        (folder / name).write_text("secret")
+
+    image, _ = command.build(folder)
+
+    with image.files("/workspace") as workspace:
+        files = {Path(member.name).name for member in workspace.getmembers() if member.isfile()}
+    assert files & {"plan.txt", "server.key", "kept.txt"} == {"kept.txt"}
+
+
+def test_build_volumes_are_bindings(command: Func, tmp_path: Path) -> None:
+    """A folder that build.volumes mounts has the credentials of a private index."""
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    write_wheel(packages)
+    folder = command.folder / "boundfunc"
+    folder.mkdir()
+    (folder / "function.py").write_text(BOUND)
+    (folder / "requirements.txt").write_text("acme-private==1.0\n")
+    with package_index.serving(packages) as index:
+        bindings = write_bindings(
+            tmp_path / "bindings",
+            pip={"pip.conf": f"[global]\nindex-url = {index.url_with_password}\n"},
+            ca_certificates={"corp.pem": index.authority.decode()},
+        )
+        volumes = f"build:\n  volumes:\n  - {{hostPath: {bindings}, path: /platform/bindings}}\n"
+        (folder / "func.yaml").write_text(FUNC_YAML.format(name="boundfunc") + volumes)
+        command.build(folder)
+    with command.running(folder) as address:
+        assert httpx.get(address).text == "1.0"
 
 
 def test_function_in_a_folder_of_the_source(command: Func) -> None:

@@ -11,7 +11,7 @@ import pytest
 from image import prerequisites
 
 
-@pytest.mark.parametrize("example", ["http", "cloudevents"])
+@pytest.mark.parametrize("example", ["http", "cloudevents", "reviews/moderate", "reviews/rate"])
 def test_example_passes_its_own_tests(tmp_path: Path, example: str) -> None:
     """`pip install -e .` and `pytest` in a fresh environment are all that it takes."""
     project = shutil.copytree(prerequisites.EXAMPLES / example, tmp_path / example)

@@ -52,6 +52,19 @@ http {{
 }}
 """
 
+# Brokers have no Ingress. In a cluster with a name server, the sources are inside of it.
+_BROKERS = ("knative-eventing", "broker-ingress")
+_BROKERS_SERVER = """\
+  server {{
+    listen 80;
+    server_name {name}.{namespace}.svc.cluster.local;
+    location / {{
+      proxy_pass http://{address};
+      proxy_set_header Host $http_host;
+    }}
+  }}
+"""
+
 _SERVER = """\
   split_clients $request_id ${name}_address {{ {addresses} }}
   split_clients $request_id ${name}_revision {{ {revisions} }}
@@ -148,7 +161,7 @@ def main(kubectl: str, kubeconfig: str, nginx: str, folder: str) -> None:
             for item in cluster.items("services")
         }
         routable = [ingress for ingress in ingresses if _is_routable(ingress, addresses)]
-        server.serve("".join(_servers(routable, addresses)))
+        server.serve("".join((*_brokers(addresses), *_servers(routable, addresses))))
         for ingress in routable:
             if not _is_ready(ingress):
                 ingress["status"] = _ready_status(ingress)
@@ -188,6 +201,13 @@ def _ready_status(ingress: Mapping[str, Any]) -> dict[str, Any]:
             {"type": kind, "status": "True", "lastTransitionTime": now} for kind in _CONDITIONS
         ],
     }
+
+
+def _brokers(addresses: Addresses) -> Iterator[str]:
+    """Return nginx's configuration for the one service that takes the events of all brokers."""
+    if address := addresses.get(_BROKERS):
+        namespace, name = _BROKERS
+        yield _BROKERS_SERVER.format(name=name, namespace=namespace, address=address)
 
 
 def _servers(ingresses: list[dict[str, Any]], addresses: Addresses) -> Iterator[str]:

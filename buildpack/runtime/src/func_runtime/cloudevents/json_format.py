@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from func_runtime.cloudevents import event
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
-from func_runtime.cloudevents.media_type import MediaType
+from func_runtime.cloudevents.media_type import JSON, MediaType
 
 
 def decode(document: object) -> Event:
@@ -92,6 +92,9 @@ def _members(source: Event) -> dict[str, object]:
     if isinstance(source.data, event.BYTES):
         members["data_base64"] = base64.b64encode(source.data).decode()
     elif source.data is not None:
+        # 3.1.1: what is not stated is JSON. Knative's broker sends a reply on in binary mode,
+        # where Go guesses a type that nobody stated: text/plain.
+        members.setdefault("datacontenttype", JSON)
         members["data"] = source.data
     return members
 
