@@ -1,5 +1,5 @@
 #!/bin/sh
-# cluster.sh [up|down]: Kubernetes with Knative Serving and Eventing on this machine, for tests and to try things out.
+# cluster.sh [up|down]: Kubernetes with Knative Serving, Eventing and Tekton on this machine, for tests and to try things out.
 #   up      starts it, and waits until it is ready. It takes functions from the registry on localhost:5000
 #   down    ends it, and removes all that it made
 # It is one node that runs in namespaces of its own (processes, mounts, network), so that nothing of it is left
@@ -32,7 +32,7 @@ up_now() {
 
 # parts: all programs of the node, built or unpacked once.
 parts() {
-    ./build.sh kubernetes coredns serving eventing queue-proxy
+    ./build.sh kubernetes coredns serving eventing tekton queue-proxy func
     # Docker's package has brought containerd, runc and iptables, where there was none.
     for program in containerd runc iptables ip openssl pgrep unshare; do
         command -v "$program" >/dev/null || install_packages containerd runc iptables iproute2 openssl procps util-linux
@@ -102,6 +102,7 @@ down_now() {
         [ "$(cat "/proc/sys/$setting")" = "$value" ] || echo "$value" >"/proc/sys/$setting"
     done <"$state/kernel"
     rm -rf "$state"
+    rmdir "$volumes" 2>/dev/null || true
 }
 
 case ${1:-up} in

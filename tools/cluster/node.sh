@@ -52,6 +52,9 @@ mounts() {
         mount -t tmpfs tmpfs "$folder"
     done
     mkdir -p /run/containerd /run/lock /var/log/containers
+    # Where Kubernetes' provisioner of hostPath volumes makes them; it knows no other folder.
+    mkdir -p "$state/volumes" "$volumes"
+    mount --bind "$state/volumes" "$volumes"
     # iptables' own lock and the names that containers resolve.
     echo "nameserver $node" >/run/resolv.conf
 }
@@ -75,11 +78,18 @@ JSON
     mv "$state/pods.conflist" "$state/cni/10-pods.conflist"
 }
 
-# The registry of this machine again, on the node's own loopback, with the same images.
+# The registry of this machine again, with the same images, under the names that the node and pods know:
+# localhost:5000 on the node, registry.default.svc.cluster.local:5000 in pods, and ghcr.io.
 registry() {
-    local program
+    local program configuration=$cache/registry/${REGISTRY_PORT:-5000}.yml
     program=$(command -v docker-registry || echo "$cache/tools/docker-registry/usr/bin/docker-registry")
-    start registry "$program" serve "$cache/registry/${REGISTRY_PORT:-5000}.yml"
+    start registry env REGISTRY_HTTP_ADDR=0.0.0.0:5000 "$program" serve "$configuration"
+    start ghcr env REGISTRY_HTTP_ADDR="$node:443" REGISTRY_HTTP_TLS_CERTIFICATE="$state/pki/ghcr.crt" \
+        REGISTRY_HTTP_TLS_KEY="$state/pki/ghcr.key" "$program" serve "$configuration"
+    for name in ghcr.io docker.io registry.default.svc.cluster.local:5000; do
+        mkdir -p "$state/registries/$name"
+        echo '[host."http://localhost:5000"]' >"$state/registries/$name/hosts.toml"
+    done
 }
 
 control_plane() {
@@ -96,7 +106,7 @@ control_plane() {
     until kube get --raw /readyz >/dev/null 2>&1; do sleep 0.2; done
     start controller-manager "$programs/kubernetes/kube-controller-manager" --kubeconfig "$kubeconfig" --leader-elect=false \
         --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
-        --bind-address 127.0.0.1
+        --bind-address 127.0.0.1 --enable-hostpath-provisioner
     start scheduler "$programs/kubernetes/kube-scheduler" --kubeconfig "$kubeconfig" --leader-elect=false --bind-address 127.0.0.1
 }
 
@@ -111,6 +121,8 @@ address = "$containerd_socket"
 [plugins."io.containerd.grpc.v1.cri"]
 restrict_oom_score_adj = true
 sandbox_image = "localhost:5000/knative/pause:1"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "$state/registries"
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "$packages/usr/lib/cni"
 conf_dir = "$state/cni"
@@ -165,6 +177,10 @@ dns() {
   bind $node
   kubernetes cluster.local ${services} {
     kubeconfig $kubeconfig knative-python
+  }
+  hosts {
+    $node ghcr.io
+    fallthrough
   }
   errors
 }
