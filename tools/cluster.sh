@@ -34,8 +34,8 @@ up_now() {
 parts() {
     ./build.sh kubernetes coredns serving eventing tekton queue-proxy func
     # Docker's package has brought containerd, runc and iptables, where there was none.
-    for program in containerd runc iptables ip openssl pgrep unshare; do
-        command -v "$program" >/dev/null || install_packages containerd runc iptables iproute2 openssl procps util-linux
+    for program in containerd runc iptables ip openssl pgrep unshare slirp4netns; do
+        command -v "$program" >/dev/null || install_packages containerd runc iptables iproute2 openssl procps util-linux slirp4netns
     done
     ./registry.sh start
     once "$packages" unpack_packages
@@ -63,6 +63,9 @@ start_node() {
     ip address add "$host/$prefix" dev "$host_link"
     ip link set "$host_link" up
     ip route replace "$services" via "$node" dev "$host_link"
+    # The node's way out, for builds that fetch packages: a program, so that this machine need not forward anything.
+    started cluster-outside slirp4netns --configure --mtu 1500 --disable-host-loopback "$(first_process)" tap0
+    wait_until "the node's way out ($running/cluster-outside.log)" 10 way_out
     wait_until "the API server" 60 answers
     wait_until "the node to be ready" 60 node_ready
 }
@@ -70,6 +73,10 @@ start_node() {
 # first_process: the number of the namespaces' first process, as this machine counts.
 first_process() {
     is_ours cluster && pgrep -P "$pid" | grep .
+}
+
+way_out() {
+    nsenter --target "$(first_process)" --net ip link show tap0
 }
 
 answers() {
@@ -94,6 +101,7 @@ down_now() {
         first=$(first_process) && kill "$first" # unshare itself does not listen
         ended cluster
     fi
+    ended cluster-outside
     [ -d "$state" ] || return 0
     ip link delete "$host_link" 2>/dev/null || true
     # Only empty ones can be removed.
@@ -102,7 +110,6 @@ down_now() {
         [ "$(cat "/proc/sys/$setting")" = "$value" ] || echo "$value" >"/proc/sys/$setting"
     done <"$state/kernel"
     rm -rf "$state"
-    rmdir "$volumes" 2>/dev/null || true
 }
 
 case ${1:-up} in

@@ -30,7 +30,7 @@ main() {
     wait_until "Knative's kinds" 30 kube get images.caching.internal.knative.dev,revisions.serving.knative.dev,brokers.eventing.knative.dev
     trust_ghcr
     { serving_objects && eventing_objects && tekton_objects; } | settings | apply objects
-    documents cluster/gateway.yaml cluster/registry.yaml cluster/storage.yaml | apply node
+    { documents cluster/gateway.yaml cluster/registry.yaml && volumes; } | apply node
     configure
     wait_until "the pods of Knative and Tekton" 180 all_available
     # The webhooks refuse everything until they have their certificates.
@@ -85,6 +85,25 @@ tekton_objects() {
 trust_ghcr() {
     for namespace in tekton-pipelines tekton-pipelines-resolvers; do
         kube create configmap config-registry-cert --namespace "$namespace" --from-file cert="$state/pki/ca.crt" >/dev/null
+    done
+}
+
+# Folders of the node, for claims that name no class of storage. They are emptied when a claim has gone.
+volumes() {
+    for number in 1 2 3 4 5 6 7 8; do
+        mkdir -p "$state/volumes/$number"
+        chmod 777 "$state/volumes/$number"
+        cat <<YAML
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: folder-$number}
+spec:
+  capacity: {storage: 2Gi}
+  accessModes: [ReadWriteOnce, ReadWriteMany]
+  persistentVolumeReclaimPolicy: Recycle
+  hostPath: {path: "$state/volumes/$number"}
+YAML
     done
 }
 

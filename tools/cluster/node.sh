@@ -52,9 +52,6 @@ mounts() {
         mount -t tmpfs tmpfs "$folder"
     done
     mkdir -p /run/containerd /run/lock /var/log/containers
-    # Where Kubernetes' provisioner of hostPath volumes makes them; it knows no other folder.
-    mkdir -p "$state/volumes" "$volumes"
-    mount --bind "$state/volumes" "$volumes"
     # iptables' own lock and the names that containers resolve.
     echo "nameserver $node" >/run/resolv.conf
 }
@@ -67,7 +64,6 @@ network() {
     done
     ip address add "$node/$prefix" dev eth0
     ip link set eth0 up
-    ip route add default via "$host"
     echo 1 >/proc/sys/net/ipv4/ip_forward
     cat >"$state/pods.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
@@ -93,7 +89,10 @@ registry() {
 }
 
 control_plane() {
+    # The interval: Kubernetes asks newer versions of etcd how far a watch has got; Debian's says it by itself, but
+    # every ten minutes only. Until it does, a watch that names no version ends with an error.
     start etcd "$packages/usr/bin/etcd" --data-dir "$state/etcd" --unsafe-no-fsync --log-level error \
+        --experimental-watch-progress-notify-interval 500ms \
         --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
         --listen-peer-urls http://127.0.0.1:2380
     start apiserver "$programs/kubernetes/kube-apiserver" --etcd-servers http://127.0.0.1:2379 \
@@ -106,7 +105,7 @@ control_plane() {
     until kube get --raw /readyz >/dev/null 2>&1; do sleep 0.2; done
     start controller-manager "$programs/kubernetes/kube-controller-manager" --kubeconfig "$kubeconfig" --leader-elect=false \
         --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
-        --bind-address 127.0.0.1 --enable-hostpath-provisioner
+        --bind-address 127.0.0.1 --pv-recycler-pod-template-filepath-hostpath cluster/recycler.yaml
     start scheduler "$programs/kubernetes/kube-scheduler" --kubeconfig "$kubeconfig" --leader-elect=false --bind-address 127.0.0.1
 }
 
@@ -182,6 +181,7 @@ dns() {
     $node ghcr.io
     fallthrough
   }
+  forward . 10.0.2.3 # slirp4netns, which asks this machine's name server
   errors
 }
 DNS

@@ -14,8 +14,6 @@ prefix=30
 services=10.96.0.0/24
 pods=10.244.0.0/24
 
-# What the provisioner of volumes uses.
-volumes=/tmp/hostpath_pv
 # Where containerd puts containers of pods that ask for no place of their own.
 cgroup=k8s.io
 # What kubelet sets for the whole machine, to be set back.
