@@ -1,7 +1,7 @@
 """Puts one object of Tekton into a registry as a bundle, which Tekton's bundle resolver reads.
 
-Use: bundle.py REGISTRY NAME:TAG FILE. `tkn bundle push` does the same; a bundle is an image with a layer
-for each object: https://tekton.dev/docs/pipelines/tekton-bundle-contracts/
+Use: bundle.py REGISTRY NAME:TAG FILE. `tkn bundle push` does the same; a bundle is an image with a
+layer for each object: https://tekton.dev/docs/pipelines/tekton-bundle-contracts/
 """
 
 import hashlib
@@ -37,7 +37,11 @@ def main(registry: str, reference: str, file: str) -> None:
 
 def annotations(text: str) -> dict[str, str]:
     """Return what the resolver finds an object by."""
-    patterns = {"apiVersion": r"^apiVersion: \S+/(\S+)", "kind": r"^kind: (\S+)", "name": r"name: ([\w-]+)"}
+    patterns = {
+        "apiVersion": r"^apiVersion: \S+/(\S+)",
+        "kind": r"^kind: (\S+)",
+        "name": r"name: ([\w-]+)",
+    }
     found = {key: re.search(pattern, text, re.MULTILINE) for key, pattern in patterns.items()}
     return {f"dev.tekton.image.{key}": match[1].lower() for key, match in found.items() if match}
 

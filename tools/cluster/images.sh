@@ -28,6 +28,8 @@ main() {
     pushed knative/func-utils:v2 func_utils "$(readlink -f ../.tools/func-util)"
     build_image=$(docker image inspect --format '{{.Id}}' "$host/knative-python/build") ||
         fail "There is no build image" "Run: make registry"
+    # What deploy/tekton names.
+    pushed kubectl:v1.34.2 program "$(readlink -f "$programs/kubernetes/kubectl")"
     pushed library/bash:5.1 shell "$build_image"
     git_clone=tektoncd/catalog/upstream/stepactions/git-clone:09f70e6a6485a7d99b01d75610870b13222732e8
     once_pushed "$git_clone" "$(cat cluster/bundle.py cluster/git-clone.yaml | key)" \

@@ -82,7 +82,7 @@ registry() {
     start registry env REGISTRY_HTTP_ADDR=0.0.0.0:5000 "$program" serve "$configuration"
     start ghcr env REGISTRY_HTTP_ADDR="$node:443" REGISTRY_HTTP_TLS_CERTIFICATE="$state/pki/ghcr.crt" \
         REGISTRY_HTTP_TLS_KEY="$state/pki/ghcr.key" "$program" serve "$configuration"
-    for name in ghcr.io docker.io registry.default.svc.cluster.local:5000; do
+    for name in ghcr.io docker.io registry.k8s.io registry.default.svc.cluster.local:5000; do
         mkdir -p "$state/registries/$name"
         echo '[host."http://localhost:5000"]' >"$state/registries/$name/hosts.toml"
     done
