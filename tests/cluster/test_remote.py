@@ -137,7 +137,7 @@ def test_a_function_from_git(func: Func, namespace: Namespace, tmp_path: Path) -
     assert "Committed" == made.answer()["message"]
 
 
-@pytest.mark.parametrize("name", ["task", "pipeline", "run"])
+@pytest.mark.parametrize("name", ["task", "pipeline", "volume", "run"])
 def test_tekton_accepts_our_files(namespace: Namespace, name: str) -> None:
     """Tekton takes each file of deploy/tekton as it is."""
     namespace.kubectl("create", "--dry-run=server", "--filename", str(TEKTON / f"{name}.yaml"))
@@ -148,16 +148,10 @@ def test_our_pipeline(func: Func, namespace: Namespace, tmp_path: Path) -> None:
     repository = tmp_path / "git" / "repository"
     folder = created(func, repository)
     shutil.copy(prerequisites.ROOT / "deploy" / "knative" / "service.yaml", folder)
-    namespace.kubectl(
-        "apply",
-        "--filename",
-        str(TEKTON / "task.yaml"),
-        "--filename",
-        str(TEKTON / "pipeline.yaml"),
-    )
+    for name in ("task", "pipeline", "volume"):
+        namespace.kubectl("apply", "--filename", str(TEKTON / f"{name}.yaml"))
     with served(repository) as address:
-        volume, run = run_of(namespace, address)
-        namespace.kubectl("create", "--filename", "-", text=volume)
+        run = run_of(namespace, address)
         namespace.wait_until_run(started(namespace, run))
         with namespace.client("myfn") as client:
             assert {"message": "Hello", "path": "/", "bytes": 0} == client.get("/").json()
@@ -177,8 +171,8 @@ def started(namespace: Namespace, run: str) -> str:
     return made.strip().partition("/")[2]
 
 
-def run_of(namespace: Namespace, address: str) -> tuple[str, str]:
-    """Return the volume and the run of deploy/tekton/run.yaml, with what a user puts in."""
+def run_of(namespace: Namespace, address: str) -> str:
+    """Return deploy/tekton/run.yaml with what a user puts in."""
     text = (TEKTON / "run.yaml").read_text()
     values = {
         "https://git.example.com/me/myfn": address,
@@ -188,8 +182,7 @@ def run_of(namespace: Namespace, address: str) -> tuple[str, str]:
     for before, after in values.items():
         assert before in text
         text = text.replace(before, after)
-    run, _, volume = text.partition("---\n")
-    return volume, run
+    return text
 
 
 @contextmanager

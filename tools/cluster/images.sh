@@ -29,7 +29,7 @@ main() {
     build_image=$(docker image inspect --format '{{.Id}}' "$host/knative-python/build") ||
         fail "There is no build image" "Run: make registry"
     # What deploy/tekton names.
-    pushed kubectl:v1.34.2 program "$(readlink -f "$programs/kubernetes/kubectl")"
+    pushed kubectl:v1.34.2 kubectl "$(readlink -f "$programs/kubernetes/kubectl")"
     pushed library/bash:5.1 shell "$build_image"
     git_clone=tektoncd/catalog/upstream/stepactions/git-clone:09f70e6a6485a7d99b01d75610870b13222732e8
     once_pushed "$git_clone" "$(cat cluster/bundle.py cluster/git-clone.yaml | key)" \
@@ -45,6 +45,12 @@ program() {
     name=$(basename "$1")
     cp "$1" "$name"
     printf '%s\n' 'FROM scratch' "COPY $name /ko-app/$name" 'USER 65532' "ENTRYPOINT [\"/ko-app/$name\"]" >Dockerfile
+}
+
+# kubectl FILE: as registry.k8s.io has it.
+kubectl() {
+    cp "$1" kubectl
+    printf '%s\n' 'FROM scratch' 'COPY kubectl /bin/kubectl' 'ENV PATH=/bin' 'ENTRYPOINT ["/bin/kubectl"]' >Dockerfile
 }
 
 # func_utils FILE: func's helper in the cluster, which does what it is called as.
