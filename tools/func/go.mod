@@ -7,7 +7,7 @@ tool (
 	knative.dev/func/cmd/func-util
 )
 
-require knative.dev/func v0.48.4 // indirect
+require knative.dev/func v0.48.4
 
 require (
 	cel.dev/expr v0.24.0 // indirect
