@@ -14,7 +14,11 @@ main() {
     [ $# = 0 ] || fail "push.sh does not know '$1'" "func's registry has the builder that 'make builder' makes, for this machine."
     ../tools/registry.sh start
     home=localhost:${REGISTRY_PORT:-5000}/knative-python
-    ./builder.sh --as "$home"
+    # A build in the cluster (docs/deploy.md) reaches the registry by another name. pack wants to see the image under it.
+    ./build.sh --as "$home"
+    in_cluster=registry.default.svc.cluster.local:5000/knative-python/run
+    docker tag "$home/run" "$in_cluster"
+    RUN_IMAGE_MIRRORS=$in_cluster ./builder.sh --as "$home"
 
     # Kept beside the registry's images, so that both go together.
     pushed=$cache/registry/${REGISTRY_PORT:-5000}/pushed

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the Go tools from their pinned modules and links them into .tools:
 #   build.sh [pack|lifecycle|func|queue-proxy|old-lifecycle|cpython|kpack|cosign]...        (all of these, if none is named)
-#   build.sh kubernetes|coredns|serving|eventing...                            the parts of a cluster (cluster.sh)
+#   build.sh kubernetes|coredns|serving|eventing|tekton...                     the parts of a cluster (cluster.sh)
 #   build.sh --arch amd64|arm64 lifecycle                                      for images of that architecture
 set -eu
 
@@ -27,7 +27,7 @@ export CGO_ENABLED=0 GOARCH="$arch" GOWORK=off GOTOOLCHAIN=local GOFLAGS='-mod=r
 
 main() {
     for tool in "$@"; do
-        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kpack cosign kubernetes coredns serving eventing"
+        [ -e "$tool/go.mod" ] || fail "There is no tool called $tool" "Tools: pack lifecycle func queue-proxy old-lifecycle cpython kpack cosign kubernetes coredns serving eventing tekton"
     done
     toolchain "$@"
     for tool in "$@"; do build "$tool"; done
@@ -69,7 +69,7 @@ build() {
         ;;
     func)
         module=knative.dev/func stamp=knative.dev/func/pkg/version.Vers=v
-        makes=func takes='three minutes'
+        makes='func func-util' takes='three minutes'
         ;;
     queue-proxy)
         module=knative.dev/serving stamp=
@@ -105,6 +105,10 @@ build() {
         ;;
     eventing)
         module=knative.dev/eventing stamp=
+        makes='' takes='two minutes'
+        ;;
+    tekton)
+        module=github.com/tektoncd/pipeline stamp=
         makes='' takes='two minutes'
         ;;
     esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cluster.sh [up|down]: Kubernetes with Knative Serving and Eventing on this machine, for tests and to try things out.
+# cluster.sh [up|down]: Kubernetes with Knative Serving, Eventing and Tekton on this machine, for tests and to try things out.
 #   up      starts it, and waits until it is ready. It takes functions from the registry on localhost:5000
 #   down    ends it, and removes all that it made
 # It is one node that runs in namespaces of its own (processes, mounts, network), so that nothing of it is left
@@ -35,10 +35,10 @@ up_now() {
 
 # parts: all programs of the node, built or unpacked once.
 parts() {
-    ./build.sh kubernetes coredns serving eventing queue-proxy
+    ./build.sh kubernetes coredns serving eventing tekton queue-proxy func
     # Docker's package has brought containerd, runc and iptables, where there was none.
-    for program in containerd runc iptables ip openssl pgrep unshare; do
-        command -v "$program" >/dev/null || install_packages containerd runc iptables iproute2 openssl procps util-linux
+    for program in containerd runc iptables ip openssl pgrep unshare slirp4netns; do
+        command -v "$program" >/dev/null || install_packages containerd runc iptables iproute2 openssl procps util-linux slirp4netns
     done
     ./registry.sh start
     once "$packages" unpack_packages
@@ -65,6 +65,9 @@ start_node() {
     ip link add "$host_link" type veth peer name eth0 netns "$(first_process)"
     ip address add "$host/$prefix" dev "$host_link"
     ip link set "$host_link" up
+    # The node's way out, for builds that fetch packages: a program, so that this machine need not forward anything.
+    started cluster-outside slirp4netns --configure --mtu 1500 --disable-host-loopback "$(first_process)" tap0
+    wait_until "the node's way out ($running/cluster-outside.log)" 10 way_out
     wait_until "the API server" 60 answers
     wait_until "the node to be ready" 60 node_ready
 }
@@ -72,6 +75,10 @@ start_node() {
 # first_process: the number of the namespaces' first process, as this machine counts.
 first_process() {
     is_ours cluster && pgrep -P "$pid" | grep .
+}
+
+way_out() {
+    nsenter --target "$(first_process)" --net ip link show tap0
 }
 
 answers() {
@@ -96,6 +103,7 @@ down_now() {
         first=$(first_process) && kill "$first" # unshare itself does not listen
         ended cluster
     fi
+    ended cluster-outside
     [ -d "$state" ] || return 0
     ip link delete "$host_link" 2>/dev/null || true
     # Only empty ones can be removed.

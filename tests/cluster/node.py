@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ import yaml
 from image import prerequisites
 
 GATEWAY = "198.18.93.2"  # tools/cluster/settings.sh
+HOST = "198.18.93.1"  # this machine, as pods see it
 DOMAIN = "knative.test"
 REGISTRY = prerequisites.REGISTRY
+REGISTRY_IN_CLUSTER = "registry.default.svc.cluster.local:5000"
 
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 STATE = _CACHE / "knative-python" / "cluster"
@@ -117,6 +120,39 @@ class Namespace:
         label = f"serving.knative.dev/service={service}"
         found = json.loads(self.kubectl("get", "pods", "--selector", label, "--output", "json"))
         return [pod for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
+
+    def wait_until_run(self, name: str) -> None:
+        """Wait until a run of a pipeline has succeeded."""
+        end = time.monotonic() + _TIMEOUT
+        while (succeeded := self._succeeded(name)) == "Unknown" and time.monotonic() < end:
+            time.sleep(0.5)
+        assert succeeded == "True", self.kubectl("describe", "pipelinerun,taskrun")
+
+    def _succeeded(self, run: str) -> str:
+        conditions = self.get("pipelinerun", run).get("status", {}).get("conditions", ())
+        return next((item["status"] for item in conditions), "Unknown")
+
+    def step(self, name: str) -> dict[str, Any]:
+        """Return the container of a step of the newest task that has one of that name."""
+        _, container = self._step(name)
+        return container
+
+    def step_log(self, name: str) -> str:
+        """Return what that step wrote."""
+        pod, container = self._step(name)
+        return self.kubectl("logs", pod, "--container", container["name"])
+
+    def _step(self, name: str) -> tuple[str, dict[str, Any]]:
+        pods = sorted(
+            self.get("pods")["items"], key=lambda pod: str(pod["metadata"]["creationTimestamp"])
+        )
+        found = [
+            (pod["metadata"]["name"], container)
+            for pod in pods
+            for container in pod["spec"]["containers"]
+            if container["name"] == f"step-{name}"
+        ]
+        return found[-1]
 
     def host(self, service: str) -> str:
         """Return the name that a service is asked under."""

@@ -20,6 +20,10 @@ quietly cluster-keys sh -euc '
     openssl req -newkey rsa:2048 -nodes -keyout api.key -out api.csr -subj /CN=kube-apiserver
     printf "subjectAltName=IP:127.0.0.1,IP:10.96.0.1,IP:%s,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default.svc" "$1" >api.names
     openssl x509 -req -in api.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out api.crt -days 30 -extfile api.names
+    # For pods that get an image from ghcr.io: see node.sh
+    openssl req -newkey rsa:2048 -nodes -keyout ghcr.key -out ghcr.csr -subj /CN=ghcr.io
+    printf subjectAltName=DNS:ghcr.io >ghcr.names
+    openssl x509 -req -in ghcr.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out ghcr.crt -days 30 -extfile ghcr.names
 ' sh "$node"
 
 # user NAME GROUP: a token, and a kubeconfig with it.

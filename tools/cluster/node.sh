@@ -64,7 +64,6 @@ network() {
     done
     ip address add "$node/$prefix" dev eth0
     ip link set eth0 up
-    ip route add default via "$host"
     echo 1 >/proc/sys/net/ipv4/ip_forward
     cat >"$state/pods.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
@@ -75,15 +74,25 @@ JSON
     mv "$state/pods.conflist" "$state/cni/10-pods.conflist"
 }
 
-# The registry of this machine again, on the node's own loopback, with the same images.
+# The registry of this machine again, with the same images, under the names that the node and pods know:
+# localhost:5000 on the node, registry.default.svc.cluster.local:5000 in pods, and ghcr.io.
 registry() {
-    local program
+    local program configuration=$cache/registry/${REGISTRY_PORT:-5000}.yml
     program=$(command -v docker-registry || echo "$cache/tools/docker-registry/usr/bin/docker-registry")
-    start registry "$program" serve "$cache/registry/${REGISTRY_PORT:-5000}.yml"
+    start registry env REGISTRY_HTTP_ADDR=0.0.0.0:5000 "$program" serve "$configuration"
+    start ghcr env REGISTRY_HTTP_ADDR="$node:443" REGISTRY_HTTP_TLS_CERTIFICATE="$state/pki/ghcr.crt" \
+        REGISTRY_HTTP_TLS_KEY="$state/pki/ghcr.key" "$program" serve "$configuration"
+    for name in ghcr.io docker.io registry.k8s.io registry.default.svc.cluster.local:5000; do
+        mkdir -p "$state/registries/$name"
+        echo '[host."http://localhost:5000"]' >"$state/registries/$name/hosts.toml"
+    done
 }
 
 control_plane() {
+    # The interval: Kubernetes asks newer versions of etcd how far a watch has got; Debian's says it by itself, but
+    # every ten minutes only. Until it does, a watch that names no version ends with an error.
     start etcd "$packages/usr/bin/etcd" --data-dir "$state/etcd" --unsafe-no-fsync --log-level error \
+        --experimental-watch-progress-notify-interval 500ms \
         --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
         --listen-peer-urls http://127.0.0.1:2380
     start apiserver "$programs/kubernetes/kube-apiserver" --etcd-servers http://127.0.0.1:2379 \
@@ -96,7 +105,7 @@ control_plane() {
     until kube get --raw /readyz >/dev/null 2>&1; do sleep 0.2; done
     start controller-manager "$programs/kubernetes/kube-controller-manager" --kubeconfig "$kubeconfig" --leader-elect=false \
         --service-account-private-key-file "$state/pki/service-accounts.key" --root-ca-file "$state/pki/ca.crt" \
-        --bind-address 127.0.0.1
+        --bind-address 127.0.0.1 --pv-recycler-pod-template-filepath-hostpath cluster/recycler.yaml
     start scheduler "$programs/kubernetes/kube-scheduler" --kubeconfig "$kubeconfig" --leader-elect=false --bind-address 127.0.0.1
 }
 
@@ -111,6 +120,8 @@ address = "$containerd_socket"
 [plugins."io.containerd.grpc.v1.cri"]
 restrict_oom_score_adj = true
 sandbox_image = "localhost:5000/knative/pause:1"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "$state/registries"
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "$packages/usr/lib/cni"
 conf_dir = "$state/cni"
@@ -166,6 +177,11 @@ dns() {
   kubernetes cluster.local ${services} {
     kubeconfig $kubeconfig knative-python
   }
+  hosts {
+    $node ghcr.io
+    fallthrough
+  }
+  forward . 10.0.2.3 # slirp4netns, which asks this machine's name server
   errors
 }
 DNS

@@ -45,6 +45,9 @@ def read(building: Building) -> Reading:
     if opened := file_modes.settle(context.app):
         output.line(f"Made readable for the image's user: {len(opened)} files")
     tell_writable(file_modes.writable(context.app), context.app)
+    # In a pod, the folder of all layers is a volume that everybody can write to. The image gets
+    # its mode.
+    file_modes.close(context.layers.parent)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = local_wheels.locate(context.app, function.folder, settings.wheels)

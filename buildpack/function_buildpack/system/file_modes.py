@@ -38,6 +38,18 @@ def writable(folder: Path) -> list[Path]:
     ]
 
 
+def close(folder: Path) -> None:
+    """Let nobody but its owner write to a folder that is ours, and open to everybody.
+
+    What is in it stays as it is.
+    """
+    found = folder.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    everybody = mode & stat.S_IWOTH and not mode & stat.S_ISVTX
+    if everybody and found.st_uid == os.geteuid():
+        folder.chmod(mode & ~_OF_OTHERS)
+
+
 def _below(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         yield from (Path(parent, name) for name in (*folders, *files))

@@ -104,3 +104,27 @@ def test_settle_of_others_that_are_open() -> None:
     not_even_root_may = Path("/proc/sys/kernel/random")
 
     assert [] == file_modes.settle(not_even_root_may)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0o777, 0o755), (0o775, 0o775), (0o755, 0o755), (0o1777, 0o1777)]
+)
+def test_close(tmp_path: Path, before: int, after: int) -> None:
+    """A folder that everybody can write to is closed, unless nobody can remove another's files."""
+    tmp_path.chmod(before)
+
+    file_modes.close(tmp_path)
+
+    assert after == tmp_path.stat().st_mode & 0o7777
+
+
+def test_close_of_others(tmp_path: Path) -> None:
+    """The folder of another user stays as it is."""
+    if os.geteuid() == 0:
+        os.chown(tmp_path, _NOBODY, _NOBODY)
+    tmp_path.chmod(0o777)
+    expected = 0o777 if os.geteuid() == 0 else 0o755
+
+    file_modes.close(tmp_path)
+
+    assert expected == tmp_path.stat().st_mode & 0o7777
