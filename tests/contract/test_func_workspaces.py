@@ -56,7 +56,7 @@ def test_shape(tmp_path: Path, shape: str) -> None:
     if shape in {"builder", "cluster"}:  # these leave it where it was
         own = own - {"fn/func.yaml"} | {"func.yaml"}
     assert own == kept
-    left_out = next(line for line in build.log.splitlines() if line.startswith("Left out"))
+    left_out = next(line for line in build.log.splitlines() if line.startswith("Not in the image"))
     assert "pyproject.toml" not in left_out
 
 
