@@ -1,42 +1,12 @@
-"""One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
-
-from dataclasses import dataclass
-from typing import ClassVar
+"""One run as data: the same as of a build, with figures of its own."""
 
 from bench import documents
-from bench.machine import Machine
-from bench.platform.figures import BY_NAME, OURS
-from bench.rounds import Round, Rounds
+from bench.build.result import Result, read
+from bench.platform.figures import BY_NAME
 
-
-@dataclass(frozen=True)
-class Result(Rounds):
-    """A run, which began at `taken` (UTC); `tools` and `peers` say what was measured."""
-
-    ours: ClassVar[str] = OURS
-
-    taken: str
-    machine: Machine
-    tools: dict[str, str]
-    peers: dict[str, str]
-    rounds: list[Round]
+__all__ = ["Result", "read", "write"]
 
 
 def write(result: Result) -> str:
     """Return a result as a JSON document."""
     return documents.write(result, BY_NAME, result.peers)
-
-
-def read(text: str) -> Result:
-    """Return the result that a JSON document of `write` has.
-
-    :raises ValueError: it is of another format.
-    """
-    document = documents.read(text)
-    return Result(
-        taken=document["taken"],
-        machine=Machine(**document["machine"]),
-        tools=document["tools"],
-        peers=document["peers"],
-        rounds=document["rounds"],
-    )

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from function_buildpack import constants
@@ -25,7 +24,7 @@ from function_buildpack.uv import (
 from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.install_failures import Attempt
 from function_buildpack.uv.origin import Origin
-from function_buildpack.uv.source_builds import Look, Package
+from function_buildpack.uv.source_builds import Look, look_at_nothing
 
 DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 _INDEXES = "UV_INDEX"
@@ -34,10 +33,6 @@ _STRATEGY = "--index-strategy"
 
 # How often a build from source is spoken of while it goes on.
 _TELL_SECONDS = 30.0
-
-
-def _look_at_nothing(_: Package) -> None:
-    """Let everything be built from source."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class Uv:
     # Whether it may fetch a Python, as the platform says it.
     python_downloads: str = ""
     # Gets each package without a wheel; what it raises ends the install.
-    look: Look = _look_at_nothing
+    look: Look = look_at_nothing
     tell_seconds: float = _TELL_SECONDS
     # Requirements that limit versions, beside those that the platform's variable names.
     constraints: tuple[str, ...] = ()
@@ -58,6 +53,8 @@ class Uv:
     is_given_copies: bool = False
     # The indexes that the project names: name → URL.
     indexes: Mapping[str, str] = field(default_factory=dict)
+    # The version, once it was asked for: the same list in all that are made from this one.
+    _version: list[str] = field(default_factory=list)
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
@@ -127,10 +124,13 @@ class Uv:
         kept = {name: value for name, value in self.environ.items() if name not in dropped}
         return replace(self, environ=kept)
 
-    @cached_property
+    @property
     def version(self) -> str:
         """Its version. :raises ToolMissing: there is no uv."""
-        return self.run(["uv", "--version"], environ=self.environ, cwd=self.cache).output.split()[1]
+        if not self._version:
+            said = self.run(["uv", "--version"], environ=self.environ, cwd=self.cache).output
+            self._version.append(said.split()[1])
+        return self._version[0]
 
     @property
     def decisive(self) -> dict[str, str]:

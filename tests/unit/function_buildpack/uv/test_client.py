@@ -81,6 +81,15 @@ def test_version() -> None:
     assert "0.13.9" == uv(runner).version
 
 
+def test_version_is_asked_for_once() -> None:
+    """What is made from a uv knows its version as well: asking takes a process."""
+    runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
+    first = uv(runner)
+
+    assert ["0.13.9"] * 3 == [each.version for each in (first.copying(), first, first.copying())]
+    assert [["uv", "--version"]] == runner.commands
+
+
 def test_decisive() -> None:
     """What decides the result is told apart from what only leads to it."""
     decisive = {"UV_EXCLUDE_NEWER": "2026-01-01"}
