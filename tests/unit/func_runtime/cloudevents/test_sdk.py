@@ -29,6 +29,33 @@ def test_make_sdk_2() -> None:
     assert MINIMAL == timeless.get_attributes()
 
 
+def test_make_as_the_constructor_does() -> None:
+    """An event is made without the SDK's checks, and is what its constructor would make."""
+    attributes = {**MINIMAL, "time": datetime(2026, 1, 1, 12, tzinfo=UTC), "tenant": "a"}
+
+    made = sdk.choose()(Event({**MINIMAL, "time": "2026-01-01T12:00:00Z", "tenant": "a"}, b"1"))
+
+    assert type(made) is CloudEvent
+    assert vars(CloudEvent(attributes, b"1")) == vars(made)
+
+
+def test_make_other_contents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SDK whose objects hold more than today's makes them itself."""
+
+    class Other(CloudEvent):
+        def __init__(self, attributes: dict[str, Any], data: Any) -> None:
+            super().__init__(attributes, data)
+            self.more = len(attributes)
+
+    monkeypatch.setattr("cloudevents.core.v1.event.CloudEvent", Other)
+
+    made: Any = sdk.choose()(Event({**MINIMAL, "time": "2026-01-01T12:00:00Z"}))
+    timeless: Any = sdk.choose()(Event(dict(MINIMAL)))
+
+    assert (5, datetime(2026, 1, 1, 12, tzinfo=UTC)) == (made.more, made.get_time())
+    assert MINIMAL == timeless.get_attributes()
+
+
 def test_make_sdk_1(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where SDK 1's module is, events are its objects, again with what was sent."""
     module = ModuleType("cloudevents.http")

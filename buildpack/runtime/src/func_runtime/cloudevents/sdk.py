@@ -41,17 +41,39 @@ def _sdk_1(kind: Callable[..., Any]) -> MakeEvent:
     return make
 
 
-def _sdk_2(kind: Callable[..., Any]) -> MakeEvent:
+def _sdk_2(kind: type[Any]) -> MakeEvent:
+    construct = _constructor(kind)
+
     def make(source: Event) -> object:
-        attributes = dict(source.attributes)
+        attributes = source.attributes
         if isinstance(time := attributes.get("time"), str):
-            attributes["time"] = event.parse_time(time)
-        made = kind(attributes, source.data)
-        if "time" not in source.attributes:
-            del made.get_attributes()["time"]  # as above
-        return made
+            attributes = attributes | {"time": event.parse_time(time)}
+        return construct(attributes, source.data)
 
     return make
+
+
+def _constructor(kind: type[Any]) -> Callable[[dict[str, Any], object], object]:
+    """Return what builds an object as the SDK's constructor does, for attributes that are valid.
+
+    They were checked when the event was decoded, and the SDK's own checks are a tenth of what a
+    request costs. An SDK whose objects hold anything else gets its constructor called.
+    """
+
+    def checked(attributes: dict[str, Any], data: object) -> object:
+        made = kind(dict(attributes), data)
+        if "time" not in attributes:
+            del made.get_attributes()["time"]  # the SDK adds the present; the producer did not
+        return made
+
+    def unchecked(attributes: dict[str, Any], data: object) -> object:
+        made = object.__new__(kind)
+        made.__dict__ = {"_attributes": attributes, "_data": data}
+        return made
+
+    attributes = {"specversion": event.SPECVERSION, "id": "1", "source": "/", "type": "t"}
+    contents = getattr(checked(attributes, b""), "__dict__", None)
+    return unchecked if contents == {"_attributes": attributes, "_data": b""} else checked
 
 
 def read(reply: object) -> Event | None:
