@@ -32,21 +32,57 @@ PROCESS = Figure(
     2,
     "then until the function's process has begun (image, root file system, runc)",
 )
+IMPORTS = Figure(
+    "imports_s",
+    "Process to function",
+    "s",
+    3,
+    "then until the function's module is imported (init, interpreter, imports of the runtime)",
+)
+HOOK = Figure(
+    "hook_s",
+    "Function to start()",
+    "s",
+    3,
+    "then until start() is called (of func-python: its server is set up as well)",
+)
+ASKED = Figure(
+    "asked_s",
+    "start() to request",
+    "s",
+    2,
+    "then until handle() is called for the request (the server listens, queue-proxy starts and "
+    "finds it ready, endpoints, activator)",
+)
+ANSWERED = Figure(
+    "answered_s",
+    "Request to answer",
+    "s",
+    3,
+    "then until the answer is there, through queue-proxy, activator and gateway",
+)
+INIT = Figure(
+    "init_s",
+    "Of the process: launcher and init",
+    "s",
+    2,
+    "from the begin of the function's process until the interpreter's, to a hundredth",
+)
 SERVING = Figure(
     "serving_s",
-    "Process to serving",
+    "Of the process: until it serves",
     "s",
-    2,
-    "then until the log says that the function is serving (init, interpreter, imports, start()); "
+    3,
+    "from the begin of the function's process until the log says that the function is serving; "
     "func-python says nothing of it",
 )
-ANSWER = Figure(
-    "answer_s",
-    "Process to answer",
+READY = Figure(
+    "ready_s",
+    "Of the process: until the pod is ready",
     "s",
     2,
-    "from the same begin until the answer is there (the above, readiness, endpoints, activator, "
-    "the request itself)",
+    "from the begin of the function's process until the API says that the pod is ready; the "
+    "activator asks by itself, and need not wait for it",
 )
 DEPLOY = Figure(
     "deploy_s",
@@ -86,8 +122,13 @@ FIGURES = (
     POD,
     SANDBOX,
     PROCESS,
+    IMPORTS,
+    HOOK,
+    ASKED,
+    ANSWERED,
+    INIT,
     SERVING,
-    ANSWER,
+    READY,
     DEPLOY,
     NEXT_BYTES,
     NEXT_SECONDS,

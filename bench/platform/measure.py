@@ -127,6 +127,7 @@ class _Image:
         """Build a function: each number is another one, of the same dependencies."""
         folder = self.scratch / f"{_service(self.name)}-{number}"
         made = functions.template(folder, self.tools.func, self.tools.environ)
+        wake.mark(made)
         if self.name == PIP:
             made = functions.scaffold(made, folder.with_name(f"{folder.name}-service"))
         functions.change_source(made, number)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bench.errors import BenchFailed
 from bench.platform import clients, figures, processes, watch
@@ -11,9 +12,39 @@ from bench.platform.cluster import Cluster
 from bench.platform.processes import Process
 
 _CONTAINER = "user-container"
-_NAME = '{.metadata.name}{"\\n"}'
+# A line for each change of a pod; it ends in True once the pod is ready.
+_READY = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}'
 _PATIENCE = 10.0
 _POLL_SECONDS = 0.05
+# What the measured functions write, once each: when they are imported, started and asked.
+_MARKS = """
+import time
+
+from .func import Function
+
+
+def mark(name, marked=set()):
+    if name not in marked:
+        marked.add(name)
+        print("mark", name, time.time(), flush=True)
+
+
+class Marked(Function):
+    def start(self, cfg):
+        mark("started")
+        super().start(cfg)
+
+    async def handle(self, scope, receive, send):
+        mark("asked")
+        await super().handle(scope, receive, send)
+
+
+def new():
+    return Marked()
+
+
+mark("imported")
+"""
 
 
 @dataclass(frozen=True)
@@ -24,29 +55,46 @@ class Woken:
     processes: list[Process]
 
 
+def mark(function: Path) -> None:
+    """Let a function of func's template write when it is imported, started and asked."""
+    with (function / "function" / "__init__.py").open("a") as source:
+        source.write(_MARKS)
+
+
 def wake(cluster: Cluster, service: str) -> Woken:
-    """Ask a function that has no pod.
+    """Ask a function that has no pod, and that writes its marks.
 
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
     cluster.wait_until_zero(service)
-    with watch.first_line(cluster.watch(service, _NAME), cluster.environ) as seen:
+    with watch.lines(cluster.watch(service, _READY), cluster.environ) as when:
         began = time.time()
         answered = clients.ask(cluster.host(service))
-        seen_at = seen()
+        seen = when("")
+        ready = when("True")
     found = processes.of_container(_container(cluster, service))
     first = found[0]
     sandbox = processes.sandbox(first)
     if sandbox is None:
         raise BenchFailed(f"the sandbox of {service} was not found")
-    seconds = {
-        figures.WAKE.name: answered - began,
-        figures.POD.name: seen_at - began,
-        figures.SANDBOX.name: sandbox.began - seen_at,
-        figures.PROCESS.name: first.began - sandbox.began,
-        figures.ANSWER.name: answered - first.began,
+    log = _log(cluster, service)
+    ends = {
+        figures.POD: seen,
+        figures.SANDBOX: sandbox.began,
+        figures.PROCESS: first.began,
+        figures.IMPORTS: _marked(log, "imported"),
+        figures.HOOK: _marked(log, "started"),
+        figures.ASKED: _marked(log, "asked"),
+        figures.ANSWERED: answered,
     }
-    if serving := _serving(cluster, service):
+    begins = (began, *ends.values())
+    stages = zip(ends.items(), begins, strict=False)
+    seconds = {figure.name: end - begin for (figure, end), begin in stages}
+    seconds[figures.WAKE.name] = answered - began
+    seconds[figures.READY.name] = ready - first.began
+    if len(found) > 1:
+        seconds[figures.INIT.name] = found[1].began - first.began
+    if serving := _serving(log):
         seconds[figures.SERVING.name] = serving - first.began
     return Woken(seconds, found)
 
@@ -66,11 +114,27 @@ def _container(cluster: Cluster, service: str) -> str:
     raise BenchFailed(f"the container of {service} is not known")
 
 
-def _serving(cluster: Cluster, service: str) -> float | None:
-    """Return when the log says that the function is serving, if it is a log of ours."""
+def _log(cluster: Cluster, service: str) -> list[str]:
+    """Return the lines of the one pod's log."""
     (pod,) = [pod for pod in cluster.pods(service) if "deletionTimestamp" not in pod["metadata"]]
-    log = cluster.run("logs", pod["metadata"]["name"], "--container", _CONTAINER)
-    for line in log.splitlines():
+    name = pod["metadata"]["name"]
+    return cluster.run("logs", name, "--container", _CONTAINER).splitlines()
+
+
+def _marked(log: list[str], name: str) -> float:
+    """Return when the function wrote a mark.
+
+    :raises BenchFailed: it did not.
+    """
+    for line in log:
+        if line.startswith(f"mark {name} "):
+            return float(line.split()[2])
+    raise BenchFailed(f"the function has not written that it was {name}")
+
+
+def _serving(log: list[str]) -> float | None:
+    """Return when the log says that the function is serving, if it is a log of ours."""
+    for line in log:
         if line.endswith("The function is serving"):
             text = line.split()[0].removesuffix("Z")
             return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""Notes when a program that watches something writes its first line."""
+"""Notes when a program that watches something writes its lines."""
 
 import subprocess
 import threading
@@ -13,36 +13,43 @@ from bench.errors import BenchFailed
 _STARTING_SECONDS = 2.0
 _PATIENCE = 10.0
 
+When = Callable[[str], float]
+
 
 @contextmanager
-def first_line(
-    command: Sequence[str | Path], environ: Mapping[str, str]
-) -> Iterator[Callable[[], float]]:
-    """Run a program; yield what waits for its first line and returns when it came.
+def lines(command: Sequence[str | Path], environ: Mapping[str, str]) -> Iterator[When]:
+    """Run a program; yield what waits for a line with an ending and returns when it came.
 
-    The time is in seconds of the epoch. What is yielded raises BenchFailed if no line comes.
+    The time is in seconds of the epoch. What is yielded raises BenchFailed if no such line comes.
     """
-    came: list[float] = []
+    came: list[tuple[str, float]] = []
+    changed = threading.Condition()
     with subprocess.Popen(
-        command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as program:
 
         def read() -> None:
             assert program.stdout is not None
-            if program.stdout.readline():
-                came.append(time.time())
+            for line in program.stdout:
+                with changed:
+                    came.append((line.rstrip(), time.time()))
+                    changed.notify()
 
-        def wait() -> float:
-            thread.join(_PATIENCE)
-            if not came:
-                raise BenchFailed(f"{command[0]} has seen nothing")
-            return came[0]
+        def first(ending: str) -> float | None:
+            return next((at for line, at in came if line.endswith(ending)), None)
+
+        def when(ending: str) -> float:
+            with changed:
+                found = changed.wait_for(lambda: first(ending), _PATIENCE)
+            if found is None:
+                raise BenchFailed(f"{command[0]} did not write a line that ends in {ending!r}")
+            return found
 
         thread = threading.Thread(target=read, daemon=True)
         thread.start()
         time.sleep(_STARTING_SECONDS)
         try:
-            yield wait
+            yield when
         finally:
             program.kill()
             thread.join()
