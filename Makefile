@@ -36,6 +36,7 @@ test: ## Run every check and every test, with all the set-up that they need
 	@$(MAKE) check
 	@$(MAKE) setup
 	@$(MAKE) test-image
+	@$(MAKE) test-cluster
 
 # --- set-up -----------------------------------------------------------------------------------
 

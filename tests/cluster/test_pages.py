@@ -83,7 +83,9 @@ def default(docker: DockerClient) -> Iterator[Namespace]:
     """Return the namespace that the pages use, and remove what they have made."""
     namespace = Namespace("default")
     yield namespace
-    namespace.kubectl("delete", "ksvc,trigger,sequence,broker", "--all", "--wait=false")
+    for kinds in ("ksvc,trigger,sequence,broker", "pipelinerun,pipeline,task,pvc"):
+        namespace.kubectl("delete", kinds, "--all", "--wait=false")
+    namespace.kubectl("delete", "rolebinding", "builds-deploy")
     made = {name: f"{prerequisites.REGISTRY}/me/{name}" for name in FUNCTIONS}
     remove_images(docker, [(image, "") for image in made.values()])
     for name in made:
