@@ -132,6 +132,12 @@ test-cluster: cluster ## Run the tests on real Kubernetes with Knative (10 minut
 test-arm64: tools docker ## Make the images for arm64, build a function with them and ask it (8 minutes; after make setup)
 	@pytest tests/arm64
 
+# --- documentation ----------------------------------------------------------------------------
+
+.PHONY: site
+site: ## Build the documentation as a site (SITE=folder, else in the cache); fails on a broken link
+	@tools/site/build.sh $(SITE)
+
 # --- measurements -----------------------------------------------------------------------------
 
 # Options of `python -m bench.runtime`; without any, the whole run is taken and kept.

@@ -1,0 +1,51 @@
+"""What MkDocs asks while it builds: which files there are, and what the navigation lists."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+from tools.site import sources
+
+# A comment that is for a test (tests/unit/docs/test_commands.py).
+_MARKER = re.compile(r"^<!-- (?:not run|run by): .*-->\n", re.MULTILINE)
+
+
+def on_config(config: Any) -> Any:
+    """Put the pages in place of each pattern of the navigation, such as docs/how-to/*."""
+    config.nav = [_expanded(item) for item in config.nav]
+    return config
+
+
+def _expanded(item: Any) -> Any:
+    (title, inner), *_ = item.items() if isinstance(item, dict) else [("", item)]
+    if isinstance(inner, list):
+        return {title: [part for each in inner for part in _parts(each)]}
+    return item
+
+
+def _parts(item: Any) -> list[Any]:
+    if isinstance(item, str) and "*" in item:
+        return sorted(path for path in sources.pages() if Path(path).match(item))
+    if isinstance(item, dict) and isinstance(next(iter(item.values())), list):
+        expanded = _expanded(item)
+        return [expanded] if next(iter(expanded.values())) else []
+    return [item]
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Show the files of the repository under their own paths, and the theme's."""
+    kept = [file for file in files if file.src_dir != config.docs_dir]
+    for path in [*sources.pages(), *sources.pictures(), *config.extra_css]:
+        kept.append(File.generated(config, path, abs_src_path=str(sources.ROOT / path)))
+    for path, markdown in sources.shown().items():
+        kept.append(
+            File.generated(config, path, content=markdown, inclusion=InclusionLevel.NOT_IN_NAV)
+        )
+    return Files(kept)
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Lead links to folders and files to their pages."""
+    return _MARKER.sub("", sources.with_page_links(page.file.src_uri, markdown))
