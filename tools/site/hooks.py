@@ -9,7 +9,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from tools.site import sources
 
 # A comment that is for a test (tests/unit/docs/test_commands.py).
-_MARKER = re.compile(r"^<!-- (?:not run|run by): .*-->\n", re.MULTILINE)
+_MARKER = re.compile(r"^<!-- (?:all )?(?:not run|run by): .*-->\n", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:

@@ -1,0 +1,31 @@
+"""Renews the made parts of README.md: `python -m tools.readme [--run]`.
+
+The figures come from docs/benchmarks, the transcript from docs/transcript.txt. With --run the transcript is
+made first, from real commands: it needs Docker, the builder and a free port 8080.
+"""
+
+import sys
+
+from tools.readme import figures, parts, transcript
+
+ROOT = transcript.ROOT
+TRANSCRIPT = ROOT / "docs" / "transcript.txt"
+
+
+def render(page: str) -> str:
+    """Return README.md with its made parts as they are today."""
+    shown = f"```text\n{TRANSCRIPT.read_text(encoding='utf-8')}```"
+    page = parts.replaced(page, "figures", figures.render(ROOT / "docs" / "benchmarks"))
+    return parts.replaced(page, "transcript", shown)
+
+
+def main(arguments: list[str]) -> None:
+    """Write docs/transcript.txt if asked to, and README.md."""
+    if "--run" in arguments:
+        TRANSCRIPT.write_text(transcript.run(), encoding="utf-8")
+    path = ROOT / "README.md"
+    path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

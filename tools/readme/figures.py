@@ -1,0 +1,77 @@
+"""The table of measured figures on the first page, from the committed results in docs/benchmarks."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.tables import table
+
+PIP = "pip Dockerfile"
+UV = "uv Dockerfile"
+_HEAD = ("", "ours", "pip Dockerfile", "uv Dockerfile", "")
+_TIME = ("faster", "slower")
+_OURS = {"build": "buildpack", "platform": "buildpack", "runtime": "func_runtime", "images": "run"}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A figure; `words` say what less and more of it is, the better one first."""
+
+    title: str
+    result: str
+    figure: str
+    digits: int
+    words: tuple[str, str] = _TIME
+    pip: str = PIP
+    uv: str | None = None
+    more_is_better: bool = False
+
+
+# func-python is what func puts into an image today, and what both Dockerfiles of the peers serve with.
+_ROWS = (
+    _Row("first build, nothing cached, s", "build", "cold_s", 1, uv=UV),
+    _Row("build after a changed line, s", "build", "rebuild_s", 1, uv=UV),
+    _Row("image with the http example, compressed, MB", "images", "whole_compressed_mb", 1,
+         ("smaller", "larger"), "Debian"),
+    _Row("container start to first answer, s", "build", "start_s", 2, uv=UV),
+    _Row("on Knative, no pod to first answer, s", "platform", "wake_s", 2),
+    _Row("memory of an idle pod, MB", "platform", "idle_mb", 0, ("less", "more")),
+    _Row("requests per second, one core", "runtime", "requests_per_s", 0, ("more", "fewer"),
+         "func-python", more_is_better=True),
+)
+
+
+def render(folder: Path) -> str:
+    """Return the table and the days on which its figures were taken.
+
+    :param folder: holds build.json, images.json, platform.json and runtime.json.
+    """
+    results = {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in _OURS}
+    rows = [_cells(row, results[row.result]["medians"][row.figure]) for row in _ROWS]
+    days = sorted({str(results[name]["taken"])[:10] for name in _OURS})
+    span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    return f"{table(_HEAD, rows)}\n\nMeasured {span}, medians, on 2 cores."
+
+
+def _cells(row: _Row, medians: Mapping[str, Any]) -> list[str]:
+    ours = float(medians[_OURS[row.result]])
+    peers = [medians.get(name) if name else None for name in (row.pip, row.uv)]
+    named = zip(("pip", "uv"), peers, strict=True)
+    verdicts = [
+        _verdict(ours, float(value), name, row) for name, value in named if value is not None
+    ]
+    shown = [_number(value, row.digits) for value in (ours, *peers)]
+    return [row.title, *shown, ", ".join(verdicts)]
+
+
+def _verdict(ours: float, peer: float, name: str, row: _Row) -> str:
+    better = ours > peer if row.more_is_better else ours < peer
+    factor = max(ours, peer) / min(ours, peer)
+    good, bad = row.words
+    return f"{factor:.1f}× {good} than {name}" if better else f"**{factor:.1f}× {bad} than {name}**"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}".replace(",", " ")
