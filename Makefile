@@ -84,6 +84,11 @@ cluster: docker registry ## Start Kubernetes with Knative and Tekton on this mac
 cluster-down: ## End that cluster, and remove all that it made
 	@tools/cluster.sh down
 
+.PHONY: doctor
+doctor: ## Say what is missing or wrong on this machine, and what to do; changes nothing
+	@command -v python3 >/dev/null || { echo "problem python3 is missing. Install it: apt-get install python3 python3-venv"; exit 1; }
+	@python3 -m tools.doctor
+
 .PHONY: stop
 stop: ## End the cluster, the Docker daemon and the registry, where `make` started them
 	@tools/cluster.sh down
@@ -137,6 +142,13 @@ test-arm64: tools docker ## Make the images for arm64, build a function with the
 .PHONY: site
 site: ## Build the documentation as a site (SITE=folder, else in the cache); fails on a broken link
 	@tools/site/build.sh $(SITE)
+
+.PHONY: readme transcript
+readme: python ## Renew the figures and the transcript on the first page from what is stored
+	@python -m tools.readme
+
+transcript: builder ## Build and ask the first page's function for real, and store what a terminal shows
+	@python -m tools.readme --run
 
 # --- measurements -----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import pages
 from contract.runtime_process import free_port
 from image import prerequisites
 from image.pack import remove_images, remove_volumes
+from tools.readme import function
 
 _TIMEOUT = 280
 _OURS = "tests/platform/test_pages.py"
@@ -95,7 +96,7 @@ def test_tutorial(clone: Path, tmp_path: Path, image: str) -> None:
 @pytest.mark.timeout(_TIMEOUT)
 def test_first_page(clone: Path, tmp_path: Path, image: str) -> None:
     """A function made by hand from the files that README.md shows is built, and says Hello."""
-    write_function(clone / "README.md", clone / "myfunc")
+    function.write((clone / "README.md").read_text(), clone / "myfunc")
     tools = f'export PATH="{prerequisites.TOOLS}:$PATH"\n'
     stop = f"\ndocker stop {image}\n"
 
@@ -107,7 +108,7 @@ def test_first_page(clone: Path, tmp_path: Path, image: str) -> None:
 
 def test_func_takes_the_function_of_the_first_page(func: Path, clone: Path) -> None:
     """func reads the func.yaml that README.md shows: it says what is wrong with the rest alone."""
-    write_function(clone / "README.md", clone / "myfunc")
+    function.write((clone / "README.md").read_text(), clone / "myfunc")
 
     described = subprocess.run(
         [func, "build", "--path", clone / "myfunc", "--builder", "none-of-these"],
@@ -118,15 +119,3 @@ def test_func_takes_the_function_of_the_first_page(func: Path, clone: Path) -> N
     )
 
     assert 'is not a known builder' in described.stderr or "unknown" in described.stderr
-
-
-def write_function(page: Path, folder: Path) -> None:
-    """Write the files that a page shows: each block that begins with the comment `# NAME`."""
-    (folder / "function").mkdir(parents=True)
-    (folder / "function" / "__init__.py").write_text("from .func import new\n")
-    (folder / "pyproject.toml").write_text('[project]\nname = "function"\nversion = "0.1.0"\n')
-    for block in page.read_text().split("\n```")[1::2]:
-        _, _, content = block.partition("\n")
-        name, _, _ = content.partition("\n")
-        if name.startswith("# ") and name.endswith((".py", ".yaml")):
-            (folder / name.removeprefix("# ")).write_text(content + "\n")

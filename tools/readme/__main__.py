@@ -14,17 +14,18 @@ TRANSCRIPT = ROOT / "docs" / "transcript.txt"
 
 def render(page: str) -> str:
     """Return README.md with its made parts as they are today."""
-    shown = f"```text\n{TRANSCRIPT.read_text(encoding='utf-8')}```"
+    shown = f"```text\n{transcript.excerpt(TRANSCRIPT.read_text(encoding='utf-8'))}```"
     page = parts.replaced(page, "figures", figures.render(ROOT / "docs" / "benchmarks"))
     return parts.replaced(page, "transcript", shown)
 
 
 def main(arguments: list[str]) -> None:
     """Write docs/transcript.txt if asked to, and README.md."""
-    if "--run" in arguments:
-        TRANSCRIPT.write_text(transcript.run(), encoding="utf-8")
     path = ROOT / "README.md"
-    path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    if "--run" in arguments:
+        TRANSCRIPT.write_text(transcript.run(page), encoding="utf-8")
+    path.write_text(render(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

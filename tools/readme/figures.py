@@ -67,6 +67,8 @@ def _cells(row: _Row, medians: Mapping[str, Any]) -> list[str]:
 
 
 def _verdict(ours: float, peer: float, name: str, row: _Row) -> str:
+    if ours == peer:
+        return f"the same as {name}"
     better = ours > peer if row.more_is_better else ours < peer
     factor = max(ours, peer) / min(ours, peer)
     good, bad = row.words

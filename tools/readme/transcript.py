@@ -1,47 +1,54 @@
 """Runs the commands of the first page's transcript, and returns what a terminal shows."""
 
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
+
+from tools.readme import function
 
 ROOT = Path(__file__).parents[2]
 
-# What a reader types, in the order of the page.
+# What a reader types, in the order of the page, where the folder myfunc is.
 COMMANDS = (
-    "pack build myfn --path examples/http",
-    "docker run --rm --detach --publish 127.0.0.1:8080:8080 --name myfn myfn",
+    "pack build hello --path myfunc",
+    "docker run --rm --detach --name hello --publish 127.0.0.1:8080:8080 hello",
+    "curl localhost:8080",
     "curl localhost:8080/health/readiness",
-    "curl --data 12345 localhost:8080/orders",
-    "docker stop myfn",
-    "docker image ls myfn --format '{{.Repository}} {{.Size}}'",
+    "docker image ls hello --format '{{.Repository}} {{.Size}}'",
 )
-_WITHIN = 300
-# curl cannot know that the container has not opened its port yet.
-_RETRY = "--silent --show-error --retry 20 --retry-delay 1 --retry-connrefused"
+_REMOVE_CONTAINER = "docker rm --force hello"
+_REMOVE_IMAGE = "docker image rm --force hello"
+_WITHIN = 300  # seconds for a command
+# curl cannot know that the container has not opened its port yet. An answer has no line end of its own.
+_CURLRC = '--silent\n--retry 20\n--retry-delay 1\n--retry-all-errors\n--write-out "\\n"\n'
+
+_OF_BUILDPACK = "[builder] "
+_PACKAGE = re.compile(r"^ +\+ ")
 
 
-def run(commands: Sequence[str] = COMMANDS) -> str:
-    """Run each command at the repository's root, and return commands and output.
+def run(page: str) -> str:
+    """Run each command with the function that a page shows, and return commands and output.
 
-    :raises subprocess.CalledProcessError: a command failed.
+    :raises subprocess.CalledProcessError: a command failed; its output is in the error.
     """
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {
-            "PATH": f"{ROOT / '.tools'}:{os.environ['PATH']}",
-            "HOME": folder,
-            "NO_COLOR": "1",
-        }
-        (Path(folder) / ".curlrc").write_text(_RETRY.replace(" --", "\n--"), encoding="utf-8")
-        return "".join(f"$ {command}\n{_output(command, environment)}" for command in commands)
+        function.write(page, Path(folder, "myfunc"))
+        Path(folder, ".curlrc").write_text(_CURLRC, encoding="utf-8")
+        _output(f"{_REMOVE_CONTAINER}; {_REMOVE_IMAGE}; true", folder)
+        try:
+            return "".join(f"$ {command}\n{_output(command, folder)}" for command in COMMANDS)
+        finally:
+            _output(f"{_REMOVE_CONTAINER}; true", folder)
 
 
-def _output(command: str, environment: dict[str, str]) -> str:
+def _output(command: str, folder: str) -> str:
+    path = f"{ROOT / '.tools'}:{os.environ['PATH']}"
     done = subprocess.run(  # noqa: S603 -- the commands above
         ["/bin/sh", "-c", command],
-        cwd=ROOT,
-        env=environment,
+        cwd=folder,
+        env=os.environ | {"PATH": path, "HOME": folder, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -49,5 +56,21 @@ def _output(command: str, environment: dict[str, str]) -> str:
         timeout=_WITHIN,
         check=True,
     )
-    lines = [line.rstrip() for line in done.stdout.splitlines()]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+def excerpt(transcript: str) -> str:
+    """Return a transcript without what pack and the lifecycle write about themselves.
+
+    Of a build its log is left, without blank lines and the list of packages, and the last line.
+    """
+    lines, pack = [], False
+    for line in transcript.splitlines():
+        if line.startswith("$ "):
+            pack = line.startswith("$ pack ")
+            lines.append(line)
+        elif not pack or line.startswith("Successfully"):
+            lines.append(line)
+        elif line.startswith(_OF_BUILDPACK) and not _PACKAGE.match(line[len(_OF_BUILDPACK) :]):
+            lines.append(line.removeprefix(_OF_BUILDPACK))
+    return "\n".join([*lines, ""])

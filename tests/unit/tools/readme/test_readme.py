@@ -1,0 +1,110 @@
+"""The made parts of README.md: figures, transcript, and the function that it shows."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.readme import __main__ as readme
+from tools.readme import figures, function, parts, transcript
+
+ROOT = Path(__file__).parents[4]
+PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_first_page_is_up_to_date() -> None:
+    """README.md has the committed results and the stored transcript; `make readme` renews it."""
+    assert PAGE == readme.render(PAGE)
+
+
+def test_first_page_is_short() -> None:
+    """The rest is on pages of its own."""
+    assert len(PAGE.splitlines()) <= 200
+
+
+def test_worse_figures_are_bold(tmp_path: Path) -> None:
+    """A figure that is worse than a peer's is shown as plainly as one that is better."""
+    medians = {
+        "build": {
+            "cold_s": {"buildpack": 3, "pip Dockerfile": 6, "uv Dockerfile": 2},
+            "rebuild_s": {"buildpack": 1, "pip Dockerfile": 2},
+            "start_s": {"buildpack": 1, "pip Dockerfile": 2},
+        },
+        "images": {"whole_compressed_mb": {"run": 20, "Debian": 10}},
+        "platform": {
+            "wake_s": {"buildpack": 1, "pip Dockerfile": 1},
+            "idle_mb": {"buildpack": 20, "pip Dockerfile": 40},
+        },
+        "runtime": {"requests_per_s": {"func_runtime": 10_000, "func-python": 20_000}},
+    }
+    for number, (name, figure) in enumerate(medians.items(), start=1):
+        result = {"taken": f"2026-01-0{number}T00:00:00+00:00", "medians": figure}
+        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+
+    lines = figures.render(tmp_path).splitlines()
+
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:9]]
+    assert [
+        "2.0× faster than pip, **1.5× slower than uv**",
+        "2.0× faster than pip",
+        "**2.0× larger than pip**",
+        "2.0× faster than pip",
+        "the same as pip",
+        "2.0× less than pip",
+        "**2.0× fewer than pip**",
+    ] == [row[4] for row in cells]
+    assert ["first build, nothing cached, s", "3.0", "6.0", "2.0"] == cells[0][:4]
+    assert ["build after a changed line, s", "1.0", "2.0", "-"] == cells[1][:4]
+    assert "Measured 2026-01-01 to 2026-01-04, medians, on 2 cores." == lines[-1]
+
+
+def test_parts_are_replaced() -> None:
+    """A part is what is between its two comments; other text stays."""
+    page = "a\n<!-- x: made by `make readme` -->\nold\n<!-- end of x -->\nb\n"
+
+    assert page.replace("old", "new") == parts.replaced(page, "x", "new")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "no part\n",
+        "<!-- x: made by `make readme` -->\n",
+        "<!-- x: made by `make readme` -->\n<!-- end of x -->\n" * 2,
+    ],
+)
+def test_part_that_is_not_there_once(page: str) -> None:
+    """A page without the part, or with two of it, is refused."""
+    with pytest.raises(ValueError, match="each once"):
+        parts.replaced(page, "x", "new")
+
+
+def test_excerpt() -> None:
+    """Of a build the buildpack's own lines are left, and the last; of other commands all."""
+    shown = (
+        "$ pack build hello\nWarning: pack's\n===> BUILDING\n[builder]\n"
+        "[builder] [Runtime]\n[builder]    + httpx==1\n[exporter] Saving\nSuccessfully built\n"
+        "$ curl localhost\nHello\n"
+    )
+
+    assert "$ pack build hello\n[Runtime]\nSuccessfully built\n$ curl localhost\nHello\n" == (
+        transcript.excerpt(shown)
+    )
+
+
+def test_commands_are_those_of_the_transcript() -> None:
+    """The stored transcript is a run of today's commands."""
+    stored = (ROOT / "docs" / "transcript.txt").read_text(encoding="utf-8").splitlines()
+
+    assert list(transcript.COMMANDS) == [line[2:] for line in stored if line.startswith("$ ")]
+
+
+def test_function_of_the_page(tmp_path: Path) -> None:
+    """The page shows a whole function, and a file is what its block has."""
+    function.write(PAGE, tmp_path)
+
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert {"func.yaml", "pyproject.toml", "function/__init__.py", "function/func.py"} == files
+    assert "# function/__init__.py\nfrom .func import new\n" == (
+        (tmp_path / "function/__init__.py").read_text()
+    )

@@ -1,0 +1,198 @@
+"""What this machine has. Facts only: findings.py judges them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import platform
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+ROOT = Path(__file__).parents[2]
+REGISTRY_PORT = 5000
+FUNCTION_PORT = 8080
+_WITHIN = 20.0  # seconds for a program
+_PROGRAMS = ("git", "make", "flock", "apt-get", "mmdebstrap", "docker", "dockerd", "go")
+
+
+@dataclass(frozen=True)
+class Docker:
+    """What the daemon says of itself; an empty version is no answer, and `error` says why."""
+
+    version: str = ""
+    error: str = ""
+    folder: str = ""
+    free: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A machine, as `make image` finds it."""
+
+    system: str
+    machine: str
+    kernel: tuple[int, ...]
+    python: tuple[int, ...]
+    venv: bool
+    root: bool
+    programs: frozenset[str]
+    docker: Docker
+    docker_host: str
+    cache: str
+    cache_writable: bool
+    cache_executable: bool
+    cache_free: int
+    memory: int
+    built: frozenset[str]
+    certificates: str
+    certificates_error: str
+    proxies: tuple[str, ...]
+    proxy_for_loopback: bool
+    index_error: str
+    ports: dict[int, str]
+
+
+def collect() -> Facts:
+    """Look at this machine. Nothing is changed; the package index is asked one question."""
+    cache = _cache()
+    place = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+    with ThreadPoolExecutor() as pool:
+        index = pool.submit(_index_error)
+        docker = pool.submit(_docker)
+        ports = {
+            port: pool.submit(_listener, port)
+            for port in (int(os.environ.get("REGISTRY_PORT") or REGISTRY_PORT), FUNCTION_PORT)
+        }
+    bundle, bundle_error = _certificates()
+    return Facts(
+        system=platform.system(),
+        machine=platform.machine(),
+        kernel=_numbers(platform.release()),
+        python=tuple(sys.version_info[:3]),
+        venv=_has_module("ensurepip"),
+        root=os.geteuid() == 0,
+        programs=frozenset(name for name in _PROGRAMS if shutil.which(name)),
+        docker=docker.result(),
+        docker_host=os.environ.get("DOCKER_HOST", ""),
+        cache=str(cache),
+        cache_writable=os.access(place, os.W_OK),
+        cache_executable=not os.statvfs(place).f_flag & os.ST_NOEXEC,
+        cache_free=shutil.disk_usage(place).free,
+        memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        built=frozenset(name for name in ("pack", "lifecycle.tgz") if _tool(name).exists()),
+        certificates=bundle,
+        certificates_error=bundle_error,
+        proxies=tuple(sorted(urllib.request.getproxies_environment())),
+        proxy_for_loopback="http" in urllib.request.getproxies_environment()
+        and not urllib.request.proxy_bypass_environment("127.0.0.1"),
+        index_error=index.result(),
+        ports={port: listener.result() for port, listener in ports.items()},
+    )
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Say whether a stream is a terminal whose user wants colours (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "knative-python"
+
+
+def _tool(name: str) -> Path:
+    folder = ROOT / ".tools"
+    return folder / "libexec" / name if name == "pack" else folder / name
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """Return the numbers that a version begins with: 6 and 1 of 6.1.0-18-amd64, say."""
+    parts = release.replace("-", ".").split(".")[:2]
+    return tuple(int(part) for part in parts if part.isdigit())
+
+
+def _has_module(name: str) -> bool:
+    return _run([sys.executable, "-c", f"import {name}"])[0] == 0
+
+
+def _certificates() -> tuple[str, str]:
+    """Return the bundle that SSL_CERT_FILE names, and what is wrong with it."""
+    bundle = os.environ.get("SSL_CERT_FILE", "")
+    if not bundle:
+        return "", ""
+    try:
+        ssl.create_default_context(cafile=bundle)
+    except OSError as error:  # ssl.SSLError is one
+        return bundle, error.strerror or str(error)
+    return bundle, ""
+
+
+def _docker() -> Docker:
+    if not shutil.which("docker"):
+        return Docker(error="there is no program docker")
+    status, text = _run(["docker", "info", "--format", "{{json .}}"])
+    try:
+        described = json.loads(text.splitlines()[-1])
+    except (ValueError, IndexError):
+        described = {}
+    if status or not described.get("ServerVersion"):
+        errors = described.get("ServerErrors") or text.splitlines()[-1:]
+        return Docker(error=" ".join(errors) or "it did not answer in time")
+    folder = str(described.get("DockerRootDir", ""))
+    free = shutil.disk_usage(folder).free if Path(folder).is_dir() else 0
+    return Docker(str(described["ServerVersion"]), "", folder, free)
+
+
+def _index_error() -> str:
+    """Ask the package index for one package as pip is configured; return what fails, or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--retries", "1", "--timeout", "10", "--no-input", "--no-cache-dir"]
+        status, text = _run(
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options]
+            + ["--no-deps", "--dest", folder, "dumb-init"]
+        )
+    return text if status else ""
+
+
+def _listener(port: int) -> str:
+    """Return what listens on a port of the loopback interface: nothing, registry or other."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            pass
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection.request("GET", "/v2/")
+        answer = connection.getresponse()
+    except ConnectionRefusedError:
+        return "nothing"
+    except (OSError, http.client.HTTPException):
+        return "other"
+    header = answer.headers.get("Docker-Distribution-Api-Version")
+    return "registry" if header == "registry/2.0" else "other"
+
+
+def _run(command: list[str]) -> tuple[int, str]:
+    """Run a program; return its exit code, and what it wrote."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_WITHIN,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return 1, str(error)
+    return done.returncode, done.stdout.strip()
