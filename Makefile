@@ -144,11 +144,11 @@ site: ## Build the documentation as a site (SITE=folder, else in the cache); fai
 	@tools/site/build.sh $(SITE)
 
 .PHONY: readme transcript
-readme: python ## Renew the figures and the transcript on the first page from what is stored
-	@python -m tools.readme
+readme: python ## Renew what is made from other files: parts of README.md, and docs/reference.md
+	@PYTHONPATH=buildpack:buildpack/runtime/src python -m tools.readme
 
 transcript: builder ## Build and ask the first page's function for real, and store what a terminal shows
-	@python -m tools.readme --run
+	@PYTHONPATH=buildpack:buildpack/runtime/src python -m tools.readme --run
 
 # --- measurements -----------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """The commands that pages show, and how each says whether a test runs it.
 
 A test runs a command if it runs the same with other names, of images and folders for example.
-A comment right before a block of commands (```bash) names the tests that run it, or says why none does:
+A comment right before a block of commands (```bash) names the tests that run it, or says why none
+does:
 
     <!-- run by: tests/platform/test_pages.py -->
     <!-- not run: needs a cluster -->
 
-A comment with `all` (`all run by`, `all not run`) holds for every block of the page without one of its own.
+With `all` (`all run by`, `all not run`) a comment holds for the page's blocks without one.
 """
 
 import re
@@ -29,7 +30,7 @@ _RUN_BY, _NOT_RUN = "run by: ", "not run: "
 
 @dataclass(frozen=True)
 class Block:
-    """A block of commands: the tests that run it, or why none does. Neither is a mistake of the page."""
+    """A block of commands: the tests that run it, or why none does. Neither is a mistake."""
 
     page: str
     commands: str

@@ -1,6 +1,7 @@
-"""The commands of the tutorial and of the first page, as they are typed, in a clone and an empty home."""
+"""The commands of the tutorial and of the first page, as typed, in a clone and an empty home."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from testcontainers.core.docker_client import DockerClient
+from tools.readme import function
 
 import pages
 from contract.runtime_process import free_port
 from image import prerequisites
 from image.pack import remove_images, remove_volumes
-from tools.readme import function
 
 _TIMEOUT = 280
 _OURS = "tests/platform/test_pages.py"
@@ -77,10 +78,16 @@ def commands(page: str, **names: str) -> str:
     """Return the commands of a page that a test here runs, with other names of images and ports."""
     found = "".join(block.commands for block in pages.blocks(page) if _OURS in block.tests)
     for name, other in names.items():
-        found = found.replace(f"build {name}", f"build {other}").replace(f"8080 {name}", f"8080 {other}")
-        found = found.replace(f"--name {name}", f"--name {other}").replace(f"stop {name}", f"stop {other}")
+        found = found.replace(f"build {name}", f"build {other}").replace(
+            f"8080 {name}", f"8080 {other}"
+        )
+        found = found.replace(f"--name {name}", f"--name {other}").replace(
+            f"stop {name}", f"stop {other}"
+        )
     port = str(free_port())
-    return found.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("localhost:8080", f"localhost:{port}")
+    return found.replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace(
+        "localhost:8080", f"localhost:{port}"
+    )
 
 
 @pytest.mark.timeout(_TIMEOUT)
@@ -106,16 +113,23 @@ def test_first_page(clone: Path, tmp_path: Path, image: str) -> None:
     assert "\nHello" in said
 
 
-def test_func_takes_the_function_of_the_first_page(func: Path, clone: Path) -> None:
-    """func reads the func.yaml that README.md shows: it says what is wrong with the rest alone."""
-    function.write((clone / "README.md").read_text(), clone / "myfunc")
+def test_func_takes_the_function_of_the_first_page(func: Path, tmp_path: Path) -> None:
+    """func knows a function by the func.yaml that README.md shows, and not without `created`."""
+    page = (prerequisites.ROOT / "README.md").read_text()
+    function.write(page, tmp_path / "whole")
+    function.write(re.sub("^created:.*\n", "", page, flags=re.MULTILINE), tmp_path / "without")
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
 
-    described = subprocess.run(
-        [func, "build", "--path", clone / "myfunc", "--builder", "none-of-these"],
-        env=os.environ | {"HOME": str(clone), "XDG_CONFIG_HOME": str(clone)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    said = [
+        subprocess.run(
+            [func, "build", "--path", tmp_path / folder, "--builder", "none", "--registry", "a/b"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stderr
+        for folder in ("whole", "without")
+    ]
 
-    assert 'is not a known builder' in described.stderr or "unknown" in described.stderr
+    assert '"none" is not a known builder' in said[0]
+    assert "does not contain an initialized function" in said[1]

@@ -19,7 +19,11 @@ def render(found: list[findings.Finding], colour: bool) -> str:
         if finding.do:
             lines.append(f"{'':8}{finding.do}")
     problems = sum(finding.level == findings.PROBLEM for finding in found)
-    summary = "Ready for `make image`." if not problems else f"`make image` would fail: {problems} to mend."
+    summary = (
+        "Ready for `make image`."
+        if not problems
+        else f"`make image` would fail: {problems} to mend."
+    )
     return "\n".join([*lines, "", summary])
 
 

@@ -7,13 +7,13 @@ import json
 import os
 import platform
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -70,10 +70,10 @@ def collect() -> Facts:
         index = pool.submit(_index_error)
         docker = pool.submit(_docker)
         ports = {
-            port: pool.submit(_listener, port)
+            port: pool.submit(listener, port)
             for port in (int(os.environ.get("REGISTRY_PORT") or REGISTRY_PORT), FUNCTION_PORT)
         }
-    bundle, bundle_error = _certificates()
+    bundle = os.environ.get("SSL_CERT_FILE", "")
     return Facts(
         system=platform.system(),
         machine=platform.machine(),
@@ -89,14 +89,16 @@ def collect() -> Facts:
         cache_executable=not os.statvfs(place).f_flag & os.ST_NOEXEC,
         cache_free=shutil.disk_usage(place).free,
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        built=frozenset(name for name in ("pack", "lifecycle.tgz") if _tool(name).exists()),
+        built=frozenset(
+            name for name in ("pack", "lifecycle.tgz") if os.access(_tool(name), os.R_OK)
+        ),
         certificates=bundle,
-        certificates_error=bundle_error,
+        certificates_error=certificates_error(bundle) if bundle else "",
         proxies=tuple(sorted(urllib.request.getproxies_environment())),
         proxy_for_loopback="http" in urllib.request.getproxies_environment()
-        and not urllib.request.proxy_bypass_environment("127.0.0.1"),
+        and not urllib.request.proxy_bypass("127.0.0.1"),
         index_error=index.result(),
-        ports={port: listener.result() for port, listener in ports.items()},
+        ports={port: found.result() for port, found in ports.items()},
     )
 
 
@@ -125,16 +127,13 @@ def _has_module(name: str) -> bool:
     return _run([sys.executable, "-c", f"import {name}"])[0] == 0
 
 
-def _certificates() -> tuple[str, str]:
-    """Return the bundle that SSL_CERT_FILE names, and what is wrong with it."""
-    bundle = os.environ.get("SSL_CERT_FILE", "")
-    if not bundle:
-        return "", ""
+def certificates_error(bundle: str) -> str:
+    """Return what is wrong with a file of certificates, or nothing."""
     try:
         ssl.create_default_context(cafile=bundle)
     except OSError as error:  # ssl.SSLError is one
-        return bundle, error.strerror or str(error)
-    return bundle, ""
+        return error.strerror or str(error)
+    return ""
 
 
 def _docker() -> Docker:
@@ -156,26 +155,23 @@ def _docker() -> Docker:
 def _index_error() -> str:
     """Ask the package index for one package as pip is configured; return what fails, or nothing."""
     with tempfile.TemporaryDirectory() as folder:
-        options = ["--retries", "1", "--timeout", "10", "--no-input", "--no-cache-dir"]
-        status, text = _run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options]
-            + ["--no-deps", "--dest", folder, "dumb-init"]
-        )
+        options = ["--no-deps", "--no-input", "--no-cache-dir", "--dest", folder]
+        options += ["--retries", "1", "--timeout", "10"]
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        status, text = _run([*pip, "download", "dumb-init", *options])
     return text if status else ""
 
 
-def _listener(port: int) -> str:
+def listener(port: int) -> str:
     """Return what listens on a port of the loopback interface: nothing, registry or other."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2):
-            pass
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        connection.request("GET", "/v2/")
-        answer = connection.getresponse()
-    except ConnectionRefusedError:
-        return "nothing"
-    except (OSError, http.client.HTTPException):
-        return "other"
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+        try:
+            connection.request("GET", "/v2/")
+            answer = connection.getresponse()
+        except ConnectionRefusedError:
+            return "nothing"
+        except (OSError, http.client.HTTPException):
+            return "other"
     header = answer.headers.get("Docker-Distribution-Api-Version")
     return "registry" if header == "registry/2.0" else "other"
 

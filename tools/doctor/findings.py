@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 
 _GB = 1_000_000_000
-# A first `make image`: Go's modules and its build cache, the development environment, Debian's packages.
+# A first `make image`: Go's modules and build cache, .venv, Debian's packages.
 _CACHE_NEEDED = 6 * _GB
 _DOCKER_NEEDED = 3 * _GB
 _MEMORY_NEEDED = 2 * _GB
@@ -111,7 +111,7 @@ def _programs(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             "Only root can make the images: packages are unpacked with their owners",
-            "Run `sudo make image`. To build with a published builder root is not needed (README.md).",
+            "Run `sudo make image`. A published builder (README.md) needs no root.",
         )
     if "apt-get" not in facts.programs and "mmdebstrap" not in facts.programs:
         yield Finding(
@@ -163,16 +163,22 @@ def _docker(facts: Facts) -> Iterator[Finding]:
     elif facts.root and ("dockerd" in facts.programs or _can_install(facts)):
         does = "starts it" if "dockerd" in facts.programs else "installs and starts it"
         yield Finding(NOTE, f"No Docker daemon answers; `make image` {does}")
+    elif "permission denied" in facts.docker.error:
+        yield Finding(
+            PROBLEM,
+            "This user may not use Docker",
+            "Run as root, or join the group docker and log in again (the group has root's power).",
+        )
     else:
         yield Finding(
             PROBLEM,
             f"No Docker daemon answers: {facts.docker.error}",
-            "Start it: sudo systemctl start docker. As another user than root, you must be in the group docker.",
+            "Start it: sudo systemctl start docker",
         )
     if facts.docker_host.startswith(("tcp:", "ssh:")):
         yield Finding(
             PROBLEM,
-            f"DOCKER_HOST={facts.docker_host} is another machine; `make image` asks the function on this one",
+            f"DOCKER_HOST={facts.docker_host} is another machine; functions are asked on this",
             "Unset DOCKER_HOST, or run `pack build` yourself.",
         )
 
@@ -192,11 +198,14 @@ def _network(facts: Facts) -> Iterator[Finding]:
             "Name a readable file with certificates in PEM format, or unset it.",
         )
     elif facts.certificates:
-        yield Finding(NOTE, f"Certificates of {facts.certificates} that Debian does not ship go into the build image")
+        yield Finding(
+            NOTE,
+            f"Certificates of {facts.certificates} that Debian lacks go into the build image",
+        )
     if facts.proxies:
         yield Finding(
             NOTE,
-            f"A proxy is set ({', '.join(facts.proxies)}); builds run in containers, which do not see it",
+            f"A proxy is set ({', '.join(facts.proxies)}); containers of a build do not see it",
             "Pass it on: pack build … --env HTTPS_PROXY --env NO_PROXY",
         )
     if facts.proxy_for_loopback:
@@ -221,7 +230,7 @@ def _index(facts: Facts) -> Finding:
     return Finding(
         PROBLEM,
         f"The package index does not answer: {last}",
-        "Is there a network? Behind a proxy set HTTPS_PROXY; another index: pip config set global.index-url …",
+        "Is there a network? Behind a proxy set HTTPS_PROXY. Another index: pip config.",
     )
 
 

@@ -1,12 +1,13 @@
-"""Renews the made parts of README.md: `python -m tools.readme [--run]`.
+"""Renews README.md's made parts and docs/reference.md: `python -m tools.readme [--run]`.
 
-The figures come from docs/benchmarks, the transcript from docs/transcript.txt. With --run the transcript is
-made first, from real commands: it needs Docker, the builder and a free port 8080.
+The figures come from docs/benchmarks, the transcript from docs/transcript.txt. With --run the
+transcript is made first, from real commands: it needs Docker, the builder and a free port 8080.
 """
 
 import sys
 
 from tools.readme import figures, parts, transcript
+from tools.reference import page as reference
 
 ROOT = transcript.ROOT
 TRANSCRIPT = ROOT / "docs" / "transcript.txt"
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
     if "--run" in arguments:
         TRANSCRIPT.write_text(transcript.run(page), encoding="utf-8")
     path.write_text(render(page), encoding="utf-8")
+    made = reference.render(ROOT)
+    (ROOT / "docs" / "reference.md").write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The table of measured figures on the first page, from the committed results in docs/benchmarks."""
+"""The table of measured figures on the first page, from the results in docs/benchmarks."""
 
 import json
 from collections.abc import Mapping
@@ -29,17 +29,30 @@ class _Row:
     more_is_better: bool = False
 
 
-# func-python is what func puts into an image today, and what both Dockerfiles of the peers serve with.
+# func-python is what func puts into an image today, and what both Dockerfiles serve with.
 _ROWS = (
     _Row("first build, nothing cached, s", "build", "cold_s", 1, uv=UV),
     _Row("build after a changed line, s", "build", "rebuild_s", 1, uv=UV),
-    _Row("image with the http example, compressed, MB", "images", "whole_compressed_mb", 1,
-         ("smaller", "larger"), "Debian"),
+    _Row(
+        "image with the http example, compressed, MB",
+        "images",
+        "whole_compressed_mb",
+        1,
+        ("smaller", "larger"),
+        "Debian",
+    ),
     _Row("container start to first answer, s", "build", "start_s", 2, uv=UV),
     _Row("on Knative, no pod to first answer, s", "platform", "wake_s", 2),
     _Row("memory of an idle pod, MB", "platform", "idle_mb", 0, ("less", "more")),
-    _Row("requests per second, one core", "runtime", "requests_per_s", 0, ("more", "fewer"),
-         "func-python", more_is_better=True),
+    _Row(
+        "requests per second, one core",
+        "runtime",
+        "requests_per_s",
+        0,
+        ("more", "fewer"),
+        "func-python",
+        more_is_better=True,
+    ),
 )
 
 
@@ -72,7 +85,7 @@ def _verdict(ours: float, peer: float, name: str, row: _Row) -> str:
     better = ours > peer if row.more_is_better else ours < peer
     factor = max(ours, peer) / min(ours, peer)
     good, bad = row.words
-    return f"{factor:.1f}× {good} than {name}" if better else f"**{factor:.1f}× {bad} than {name}**"
+    return f"{factor:.1f}x {good} than {name}" if better else f"**{factor:.1f}x {bad} than {name}**"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 # A block whose first line is a comment with the file's name.
-_BLOCK = re.compile(r"^```\w+\n(# (?P<name>[\w./]+\.(?:py|toml|yaml))\n.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^```\w+\n(# (?P<name>[\w./]+\.(?:py|toml|yaml))\n.*?)^```$", re.DOTALL | re.MULTILINE
+)
 
 
 def write(page: str, folder: Path) -> None:

@@ -21,7 +21,7 @@ COMMANDS = (
 _REMOVE_CONTAINER = "docker rm --force hello"
 _REMOVE_IMAGE = "docker image rm --force hello"
 _WITHIN = 300  # seconds for a command
-# curl cannot know that the container has not opened its port yet. An answer has no line end of its own.
+# curl cannot know that the container has not opened its port yet. The answer has no line end.
 _CURLRC = '--silent\n--retry 20\n--retry-delay 1\n--retry-all-errors\n--write-out "\\n"\n'
 
 _OF_BUILDPACK = "[builder] "

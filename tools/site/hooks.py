@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files, InclusionLevel
-
 from tools.site import sources
 
 # A comment that is for a test (tests/unit/docs/test_commands.py).
@@ -37,8 +36,10 @@ def _parts(item: Any) -> list[Any]:
 def on_files(files: Files, config: Any) -> Files:
     """Show the files of the repository under their own paths, and the theme's."""
     kept = [file for file in files if file.src_dir != config.docs_dir]
-    for path in [*sources.pages(), *sources.pictures(), *config.extra_css]:
-        kept.append(File.generated(config, path, abs_src_path=str(sources.ROOT / path)))
+    kept += [
+        File.generated(config, path, abs_src_path=str(sources.ROOT / path))
+        for path in [*sources.pages(), *sources.pictures(), *config.extra_css]
+    ]
     for path, markdown in sources.shown().items():
         kept.append(
             File.generated(config, path, content=markdown, inclusion=InclusionLevel.NOT_IN_NAV)

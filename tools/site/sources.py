@@ -1,7 +1,7 @@
 """The files of the repository that the site shows, under the paths that they have there.
 
-So a link between two pages is the same in the repository and on the site. A link to a folder or to a file
-that is no page, such as a manifest to copy, leads to a page that lists or shows it.
+So a link between two pages is the same in the repository and on the site. A link to a folder or a
+file that is no page, such as a manifest to copy, leads to a page that lists or shows it.
 """
 
 import os
@@ -73,7 +73,7 @@ def linked(page: str, markdown: str) -> Iterator[str]:
 
 
 def with_page_links(page: str, markdown: str, root: Path = ROOT) -> str:
-    """Return the Markdown of a page with each link to a folder or file changed to one to its page."""
+    """Return a page's Markdown with its links to folders and files changed to their pages."""
 
     def changed(match: re.Match[str]) -> str:
         path = _resolved(page, match["target"])

@@ -14,7 +14,7 @@ from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.log.errors.source import SettingInvalid
 
 _PREFIX = "BP_"
-_NAMES = (
+NAMES = (
     constants.FUNCTION_PATH,
     constants.FUNCTION_CHECK,
     constants.FUNCTION_EXTRAS,
@@ -98,17 +98,17 @@ class Settings:
             python_version=environ.get(constants.PYTHON_VERSION, "").strip(),
             uv_python=environ.get(constants.UV_PYTHON, "").strip(),
             library_check=_library_check(environ.get(constants.LIBRARY_CHECK, LibraryCheck.ERROR)),
-            given=tuple(name for name in _NAMES if environ.get(name)),
+            given=tuple(name for name in NAMES if environ.get(name)),
             misspelt=_misspelt(environ),
         )
 
 
 def _misspelt(environ: Mapping[str, str]) -> dict[str, str]:
-    unknown = [name for name in environ if name.upper().startswith(_PREFIX) and name not in _NAMES]
+    unknown = [name for name in environ if name.upper().startswith(_PREFIX) and name not in NAMES]
     return {
         name: alike[0]
         for name in sorted(unknown)
-        if (alike := difflib.get_close_matches(name.upper(), _NAMES, 1, _ALIKE))
+        if (alike := difflib.get_close_matches(name.upper(), NAMES, 1, _ALIKE))
     }
 
 

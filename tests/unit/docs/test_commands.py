@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tools.site import sources
 
 import pages
 from pages import Block
-from tools.site import sources
 
 PAGES = sources.pages()
 
@@ -17,7 +17,9 @@ def test_commands_of_a_page(page: str) -> None:
     blocks = pages.blocks(page)
 
     assert [] == [block.commands for block in blocks if not block.tests and not block.reason]
-    missing = {name for block in blocks for name in block.tests if not (pages.ROOT / name).is_file()}
+    missing = {
+        name for block in blocks for name in block.tests if not (pages.ROOT / name).is_file()
+    }
     assert set() == missing
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from tools.site import sources
 
 
@@ -11,7 +10,7 @@ from tools.site import sources
 def root(tmp_path: Path) -> Path:
     """Return a repository with two pages, a folder and a file that a page links to."""
     for path, text in {
-        "README.md": "# Start\n\n[a page](docs/one.md#part) [a folder](deploy) [LICENSE](LICENSE)\n",
+        "README.md": "# Start\n\n[a page](docs/one.md#a) [a folder](deploy) [LICENSE](LICENSE)\n",
         "docs/one.md": "# One\n\n[a file](../deploy/run.yaml), ![a picture](chart.svg)\n",
         "docs/chart.svg": "<svg/>",
         "deploy/run.yaml": "run: 1\n",
@@ -30,7 +29,7 @@ def test_pages(root: Path) -> None:
 
 
 def test_linked_folders_and_files_are_shown(root: Path) -> None:
-    """A page is made for each folder and file that a page links to, and for what is in the folder."""
+    """A page is made for each folder and file that a page links to, and for the folder's files."""
     assert {
         "LICENSE.md": "# LICENSE\n\n```text\nDo as you like\n```\n",
         "deploy/README.md": "# deploy\n\n- [run.yaml](run.yaml)\n",
@@ -54,7 +53,7 @@ def test_linked_folders_and_files_are_shown(root: Path) -> None:
     ],
 )
 def test_links_lead_to_pages(root: Path, link: str, expected: str) -> None:
-    """Links to folders and files lead to their pages; others, and those in code, stay as they are."""
+    """Links to folders and files lead to their pages; others, and those in code, stay."""
     assert expected == sources.with_page_links("docs/one.md", link, root)
 
 
@@ -62,4 +61,6 @@ def test_file_with_a_code_block(root: Path) -> None:
     """A file that has a code block is shown whole: its own block does not end the page's."""
     (root / "LICENSE").write_text("````\ncode\n````\n")
 
-    assert "# LICENSE\n\n``````text\n````\ncode\n````\n``````\n" == sources.shown(root)["LICENSE.md"]
+    assert (
+        "# LICENSE\n\n``````text\n````\ncode\n````\n``````\n" == sources.shown(root)["LICENSE.md"]
+    )

@@ -1,0 +1,1 @@
+"""docs/reference.md: names and numbers, read from the code."""
