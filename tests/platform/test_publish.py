@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from testcontainers.core.docker_client import DockerClient
+from tools.readme import function
 
+import pages
 from image import kpack, prerequisites, run_images
 from image.container import serving
 from image.lifecycle import remove_pulled
@@ -95,6 +97,47 @@ def test_pack_takes_the_buildpack_from_the_registry(pack: Pack, published: str) 
     assert built.status == 0, built.log
     with serving(built.image) as container:
         assert container.get("/").text.startswith("one ")
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_machine_without_this_clone(docker: DockerClient, published: str, tmp_path: Path) -> None:
+    """README.md's commands for other machines need pack and Docker alone: no clone, no settings."""
+    forget(docker)
+    image = Image(f"functest-elsewhere-{os.getpid()}", docker)
+    (commands,) = (
+        block.commands
+        for block in pages.blocks("README.md")
+        if "trusted-builders" in block.commands
+    )
+    for name, other in (
+        ("registry.example.com/functions", published),
+        (" myfn ", f" {image.name} "),
+    ):
+        commands = commands.replace(name, other)
+    page = (prerequisites.ROOT / "README.md").read_text(encoding="utf-8")
+    function.write(page, tmp_path / "myfunc")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pack").symlink_to(prerequisites.TOOLS / "libexec" / "pack")
+
+    done = subprocess.run(
+        ["/bin/sh", "-euxc", commands],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    try:
+        with serving(image) as container:
+            assert container.get("/").text == "Hello"
+    finally:
+        remove_images(docker, [(image.name, image.digest)])
+        remove_volumes(docker, image.name)
 
 
 @pytest.mark.timeout(_TIMEOUT)
