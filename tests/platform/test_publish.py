@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from testcontainers.core.docker_client import DockerClient
-from tools.readme import function
+from tools.readme import function as first_page
 
 import pages
 from image import kpack, prerequisites, run_images
@@ -104,18 +104,12 @@ def test_machine_without_this_clone(docker: DockerClient, published: str, tmp_pa
     """README.md's commands for other machines need pack and Docker alone: no clone, no settings."""
     forget(docker)
     image = Image(f"functest-elsewhere-{os.getpid()}", docker)
-    (commands,) = (
-        block.commands
-        for block in pages.blocks("README.md")
-        if "trusted-builders" in block.commands
-    )
-    for name, other in (
-        ("registry.example.com/functions", published),
-        (" myfn ", f" {image.name} "),
-    ):
-        commands = commands.replace(name, other)
+    shown = [block.commands for block in pages.blocks("README.md")]
+    (commands,) = (block for block in shown if "trusted-builders" in block)
+    commands = commands.replace("registry.example.com/functions", published)
+    commands = commands.replace(" myfn ", f" {image.name} ")
     page = (prerequisites.ROOT / "README.md").read_text(encoding="utf-8")
-    function.write(page, tmp_path / "myfunc")
+    first_page.write(page, tmp_path / "myfunc")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pack").symlink_to(prerequisites.TOOLS / "libexec" / "pack")
 
