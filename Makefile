@@ -66,8 +66,9 @@ images: docker ## Make the base images (VARIANT=base, ARCH=arm64: stack/README.m
 builder: docker ## Make the builder knative-python/builder, and all that it needs
 	@stack/builder.sh $(named)
 
-registry: docker ## Serve builder and run image from a registry on loopback, for func
+registry: docker ## Serve builder and run image from a registry on loopback, for func, and build func
 	@stack/push.sh $(named)
+	@tools/build.sh func
 
 publish: docker ## Push builder, run and build image and buildpack to REGISTRY=host/path
 	@stack/publish.sh "$(REGISTRY)" $(named)

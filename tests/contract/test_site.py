@@ -1,6 +1,7 @@
 """The documentation as a site: built as `make site` does, and complete."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,10 +22,38 @@ _TABLE_AS_TEXT = re.compile(r"\|\s*-{3,}")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site. A broken link, a missing anchor and a page without a place in it fail."""
     folder = tmp_path_factory.mktemp("site")
-    command = [ROOT / "tools" / "site" / "build.sh", folder]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    done = build(ROOT, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+def build(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site of a clone into a folder."""
+    command = [root / "tools" / "site" / "build.sh", folder]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_broken_links_fail(tmp_path: Path) -> None:
+    """A link, an anchor or a folder that is not there fails the build, and so does a lost page."""
+    copy = tmp_path / "copy"
+    for folder in ("docs", "tools", "stack", "templates", "examples", "deploy", "buildpack"):
+        shutil.copytree(ROOT / folder, copy / folder, symlinks=True)
+    for page in ROOT.glob("*.md"):
+        shutil.copy(page, copy)
+    shutil.copy(ROOT / "LICENSE", copy)
+    links = "[a](nothing.md) [b](errors.md#nothing) [c](../nothing)"
+    (copy / "docs" / "lost.md").write_text(f"# Lost\n\n{links}\n")
+
+    done = build(copy, tmp_path / "site")
+
+    assert done.returncode == 1
+    for said in (
+        "contains a link 'nothing.md', but the target 'docs/nothing.md' is not found",
+        "does not contain an anchor '#nothing'",
+        "contains an unrecognized relative link '../nothing'",
+        'not included in the "nav" configuration:\n    - docs/lost.md',
+    ):
+        assert said in done.stderr
 
 
 def pages(site: Path) -> dict[str, str]:
