@@ -79,7 +79,7 @@ lock-stack: ## Renew the locked versions of the images' Debian packages, and pri
 setup: python tools builder registry ## Do all of the set-up
 
 .PHONY: cluster cluster-down
-cluster: docker registry ## Start Kubernetes with Knative and Tekton on this machine (README.md; Linux, root)
+cluster: docker registry ## Start Kubernetes with Knative and Tekton on this machine (docs/deploy.md; Linux, root)
 	@tools/cluster.sh up
 
 cluster-down: ## End that cluster, and remove all that it made
