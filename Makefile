@@ -98,7 +98,7 @@ stop: ## End the cluster, the Docker daemon and the registry, where `make` start
 
 # --- checks and tests -------------------------------------------------------------------------
 
-python_sources := bench buildpack examples stack templates tests tools
+python_sources := bench buildpack documentation examples stack templates tests tools
 
 .PHONY: fmt
 fmt: python ## Format the sources
@@ -141,15 +141,15 @@ test-arm64: tools docker ## Make the images for arm64, build a function with the
 # --- documentation ----------------------------------------------------------------------------
 
 .PHONY: site
-site: ## Build the documentation as a site (SITE=folder, else in the cache); fails on a broken link
-	@tools/site/build.sh $(SITE)
+site: python ## Build the documentation as a site (SITE=folder, else in the cache); fails on a broken link
+	@python -m documentation.site $(SITE)
 
 .PHONY: readme transcript
 readme: python ## Renew what is made from other files: parts of README.md, and docs/reference.md
-	@PYTHONPATH=buildpack:buildpack/runtime/src python -m tools.readme
+	@PYTHONPATH=buildpack:buildpack/runtime/src python -m documentation.readme
 
 transcript: builder ## Build and ask the first page's function for real, and store what a terminal shows
-	@PYTHONPATH=buildpack:buildpack/runtime/src python -m tools.readme --run
+	@PYTHONPATH=buildpack:buildpack/runtime/src python -m documentation.readme --run
 
 # --- measurements -----------------------------------------------------------------------------
 

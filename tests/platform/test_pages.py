@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from documentation.readme import function
 from testcontainers.core.docker_client import DockerClient
-from tools.readme import function
 
 import pages
 from contract.runtime_process import free_port

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from documentation.readme import function as first_page
 from testcontainers.core.docker_client import DockerClient
-from tools.readme import function as first_page
 
 import pages
 from image import kpack, prerequisites, run_images

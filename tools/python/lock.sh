@@ -10,7 +10,7 @@ lock() {
 }
 
 lock tools/python/requirements.in --output-file tools/python/requirements.txt
-lock tools/site/requirements.in --output-file tools/site/requirements.txt
+lock documentation/site/requirements.in --output-file documentation/site/requirements.txt
 lock buildpack/runtime/requirements.in --no-emit-package tzdata --output-file buildpack/runtime/requirements.txt
 for peer in bench/runtime/peers/*.in; do
     lock "$peer" --output-file "${peer%.in}.txt"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tools.site import sources
+from documentation.site import sources
 
 ROOT = Path(__file__).parents[3]
 _NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")

@@ -65,7 +65,8 @@ def render(folder: Path) -> str:
     rows = [_cells(row, results[row.result]["medians"][row.figure]) for row in _ROWS]
     days = sorted({str(results[name]["taken"])[:10] for name in _OURS})
     span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    return f"{table(_HEAD, rows)}\n\nMeasured {span}, medians, on 2 cores. The last row is of the servers alone."
+    note = f"Measured {span}, medians, on 2 cores. The last row is of the servers alone."
+    return f"{table(_HEAD, rows)}\n\n{note}"
 
 
 def _cells(row: _Row, medians: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files, InclusionLevel
-from tools.site import sources
+
+from documentation.site import sources
 
 # A comment that is for a test (tests/unit/docs/test_commands.py).
 _MARKER = re.compile(r"^<!-- (?:all )?(?:not run|run by): .*-->\n", re.MULTILINE)

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tools.readme import __main__ as readme
-from tools.readme import figures, function, parts, transcript
+from documentation.readme import __main__ as readme
+from documentation.readme import figures, function, parts, transcript
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Renews README.md's made parts and docs/reference.md: `python -m tools.readme [--run]`.
+"""Renews README.md's made parts and docs/reference.md: `python -m documentation.readme [--run]`.
 
 The figures come from docs/benchmarks, the transcript from docs/transcript.txt. With --run the
 transcript is made first, from real commands: it needs Docker, the builder and a free port 8080.
@@ -6,8 +6,8 @@ transcript is made first, from real commands: it needs Docker, the builder and a
 
 import sys
 
-from tools.readme import figures, parts, transcript
-from tools.reference import page as reference
+from documentation.readme import figures, parts, transcript
+from documentation.reference import page as reference
 
 ROOT = transcript.ROOT
 TRANSCRIPT = ROOT / "docs" / "transcript.txt"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tools.reference import page
+from documentation.reference import page
 
 from func_runtime import errors
 from function_buildpack import constants

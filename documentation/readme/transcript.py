@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.readme import function
+from documentation.readme import function
 
 ROOT = Path(__file__).parents[2]
 

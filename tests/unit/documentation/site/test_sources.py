@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tools.site import sources
+from documentation.site import sources
 
 
 @pytest.fixture
