@@ -90,7 +90,7 @@ def collect() -> Facts:
         cache_free=shutil.disk_usage(place).free,
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         built=frozenset(
-            name for name in ("pack", "lifecycle.tgz") if os.access(_tool(name), os.R_OK)
+            name for name in ("pack", "lifecycle") if any((cache / "tools").glob(f"{name}/*"))
         ),
         certificates=bundle,
         certificates_error=certificates_error(bundle) if bundle else "",
@@ -110,11 +110,6 @@ def has_colours(stream: TextIO) -> bool:
 def _cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "knative-python"
-
-
-def _tool(name: str) -> Path:
-    folder = ROOT / ".tools"
-    return folder / "libexec" / name if name == "pack" else folder / name
 
 
 def _numbers(release: str) -> tuple[int, ...]:

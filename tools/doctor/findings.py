@@ -119,7 +119,7 @@ def _programs(facts: Facts) -> Iterator[Finding]:
             "Neither mmdebstrap nor apt-get is there: the images are made from Debian's packages",
             "Use Debian or Ubuntu, or install mmdebstrap by hand.",
         )
-    if "go" not in facts.programs and not {"pack", "lifecycle.tgz"} <= facts.built:
+    if "go" not in facts.programs and not {"pack", "lifecycle"} <= facts.built:
         yield Finding(NOTE, "Go is missing; the set-up downloads one from the package index")
 
 
@@ -136,7 +136,7 @@ def _disk(facts: Facts) -> Iterator[Finding]:
             f"{facts.cache} is on a file system that is mounted with noexec",
             "Export XDG_CACHE_HOME with a folder on another one: programs run from there.",
         )
-    needed = 1 * _GB if {"pack", "lifecycle.tgz"} <= facts.built else _CACHE_NEEDED
+    needed = 1 * _GB if {"pack", "lifecycle"} <= facts.built else _CACHE_NEEDED
     yield _free(f"{facts.cache} has", facts.cache_free, needed, "Free some, or set XDG_CACHE_HOME.")
     if facts.docker.free:
         free = facts.docker.free

@@ -62,7 +62,7 @@ def without(name: str) -> frozenset[str]:
         ({"cache_executable": False}, "is on a file system that is mounted with noexec"),
         ({"cache_free": 2 * GB}, "/home/me/.cache/knative-python has 2.0 GB free; 6 GB are"),
         (
-            {"cache_free": GB // 2, "built": frozenset(("pack", "lifecycle.tgz"))},
+            {"cache_free": GB // 2, "built": frozenset(("pack", "lifecycle"))},
             "has 0.5 GB free; 1 GB are needed",
         ),
         (
