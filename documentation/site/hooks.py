@@ -10,6 +10,8 @@ from documentation.site import sources
 
 # A comment that is for a test (tests/unit/docs/test_commands.py).
 _MARKER = re.compile(r"^<!-- (?:all )?(?:not run|run by): .*-->\n", re.MULTILINE)
+# Of a page that only shows a file or a folder.
+_NOT_SEARCHED = "---\nsearch:\n  exclude: true\n---\n"
 
 
 def on_config(config: Any) -> Any:
@@ -43,7 +45,9 @@ def on_files(files: Files, config: Any) -> Files:
     ]
     for path, markdown in sources.shown().items():
         kept.append(
-            File.generated(config, path, content=markdown, inclusion=InclusionLevel.NOT_IN_NAV)
+            File.generated(
+                config, path, content=_NOT_SEARCHED + markdown, inclusion=InclusionLevel.NOT_IN_NAV
+            )
         )
     return Files(kept)
 
