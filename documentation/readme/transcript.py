@@ -31,7 +31,7 @@ _PACKAGE = re.compile(r"^ +\+ ")
 def run(page: str) -> str:
     """Run each command with the function that a page shows, and return commands and output.
 
-    :raises subprocess.CalledProcessError: a command failed; its output is in the error.
+    :raises RuntimeError: a command failed; the message has its output.
     """
     with tempfile.TemporaryDirectory() as folder:
         function.write(page, Path(folder, "myfunc"))
@@ -54,8 +54,10 @@ def _output(command: str, folder: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         timeout=_WITHIN,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise RuntimeError(f"{command} failed\n{done.stdout}")
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 

@@ -153,7 +153,8 @@ def _index_error() -> str:
         options = ["--no-deps", "--no-input", "--no-cache-dir", "--dest", folder]
         options += ["--retries", "1", "--timeout", "10"]
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-        status, text = _run([*pip, "download", "dumb-init", *options])
+        # pip asks rustc for its version, and rustup makes its folder for that.
+        status, text = _run([*pip, "download", "dumb-init", *options], RUSTUP_HOME=folder)
     return text if status else ""
 
 
@@ -171,11 +172,12 @@ def listener(port: int) -> str:
     return "registry" if header == "registry/2.0" else "other"
 
 
-def _run(command: list[str]) -> tuple[int, str]:
-    """Run a program; return its exit code, and what it wrote."""
+def _run(command: list[str], **variables: str) -> tuple[int, str]:
+    """Run a program, with more variables; return its exit code, and what it wrote."""
     try:
         done = subprocess.run(
             command,
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
