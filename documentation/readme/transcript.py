@@ -24,7 +24,8 @@ _WITHIN = 300  # seconds for a command
 # curl cannot know that the container has not opened its port yet. The answer has no line end.
 _CURLRC = '--silent\n--retry 20\n--retry-delay 1\n--retry-all-errors\n--write-out "\\n"\n'
 
-_OF_BUILDPACK = "[builder] "
+_PHASE = "===> "
+_BUILDING = "===> BUILDING"
 _PACKAGE = re.compile(r"^ +\+ ")
 
 
@@ -66,13 +67,13 @@ def excerpt(transcript: str) -> str:
 
     Of a build its log is left, without blank lines and the list of packages, and the last line.
     """
-    lines, pack = [], False
+    lines, shown = [], True
     for line in transcript.splitlines():
-        if line.startswith("$ "):
-            pack = line.startswith("$ pack ")
+        if line.startswith(_PHASE):
+            shown = line == _BUILDING
+        elif line.startswith(("$ ", "Successfully")):
             lines.append(line)
-        elif not pack or line.startswith("Successfully"):
+            shown = not line.startswith("$ pack ")
+        elif shown and line and not _PACKAGE.match(line):
             lines.append(line)
-        elif line.startswith(_OF_BUILDPACK) and not _PACKAGE.match(line[len(_OF_BUILDPACK) :]):
-            lines.append(line.removeprefix(_OF_BUILDPACK))
     return "\n".join([*lines, ""])

@@ -81,8 +81,8 @@ def test_part_that_is_not_there_once(page: str) -> None:
 def test_excerpt() -> None:
     """Of a build the buildpack's own lines are left, and the last; of other commands all."""
     shown = (
-        "$ pack build hello\nWarning: pack's\n===> BUILDING\n[builder]\n"
-        "[builder] [Runtime]\n[builder]    + httpx==1\n[exporter] Saving\nSuccessfully built\n"
+        "$ pack build hello\nWarning: pack's\n===> DETECTING\npass\n===> BUILDING\n\n"
+        "[Runtime]\n   + httpx==1\n===> EXPORTING\nSaving\nSuccessfully built\n"
         "$ curl localhost\nHello\n"
     )
 
