@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from testcontainers.core.docker_client import DockerClient
 import pages
 from contract.runtime_process import free_port
 from image import prerequisites
+from image.container import eventually
 from image.pack import remove_images, remove_volumes
 
 _TIMEOUT = 280
@@ -50,9 +50,9 @@ def image(docker: DockerClient) -> Iterator[str]:
     prerequisites.builder(docker)
     name = f"functest-pages-{os.getpid()}"
     yield name
-    for container in docker.client.containers.list(all=True, filters={"name": name}):
-        with suppress(OSError):  # it removes itself; docker-py's errors are OSErrors
-            container.remove(force=True)
+    # A container that was stopped removes itself, which takes its time.
+    subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+    assert eventually(lambda: not docker.client.api.containers(all=True, filters={"name": name}))
     remove_images(docker, [(name, "")])
     remove_volumes(docker, name)
 
