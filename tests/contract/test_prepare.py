@@ -1,4 +1,4 @@
-"""The runtime as a builder has it ready: found by the builds that it fits, and the same bytes."""
+"""The runtime that a builder has ready: builds copy it, and get the same bytes."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ HANDLE = "async def handle(*_): ...\n"
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A function, and beside its layers `first`: those of a build without anything ready."""
+    """A function, and next to its layers `first`: those of a build without a prepared runtime."""
     workspace = Workspace.create(tmp_path_factory.mktemp("plain"), {"function.py": HANDLE})
     phase = workspace.run("build")
     assert 0 == phase.status, phase.log
@@ -40,50 +40,62 @@ def buildpack(tmp_path_factory: pytest.TempPathFactory, plain: Workspace) -> Pat
     return copy
 
 
-def test_first(plain: Workspace, buildpack: Path) -> None:
-    """A first build copies, and gives what a build without gives."""
-    first = plain.layers.with_name("first")
+@pytest.fixture
+def workspace(plain: Workspace) -> Workspace:
+    """The function of `plain`, with no layers: each test starts from the same state."""
     shutil.rmtree(plain.layers)
     plain.layers.mkdir()
+    (plain.app / "requirements.txt").unlink(missing_ok=True)
+    plain.write({"function.py": HANDLE})
+    return plain
 
-    quick = plain.run("build", buildpack)
+
+def test_first(workspace: Workspace, buildpack: Path) -> None:
+    """A first build copies the prepared runtime, and its layer has the same bytes as without."""
+    first = workspace.layers.with_name("first")
+
+    quick = workspace.run("build", buildpack)
 
     assert 0 == quick.status, quick.log
     assert "uvloop" not in quick.log
     assert "which the builder has ready" in quick.log
-    assert files_below(first / "asgi-runtime") == files_below(plain.layers / "asgi-runtime")
+    assert files_below(first / "asgi-runtime") == files_below(workspace.layers / "asgi-runtime")
     described = "asgi-runtime.sbom.cdx.json"
-    assert (first / described).read_bytes() == (plain.layers / described).read_bytes()
+    assert (first / described).read_bytes() == (workspace.layers / described).read_bytes()
 
 
-def rebuild(plain: Workspace, buildpack: Path, files: dict[str, str]) -> Phase:
+def rebuild(workspace: Workspace, buildpack: Path, files: dict[str, str]) -> Phase:
     """Build a changed function, with the launch layers restored without contents."""
     for layer in ("dependencies", "asgi-runtime"):
-        shutil.rmtree(plain.layers / layer, ignore_errors=True)
-    plain.write(files)
-    return plain.run("build", buildpack)
+        shutil.rmtree(workspace.layers / layer, ignore_errors=True)
+    workspace.write(files)
+    return workspace.run("build", buildpack)
 
 
-def test_rebuild(plain: Workspace, buildpack: Path) -> None:
-    """What the builder has needs no archive: neither a changed source nor other packages do."""
+def test_rebuild(workspace: Workspace, buildpack: Path) -> None:
+    """A prepared runtime needs no archive, neither for a changed source nor for other packages."""
+    workspace.run("build", buildpack)
     importing = f"import func_runtime, idna\n{HANDLE}"
-    first = rebuild(plain, buildpack, {"function.py": importing, "requirements.txt": "idna==3.10"})
-    archives = [path.name.rpartition("-")[0] for path in (plain.layers / "archives").iterdir()]
+    installing = {"function.py": importing, "requirements.txt": "idna==3.10"}
 
-    again = rebuild(plain, buildpack, {"function.py": f"{importing}# changed\n"})
+    first = rebuild(workspace, buildpack, installing)
+    archives = [path.name.rpartition("-")[0] for path in (workspace.layers / "archives").iterdir()]
+    second = rebuild(workspace, buildpack, {"function.py": f"{importing}# changed\n"})
 
-    for phase in (first, again):
+    for phase in (first, second):
         assert 0 == phase.status, phase.log
         assert "Reusing the runtime layer" in phase.log
         assert "Loaded the function" in phase.log
     assert "Installing: since the earlier build" in first.log
-    assert "Reusing the dependencies layer" in again.log
+    assert "Reusing the dependencies layer" in second.log
     assert ["dependencies"] == archives
 
 
-def test_rebuild_that_fails(plain: Workspace, buildpack: Path) -> None:
-    """The check is the same: what does not load, does not build."""
-    phase = rebuild(plain, buildpack, {"function.py": f"import nowhere_to_be_found\n{HANDLE}"})
+def test_rebuild_that_fails(workspace: Workspace, buildpack: Path) -> None:
+    """A rebuild fails, too, if the function does not load."""
+    workspace.run("build", buildpack)
+
+    phase = rebuild(workspace, buildpack, {"function.py": f"import nowhere_to_be_found\n{HANDLE}"})
 
     assert 1 == phase.status
     assert "No module named 'nowhere_to_be_found'" in phase.log
