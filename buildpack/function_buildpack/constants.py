@@ -1,6 +1,6 @@
-"""Names that users and the other side know: files, layers, variables.
+"""Names of files, layers and variables that users or the runtime know.
 
-The runtime has its own copy of what both sides must agree on; tests/contract/test_seam.py compares.
+The runtime has a copy of the names that both sides use. tests/contract/test_seam.py compares them.
 """
 
 # Files of a function's folder.
@@ -17,7 +17,7 @@ SETUP_PY = "setup.py"
 SETUP_CFG = "setup.cfg"
 PDM_LOCK = "pdm.lock"
 CONDA_FILES = ("environment.yml", "environment.yaml", "conda-lock.yml")
-PYLOCKS = "pylock.*.toml"  # PEP 751 has such names for several locks
+PYLOCKS = "pylock.*.toml"  # for several locks (PEP 751)
 TOOL_VERSIONS = ".tool-versions"
 PROCFILE = "Procfile"
 APTFILE = "Aptfile"
@@ -25,10 +25,10 @@ DOCKERFILE = "Dockerfile"
 PYTHON_VERSION_FILE = ".python-version"
 RUNTIME_TXT = "runtime.txt"
 
-# Where git keeps the history of a checkout, or says where.
+# The folder of a checkout's history, or a file with the path of that folder.
 GIT = ".git"
 
-# func's pack builder moves the function into this folder and writes its own service beside it.
+# func's pack builder moves the function into the first folder and creates the second one.
 NESTED_FUNCTION = "fn"
 SCAFFOLDING = "service"
 
@@ -44,29 +44,30 @@ LIBRARY_CHECK = "BP_LIBRARY_CHECK"
 IMAGE_LABELS = "BP_IMAGE_LABELS"
 WHEELS = "BP_WHEELS"
 PYTHON_VERSION = "BP_PYTHON_VERSION"
-# uv's own name for the same.
+# uv's name for the same setting.
 UV_PYTHON = "UV_PYTHON"
 
-# Layers. An image has them in the order of their names: first what most functions have the same,
-# for a node unpacks one again where another is below it (OCI image specification, "Layer ChainID").
+# Layers. An image has them in the order of their names. Layers that most functions share come
+# first, because a node can reuse a layer only if all layers below it are the same (OCI image
+# specification, "Layer ChainID").
 RUNTIME = "asgi-runtime"
 PYTHON = "cpython"
 DEPENDENCIES = "dependencies"
 PROJECT = "project"
 VARIABLES = "variables"
-# In caches alone.
+# Cached layers, which are not in the image.
 ARCHIVES = "archives"
 PYTHON_ARCHIVE = "cpython-archive"
 BUILD_TOOLS = "build-tools"
 
-# The version of a Python that is in a layer. That of the run image changes with a rebase.
+# The version of a Python in a layer. The run image's version changes with a rebase.
 PYTHON_LABEL = "io.knative-python.python-version"
 
 # The seam with the runtime (docs/contract.md).
 RUNTIME_MODULE = "func_runtime"
-# What starts it in an image, a package of the runtime's layer.
+# The init program in an image, from a package in the runtime's layer.
 INIT = "dumb-init"
-# What the runtime imports of its packages, to serve and for events.
+# The packages that the runtime imports, for all functions and for functions with events.
 RUNTIME_IMPORTS = (RUNTIME_MODULE, "httptools", "uvloop", "websockets")
 EVENT_IMPORTS = ("cloudevents",)
 FUNC_INVOKE = "FUNC_INVOKE"
@@ -75,5 +76,5 @@ FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
 INVOKE_HTTP = "http"
 INVOKE_CLOUDEVENT = "cloudevent"
 LOADED = "It loads"
-# What --check writes before a module that is missing, where it says what has that.
+# --check writes this before a missing module if it knows the package with that module.
 MISSING = "Missing:  "

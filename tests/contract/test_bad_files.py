@@ -64,7 +64,7 @@ def rewritten(change: Callable[[bytes], bytes]) -> Change:
     return rewrite
 
 
-STRAY = "Note: links that lead nowhere or out of the source: "
+STRAY = "Note: These links are broken, or point outside the source: "
 BUILDS: dict[str, tuple[Change, str]] = {
     "link to itself": (linked("data", "data"), f"{STRAY}data\n"),
     "link to nothing": (linked("function/x.py", "/nowhere/x.py"), f"{STRAY}function/x.py\n"),
@@ -141,18 +141,18 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
     ),
     "package that is a link out": (
         is_linked_to("function", "../elsewhere"),
-        "A file of the function is outside of the source",
+        "A file of the function is outside the source",
         ["/workspace/function\n", "/elsewhere", "BP_FUNCTION_PATH"],
     ),
     "module that is a link out": (
         is_linked_to("function/func.py", "../../func.py"),
-        "A file of the function is outside of the source",
+        "A file of the function is outside the source",
         ["/workspace/function/func.py\n"],
     ),
     "statement that is a link to nothing": (
         linked("pyproject.toml", "../pyproject.toml"),
         "A file cannot be read",
-        ["/workspace/pyproject.toml\n", "a link to ../pyproject.toml, which is not there"],
+        ["/workspace/pyproject.toml\n", "a link to ../pyproject.toml, which does not exist"],
     ),
     "statement that is a folder": (
         lambda app: (app / "requirements.txt").mkdir(),
@@ -186,7 +186,7 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
     ),
     "statement of another kind": (
         written("pyproject.toml", b"[project]\ndependencies = ['six', 3]\n"),
-        "A field of pyproject.toml has a value that cannot be used",
+        "Invalid field in pyproject.toml",
         ["/workspace/pyproject.toml\n", "Field:    project.dependencies[1]\nFound:    3\n"],
     ),
     "func.yaml that is nested too deeply": (
@@ -253,7 +253,7 @@ def test_large_file(tmp_path: Path) -> None:
     _, phase = build(tmp_path, enlarge)
 
     assert 0 == phase.status, phase.log
-    assert "the image gets large files: model.bin (2048 MB)." in phase.log
+    assert "The image contains large files: model.bin (2048 MB)." in phase.log
     megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     assert megabytes < 1024
 

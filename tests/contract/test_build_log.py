@@ -40,23 +40,23 @@ READING = """\
 
 [Reading the function]
 Settings: BP_FUNCTION_CHECK
-Note: BP_FUNCTION_CHEKC is not a known setting and was ignored. Did you mean BP_FUNCTION_CHECK?
+Note: Unknown setting BP_FUNCTION_CHEKC was ignored. Did you mean BP_FUNCTION_CHECK?
 Function: function
 Note: src/function.py is not the function: function comes first
-Invoked with: http (func.yaml says invoke: http)
-Python: X.Y.Z, the images' own
+Invocation: http (from func.yaml)
+Python: X.Y.Z, from the run image
 Note: statistics.py hides Python's own module statistics from the function and from all packages. \
 Rename it if that is not meant.
 """
 RUNTIME_REUSED = """
 [Runtime]
-Reusing the runtime layer: nothing that decides it has changed
+Reusing the runtime layer: nothing it depends on has changed
 """
 STATED = """
 [Dependencies]
 Dependencies from: requirements.txt
 Ignored: pyproject.toml, because requirements.txt comes first
-Note: the image gets what tests and checks run with: pytest. \
+Note: The image contains packages for tests and checks: pytest. \
 State it in a group, such as dev of [dependency-groups], and it stays out.
 """
 LAUNCH = """\
@@ -111,7 +111,7 @@ Installed the runtime in N s
 Installing: there is no layer of an earlier build
 Running: uv pip install --no-editable --python PYTHON -r /requirements.txt
 Installed the dependencies in N s
-Compiled them (files: N) in N s
+Compiled the dependencies (files: N) in N s
 
 [Project]
 Installing: there is no layer of an earlier build
@@ -138,12 +138,12 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
         + RUNTIME_REUSED
         + STATED
         + """\
-Reusing the dependencies layer: nothing that decides it has changed
-Not looked up again: newer versions in the package index. To have the dependencies installed \
+Reusing the dependencies layer: nothing it depends on has changed
+Not checked: newer versions in the package index. To have the dependencies installed \
 again, give BP_FUNCTION_REFRESH a new value, such as today's date.
 
 [Project]
-Reusing the project layer: nothing that decides it has changed
+Reusing the project layer: nothing it depends on has changed
 Installed: mine 1
 
 [Application]
@@ -162,13 +162,13 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
     """What kept a layer from being reused is told; of digests only that they differ."""
     phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\nsix==1.17.0\n"})
 
-    assert "Installing: since the earlier build, the declared dependencies changed\n" in told(phase)
-    (packages,) = re.findall("Packages since then: (.*)", told(phase))
+    assert "Installing: the declared dependencies changed since the earlier build\n" in told(phase)
+    (packages,) = re.findall("Package changes: (.*)", told(phase))
     assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
     assert ", without pytest " in packages
     assert "Reusing the runtime layer" in told(phase)
     # Of a package that is new, and of one that is another version.
-    assert "\nCompiled them (files: N) in N s\n" in told(phase)
+    assert "\nCompiled the dependencies (files: N) in N s\n" in told(phase)
 
 
 def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
@@ -177,8 +177,9 @@ def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
 
     phase = rebuild(first[0], tmp_path, {"pyproject.toml": "", "pylock.toml": lock})
 
-    assert "since the earlier build, source changed from requirements.txt to pylock.toml" in told(
-        phase
+    assert (
+        "the source changed from requirements.txt to pylock.toml since the earlier build"
+        in told(phase)
     )
 
 
@@ -191,5 +192,5 @@ def test_failed(tmp_path: Path) -> None:
     assert "\n[Dependencies]\n" in said
     assert "Installed the dependencies" not in said
     assert "Done" not in said
-    _, _, ending = said.partition("\nERROR: The function's requirements cannot be met\n")
+    _, _, ending = said.partition("\nERROR: The function's dependencies cannot be resolved\n")
     assert "/workspace/requirements.txt" in ending

@@ -248,7 +248,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "Installing: since the earlier build, the declared dependencies changed\n" in phase.log
+    assert "Installing: the declared dependencies changed\n" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
     archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
@@ -270,7 +270,7 @@ def test_rebuild_with_another_check(again: Workspace) -> None:
     phase = again.run("build")
 
     assert 0 == phase.status
-    assert "Installing: since the earlier build, library_check changed from note" in phase.log
+    assert "Installing: library_check changed from note" in phase.log
 
 
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
@@ -372,8 +372,7 @@ def test_nothing_stated(tmp_path: Path) -> None:
     assert 0 == phase.status, phase.log
     assert "No dependencies declared" in phase.log
     assert (
-        "BP_FUNCTION_CHEK is not a known setting and was ignored. Did you mean BP_FUNCTION_CHECK?"
-        in phase.log
+        "Unknown setting BP_FUNCTION_CHEK was ignored. Did you mean BP_FUNCTION_CHECK?" in phase.log
     )
 
 
@@ -481,12 +480,12 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     ),
     (
         {**FUNCTION, "pyproject.toml": PYPROJECT.replace("3.10", "99")},
-        "The function's requirements cannot be met",
+        "The function's dependencies cannot be resolved",
         ["pyproject.toml", "idna==99"],
     ),
     (
         {**FUNCTION, "requirements.txt": "no-such-package-of-anybody-here\n"},
-        "The function's requirements cannot be met",
+        "The function's dependencies cannot be resolved",
         ["requirements.txt", "no-such-package-of-anybody-here"],
     ),
     (
@@ -518,7 +517,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
     ),
     (
         {**FUNCTION, "pyproject.toml": f'{PYPROJECT}requires-python = ">=3.99"\n'},
-        "There is no such Python",
+        "The requested Python version is not available",
         [">=3.99", "requires-python"],
     ),
     (
@@ -552,7 +551,7 @@ def test_check_off(tmp_path: Path) -> None:
     imported = Workspace.create(tmp_path / "import", files).run("build", BP_FUNCTION_CHECK="import")
 
     assert (0, 0) == (off.status, imported.status)
-    assert "Not checked that the function loads" in off.log
+    assert "Skipped the check that the function loads" in off.log
     assert "Loaded the function" in imported.log
 
 
@@ -565,7 +564,7 @@ def test_index_unreachable(tmp_path: Path) -> None:
     )
 
     assert 1 == phase.status
-    assert "ERROR: The package index does not answer" in phase.log
+    assert "ERROR: The package index does not respond" in phase.log
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])

@@ -33,7 +33,7 @@ def test_error(tmp_path: Path) -> None:
     phase = Workspace.create(tmp_path, {}).run("detect", BP_FUNCTION_PATH="nowhere")
 
     assert 1 == phase.status
-    assert "ERROR: BP_FUNCTION_PATH names no folder of the source" in phase.log
+    assert "ERROR: BP_FUNCTION_PATH is not a folder of the source" in phase.log
 
 
 def test_no_python(tmp_path: Path) -> None:

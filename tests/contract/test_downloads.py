@@ -85,14 +85,14 @@ def test_one_more(function: Function) -> None:
     assert ["acme_one", "acme_two"] == sorted(name[:8] for name in function.fetched)
     assert "Not fetched again" not in first.log
     assert "Not compiled again" not in first.log
-    assert "\nCompiled them (files: 2) in " in first.log
+    assert "\nCompiled the dependencies (files: 2) in " in first.log
 
     phase = function.build("acme-one", "acme-two", "acme-three")
 
     assert {"acme_three-1.0-py3-none-any.whl"} == function.fetched
-    assert "Not fetched again: what the earlier build fetched (packages: 2)\n" in phase.log
-    assert "Not compiled again: what the earlier build compiled (files: 2)\n" in phase.log
-    assert "\nCompiled them (files: 1) in " in phase.log
+    assert "Reusing downloads of the earlier build (packages: 2)\n" in phase.log
+    assert "Reusing bytecode of the earlier build (files: 2)\n" in phase.log
+    assert "\nCompiled the dependencies (files: 1) in " in phase.log
     updated = function.installed()
     function.forget()
     function.build("acme-one", "acme-two", "acme-three")

@@ -37,7 +37,7 @@ def test_build(tmp_path: Path, path: str) -> None:
     first = workspace.run("build", PATH=path)
 
     assert 0 == first.status, first.log
-    assert "The build image lacks uv, packaging, tomli_w, yaml" in first.log
+    assert "Missing in the build image: uv, packaging, tomli_w, yaml" in first.log
     assert {"cache": True} == workspace.toml("build-tools.toml")["types"]
     tools = files_below(workspace.layers / "build-tools")
     for layer in ("dependencies", "asgi-runtime"):  # restored metadata has no types
@@ -49,7 +49,7 @@ def test_build(tmp_path: Path, path: str) -> None:
     second = workspace.run("build", PATH=path, UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
 
     assert 0 == second.status, second.log
-    assert "Reusing those of an earlier build" in second.log
+    assert "Reusing the build tools of an earlier build" in second.log
     assert tools == files_below(workspace.layers / "build-tools")
 
 
@@ -60,8 +60,8 @@ def test_no_index(tmp_path: Path, path: str) -> None:
     )
 
     assert 1 == phase.status
-    assert "The build image lacks uv, packaging, tomli_w, yaml" in phase.log
-    assert "ERROR: The package index does not answer" in phase.log
+    assert "Missing in the build image: uv, packaging, tomli_w, yaml" in phase.log
+    assert "ERROR: The package index does not respond" in phase.log
 
 
 @pytest.mark.parametrize(("runtime", "status"), [("python", 0), ("go", 100)])

@@ -46,7 +46,7 @@ def test_shape(tmp_path: Path, shape: str) -> None:
 
     assert (0, "") == (detect.status, detect.log)
     assert 0 == build.status, build.log
-    assert "Invoked with: cloudevent (func.yaml says invoke: cloudevent)" in build.log
+    assert "Invocation: cloudevent (from func.yaml)" in build.log
     layer = set(built.python(_DISTRIBUTIONS).split())
     assert {"function", "idna"} <= layer
     assert not {"func-python", "hypercorn", "service"} & layer

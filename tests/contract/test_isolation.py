@@ -86,7 +86,7 @@ def contents(workspace: Workspace) -> dict[str, bytes]:
             "writes into its own folder when it is loaded: app.log.",
         ),
         ("import os\nos.remove('function.py')\n", "own folder when it is loaded: function.py."),
-        ("open('APP/app.log', 'a').write('x')\n", "removed what the function wrote: "),
+        ("open('APP/app.log', 'a').write('x')\n", "Removed files that the function wrote: "),
         ("import os\nos.makedirs('APP/a/b')\nopen('APP/a/b/c', 'w')\n", "/workspace/a\n"),
         (IN_PACKAGES, "evil.pth"),
         (

@@ -222,7 +222,7 @@ def test_made(workspace: Workspace, layout: str) -> None:
 
     log = build(workspace, files, UV_COMPILE_BYTECODE="1")
 
-    assert f"Added to the source by the build of the project: {layout}/_made.py\n" in log
+    assert f"Added to the source by the project's build: {layout}/_made.py\n" in log
     assert {*files, f"{layout}/_made.py"} == {
         name for name in files_below(workspace.app) if not name.endswith(".pyc")
     }
@@ -239,19 +239,19 @@ def test_rebuilt(workspace: Workspace) -> None:
     build(workspace, files)
 
     log = rebuild(workspace, files)
-    assert "Reusing the project layer: nothing that decides it has changed\n" in log
-    assert "Added to the source by the build of the project: function/_made.py\n" in log
+    assert "Reusing the project layer: nothing it depends on has changed\n" in log
+    assert "Added to the source by the project's build: function/_made.py\n" in log
     assert "1" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
 
     log = rebuild(workspace, files | {"function/more.py": ""})
     assert "Reusing the dependencies layer" in log
-    assert "Installing: since the earlier build, source changed\n" in log
+    assert "Installing: source changed\n" in log
     assert "2" == elsewhere(workspace, "from function import _made; print(_made.MADE)")
 
     settings = {"SOME_FLAG": "1", "BP_LIBRARY_CHECK": "note"}
     log = rebuild(workspace, files | {"function/more.py": ""}, **settings)
     changes = "the variable SOME_FLAG changed, library_check changed from error to note"
-    assert f"Installing: since the earlier build, {changes}\n" in log.partition("[Project]")[2]
+    assert f"Installing: {changes}\n" in log.partition("[Project]")[2]
 
 
 def test_static_rebuilt(workspace: Workspace) -> None:
@@ -260,7 +260,7 @@ def test_static_rebuilt(workspace: Workspace) -> None:
     build(workspace, files)
 
     log = rebuild(workspace, files | {"function/more.py": ""})
-    assert "Reusing the project layer: nothing that decides it has changed\n" in log
+    assert "Reusing the project layer: nothing it depends on has changed\n" in log
     assert "True" == elsewhere(
         workspace, KNOWN + "print('function/more.py' in map(str, files('mine')))"
     )
@@ -281,7 +281,7 @@ def test_replaced(workspace: Workspace) -> None:
 
     log = rebuild(workspace, MADE | stale)
 
-    what = "Replaced in the source by what the build of the project made of it: function/_made.py\n"
+    what = "Replaced in the source by the project's build: function/_made.py\n"
     assert what in log
     assert "Not in the image: mine.egg-info\n" in log
     assert "2.0" == workspace.python(KNOWN + "print(version('mine'))")
@@ -382,7 +382,7 @@ def test_not_installed(workspace: Workspace, files: dict[str, str], shown: str) 
     log = build(workspace, FUNCTION | files)
 
     assert shown in log
-    assert "the project cannot be installed as a package. The image has its source" in log
+    assert "The project cannot be installed as a package. The image has its source" in log
     assert not (workspace.layers / "project").exists()
     assert "[]" == elsewhere(workspace, KNOWN + "print([*entry_points(group='orders.steps')])")
 

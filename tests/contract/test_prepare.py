@@ -58,7 +58,7 @@ def test_first(workspace: Workspace, buildpack: Path) -> None:
 
     assert 0 == quick.status, quick.log
     assert "uvloop" not in quick.log
-    assert "which the builder has ready" in quick.log
+    assert "that the builder has prepared" in quick.log
     assert files_below(first / "asgi-runtime") == files_below(workspace.layers / "asgi-runtime")
     described = "asgi-runtime.sbom.cdx.json"
     assert (first / described).read_bytes() == (workspace.layers / described).read_bytes()
@@ -86,7 +86,7 @@ def test_rebuild(workspace: Workspace, buildpack: Path) -> None:
         assert 0 == phase.status, phase.log
         assert "Reusing the runtime layer" in phase.log
         assert "Loaded the function" in phase.log
-    assert "Installing: since the earlier build" in first.log
+    assert "since the earlier build\n" in first.log
     assert "Reusing the dependencies layer" in second.log
     assert ["dependencies"] == archives
 

@@ -136,14 +136,14 @@ def test_root_by_variable(workspace: Workspace, index: Index, tmp_path: Path) ->
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root))
 
     assert 0 == phase.status, phase.log
-    assert "settings of pip that are not used here: user of pip.conf" in phase.log
+    assert "These settings have no effect: user of pip.conf" in phase.log
 
 
 def test_certificate_unknown(workspace: Workspace, index: Index) -> None:
     """Without the authority's certificate the message names what is missing."""
     phase = workspace.run("build", UV_DEFAULT_INDEX=index.url_with_password, UV_HTTP_RETRIES="0")
 
-    assert_fails(workspace, phase, "The package index has a certificate that is not trusted")
+    assert_fails(workspace, phase, "The package index's certificate is not trusted")
     assert "ca-certificates" in phase.log
 
 
@@ -290,10 +290,10 @@ def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -
     [
         (401, "The package index refuses access"),
         (403, "The package index refuses access"),
-        (500, "The package index fails"),
-        (503, "The package index fails"),
-        (400, "An address answers with an error"),
-        (0, "The package index takes too long to answer"),
+        (500, "The package index responds with a server error"),
+        (503, "The package index responds with a server error"),
+        (400, "An address responds with an error"),
+        (0, "The package index takes too long to respond"),
     ],
 )
 def test_index_fails(workspace: Workspace, status: int, title: str) -> None:
@@ -322,7 +322,7 @@ def test_address_unreachable(workspace: Workspace, line: str) -> None:
 
     phase = workspace.run("build", UV_HTTP_RETRIES="0")
 
-    assert_fails(workspace, phase, "An address does not answer")
+    assert_fails(workspace, phase, "An address does not respond")
     _, _, ending = phase.log.partition("ERROR: ")
     assert "https://127.0.0.1:9/" in ending
     assert "index" not in ending.replace("none of a package index", "")
@@ -413,7 +413,7 @@ def test_no_index(workspace: Workspace, tmp_path: Path) -> None:
     alone = workspace.run("build", PIP_NO_INDEX="1")
     phase = workspace.run("build", PIP_NO_INDEX="yes", PIP_FIND_LINKS=links)
 
-    assert_fails(workspace, alone, "The function's requirements cannot be met")
+    assert_fails(workspace, alone, "The function's dependencies cannot be resolved")
     assert "because PIP_NO_INDEX is set, and nothing else was searched" in alone.log
     assert "BP_WHEELS=off" not in alone.log
     assert 0 == phase.status, phase.log
@@ -453,7 +453,7 @@ def test_first_index(workspace: Workspace, tmp_path: Path) -> None:
         failed = workspace.run("build")
         phase = workspace.run("build", UV_INDEX_STRATEGY="unsafe-best-match")
 
-    assert_fails(workspace, failed, "The function's requirements cannot be met")
+    assert_fails(workspace, failed, "The function's dependencies cannot be resolved")
     assert "UV_INDEX_STRATEGY=unsafe-best-match" in failed.log
     assert 1 == failed.log.count("No solution found")
     assert 0 == phase.status, phase.log
@@ -467,7 +467,7 @@ def test_wheels_incomplete(workspace: Workspace) -> None:
 
     phase = workspace.run("build", BP_WHEELS="wheels")
 
-    assert_fails(workspace, phase, "The function's requirements cannot be met")
+    assert_fails(workspace, phase, "The function's dependencies cannot be resolved")
     assert "idna" in phase.log
     assert f"Only the wheels in {workspace.app}/wheels were searched" in phase.log
     assert "BP_WHEELS=off" in phase.log
@@ -479,7 +479,7 @@ def test_binding_malformed(workspace: Workspace, tmp_path: Path) -> None:
 
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root))
 
-    assert_fails(workspace, phase, "A service binding cannot be used")
+    assert_fails(workspace, phase, "Invalid service binding")
     assert "a mistake in line 2" in phase.log
 
 
@@ -511,7 +511,7 @@ def test_proxy(workspace: Workspace, tmp_path: Path) -> None:
         phase = workspace.run("build", UV_DEFAULT_INDEX=index, HTTP_PROXY=proxy, NO_PROXY="")
 
     assert 1 == alone.status
-    assert "ERROR: The package index does not answer" in alone.log
+    assert "ERROR: The package index does not respond" in alone.log
     assert "HTTPS_PROXY and NO_PROXY" in alone.log
     assert 0 == phase.status, phase.log
     assert "1.0" == workspace.python(VERSION)

@@ -105,7 +105,7 @@ def test_untrusted(workspace: Workspace) -> None:
     phase = workspace.run("build")
 
     assert 1 == phase.status
-    assert "ERROR: The package index has a certificate that is not trusted" in phase.log
+    assert "ERROR: The package index's certificate is not trusted" in phase.log
 
 
 def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:

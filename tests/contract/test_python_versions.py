@@ -33,7 +33,7 @@ def test_own(tmp_path: Path) -> None:
     phase = workspace.run("build", BP_PYTHON_VERSION=OWN.rpartition(".")[0])
 
     assert 0 == phase.status, phase.log
-    said = f"Python: {OWN}, the images' own (BP_PYTHON_VERSION says {OWN.rpartition('.')[0]})"
+    said = f"Python: {OWN}, from the run image (BP_PYTHON_VERSION says {OWN.rpartition('.')[0]})"
     assert said in phase.log
     assert not (workspace.layers / "cpython.toml").exists()
 
@@ -50,7 +50,7 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
     phase = workspace.run("build", **mirror.settings())
 
     assert 0 == phase.status, phase.log
-    assert f"Python: {VERSION}, in a layer of its own (.python-version says 3.14)" in phase.log
+    assert f"Python: {VERSION}, in a layer (.python-version requests 3.14)" in phase.log
     assert f"Installing {KEY}: there is no layer of an earlier build" in phase.log
     assert "Loaded the function" in phase.log
     python = workspace.layers / "cpython" / KEY
@@ -155,7 +155,7 @@ def test_managed_from_archives(tmp_path: Path) -> None:
 
     assert 1 == without.status
     assert 0 == phase.status, phase.log
-    assert f"Python: {VERSION}, in a layer of its own" in phase.log
+    assert f"Python: {VERSION}, in a layer" in phase.log
 
 
 def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
@@ -187,17 +187,17 @@ def restore(workspace: Workspace) -> None:
 
 
 REFUSED = [
-    ("pypy3.10", "The function asks for another Python than CPython", ["pypy3.10"]),
-    ("latest", "A Python version is not one that the build can read", ["latest", "3.12.4"]),
+    ("pypy3.10", "The function requires a Python other than CPython", ["pypy3.10"]),
+    ("latest", "Invalid Python version", ["latest", "3.12.4"]),
     (
         "3.8",
-        "The function asks for a Python that has reached its end of life",
+        "The requested Python version has reached its end of life",
         ["2024-10", "3.13, 3.14"],
     ),
-    ("3.99", "There is no such Python", ["3.99", "3.13.", "3.14."]),
+    ("3.99", "The requested Python version is not available", ["3.99", "3.13.", "3.14."]),
     (
         "3.11.99",
-        "There is no such Python",
+        "The requested Python version is not available",
         ["There is: 3.11."],
     ),
 ]
@@ -226,9 +226,9 @@ def test_conflict(tmp_path: Path) -> None:
     phase = workspace.run("build", BP_PYTHON_VERSION="3.12")
 
     assert 1 == phase.status, phase.log
-    assert "ERROR: Two Python versions are asked for that exclude each other" in phase.log
-    assert "BP_PYTHON_VERSION says 3.12" in phase.log
-    assert "requires-python of pyproject.toml says >=3.14" in phase.log
+    assert "ERROR: The requested Python versions conflict" in phase.log
+    assert "BP_PYTHON_VERSION requests 3.12" in phase.log
+    assert "requires-python of pyproject.toml requests >=3.14" in phase.log
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_not_installed(tmp_path: Path, settings: dict[str, str], said: str) -> N
     phase = workspace.run("build", UV_HTTP_RETRIES="0", **settings)
 
     assert 1 == phase.status, phase.log
-    assert "ERROR: The Python that the function asks for could not be installed" in phase.log
+    assert "ERROR: The requested Python version could not be installed" in phase.log
     assert said in phase.log
     assert "UV_PYTHON_INSTALL_MIRROR" in phase.log
     assert "planted-secret" not in phase.log
@@ -289,7 +289,7 @@ def test_does_not_start(tmp_path: Path, program: bytes, said: str) -> None:
     phase = workspace.run("build", **mirror.settings())
 
     assert 1 == phase.status, phase.log
-    assert "ERROR: The Python that the function asks for could not be installed" in phase.log
+    assert "ERROR: The requested Python version could not be installed" in phase.log
     assert "It does not start: " in phase.log, phase.log
     assert said in phase.log
 

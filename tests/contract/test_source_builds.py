@@ -134,7 +134,7 @@ def test_advice(tmp_path: Path, index: dict[str, str]) -> None:
         (
             {"pyproject.toml": f"[project]\nname = 'x'\nrequires-python = '=={OWN}.*'\n"},
             {},
-            f"requires-python of pyproject.toml says =={OWN}.*",
+            f"requires-python of pyproject.toml requests =={OWN}.*",
         ),
     ],
 )

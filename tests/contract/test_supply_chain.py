@@ -117,7 +117,7 @@ def test_wrong_hash(tmp_path: Path, name: str) -> None:
     phase = workspace.run("build")
 
     assert 1 == phase.status
-    assert "ERROR: A package is not the one that was locked" in phase.log
+    assert "ERROR: A package does not match its locked hash" in phase.log
     said = phase.log[phase.log.index("ERROR:") :]
     assert name in said
     assert "idna" in said

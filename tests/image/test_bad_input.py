@@ -41,12 +41,12 @@ BAD = [
     Bad("yaml_invalid", "func.yaml is not valid YAML", ("func.yaml", "line 5")),
     Bad(
         "requirements_unmet",
-        "The function's requirements cannot be met",
+        "The function's dependencies cannot be resolved",
         ("pyproject.toml", "idna>=999"),
     ),
     Bad(
         "python_unavailable",
-        "There is no such Python",
+        "The requested Python version is not available",
         ("pyproject.toml", ">=3.99", "There is: 3.11."),
     ),
 ]
@@ -80,6 +80,6 @@ def test_bad_setting_is_explained(pack: Pack) -> None:
     env = {"BP_FUNCTION_CHECK": "maybe"}
     failed = pack.attempt(prerequisites.FUNCTIONS / "http_basic", env=env)
     assert failed.status != 0
-    assert "ERROR: A build setting has a value that cannot be used\n" in failed.log
+    assert "ERROR: Invalid build setting\n" in failed.log
     assert "BP_FUNCTION_CHECK" in failed.log
     assert "maybe" in failed.log

@@ -45,7 +45,7 @@ def test_brings_its_own(pack: Pack, bare: str, trust: Path) -> None:
     first = build(pack, bare, trust)
 
     assert first.status == 0, first.log
-    assert "The build image lacks uv, packaging, tomli_w, yaml" in first.log
+    assert "Missing in the build image: uv, packaging, tomli_w, yaml" in first.log
     assert "build-tools" not in first.image.layers
     with serving(first.image) as container:
         assert container.get("/").text.startswith("one ")
@@ -53,7 +53,7 @@ def test_brings_its_own(pack: Pack, bare: str, trust: Path) -> None:
     again = build(pack, bare, trust, "--network", "none", image=first.image)
 
     assert again.status == 0, again.log
-    assert "Reusing those of an earlier build" in again.log
+    assert "Reusing the build tools of an earlier build" in again.log
 
 
 def test_no_network(pack: Pack, bare: str, trust: Path) -> None:
@@ -61,8 +61,8 @@ def test_no_network(pack: Pack, bare: str, trust: Path) -> None:
     failed = build(pack, bare, trust, "--network", "none")
 
     assert failed.status != 0
-    assert "The build image lacks uv, packaging, tomli_w, yaml" in failed.log
-    assert "ERROR: The package index does not answer" in failed.log
+    assert "Missing in the build image: uv, packaging, tomli_w, yaml" in failed.log
+    assert "ERROR: The package index does not respond" in failed.log
 
 
 def test_no_python(pack: Pack, without_python: str, trust: Path) -> None:

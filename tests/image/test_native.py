@@ -97,7 +97,9 @@ def test_module_for_another_machine_is_named(pack: Pack, project: Path) -> None:
     failed = pack.attempt(project)
 
     assert failed.status != 0
-    _, _, message = failed.log.partition("ERROR: An extension module is for another machine\n")
+    _, _, message = failed.log.partition(
+        "ERROR: An extension module was built for another machine\n"
+    )
     for fact in ("prebuilt 2.0", "prebuilt/_speed.so", "s390x, 64 bit"):
         assert fact in message
     assert not failed.image.exists

@@ -76,7 +76,7 @@ def test_bindings_wrong(pack: Pack, function: Path, index: Index, tmp_path: Path
     failed = build(pack, function, "--network", "host", *volumes(folder))
 
     assert failed.status != 0
-    assert "ERROR: The package index has a certificate that is not trusted" in failed.log
+    assert "ERROR: The package index's certificate is not trusted" in failed.log
     assert PASSWORD not in failed.log
 
 

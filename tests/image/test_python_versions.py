@@ -74,7 +74,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
     built = build(pack, function, None, "--network", "host", *settings)
 
     assert built.status == 0, built.log
-    assert f"Python: {VERSION}, in a layer of its own (.python-version says 3.14)" in built.log
+    assert f"Python: {VERSION}, in a layer (.python-version requests 3.14)" in built.log
     assert built.image.labels["io.knative-python.python-version"] == VERSION
     with serving(built.image) as container:
         facts = json.loads(container.get("/").text)
@@ -104,7 +104,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
     dropped = build(pack, function, again.image)
 
     assert dropped.status == 0, dropped.log
-    assert "the images' own" in dropped.log
+    assert "from the run image" in dropped.log
     assert "cpython" not in dropped.image.layers
     assert "io.knative-python.python-version" not in dropped.image.labels
     with serving(dropped.image) as container:
@@ -128,7 +128,7 @@ def test_unavailable(pack: Pack, function: Path) -> None:
 
     assert failed.status != 0
     assert not failed.image.exists
-    said = failed.log.partition("ERROR: The Python that the function asks for could not be")[2]
+    said = failed.log.partition("ERROR: The requested Python version could not be")[2]
     assert "http://127.0.0.1:9/" in said
     assert "UV_PYTHON_INSTALL_MIRROR" in said
 

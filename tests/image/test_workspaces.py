@@ -74,7 +74,7 @@ def test_unusual_files(pack: Pack, project: Path) -> None:
 
     built = pack.build(project)
 
-    assert "Note: links that lead nowhere or out of the source: " in built.log
+    assert "Note: These links are broken, or point outside the source: " in built.log
     with built.image.files("/workspace") as workspace:
         names = {os.fsencode(name) for name in workspace.getnames()}
     assert {b"workspace/caf\xe9.txt", b"workspace/two\nlines.txt", b"workspace/itself"} <= names

@@ -1,6 +1,6 @@
-"""Reads what machine a native file is for and which shared libraries it asks for. Facts only.
+"""Reads the machine and the needed shared libraries of an ELF file. Facts only.
 
-The System V gABI, chapters 4 and 5: header, program headers, dynamic section. No more is read.
+Format: System V gABI, chapters 4 and 5 (header, program headers, dynamic section).
 """
 
 import mmap
@@ -20,10 +20,10 @@ _NULL, _NEEDED, _STRTAB, _STRSZ, _SONAME = 0, 1, 5, 10, 14  # d_tag
 
 @dataclass(frozen=True)
 class Elf:
-    """A native file: its machine, its own name as a library, and the names of those it needs.
+    """An ELF file: its machine, its own library name, and the names of needed libraries.
 
-    `mentions` says whether the names of its symbols hold the text that was asked for. Of a 32-bit
-    file only the machine is known: none of our images loads one.
+    `mentions` tells whether the names of its symbols contain a text. For a 32-bit file, only the
+    machine is read, because no image of ours can load it.
     """
 
     machine: str
@@ -33,7 +33,7 @@ class Elf:
 
 
 def read(path: Path, symbol: bytes = b"") -> Elf | None:
-    """Read a file; None if it is no ELF file, or a damaged one."""
+    """Read a file. None if it is not an ELF file, or damaged."""
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             return None
@@ -98,7 +98,7 @@ def _dynamic(image: mmap.mmap, order: str, segments: list[_Segment]) -> list[tup
 
 
 def _offset(segments: list[_Segment], address: int) -> int:
-    """Return where in the file is what will be at an address."""
+    """Return the position in the file for an address in memory."""
     for segment in segments:
         if segment.type == _LOAD and segment.address <= address < segment.address + segment.size:
             return segment.offset + address - segment.address

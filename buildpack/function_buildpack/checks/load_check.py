@@ -1,4 +1,4 @@
-"""Sees that the function loads, with the runtime's own loader, as the first start would."""
+"""Checks that the function loads, with the runtime's loader, as at a start of the image."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,18 +17,17 @@ from function_buildpack.system import source_copy
 from function_buildpack.system.kernel import Confinement
 from function_buildpack.system.process import Result, Runner
 
-# What a start needs of the build's environment. The rest is the build's alone, credentials of
-# package indexes among it.
+# Variables of the build that a start needs. Others are for the build only, such as credentials.
 _PASSED = ("PATH", "LANG")
-# So that a crash of native code, or the end of the time limit, shows where Python was.
+# Shows Python's position if native code crashes, or at the time limit.
 _FAULT_HANDLER = {"PYTHONFAULTHANDLER": "1"}
 
-# More than any import of many large packages takes, and less than a platform's patience.
+# More than the import of many large packages takes, and less than a platform's time limit.
 _LIMIT_SECONDS = 300.0
 
 _MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '([\w.]+)'$", re.MULTILINE)
 
-# A script of ours for the function's interpreter, which does not know this package.
+# A script for the function's interpreter, which cannot import this package.
 _UNPACKING = Path(__file__).with_name("unpacking.py")
 
 
@@ -36,13 +35,13 @@ class Packages(Protocol):
     """Where the image's packages are during the build."""
 
     def starts(self) -> Iterable[Sequence[str | Path]]:
-        """Return how a module of them is run, before its name: one or more ways, tried in order."""
+        """Return the starts of commands that run a module, to be tried in this order."""
         ...
 
 
 @dataclass(frozen=True)
 class Installed:
-    """In the layers, as at run time: this build has installed them."""
+    """Packages in the layers, as at run time: this build has installed them."""
 
     python: Path
 
@@ -53,10 +52,10 @@ class Installed:
 
 @dataclass(frozen=True)
 class Archived:
-    """In archives, to be unpacked below `root`; `site` is a folder there.
+    """Packages in archives, which are unpacked below `root`. `site` is a folder there.
 
-    A package that looks for another's files without importing it may not find them: so a module
-    that fails is run once more with all unpacked, and that counts.
+    The first start unpacks only imported packages. A package that reads files of another one
+    without an import may not find them, so a second start unpacks everything.
     """
 
     interpreter: Path
@@ -65,8 +64,8 @@ class Archived:
     archives: Sequence[Path]
 
     def starts(self) -> Iterable[Sequence[str | Path]]:
-        """Return the quick start and the whole one."""
-        # -S: no packages of the build image's.
+        """Return the quick start and the complete one."""
+        # -S: no packages of the build image.
         script: list[str | Path] = [self.interpreter, "-s", "-S", _UNPACKING]
         places: list[str | Path] = [self.root, self.site, *self.archives, "--"]
         return ([*script, *places], [*script, "--all", *places])
@@ -74,9 +73,9 @@ class Archived:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Where a function is loaded: in a copy of its source, in a folder that goes afterwards.
+    """A temporary folder with a copy of the source, in which the function is loaded.
 
-    So what it writes is in no image. `confinement` is what the kernel keeps it from.
+    So no image contains what it writes. `confinement` is what the kernel prevents.
     """
 
     root: Path
@@ -85,7 +84,7 @@ class Sandbox:
 
     @classmethod
     def create(cls, root: Path, source: Path, confinement: Confinement) -> "Sandbox":
-        """Copy the source into a folder, and make the other folders that a process expects."""
+        """Copy the source into a folder, and create the other folders that a process needs."""
         made = cls(root, source, confinement)
         source_copy.make(source, made.copy)
         for folder in made.environ.values():
@@ -103,11 +102,11 @@ class Sandbox:
         return {"HOME": str(self.root / "home"), "TMPDIR": str(self.root / "tmp")}
 
     def folder(self, original: Path) -> Path:
-        """Return what is the copy of a folder of the source."""
+        """Return the copy of a folder of the source."""
         return self.copy / original.relative_to(self.source)
 
     def told(self, text: str) -> str:
-        """Return a text that names files of the copy as files of the source."""
+        """Return a text with paths of the copy replaced by paths of the source."""
         return text.replace(str(self.copy), str(self.source))
 
 
@@ -115,7 +114,7 @@ class Sandbox:
 class Loader:
     """The runtime's loader, in the image's Python environment.
 
-    Without a sandbox the function is loaded where it is.
+    Without a sandbox, the function is loaded from the source itself.
     """
 
     run: Runner
@@ -125,11 +124,11 @@ class Loader:
     sandbox: Sandbox | None = None
 
     def load(self, chosen: Plan, environ: Mapping[str, str], app: Path) -> None:
-        """Import the function and, unless only that is asked for, call its new().
+        """Import the function and call its new(), depending on the plan's check.
 
-        `app` is the folder that is built, where a module that is missing may be.
+        `app` is the source, in which a missing module may be.
 
-        :raises FunctionUnloadable: one of both failed. :raises FunctionSlow: it took too long.
+        :raises FunctionUnloadable: one of them failed. :raises FunctionSlow: it took too long.
         """
         passed = {name: environ[name] for name in _PASSED if name in environ}
         result = Result(0, "")
@@ -138,7 +137,7 @@ class Loader:
             result = self._run(command, chosen.project.folder, passed)
             if not result.in_time:
                 raise FunctionSlow(chosen.project.package, self.limit, result.output.strip())
-            # What ends the process with 0, such as os._exit(), would end the image's as well.
+            # A call such as os._exit(0) ends the process early, and would end the image's, too.
             if result.status == 0 and constants.LOADED in result.output:
                 return
         raise _unloadable(chosen, result, app)
@@ -160,15 +159,15 @@ class Loader:
 
 
 def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
-    # One error is shown, ours; the runtime's words are what was found.
+    # The output is part of this error, so it needs no title of its own.
     said = result.output.strip().removeprefix("ERROR: ")
     hiding = tuple(path.name for path in chosen.project.hiding)
     missing = (_MISSING.findall(said) or [""])[-1]
     asked_in = chosen.manifest.asked_in if plan.is_of_sdk_1(missing) else ""
     if "." in missing and not asked_in:
-        missing = ""  # what is before the dot is there
+        missing = ""  # the package before the dot exists
     found = missing_module.look(missing, chosen, app) if missing and not asked_in else Found()
-    # The runtime says what has a module that has left Python, or has a package of another name.
+    # Then the runtime's output names the package with this module.
     is_known = f"{constants.MISSING}{missing}\n" in said
     return FunctionUnloadable(
         chosen.project.package,

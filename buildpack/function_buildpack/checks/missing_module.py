@@ -1,4 +1,4 @@
-"""Looks for a module that the function imports and that is not there: in the source, in groups."""
+"""Searches for a module that the function cannot import: in the source, in unselected groups."""
 
 import os
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.plan.plan import Plan
 
-# Files that keep parts of the source out of the build: pack's, and func's.
+# Files of pack and func that exclude parts of the source from the build.
 _EXCLUDING = ("project.toml", ".funcignore")
-# Folders that are no part of what an author wrote, or too many to look at.
+# Folders that the author did not write.
 _SKIPPED = frozenset({"node_modules", "site-packages", constants.GIT})
 
 
 @dataclass(frozen=True)
 class Found:
-    """Where a module may be: `places` are paths of the source, relative to its root.
+    """Where a module may be: `places` are paths in the source, relative to its root.
 
-    `settings` are NAME=VALUE, for groups that are not installed; `excluding` are files that keep a
-    path with this name out of the build. `asking` asks for the first place as a package, and
+    `settings` are NAME=VALUE, for groups that are not installed. `excluding` are files that exclude
+    a path with this name from the build. `asking` declares the first place as a package, and
     belongs in the file `ask_in`.
     """
 
@@ -31,7 +31,7 @@ class Found:
 
 
 def look(name: str, chosen: Plan, app: Path) -> Found:
-    """Look for a module in the source `app`, and for a package that is called as the module is."""
+    """Search for a module in the source `app`, and for a package with the name of the module."""
     manifest, folder = chosen.manifest, chosen.project.folder
     places = sorted(_places(name, app))
     path = os.path.relpath(places[0], folder) if places else ""
@@ -45,7 +45,7 @@ def look(name: str, chosen: Plan, app: Path) -> Found:
 
 
 def _places(name: str, app: Path) -> Iterator[Path]:
-    """Yield packages and modules with a name, whatever its case; those within a package are its."""
+    """Yield the paths of packages and modules with a name, in upper or lower case."""
     wanted = {name.lower(), f"{name}.py".lower()}
     for parent, folders, files in os.walk(app):
         here = Path(parent)
@@ -61,9 +61,9 @@ def _places(name: str, app: Path) -> Iterator[Path]:
 
 
 def _excluding(name: str, *folders: Path) -> Iterator[str]:
-    """Yield the files that name something with the module's name among what they leave out."""
+    """Yield the files that exclude a path with the module's name."""
     for path in sorted({folder / file for folder in folders for file in _EXCLUDING}):
         lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
-        stated = [line for line in lines if not line.lstrip().startswith(("#", "!"))]
-        if any(name in line.replace("/", " ").replace('"', " ").split() for line in stated):
+        patterns = [line for line in lines if not line.lstrip().startswith(("#", "!"))]
+        if any(name in line.replace("/", " ").replace('"', " ").split() for line in patterns):
             yield path.name

@@ -1,8 +1,8 @@
-"""Reads the native code among packages, and tells what of it cannot work where.
+"""Reads the native files of packages, and finds those that cannot work in an image.
 
-Names of libraries are compared, no search paths. The loader takes one that is loaded already by its
-name, and packages load theirs by path before they are needed: so a library that is anywhere among
-the packages counts as there, by the name of its file or its own (DT_SONAME).
+It compares names of libraries, not search paths. The loader reuses a loaded library by its name,
+and packages load their own libraries by path first. So every library in the packages counts as
+found, by the name of its file or its DT_SONAME.
 """
 
 import os
@@ -16,27 +16,27 @@ from function_buildpack.checks.elf import Elf
 
 # Every extension module exports PyInit_<name> or PyInitU_<name> (PEP 489).
 _ENTRY = b"PyInit"
-# The names that Python imports: with its own tag, the stable ABI's, or none.
+# File names that Python imports: with its own tag, with the tag of the stable ABI, or without.
 _IMPORTABLE = re.compile(r"\w+(\.cpython-[^.]+|\.abi3)?\.so")
 
 
 @dataclass(frozen=True)
 class NativeFile:
-    """An extension module or a library among the packages."""
+    """An extension module or a shared library of a package."""
 
     path: Path
     elf: Elf
 
     @property
     def module(self) -> str:
-        """The name that Python imports it by, on some machine; empty for a library."""
+        """The name by which Python imports it. Empty for a library."""
         is_module = self.elf.mentions and _IMPORTABLE.fullmatch(self.path.name)
         return self.path.name.partition(".")[0] if is_module else ""
 
 
 @dataclass(frozen=True)
 class Lack:
-    """A file needs libraries that are nowhere; `module` loads it, if an extension module does."""
+    """Libraries that a file needs and that were not found. `module` is the one that loads it."""
 
     file: Path
     libraries: tuple[str, ...]
@@ -44,7 +44,7 @@ class Lack:
 
 
 def found(folder: Path) -> list[NativeFile]:
-    """Return the native files below a folder, sorted; their paths are relative to it."""
+    """Return the native files below a folder, sorted, with paths relative to it."""
     files = ((path, elf.read(path, _ENTRY)) for path in sorted(_shared_objects(folder)))
     return [NativeFile(path.relative_to(folder), native) for path, native in files if native]
 
@@ -52,13 +52,13 @@ def found(folder: Path) -> list[NativeFile]:
 def _shared_objects(folder: Path) -> Iterator[Path]:
     for parent, _, names in os.walk(folder):
         likely = (Path(parent, name) for name in names if name.endswith(".so") or ".so." in name)
-        yield from (path for path in likely if path.is_file())  # no link to nowhere
+        yield from (path for path in likely if path.is_file())  # not a broken link
 
 
 def of_other_machines(files: Sequence[NativeFile], machine: str) -> list[NativeFile]:
-    """Return the extension modules for other machines that have no twin for this one.
+    """Return the extension modules for other machines, if there is none for this machine.
 
-    Some packages bring one for each, in folders of their own.
+    Some packages contain one for each machine, in different folders.
     """
     modules = [file for file in files if file.module]
     fitting = {_twins(file) for file in modules if file.elf.machine == machine}
@@ -66,13 +66,13 @@ def of_other_machines(files: Sequence[NativeFile], machine: str) -> list[NativeF
 
 
 def _twins(file: NativeFile) -> tuple[str, str]:
-    """Return what an extension module has in common with the same one for another machine."""
+    """Return what an extension module shares with the same module for another machine."""
     top, *inner = file.path.parts
     return (top if inner else "", file.module)
 
 
 def lacks(files: Sequence[NativeFile], provided: Collection[str]) -> list[Lack]:
-    """Return the files whose libraries are neither provided nor among the files."""
+    """Return the libraries that files need and that neither `provided` nor the files have."""
     named = {name: file for file in files for name in (file.path.name, file.elf.soname)}
     there = named.keys() | set(provided)
     missing = {
@@ -87,7 +87,7 @@ def lacks(files: Sequence[NativeFile], provided: Collection[str]) -> list[Lack]:
 
 
 def _loading(modules: Iterable[NativeFile], named: Mapping[str, NativeFile]) -> dict[Path, Path]:
-    """Return which extension module loads a file, itself or through libraries: the first one."""
+    """Return the first extension module that loads each file, directly or through libraries."""
     loading: dict[Path, Path] = {}
     for module in modules:
         waiting = [module]

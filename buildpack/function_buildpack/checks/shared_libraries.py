@@ -1,4 +1,4 @@
-"""Sees that packages find their shared libraries where the image runs, before a start looks."""
+"""Checks that packages will find their shared libraries in the run image."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,20 +8,20 @@ from function_buildpack.checks import elf, native_files
 from function_buildpack.checks.native_files import Lack, NativeFile
 from function_buildpack.image import distributions
 from function_buildpack.image.distributions import Distribution
-from function_buildpack.log import output, report
+from function_buildpack.log import output, phrases, report
 from function_buildpack.log.errors import BuildpackError
 from function_buildpack.log.errors.image import ArchitectureWrong, LibraryMissing
 from function_buildpack.source.settings import LibraryCheck
 
-# Made with the run image, of its loader's folders (stack/run/root.sh).
+# The libraries in the folders of the run image's loader. stack/run/root.sh creates the list.
 RUN_LIBRARIES = Path("/opt/knative-python/run-libraries")
 
-# What each Debian package of the build image has installed.
+# The lists of files of the build image's Debian packages.
 _DPKG = Path("/var/lib/dpkg/info")
 
-# What a manylinux wheel may leave to the system beside glibc (PEP 600; auditwheel's
-# manylinux-policy.json). Others it has to bring: one that it names and does not bring serves an
-# optional part, such as numba's for TBB, or is the machine's, such as libcuda.so.1.
+# Libraries of the system that a manylinux wheel may need, except glibc (PEP 600; auditwheel's
+# manylinux-policy.json). A wheel must contain all others. If one is missing there, it is for an
+# optional part, such as numba's for TBB, or for a driver, such as libcuda.so.1.
 _MANYLINUX = frozenset(
     {
         *("libGL.so.1", "libICE.so.6", "libSM.so.6", "libX11.so.6", "libXext.so.6"),
@@ -31,15 +31,14 @@ _MANYLINUX = frozenset(
     }
 )
 
-# How many libraries a note names.
-_SHOWN = 8
+_MAX_LIBRARIES = 8  # in a note
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a package lacks; the first file of it that does, and the module that loads this file.
+    """Libraries that a package lacks, the first file that needs one, and the module that loads it.
 
-    What is optional only some parts of the package use, which the function may do without.
+    If they are `optional`, only some parts of the package need them.
     """
 
     package: str
@@ -52,13 +51,13 @@ class Need:
 def check(
     site: Path, folders: Iterable[Path], wanted: LibraryCheck, listed: Path = RUN_LIBRARIES
 ) -> None:
-    """Compare the native code of a folder of packages with the image that it is for, and tell.
+    """Check the native files of a folder of packages against the run image, and log the result.
 
-    The build runs on the machine that it builds for. `folders` are those that the image's loader
-    is sent to beside its own, which are `listed`.
+    The build runs on the machine that it builds for. `listed` is the list of the run image's
+    libraries, `folders` are additional folders of its loader.
 
     :raises ArchitectureWrong: an extension module is for another machine.
-    :raises LibraryMissing: one could not be loaded. Both are only notes where that is `wanted`.
+    :raises LibraryMissing: a library is missing. `wanted` may turn both into notes.
     """
     files = native_files.found(site)
     if not files:
@@ -99,20 +98,23 @@ def _tell(
     for problem in problems:
         report.note(problem)
     for need in optional:
-        names = ", ".join(need.libraries[:_SHOWN])
-        more = ", …" if len(need.libraries) > _SHOWN else ""
+        names = ", ".join(need.libraries[:_MAX_LIBRARIES])
+        more = ", …" if len(need.libraries) > _MAX_LIBRARIES else ""
         part = f"{need.package}: {need.file}" if need.package else str(need.file)
-        output.note(f"{part} needs what the run image lacks, if it is used: {names}{more}")
+        output.note(
+            f"{part} needs libraries that the run image lacks: {names}{more}. This matters only "
+            f"if the function uses that part."
+        )
     if compared:
-        output.line(f"Shared libraries: compared what {len(files)} files need with the run image")
+        output.line(f"Shared libraries: checked {phrases.count(files, 'file')}")
     else:
-        output.line("Shared libraries: not compared, this builder does not list the run image's")
+        output.line("Shared libraries: not checked, because this builder has no list of them")
 
 
 def provided(listed: Path, folders: Iterable[Path]) -> frozenset[str] | None:
-    """Return what the run image's loader finds: what is listed, and all that the folders hold.
+    """Return the names that the run image's loader finds: in the list, and in the folders.
 
-    None if there is no list: then it is not known.
+    None if there is no list.
     """
     if not listed.is_file():
         return None
@@ -121,7 +123,7 @@ def provided(listed: Path, folders: Iterable[Path]) -> frozenset[str] | None:
 
 
 def needs(lacks: Sequence[Lack], folder: Path) -> list[Need]:
-    """Tell for each package of a folder what it lacks."""
+    """Return the missing libraries by package."""
     owners = distributions.owners(folder, [lack.file for lack in lacks])
     needs: dict[tuple[str, bool], Need] = {}
     for lack in lacks:
@@ -140,13 +142,13 @@ def _package(owner: Distribution | None) -> str:
 
 
 def _left_out(library: str, owner: Distribution | None) -> bool:
-    """Say whether whoever made the package has left the library out on purpose."""
+    """Return whether the package's wheel excludes the library on purpose."""
     tags = owner.tags if owner else ()
     return library not in _MANYLINUX and any(tag.platform.startswith("manylinux") for tag in tags)
 
 
 def debian_packages(libraries: Iterable[str], folder: Path = _DPKG) -> tuple[str, ...]:
-    """Return the build image's packages that the libraries are from, as far as it has them."""
+    """Return the Debian packages of the build image that contain the libraries."""
     wanted = [f"/{library}\n" for library in libraries]
     return tuple(
         path.name.removesuffix(".list").partition(":")[0]

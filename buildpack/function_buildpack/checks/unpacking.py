@@ -1,10 +1,10 @@
-"""Runs a module whose packages are in zip archives: `packed.py ROOT SITE ARCHIVE... -- MODULE ...`.
+"""Runs a module with packages from zip archives: `unpacking.py ROOT SITE ARCHIVE... -- MODULE ...`.
 
-A script for the function's interpreter, the standard library alone. An archive holds the files of a
-layer, relative to the folder of layers; they are unpacked below ROOT, and SITE is the folder of
-them that holds the function's packages. A distribution is unpacked when something imports it, for
-most of what is installed is not imported, and writing many files is what takes time. With --all
-before ROOT all is unpacked: some packages look for files of others.
+A script for the function's interpreter, with the standard library only. An archive has the files of
+a layer, relative to the folder of layers. They are unpacked below ROOT, and SITE is the
+site-packages folder among them. A distribution is unpacked at its first import: most installed
+packages are not imported, and writing many files takes time. With --all before ROOT, everything is
+unpacked, because some packages read files of others.
 """
 
 import csv
@@ -18,15 +18,15 @@ from pathlib import Path
 from zipfile import ZipFile
 
 _ALL = "--all"
-_DOWNLOADS = ".downloads/"  # what is not for us: see downloads.py
+_DOWNLOADS = ".downloads/"  # for uv's cache: see uv_cache.py
 _RECORD = ".dist-info/RECORD"
 
 
 class Archive:
     """Unpacks a distribution before the first import of one of its modules.
 
-    A meta path finder that derives from nothing: the import of importlib.abc takes as long as all
-    other imports here.
+    A meta path finder without a base class: the import of importlib.abc takes as long as all other
+    imports here.
     """
 
     def __init__(self, archive: ZipFile, root: Path) -> None:
@@ -36,15 +36,15 @@ class Archive:
         self._distributions, self._others = _distributions(archive, self._names)
 
     def unpack_others(self) -> None:
-        """Unpack what belongs to no distribution: .pth files, copied packages."""
+        """Unpack files of no distribution: .pth files, copied packages."""
         self._unpack(self._others)
 
     def unpack_all(self) -> None:
-        """Unpack all."""
+        """Unpack everything."""
         self._unpack(self._names)
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        """Unpack what has a top-level module; the finders after this one find it there."""
+        """Unpack the distribution of a top-level module. The next finders then find the module."""
         del target
         if path is None and fullname in self._distributions:
             self._unpack(self._distributions.pop(fullname))
@@ -56,7 +56,7 @@ class Archive:
 
 
 def _distributions(archive: ZipFile, names: list[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the members of each distribution by its top-level names, and all other members."""
+    """Return top-level name → members of the archive, and the members of no distribution."""
     records = [name for name in names if name.endswith(_RECORD)]
     folder = records[0].rpartition("/")[0].rpartition("/")[0] + "/" if records else ""
     by_entry: defaultdict[str, list[str]] = defaultdict(list)
@@ -74,7 +74,7 @@ def _distributions(archive: ZipFile, names: list[str]) -> tuple[dict[str, list[s
 
 
 def _entries(record: str) -> Iterator[str]:
-    """Return what a distribution has in the folder of packages, by its RECORD."""
+    """Yield the top-level files and folders of a distribution, from its RECORD."""
     for path, *_ in csv.reader(record.splitlines()):
         if not path.startswith(("..", "/")):
             yield path.partition("/")[0]

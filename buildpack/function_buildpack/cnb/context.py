@@ -1,6 +1,6 @@
-"""What the lifecycle tells a phase: folders, target and environment.
+"""The input of a phase from the lifecycle: folders, target and environment.
 
-Read from CNB_* variables; the positional arguments are deprecated since API 0.8.
+It is read from CNB_* variables. The positional arguments are deprecated since API 0.8.
 """
 
 import platform
@@ -12,7 +12,7 @@ _BINDINGS = Path("/platform/bindings")
 
 
 class LifecycleMissing(Exception):
-    """A variable is not there that the lifecycle sets for a phase; its name is the argument."""
+    """A variable that the lifecycle sets for a phase is missing. The argument is its name."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Target:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Target":
-        """Read CNB_TARGET_*; a lifecycle before Platform API 0.12 sets none of them."""
+        """Read CNB_TARGET_*. A lifecycle before Platform API 0.12 sets none of them."""
         machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
         return cls(
             os=environ.get("CNB_TARGET_OS", "linux"),
@@ -37,26 +37,26 @@ class Target:
 
     @property
     def described(self) -> str:
-        """All of it as text."""
+        """The platform as text."""
         return f"{self.os}/{self.arch} {self.distro_name} {self.distro_version}".strip()
 
 
 @dataclass(frozen=True)
 class DetectContext:
-    """What the detect phase works on."""
+    """The input of the detect phase."""
 
     app: Path
     environ: Mapping[str, str]
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "DetectContext":
-        """Read the context; the working directory is the application folder."""
+        """Read the context. The working directory is the application folder."""
         return cls(app=cwd, environ=environ)
 
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What the build phase works on."""
+    """The input of the build phase."""
 
     app: Path
     layers: Path
@@ -67,7 +67,7 @@ class BuildContext:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], cwd: Path) -> "BuildContext":
-        """Read the context; the working directory is the application folder.
+        """Read the context. The working directory is the application folder.
 
         :raises LifecycleMissing: CNB_LAYERS_DIR is not set.
         """
@@ -86,7 +86,7 @@ class BuildContext:
 def _bindings(environ: Mapping[str, str]) -> Path:
     """Return the folder of service bindings (servicebinding.io, "Workload Projection").
 
-    Platforms mount it where the "Service Bindings" extension says: `<platform>/bindings`.
+    Platforms mount it at `<platform>/bindings` (extension "Service Bindings").
     """
     if root := environ.get("SERVICE_BINDING_ROOT"):
         return Path(root)

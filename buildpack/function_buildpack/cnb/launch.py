@@ -1,6 +1,6 @@
-"""What a build hands to the lifecycle: `launch.toml` (buildpack specification, "launch.toml").
+"""The result of a build: `launch.toml` (buildpack specification, "launch.toml").
 
-With it, the bill of materials of what belongs to no layer.
+And the software bill of materials of everything that belongs to no layer.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from function_buildpack.cnb.sbom_files import Sboms
 
 @dataclass(frozen=True)
 class Process:
-    """A launch process. The command is run as it is, without a shell; users may replace `args`."""
+    """A launch process. The command runs without a shell. Users may add arguments."""
 
     type: str
     command: tuple[str, ...]
@@ -25,7 +25,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Launch:
-    """Processes and labels of the image, and what is in it beside the layers."""
+    """Processes and labels of the image, and the SBOM of what is not in layers."""
 
     processes: tuple[Process, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)

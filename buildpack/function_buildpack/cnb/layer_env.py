@@ -1,6 +1,6 @@
-"""Changes to an environment: applied to our own child processes and written for the lifecycle.
+"""Changes of environment variables, for the lifecycle and for child processes of the build.
 
-One value serves both, so that what a build step saw is what the launch process gets.
+Both use the same value, so that the build checks the environment that the launch process gets.
 Format: buildpack specification, "Environment Variable Modification Rules".
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Behaviour(StrEnum):
-    """How a value meets the one that is there; the value is the file's suffix."""
+    """How a value changes an existing one. The enum's value is the suffix of the file."""
 
     OVERRIDE = "override"
     DEFAULT = "default"
@@ -21,7 +21,7 @@ class Behaviour(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One variable's change. The delimiter joins appended and prepended values."""
+    """A change of one variable. The delimiter joins appended and prepended values."""
 
     name: str
     behaviour: Behaviour
@@ -29,7 +29,7 @@ class Change:
     delimiter: str = ""
 
     def apply(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return a copy of the environment with this change, as the launcher makes it."""
+        """Return a copy of the environment with this change, as the launcher applies it."""
         return {**environ, self.name: self._after(environ.get(self.name, ""))}
 
     def _after(self, before: str) -> str:

@@ -1,7 +1,8 @@
-"""Layer folders, their `<layer>.toml` and the question whether a restored one can be kept.
+"""Layer folders, their `<layer>.toml`, and the decision whether to reuse a restored layer.
 
-A layer's metadata is a frozen dataclass of strings: all that decides its contents. Where a restored
-layer's metadata is equal, the layer is kept; else it is emptied, with every differing field named.
+A layer's metadata is a frozen dataclass of strings, with everything that decides its contents. If
+the metadata of a restored layer is equal, the layer is reused. Otherwise it is emptied, and the
+result names all fields that differ.
 """
 
 import hashlib
@@ -35,25 +36,25 @@ class Types:
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer's folder. It counts only once it is kept: a failed step leaves no half-made layer."""
+    """A layer's folder. `keep` must be called at the end: a failed step exports no layer."""
 
     path: Path
     metadata: "DataclassInstance"
 
     @property
     def key(self) -> str:
-        """What tells layers of this name with other contents apart, for a file's name."""
+        """A digest of the metadata, for the names of files."""
         return hashlib.sha256(repr(asdict(self.metadata)).encode()).hexdigest()[:_KEY]
 
     @property
     def filled(self) -> bool:
-        """Whether the contents are here; those of a restored launch layer are in the image."""
+        """Whether the folder has the contents. Those of a restored layer may be in the image."""
         return self.path.is_dir()
 
     def keep(self, types: Types, env: layer_env.LayerEnv = ()) -> None:
-        """Write the launch environment and `<layer>.toml`, with which the layer is exported.
+        """Write the launch environment and `<layer>.toml`, so that the lifecycle exports the layer.
 
-        Without contents here the lifecycle takes over the earlier image's layer, with its
+        If the folder does not exist, the lifecycle reuses the earlier image's layer, with its
         environment.
         """
         if self.filled:
@@ -63,7 +64,7 @@ class Layer:
         _toml(self.path).write_text(tomli_w.dumps(table))
 
     def describe(self, sboms: Sboms) -> None:
-        """Write what the layer holds. The lifecycle restores it with the layer."""
+        """Write the layer's SBOM. The lifecycle restores it with the layer."""
         sbom_files.write(self.path.parent, self.path.name, sboms)
 
 
@@ -74,12 +75,12 @@ class Created:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A layer was restored, with metadata that is not ours: another version's, or damaged."""
+    """The metadata of the restored layer are damaged, or of another version of the buildpack."""
 
 
 @dataclass(frozen=True)
 class Changed:
-    """What decides the layer's contents has changed since: field → (before, now)."""
+    """The metadata differ: field → (before, now)."""
 
     fields: dict[str, tuple[str, str]]
 
@@ -89,14 +90,14 @@ Cause = Created | Unreadable | Changed
 
 @dataclass(frozen=True)
 class Restored:
-    """The earlier build's layer holds what is wanted; its contents may be in the image alone."""
+    """The layer of the earlier build can be reused. Its contents may be only in the image."""
 
     layer: Layer
 
 
 @dataclass(frozen=True)
 class Empty:
-    """The layer's folder is empty and to be filled."""
+    """The layer's folder is empty and must be filled."""
 
     layer: Layer
     cause: Cause
@@ -111,9 +112,9 @@ class Layers:
     def restored(
         self, name: str, metadata: "DataclassInstance", has_contents: Callable[[Layer], bool]
     ) -> Restored | Empty:
-        """Return the restored layer if its metadata is equal, else an emptied one and why.
+        """Return the restored layer if its metadata are equal, else an emptied one and the cause.
 
-        `has_contents` says whether its contents can be had, without which it is of no use.
+        `has_contents` returns whether its contents are available, without which it is not reused.
         """
         assert is_dataclass(metadata)
         layer = Layer(self.root / name, metadata)
@@ -123,15 +124,15 @@ class Layers:
         return Empty(self.fresh(name, metadata), cause or Created())
 
     def earlier(self, name: str) -> dict[str, str]:
-        """Return the metadata of a restored layer; empty if there is none that can be read."""
+        """Return the metadata of a restored layer. Empty if there are none, or unreadable ones."""
         return _metadata(self.root / name) or {}
 
     def described(self, name: str) -> Sboms:
-        """Return what an earlier build has said of its layer: it is restored with the layer."""
+        """Return the restored SBOMs of a layer."""
         return sbom_files.read(self.root, name)
 
     def there(self, name: str, metadata: "DataclassInstance") -> Layer:
-        """Return a layer with what an earlier build has left in it, if anything."""
+        """Return a layer with its restored contents, if any."""
         layer = Layer(self.root / name, metadata)
         layer.path.mkdir(parents=True, exist_ok=True)
         return layer
@@ -146,19 +147,19 @@ class Layers:
         return layer
 
     def forget_others(self, known: Collection[str]) -> None:
-        """Remove the descriptions of all layers but these: those were made by nobody here."""
+        """Remove `<layer>.toml` of other layers, in case code of users has created one."""
         for path in self.root.glob("*.toml"):
             if path.stem not in known:
                 path.unlink()
 
     def library_folders(self, env: layer_env.LayerEnv) -> list[Path]:
-        """Return where the image's loader is sent, beside its own folders, by this environment.
+        """Return the additional folders with shared libraries in the image.
 
-        The launcher adds `lib` of every layer (buildpack specification, "Layer Paths"); those of
-        the buildpacks before this one are there.
+        The launcher adds `lib` of every layer of all buildpacks (buildpack specification, "Layer
+        Paths"). The environment may have others.
         """
-        stated = layer_env.apply(env, {}).get("LD_LIBRARY_PATH", "").split(":")
-        return [*sorted(self.root.parent.glob("*/*/lib")), *(Path(path) for path in stated if path)]
+        given = layer_env.apply(env, {}).get("LD_LIBRARY_PATH", "").split(":")
+        return [*sorted(self.root.parent.glob("*/*/lib")), *(Path(path) for path in given if path)]
 
 
 def _toml(layer: Path) -> Path:
@@ -166,7 +167,7 @@ def _toml(layer: Path) -> Path:
 
 
 def _cause(layer: Layer) -> Cause | None:
-    """Say why the restored layer cannot be kept; None if it can."""
+    """Return why the restored layer cannot be reused. None if it can."""
     if not _toml(layer.path).is_file():
         return Created()
     before, now = _metadata(layer.path), asdict(layer.metadata)
@@ -177,7 +178,7 @@ def _cause(layer: Layer) -> Cause | None:
 
 
 def _metadata(layer: Path) -> dict[str, str] | None:
-    """Read the metadata of a restored layer; None if it is not there, or not ours."""
+    """Read the metadata of a restored layer. None if they are missing or damaged."""
     try:
         table = tomllib.loads(_toml(layer).read_text(encoding="utf-8")).get("metadata", {})
     except (FileNotFoundError, tomllib.TOMLDecodeError, UnicodeDecodeError):

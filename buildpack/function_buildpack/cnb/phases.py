@@ -1,4 +1,4 @@
-"""Runs a phase: context in, the buildpack's answer out, exit code. The one place that catches."""
+"""Runs a phase, and returns its exit code. The only place that catches errors."""
 
 import os
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from function_buildpack.cnb import exit_codes
 from function_buildpack.cnb.context import BuildContext, DetectContext
 
 if TYPE_CHECKING:
-    from function_buildpack.cnb.launch import Launch  # what writes TOML: detect does without
+    from function_buildpack.cnb.launch import Launch  # imports tomli_w, which detect does not need
 
 
 @dataclass(frozen=True)
 class Detected:
-    """The application is ours to build."""
+    """The buildpack can build the application."""
 
 
 @dataclass(frozen=True)
 class NotDetected:
-    """The application is not ours; the reason is for people who expected otherwise."""
+    """The buildpack cannot build the application. The reason is for users."""
 
     reason: str
 
@@ -31,9 +31,9 @@ def run_detect(
     on_decline: Callable[[NotDetected], None],
     on_error: Callable[[Exception], None],
 ) -> int:
-    """Run the detect phase as the lifecycle starts it and return its exit code.
+    """Run the detect phase and return its exit code.
 
-    0 passes, 100 declines, 1 is an error.
+    0 means detected, 100 not detected, 1 an error.
     """
     try:
         answer = detect(DetectContext.from_environ(environment(), Path.cwd()))
@@ -51,11 +51,11 @@ def run_detect(
 def run_build(
     build: "Callable[[BuildContext], Launch]", *, on_error: Callable[[Exception], None]
 ) -> int:
-    """Run the build phase as the lifecycle starts it, write launch.toml and return the exit code.
+    """Run the build phase, write launch.toml and return the exit code.
 
-    0 is a finished build, 1 is an error.
+    0 means success, 1 an error.
     """
-    os.umask(0o022)  # the same bytes everywhere, and nothing that the image's group could change
+    os.umask(0o022)  # so that all machines set the same modes, and only owners can write
     try:
         context = BuildContext.from_environ(environment(), Path.cwd())
         build(context).write(context.layers)
@@ -66,5 +66,5 @@ def run_build(
 
 
 def environment() -> dict[str, str]:
-    """Return the process's environment; everything else gets it through the context."""
-    return dict(os.environ)  # noqa: TID251 -- the one place on the build side
+    """Return the environment variables. Other modules get them from the context."""
+    return dict(os.environ)  # noqa: TID251 -- the only place on the build side

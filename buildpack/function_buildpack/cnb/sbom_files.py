@@ -1,7 +1,6 @@
-"""The files of a software bill of materials, by what they describe and their format.
+"""The files of software bills of materials (buildpack specification, "Software-Bill-of-Materials").
 
-Buildpack specification, "Software-Bill-of-Materials". Every format that is written is declared in
-buildpack.toml (`sbom-formats`), or the lifecycle fails the build.
+buildpack.toml must declare all formats (`sbom-formats`), or the lifecycle fails the build.
 """
 
 from collections.abc import Mapping
@@ -12,18 +11,18 @@ Sboms = Mapping[str, bytes]
 
 
 def write(layers: Path, subject: str, sboms: Sboms) -> None:
-    """Write the files. The subject is a layer, or `launch` for what the whole image has."""
+    """Write the files. The subject is a layer, or `launch` for the whole image."""
     for extension, content in sboms.items():
         (layers / f"{subject}.sbom.{extension}.json").write_bytes(content)
 
 
 def read(layers: Path, subject: str) -> Sboms:
-    """Return what an earlier build has written."""
+    """Return the restored files."""
     found = layers.glob(f"{subject}.sbom.*.json")
     return {path.name.split(".")[-2]: path.read_bytes() for path in found}
 
 
 def remove(layers: Path, subject: str) -> None:
-    """Remove the files that an earlier build has left."""
+    """Remove the restored files."""
     for path in layers.glob(f"{subject}.sbom.*.json"):
         path.unlink()

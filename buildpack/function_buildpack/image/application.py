@@ -1,4 +1,4 @@
-"""Makes the application folder what the image needs: no more files, and precompiled."""
+"""Prepares the application folder for the image: removes needless files, compiles the others."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ from function_buildpack.source import python_files
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
 
-# What tools leave in a source folder. None of it is the function's, some of it is large (.func may
-# hold a virtual environment of `func run`).
+# Files and folders that tools create in a source folder. Some are large (.func may contain a
+# virtual environment of `func run`).
 _LEFTOVERS = frozenset(
     {
         ".DS_Store",
@@ -30,19 +30,19 @@ _LEFTOVERS = frozenset(
 
 
 def remove_leftovers(folder: Path, also: tuple[Path, ...] = ()) -> list[Path]:
-    """Remove what tools left in the folder, virtual environments, and `also`; return what it was.
+    """Remove files of tools, virtual environments and `also` from a folder; return their paths.
 
-    Links are removed, never followed. What belongs to another user stays: func's scaffolding is
-    root's, and a build has a user of its own.
+    Links are removed, not followed. Files of another user stay: func's scaffolding belongs to root,
+    and a build runs as another user.
     """
     removed = [path for path in also if path.exists() and _remove(path)]
     return removed + _remove_all(folder, _is_leftover)
 
 
 def remove_history(folder: Path) -> list[Path]:
-    """Remove what git keeps, which is every file that ever was; return where it was.
+    """Remove .git folders, which contain the whole history; return their paths.
 
-    After the installation: some packages have their version from it.
+    This is done after the installation, because some packages read their version from git.
     """
     return _remove_all(folder, lambda path: path.name == constants.GIT)
 
@@ -61,7 +61,7 @@ def _is_leftover(path: Path) -> bool:
 
 
 def _remove(path: Path) -> bool:
-    """Remove a file or folder; say whether that was allowed."""
+    """Remove a file or folder. Return whether that was permitted."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -73,7 +73,7 @@ def _remove(path: Path) -> bool:
 
 
 def stray_links(folder: Path) -> list[Path]:
-    """Return the links that lead nowhere or out of the folder: the image lacks what they mean."""
+    """Return the links that are broken or point outside the folder, and so fail in the image."""
     root = folder.resolve()
     return [path for path in _walk(folder) if path.is_symlink() and _is_stray(path, root)]
 
@@ -81,11 +81,11 @@ def stray_links(folder: Path) -> list[Path]:
 def _is_stray(link: Path, root: Path) -> bool:
     try:
         return not link.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):  # before Python 3.13 the latter for a loop
+    except (OSError, RuntimeError):  # RuntimeError for a loop, before Python 3.13
         return True
 
 
-# Each node pulls them before the function's first start.
+# Each node downloads them before the function's first start.
 _LARGE = 100 << 20
 
 

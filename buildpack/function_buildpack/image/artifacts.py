@@ -1,4 +1,4 @@
-"""The files that packages are distributed as, and which of them an installed package is from."""
+"""The distribution files of packages, and the one that an installed package comes from."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,15 +23,15 @@ _Key = tuple[str, str]  # name and version
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The SHA-256 of files, by the package that they are of."""
+    """Distribution files by package, each with its SHA-256."""
 
     files: Mapping[_Key, Mapping[str, str]] = field(default_factory=dict)
 
     def sha256_of(self, installed: Distribution) -> str:
-        """Return the SHA-256 of the file that was installed; empty where that cannot be told.
+        """Return the SHA-256 of the file that was installed. Empty if it is unknown.
 
-        A wheel is known by its tags, which its `WHEEL` file repeats. Without any wheel, it was
-        built from the source distribution.
+        The tags in the installed `WHEEL` file identify a wheel. If there are no wheels, the package
+        was built from the source distribution.
         """
         found = self.files.get(_key_of(installed.name, installed.version), {})
         wheels = {name: sha256 for name, sha256 in found.items() if name.endswith(".whl")}
@@ -46,7 +46,7 @@ class Artifacts:
 
 
 def of_packages(packages: Iterable[Mapping[str, Any]]) -> Artifacts:
-    """Read the files of a lock's packages, as uv.lock, pylock.toml or poetry.lock list them."""
+    """Read the files of a lock's packages, in the form of uv.lock, pylock.toml or poetry.lock."""
     return _by_package(dict(part for package in packages for part in _files(package)))
 
 
@@ -63,8 +63,8 @@ def _files(package: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         files.append(sdist)
     for file in files:
         where = next((file[key] for key in ("name", "file", "path", "url") if key in file), "")
-        stated = file.get("hashes", {}).get("sha256") or file.get("hash", "")
-        algorithm, _, digest = stated.rpartition(":")
+        found = file.get("hashes", {}).get("sha256") or file.get("hash", "")
+        algorithm, _, digest = found.rpartition(":")
         if digest and algorithm in ("", "sha256"):
             yield unquote(urlsplit(where).path.rpartition("/")[2]), digest
 

@@ -1,4 +1,4 @@
-"""Removes what building local packages leaves behind, so that it is in no layer and no image."""
+"""Removes what builds of local packages leave behind, so that no layer or image contains it."""
 
 import base64
 import hashlib
@@ -18,12 +18,12 @@ from function_buildpack.system.file_changes import Identity
 
 @contextmanager
 def removed(folders: Iterable[Path]) -> Iterator[None]:
-    """Have these folders at the end as they were: what is new goes, what was changed comes back.
+    """Restore folders at the end: remove new files, and bring back changed ones.
 
-    A build backend runs in the source: setuptools leaves `build/` and `*.egg-info` there, others
-    write their version into a file that was there. What git keeps is left alone.
+    Build backends run in the source. setuptools creates `build/` and `*.egg-info` there, others
+    write their version into an existing file. `.git` is not restored.
 
-    :raises ImageChanged: a file has changed that is too large for a copy.
+    :raises ImageChanged: a file has changed that was too large to copy.
     """
     sources = [*folders]
     before = file_changes.snapshot(sources, without={constants.GIT})
@@ -61,43 +61,43 @@ def _bring_back(path: Path, was: Identity, copy: Path) -> None:
         raise ImageChanged((str(path),))
 
 
-# What uv notes beside a package that it built from a folder, to see later if that has changed.
+# uv writes these for packages that it built from a folder, to detect changes later.
 _OF_UV = frozenset({"uv_build.json", "uv_cache.json"})
 
 
 def forget_times(site: Path) -> None:
-    """Remove uv's notes from installed packages: they hold times, and nobody needs them here."""
+    """Remove uv's notes from installed packages: they contain times, and nothing reads them."""
     for note in sorted(path for name in _OF_UV for path in site.glob(f"*.dist-info/{name}")):
         drop(note, note.with_name("RECORD"))
 
 
-# Where a platform has the source if nothing else is said (platform specification, CNB_APP_DIR).
-_USUAL = Path("/workspace")
+# The platform's default folder for the source (platform specification, CNB_APP_DIR).
+_DEFAULT = Path("/workspace")
 
 
 def forget_place(site: Path, source: Path) -> None:
-    """Have installed packages that are from the source say that it was in its usual place.
+    """Replace the folder of this build's source in installed packages with the default folder.
 
-    Their `direct_url.json` (PEP 610) has the folder of this build, and so would the layer.
+    Otherwise their `direct_url.json` (PEP 610), and so the layer, would depend on that folder.
     """
-    here, there = source.as_uri(), _USUAL.as_uri()
+    here, there = source.as_uri(), _DEFAULT.as_uri()
     for origin in sorted(site.glob("*.dist-info/direct_url.json")):
-        stated = json.loads(origin.read_text(encoding="utf-8"))
-        if f"{stated['url']}/".startswith(f"{here}/") and here != there:
-            stated["url"] = there + stated["url"].removeprefix(here)
-            rewrite(origin, json.dumps(stated).encode(), origin.with_name("RECORD"))
+        content = json.loads(origin.read_text(encoding="utf-8"))
+        if f"{content['url']}/".startswith(f"{here}/") and here != there:
+            content["url"] = there + content["url"].removeprefix(here)
+            rewrite(origin, json.dumps(content).encode(), origin.with_name("RECORD"))
 
 
 def drop(file: Path, record: Path) -> None:
-    """Remove an installed file, and its line in its package's list (PEP 376)."""
+    """Remove an installed file, and its line in the package's RECORD (PEP 376)."""
     file.unlink()
     _record(file, record, "")
 
 
 def rewrite(file: Path, content: bytes, record: Path) -> None:
-    """Replace an installed file, and its line in its package's list."""
+    """Replace an installed file, and its line in the package's RECORD."""
     mode = file.stat().st_mode
-    file.unlink()  # it may be linked to uv's cache
+    file.unlink()  # it may be a hard link to uv's cache
     file.write_bytes(content)
     file.chmod(mode)
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
@@ -105,9 +105,9 @@ def rewrite(file: Path, content: bytes, record: Path) -> None:
 
 
 def _record(file: Path, record: Path, content: str) -> None:
-    """Change a file's line in a list; with nothing to say, drop it."""
+    """Change a file's line in a RECORD. If the content is empty, remove the line."""
     lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
-    listed = f"{file.relative_to(record.parents[1])},"
-    said = [f"{listed}{content}\n"] if content else []
-    kept = [part for line in lines for part in (said if line.startswith(listed) else [line])]
+    start = f"{file.relative_to(record.parents[1])},"
+    changed = [f"{start}{content}\n"] if content else []
+    kept = [part for line in lines for part in (changed if line.startswith(start) else [line])]
     record.write_text("".join(kept), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Compiles Python files ahead, so that no start of the image has to.
+"""Compiles Python files, so that a start of the image does not have to.
 
 Unchecked-hash bytecode (PEP 552): the lifecycle sets every file's time to 1980, which makes
-time-stamped bytecode stale, and the image's user could not write it anew.
+bytecode with a time stamp outdated, and the image's user could not write new bytecode.
 """
 
 import json
@@ -12,19 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from function_buildpack.log.errors.source import SHOWN, SyntaxInvalid
+from function_buildpack.log.errors.source import MAX_LINE_LENGTH, SyntaxInvalid
 from function_buildpack.system.file_changes import Snapshot
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
 from function_buildpack.uv import index_failures
 
-# A script of ours for the function's interpreter, which does not know this package.
+# A script for the function's interpreter, which cannot import this package.
 _COMPILING = Path(__file__).with_name("compiling.py")
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """How many files were compiled, which could not be, and the files with their bytecode."""
+    """The number of compiled files, those that failed, and the bytecode files."""
 
     count: int
     broken: list[SyntaxInvalid]
@@ -35,12 +35,12 @@ class Compiled:
 def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> Compiled:
     """Compile files for an interpreter, each into its folder's `__pycache__`.
 
-    :raises DiskFull: there is no space for them.
+    :raises DiskFull: the disk is full.
     """
     with tempfile.NamedTemporaryFile() as file:
         file.write(b"".join(os.fsencode(path) + b"\0" for path in paths))
         file.flush()
-        # -S: no packages of the build image's. -B: no bytecode but what is asked for.
+        # -S: no packages of the build image. -B: no bytecode of imported modules.
         command: list[str | Path] = [python.path, "-I", "-S", "-B", _COMPILING, file.name]
         ended = run(command, environ={}, cwd=Path(file.name).parent)
     *_, last_but_one, said = ["", *ended.output.strip().splitlines()]
@@ -49,7 +49,11 @@ def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> 
     failures = {paths[int(key)]: found for key, found in json.loads(said).items()}
     broken = [
         SyntaxInvalid(
-            path, found["line"], found["source"].strip()[:SHOWN], found["problem"], python.version
+            path,
+            found["line"],
+            found["source"].strip()[:MAX_LINE_LENGTH],
+            found["problem"],
+            python.version,
         )
         for path, found in failures.items()
         if found["problem"] is not None
@@ -60,11 +64,11 @@ def compile_sources(paths: Sequence[Path], python: Interpreter, run: Runner) -> 
 
 
 def compile_packages(paths: Iterable[Path], python: Interpreter, run: Runner) -> int:
-    """Compile files of packages side by side, one process a core, and return how many could be.
+    """Compile files of packages with one process for each core; return the number of compiled ones.
 
-    Others stay as they are: packages have templates, and code for other Pythons.
+    Files that do not compile are ignored: packages contain templates, and code for other Pythons.
 
-    :raises DiskFull: there is no space for them.
+    :raises DiskFull: the disk is full.
     """
     largest_first = sorted(paths, key=lambda path: (-path.stat().st_size, path))
     cores = len(os.sched_getaffinity(0))

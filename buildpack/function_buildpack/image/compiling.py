@@ -1,8 +1,8 @@
-"""Compiles files for the interpreter that runs this: a script, which knows no other module of ours.
+"""Compiles files with the interpreter that runs this script. It imports no other module of ours.
 
-`compiling.py LIST`: a file with paths, NUL after each. The last two lines that it writes are JSON:
-the files with bytecode, each with what tells it from another one (as file_changes.identity), and
-the sources that could not be compiled, by their number.
+`compiling.py LIST`: LIST is a file with paths, each followed by NUL. The last two lines of output
+are JSON: the bytecode files with their identity (as file_changes.identity), and the sources that
+could not be compiled, by their index in the list.
 """
 
 import json
@@ -13,8 +13,8 @@ import warnings
 
 
 def main(paths: list[bytes]) -> None:
-    """Compile the files, and say which are there and which could not be."""
-    warnings.simplefilter("ignore")  # linters tell authors; a build log is no place for it
+    """Compile the files, and write the bytecode files and the failures to standard output."""
+    warnings.simplefilter("ignore")  # they are for authors, not for a build log
     written: dict[str, list[int]] = {}
     failures: dict[int, object] = {}
     for number, path in enumerate(paths):
@@ -28,9 +28,10 @@ def main(paths: list[bytes]) -> None:
 
 
 def _compile(path: bytes) -> dict[str, list[int]]:
-    """Compile one file into its folder's `__pycache__`, and return the file that is there now.
+    """Compile one file into its folder's `__pycache__`, and return the bytecode file.
 
-    :raises PyCompileError: :raises PermissionError: that could not be.
+    :raises PyCompileError: the file does not compile.
+    :raises PermissionError: the bytecode cannot be written.
     """
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     made = py_compile.compile(os.fsdecode(path), doraise=True, invalidation_mode=mode)
@@ -45,5 +46,5 @@ def _problem(found: BaseException) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as file:  # noqa: PTH123 -- pathlib takes as long as all the rest
+    with open(sys.argv[1], "rb") as file:  # noqa: PTH123 -- importing pathlib takes too long
         main(file.read().split(b"\0")[:-1])

@@ -1,4 +1,4 @@
-"""Reads what is installed in a folder of packages. Facts only.
+"""Reads the installed packages of a folder. Facts only.
 
 Core metadata (PEP 566 and later), `WHEEL` (PEP 427) and `direct_url.json` (PEP 610).
 """
@@ -20,17 +20,17 @@ from function_buildpack.log import url_redaction
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a package is from that is from no index. Local ones have no address."""
+    """The origin of a package that is not from an index. Local packages have no address."""
 
     address: str = ""
     commit: str = ""
-    # What was asked for: a branch, a tag, a commit, or nothing.
+    # The requested branch, tag or commit, if any.
     revision: str = ""
     sha256: str = ""
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it was asked for by its commit, perhaps an abbreviated one."""
+        """Whether the requirement pins the commit, which may be abbreviated."""
         return bool(self.revision) and self.commit.startswith(self.revision)
 
 
@@ -52,9 +52,9 @@ def installed(folder: Path) -> list[Distribution]:
 
 
 def owners(folder: Path, files: Iterable[Path]) -> dict[Path, Distribution]:
-    """Return the package of each file, by the lists that installers leave (PEP 376, `RECORD`).
+    """Return the package of each file, from the packages' RECORD files (PEP 376).
 
-    Paths are relative to the folder. A file that was only copied has none.
+    Paths are relative to the folder. A file in no RECORD has no package.
     """
     wanted = {str(path): path for path in files}
     found: dict[Path, Distribution] = {}
@@ -66,9 +66,9 @@ def owners(folder: Path, files: Iterable[Path]) -> dict[Path, Distribution]:
 
 
 def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
-    """Return the package of a folder that each of these modules is of, for those that are there.
+    """Return the package of each of these modules that is in a folder.
 
-    Local packages do not count: the function itself may be one of them.
+    Local packages do not count: the function itself may be one.
     """
     there = {name for name in modules if (folder / name).is_dir() or _module(folder, name)}
     return {
@@ -85,8 +85,8 @@ def from_folder(site: Path, folder: Path) -> list[str]:
     return [
         item.metadata["Name"]
         for item in importlib.metadata.distributions(path=[str(site)])
-        if (stated := item.read_text("direct_url.json"))
-        and Path(unquote(urlsplit(json.loads(stated)["url"]).path)).resolve() == folder.resolve()
+        if (text := item.read_text("direct_url.json"))
+        and Path(unquote(urlsplit(json.loads(text)["url"]).path)).resolve() == folder.resolve()
     ]
 
 
@@ -97,7 +97,7 @@ def _module(folder: Path, name: str) -> bool:
 def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribution]:
     for item in found:
         metadata = item.metadata
-        if "Name" not in metadata or "Version" not in metadata:  # a folder that only looks like one
+        if "Name" not in metadata or "Version" not in metadata:  # a broken dist-info folder
             continue
         yield Distribution(
             name=metadata["Name"],
@@ -113,7 +113,7 @@ def _read(found: Iterable[importlib.metadata.Distribution]) -> Iterator[Distribu
 
 
 def _tags(wheel: str) -> frozenset[Tag]:
-    """Return the tags of the wheel that was installed."""
+    """Return the tags in a `WHEEL` file."""
     lines = (line.partition(":") for line in wheel.splitlines())
     return frozenset(
         tag for key, _, value in lines if key == "Tag" for tag in parse_tag(value.strip())
@@ -123,10 +123,10 @@ def _tags(wheel: str) -> frozenset[Tag]:
 def _origin(direct_url: str | None) -> Origin | None:
     if direct_url is None:
         return None
-    stated = json.loads(direct_url)
-    address = url_redaction.public(stated.get("url", ""))
-    if vcs := stated.get("vcs_info"):
+    content = json.loads(direct_url)
+    address = url_redaction.public(content.get("url", ""))
+    if vcs := content.get("vcs_info"):
         where = f"{vcs['vcs']}+{address}" if address else ""
         return Origin(where, vcs["commit_id"], vcs.get("requested_revision") or "")
-    hashes = stated.get("archive_info", {}).get("hashes", {})
+    hashes = content.get("archive_info", {}).get("hashes", {})
     return Origin(address, sha256=hashes.get("sha256", ""))

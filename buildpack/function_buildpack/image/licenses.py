@@ -1,12 +1,12 @@
-"""The license that a package declares: an SPDX expression where one can be told, else its names."""
+"""The license that a package declares: an SPDX expression if possible, else names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-# What `License` fields and classifiers call licenses, where that names exactly one. "BSD License"
-# or "Apache Software License" do not: there are several of each.
+# Names in `License` fields and classifiers → the license, if it is unique. "BSD License" and
+# "Apache Software License" are not: there are several of each.
 _KNOWN = {
     "3-clause bsd license": "BSD-3-Clause",
     "apache 2": "Apache-2.0",
@@ -41,14 +41,14 @@ _LONGEST_NAME = 80  # some packages put the license's whole text into the field
 
 @dataclass(frozen=True)
 class License:
-    """An SPDX expression; without one, names, of which some may be SPDX identifiers."""
+    """An SPDX expression, or names, some of which may be SPDX identifiers."""
 
     expression: str = ""
     names: tuple[str, ...] = ()
 
 
 def expression(text: str) -> str:
-    """Return the SPDX expression in its canonical form; empty if the text is none."""
+    """Return the SPDX expression in its canonical form. Empty if the text is not one."""
     if len(text) > _LONGEST_NAME * 4:
         return ""
     try:
@@ -57,12 +57,12 @@ def expression(text: str) -> str:
         return ""
 
 
-def declared(stated: str, text: str, classifiers: Sequence[str]) -> License:
-    """Tell the license from core metadata: License-Expression, License and the classifiers.
+def declared(spdx: str, text: str, classifiers: Sequence[str]) -> License:
+    """Return the license from core metadata: License-Expression, License and the classifiers.
 
-    Several classifiers stay names: they do not say whether all of them hold or any.
+    Several classifiers stay names, because it is unknown whether all of them apply or any.
     """
-    for candidate in (stated, text):
+    for candidate in (spdx, text):
         if found := expression(candidate):
             return License(found)
     names = tuple(dict.fromkeys(_names(classifiers)))
@@ -70,11 +70,11 @@ def declared(stated: str, text: str, classifiers: Sequence[str]) -> License:
         return License(found)
     if names:
         return License(names=tuple(expression(name) or name for name in names))
-    line = (stated or text).strip()
+    line = (spdx or text).strip()
     return License(names=(line,) if line and len(line) <= _LONGEST_NAME else ())
 
 
 def _names(classifiers: Sequence[str]) -> list[str]:
-    """Return the last parts of the license classifiers that name more than a family."""
+    """Return the last parts of the license classifiers that name a license."""
     parts = [item.split(" :: ") for item in classifiers if item.startswith("License :: ")]
     return [part[-1].strip() for part in parts if part[-1] != "OSI Approved"]

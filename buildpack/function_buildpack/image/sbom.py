@@ -1,7 +1,8 @@
-"""Writes a software bill of materials: what is in a layer, from where, under which license.
+"""Writes a software bill of materials: the packages of a layer, their origins and licenses.
 
-CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/). No serial number and no date: the same
-contents give the same bytes. Why no library: docs/adr/0008-sboms-without-a-library.md.
+CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/), without a serial number and a date, so that
+the same contents have the same bytes. docs/adr/0008-sboms-without-a-library.md explains why there
+is no library for it.
 """
 
 import json
@@ -22,7 +23,7 @@ _TOOL = "knative-python/function"
 
 @dataclass(frozen=True)
 class Component:
-    """One thing in a layer. The package URL (purl) names it to everybody else."""
+    """A part of a layer. The package URL (purl) identifies it."""
 
     name: str
     version: str
@@ -34,7 +35,7 @@ class Component:
 
 
 def document(components: Iterable[Component]) -> Sboms:
-    """Write the components, in each format."""
+    """Return documents with the components, one for each format."""
     table = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -47,7 +48,7 @@ def document(components: Iterable[Component]) -> Sboms:
 
 
 def versions(sboms: Sboms) -> dict[str, str]:
-    """Return the components of a document by name; none if it is not there, or not ours."""
+    """Return name → version of a document's components. Empty if the document is unreadable."""
     try:
         components = json.loads(sboms.get(_FORMAT, b"{}"))["components"]
         return {item["name"]: item["version"] for item in components}
@@ -56,7 +57,7 @@ def versions(sboms: Sboms) -> dict[str, str]:
 
 
 def packages(installed: Iterable[Distribution], artifacts: Artifacts) -> list[Component]:
-    """Describe Python packages; `artifacts` are the files that they may be from."""
+    """Return Python packages as components. `artifacts` has the hashes of their files."""
     return [
         Component(
             item.name,
@@ -70,7 +71,7 @@ def packages(installed: Iterable[Distribution], artifacts: Artifacts) -> list[Co
 
 
 def interpreter(version: str) -> Component:
-    """Describe CPython, by the names under which scanners look for its vulnerabilities."""
+    """Return CPython as a component, with the names that vulnerability scanners use."""
     return Component(
         "python",
         version,
@@ -82,7 +83,7 @@ def interpreter(version: str) -> Component:
 
 
 def own(name: str, version: str, expression: str) -> Component:
-    """Describe a part of this buildpack, which no index has."""
+    """Return a part of this buildpack as a component. It is in no package index."""
     purl = f"pkg:generic/{quote(name)}@{quote(version)}"
     return Component(name, version, purl, License(expression))
 
@@ -90,7 +91,7 @@ def own(name: str, version: str, expression: str) -> Component:
 def _purl(package: Distribution) -> str:
     """Return the package URL (https://github.com/package-url/purl-spec, type `pypi`).
 
-    A package from a local folder is none of the index's, whatever its name.
+    A package from a local folder has no `pypi` URL, even if an index has a package of its name.
     """
     origin = package.origin
     kind = "generic" if origin and not origin.address else "pypi"
@@ -112,17 +113,17 @@ def _table(component: Component) -> dict[str, Any]:
     }
     if component.sha256:
         table["hashes"] = [{"alg": "SHA-256", "content": component.sha256}]
-    if stated := _licenses(component.license):
-        table["licenses"] = stated
+    if found := _licenses(component.license):
+        table["licenses"] = found
     if component.cpe:
         table["cpe"] = component.cpe
     return table | {"purl": component.purl}
 
 
-def _licenses(stated: License) -> list[dict[str, Any]]:
-    if stated.expression:
-        return [{"expression": stated.expression}]
+def _licenses(license_: License) -> list[dict[str, Any]]:
+    if license_.expression:
+        return [{"expression": license_.expression}]
     return [
         {"license": {"id" if licenses.expression(name) == name else "name": name}}
-        for name in stated.names
+        for name in license_.names
     ]

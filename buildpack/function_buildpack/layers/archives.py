@@ -1,9 +1,9 @@
-"""The cache layer: the other layers' packages, an archive each, for the next build.
+"""The cache layer: one archive of the packages of each other layer, for the next build.
 
-The lifecycle restores, hashes and stores a cached layer file by file: a few thousand small files
-take seconds of every rebuild, one file of their size a tenth of that. So what is launched is not
-cached (the image has it), and what is cached is this. The next build checks the function with it,
-and if other packages are asked for, what it has is not fetched again (downloads.py).
+The lifecycle restores, hashes and stores a cached layer file by file. A few thousand small files
+take seconds of every rebuild, one file of the same size a tenth of that. So launch layers are not
+cached, because the image has them, and this layer has archives instead. The next build checks the
+function with them, and reuses their packages if the dependencies have changed (uv_cache.py).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,30 +23,30 @@ from function_buildpack.system.interpreter import Interpreter
 
 @dataclass(frozen=True)
 class Metadata:
-    """Nothing: each archive's name tells what it holds."""
+    """Empty: the name of each archive has the key of its layer."""
 
 
 @dataclass(frozen=True)
 class Archives:
-    """The layer."""
+    """The layer with the archives."""
 
     layer: Layer
 
     @classmethod
     def restored(cls, layers: Layers) -> "Archives":
-        """Return the layer as an earlier build has left it, perhaps empty."""
+        """Return the layer of an earlier build, or an empty one."""
         return cls(layers.there(constants.ARCHIVES, Metadata()))
 
     def of(self, layer: Layer) -> Path:
-        """Return the archive of a layer, there or not."""
+        """Return the path of a layer's archive, which may not exist."""
         return self.layer.path / f"{layer.path.name}-{layer.key}.zip"
 
     def hold(self, layer: Layer) -> bool:
-        """Say whether a layer's packages are here."""
+        """Return whether there is an archive of a layer."""
         return self.of(layer).is_file()
 
     def store(self, layer: Layer, folder: Path) -> None:
-        """Make the archive of a layer from the files of a folder."""
+        """Create the archive of a layer from the files of a folder."""
         with _written(self.of(layer)) as archive:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 archive.write(path, str(path.relative_to(folder)))
@@ -58,14 +58,14 @@ class Archives:
                 Path(archive.extract(member, folder)).chmod(member.external_attr >> 16)
 
     def give_back(self, layer: Layer, cache: Path, python: Interpreter) -> GivenBack:
-        """Put what was fetched and compiled for an earlier layer of that name into uv's cache."""
+        """Restore downloads and bytecode of an earlier layer of that name into uv's cache."""
         root = layer.path.parent
-        for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # there is one at most
+        for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # at most one
             return uv_cache.restore(path, cache, root, python)
         return GivenBack()
 
     def drop_others(self, layers: Collection[Layer]) -> None:
-        """Remove the archives of other layers than these: no build will ask for them."""
+        """Remove the archives of all layers except these."""
         for path in set(self.layer.path.iterdir()) - {self.of(layer) for layer in layers}:
             path.unlink()
 
@@ -75,10 +75,9 @@ class Archives:
         present: Snapshot,
         fetched: Fetched,
     ) -> Snapshot:
-        """Make the archives of layers, of the given folders, where they are not there yet.
+        """Create the missing archives of layers from the given folders, and return them.
 
-        Only files that are `present` count. With them goes what uv has fetched for them. Return the
-        archives that this has made.
+        An archive has only files that are in `present`, and uv's downloads of their packages.
         """
         made = Snapshot()
         for layer, folder in folders.items():
@@ -89,14 +88,14 @@ class Archives:
         return made
 
     def keep(self) -> None:
-        """Have the layer cached."""
+        """Write `<layer>.toml`, so that the lifecycle caches the layer."""
         self.layer.keep(Types(cache=True))
 
 
 def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: Fetched) -> Identity:
-    """Write files, with their paths from the root; links as what they lead to.
+    """Write files with their paths relative to the root, and the targets of links.
 
-    Not compressed: that would take longer than what it saves.
+    Without compression, which would take more time than it saves.
     """
     with _written(archive) as packed:
         files = {path: str(path.relative_to(root)) for path in listed if path.is_file()}
@@ -108,7 +107,7 @@ def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: Fetched)
 
 @contextmanager
 def _written(archive: Path) -> Iterator[ZipFile]:
-    """Yield an archive to write; what has its name is whole, whatever ends us."""
+    """Yield an archive to write. It gets its name when it is complete, so none is half-written."""
     part = archive.with_suffix(".part")
     with ZipFile(part, "w", strict_timestamps=False) as packed:
         yield packed

@@ -1,4 +1,4 @@
-"""What all steps of one build share."""
+"""The state that all steps of a build share."""
 
 import tomllib
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from function_buildpack.system.process import Runner
 
 @dataclass(frozen=True)
 class Buildpack:
-    """This buildpack as it is installed: its folder and its version."""
+    """This buildpack: its folder and its version."""
 
     root: Path
     version: str
 
     @classmethod
     def installed(cls) -> "Buildpack":
-        """Return the buildpack that this code is part of."""
+        """Return the buildpack that contains this code."""
         root = Path(__file__).resolve().parents[2]
         descriptor = tomllib.loads((root / "buildpack.toml").read_text(encoding="utf-8"))
         return cls(root, descriptor["buildpack"]["version"])
@@ -28,7 +28,7 @@ class Buildpack:
 
 @dataclass(frozen=True)
 class Building:
-    """One build: where, with which buildpack, settings and layers; `run` starts programs."""
+    """One build: its folders, buildpack, settings and layers. `run` starts programs."""
 
     context: BuildContext
     buildpack: Buildpack

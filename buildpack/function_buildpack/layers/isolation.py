@@ -1,6 +1,6 @@
-"""Code that is not the build's own: what it may do in the build, and that it has done no more.
+"""Confines code of users that runs in a build, and checks what it has changed.
 
-That is the function, when it is loaded, and what builds its packages (docs/adr/0020).
+That code is the function, when it is loaded, and build backends of packages (docs/adr/0020).
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,26 +17,26 @@ from function_buildpack.system import file_changes, tree
 from function_buildpack.system.file_changes import Snapshot
 from function_buildpack.system.kernel import Confinement
 
-# Where everybody may write. With a folder of ours in it the kernel could not leave it open.
+# Everybody may write here. If one of our folders is in it, the kernel cannot leave it writable.
 _SHARED = Path("/tmp")  # noqa: S108 -- nothing is written there
-# Credentials that a build image may have for its user.
+# Files and folders with credentials that a build image may have for its user.
 _PRIVATE = (".aws", ".config", ".docker", ".git-credentials", ".kube", ".netrc", ".pypirc", ".ssh")
 
 
 def of_function(building: Building, writable: Path) -> Confinement:
-    """Return what a function cannot do when it is loaded: change layers, read secrets."""
+    """Return the confinement of the loaded function: no changes of layers, no secrets."""
     context = building.context
     private = tuple(path for name in _PRIVATE if (path := Path.home() / name).exists())
     return _confinement(building, (context.platform, context.bindings, *private), (writable,))
 
 
 def of_installation(building: Building, *writable: Path) -> Confinement:
-    """Return what an installation cannot do: change other layers. It does need credentials."""
+    """Return the confinement of an installation: no changes of other layers."""
     return _confinement(building, (), writable)
 
 
 def of_copy(building: Building, *writable: Path) -> Confinement:
-    """Return what an installation from a copy of the source cannot do: change that source, too."""
+    """Return the confinement of an installation from a copy: no changes of the source, either."""
     return _confinement(building, (), writable, (building.context.app,))
 
 
@@ -46,7 +46,7 @@ def _confinement(
     writable: tuple[Path, ...],
     source: tuple[Path, ...] = (),
 ) -> Confinement:
-    # All layers, also those of other buildpacks.
+    # The layers of all buildpacks.
     layers = building.context.layers.parent
     kept = (layers, building.buildpack.root, building.context.platform, *source)
     if any(path.resolve().is_relative_to(_SHARED) for path in (*kept, *hidden)):
@@ -56,42 +56,41 @@ def _confinement(
 
 @contextmanager
 def installing(building: Building, served: Layer, *others: Path) -> Iterator[None]:
-    """See that an installation changes no other layer than the one that it fills.
+    """Check that an installation changes no layer except the one that it fills, and no `others`.
 
-    Nor may it change `others`. The kernel may be too old to prevent that.
+    The kernel may be too old to prevent that.
 
-    :raises ImageChanged: it has.
+    :raises ImageChanged: it has changed something else.
     """
     names_ = (constants.ARCHIVES, constants.PYTHON, constants.PYTHON_ARCHIVE)
     folders = [*others, *(building.layers.root / name for name in names_)]
-    if (
-        not runtime_layer.Source.of(building.buildpack.root).prepared(served).is_dir()
-    ):  # or it is being copied just now
+    runtime = runtime_layer.Source.of(building.buildpack.root)
+    if not runtime.prepared(served).is_dir():  # otherwise the background copies it now
         folders.append(served.path)
     before = file_changes.snapshot(folders, without={constants.GIT})
     yield
     changes = file_changes.between(before, file_changes.snapshot(folders, without={constants.GIT}))
-    differing = runtime_layer.differing(served, runtime_layer.Source.of(building.buildpack.root))
+    differing = runtime_layer.differing(served, runtime)
     if found := (*changes.changed, *changes.new, *map(str, differing)):
         raise ImageChanged(found)
 
 
 def snapshot(building: Building) -> Snapshot:
-    """Return what is in the layers and in the source now."""
+    """Return the present state of the layers and the source."""
     return file_changes.snapshot([building.layers.root, building.context.app])
 
 
 def see_unchanged(
     building: Building, before: Snapshot, made: Snapshot, layers: Iterable[Layer]
 ) -> None:
-    """See that all is as it was, but for what the build has made; remove what is new.
+    """Check that only the build itself has changed files, and remove new ones in source and layers.
 
-    Files that are new in the source or a layer are what functions and packages write: logs, caches.
+    Functions and packages create such new files: logs, caches.
 
     :raises ImageChanged: something else is different. Nothing can be exported.
     """
     after = snapshot(building)
-    # Bytecode may have a new folder.
+    # Bytecode may create a folder.
     parents = {
         folder: after[folder] for path in made if (folder := str(Path(path).parent)) in after
     }
@@ -103,17 +102,17 @@ def see_unchanged(
     for path in changes.new:
         tree.remove(Path(path))
     if changes.new:
-        output.note(f"removed what the function wrote: {phrases.some([*changes.new])}")
+        output.note(f"Removed files that the function wrote: {phrases.some([*changes.new])}")
 
 
 def tell_written(folder: Path, before: Snapshot) -> None:
-    """Say what a function wrote into the copy of its source: it cannot do so in the image."""
+    """Warn if a function wrote into the copy of its source: it cannot do that in the image."""
     changes = file_changes.between(before, file_changes.snapshot([folder]))
     if written := [
         str(Path(path).relative_to(folder)) for path in (*changes.new, *changes.changed)
     ]:
         output.note(
-            f"the function writes into its own folder when it is loaded: {phrases.some(written)}. "
-            f"The image does not get that, and at run time the folder is read-only: use a "
-            f"temporary folder (tempfile) or a volume."
+            f"The function writes into its own folder when it is loaded: {phrases.some(written)}. "
+            f"The image does not contain these files, and at run time the folder is read-only. "
+            f"Use a temporary folder (tempfile) or a volume."
         )

@@ -1,4 +1,4 @@
-"""Why a layer is filled again: compares what decides it with that of the build before."""
+"""Explains why a layer is not reused: the differences from the earlier build's key."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,36 +8,39 @@ from function_buildpack.cnb.layers import Changed, Created, Unreadable
 
 
 def because(cause: Created | Unreadable | Changed) -> str:
-    """Return why a layer is made anew."""
+    """Return why a layer is filled again."""
     match cause:
         case Created():
             return "there is no layer of an earlier build"
         case Unreadable():
-            return "the layer of the earlier build is another version's"
+            return "another version of the buildpack created the layer of the earlier build"
         case Changed(fields):
             changes = [
                 change for name, values in fields.items() for change in _changes(name, *values)
             ]
-            return f"since the earlier build, {', '.join(changes)}"
+            return f"{', '.join(changes)} since the earlier build"
 
 
-# Of fields whose name is not the user's, or says less than they cover: lists, extras and groups,
-# files of local packages.
-_WHAT = {
-    "requirements": "the declared dependencies",
+# Fields → what users know them as. The others have the words of users.
+_NAMES = {
+    "library_check": constants.LIBRARY_CHECK,
     "refresh": constants.FUNCTION_REFRESH,
+    "requirements": "the declared dependencies",
+    "source": "the source",
+    "sources": "the runtime's source",
     "uv_configuration": "the platform's uv.toml",
+    "uv_settings": "settings of uv",
 }
-# Fields that list names with values, and what they are called with a name.
+# Fields that list names with values → how an item is shown.
 _LISTS = {"git": "{}", "variables": "the variable {}"}
 _MOVING = "moving"
-_COMMIT = 12  # of a commit's digits, to be read
+_COMMIT_LENGTH = 12
 
 _DIGEST = re.compile(r"([0-9a-f]{8}|[0-9a-f]{32})?")
 
 
 def _changes(field: str, before: str, now: str) -> Iterator[str]:
-    """Say what of a field has changed. Values of lists are digests, which tell nobody anything."""
+    """Describe the changes of a field. Values in lists are digests, which are not shown."""
     was, is_ = unlisted(before), unlisted(now)
     changed = [name for name in {**was, **is_} if was.get(name) != is_.get(name)]
     if field in _LISTS:
@@ -49,21 +52,24 @@ def _changes(field: str, before: str, now: str) -> Iterator[str]:
 
 
 def _moved(reference: str, commit: str) -> str:
-    return f"{reference} moved to {commit[:_COMMIT]}" if commit else f"{reference} is gone"
+    if not commit:
+        return f"{reference} was removed"
+    return f"{reference} moved to {commit[:_COMMIT_LENGTH]}"
 
 
-def _change(name: str, before: str, now: str) -> str:
-    if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):  # which tells nobody anything
-        return f"{_WHAT.get(name, name)} changed"
-    return f"{_WHAT.get(name, name)} changed from {before or 'none'} to {now or 'none'}"
+def _change(field: str, before: str, now: str) -> str:
+    name = _NAMES.get(field, field)
+    if _DIGEST.fullmatch(before) and _DIGEST.fullmatch(now):
+        return f"{name} changed"
+    return f"{name} changed from {before or 'none'} to {now or 'none'}"
 
 
 def listed(values: Mapping[str, str]) -> str:
-    """Return names and values as one text; neither has a comma."""
+    """Return names and values as one text. Neither may contain a comma."""
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def unlisted(text: str) -> dict[str, str]:
-    """Return the names and values of such a text."""
+    """Return the names and values of a text that `listed` has created."""
     parts = (item.rpartition("=") for item in text.split(", ") if item)
     return {name: value for name, _, value in parts}

@@ -1,15 +1,15 @@
-"""What uv has fetched from package indexes, kept in the archive of the packages it installed.
+"""Keeps uv's downloads from package indexes in the archive of the installed packages.
 
-uv's cache folder has each wheel unpacked below `archive-v…`, and links its files into the
-environment. Below `wheels-v…` a symbolic link and a few files of the same stem say which wheel that
-is: its index, name, version and hashes. So an archive of the environment has nearly all; what it
-lacks is added below a folder of its own, with an index of what goes where.
+uv's cache folder has each unpacked wheel below `archive-v…`, and hard links to its files in the
+environment. Below `wheels-v…`, a symbolic link and a few files with the same stem identify the
+wheel: its index, name, version and hashes. So the archive of an environment has nearly all files.
+The missing ones are in an extra folder of the archive, with an index of all paths.
 
-The bytecode of a wheel's sources waits beside them for those that uv installs: it depends on the
-source, its path, and the Python that compiled it.
+The bytecode of a wheel's sources is restored into another folder. It depends on the source, its
+path, and the Python that compiled it.
 
-What uv has built itself is not kept, nor what is from a folder, a URL or a repository: that may
-have changed under the same name.
+Packages that uv has built, and those from a folder, a URL or a repository, are not kept: they may
+change under the same name.
 """
 
 import base64
@@ -26,22 +26,22 @@ from function_buildpack.system.interpreter import Interpreter
 
 FOLDER = ".downloads/"
 _INDEX = FOLDER + "index.json"
-# The buckets of package indexes; others are of URLs and of folders.
+# uv's buckets for package indexes. Others are for URLs and folders.
 _POINTERS = ("wheels-v*/pypi/*/*", "wheels-v*/index/*/*/*")
 
-# Where bytecode waits in the cache folder, for uv would install all that is in an unpacked wheel.
+# The folder of the restored bytecode. uv would install it if it were in an unpacked wheel.
 _BYTECODE = ".bytecode"
 
 
 @dataclass(frozen=True)
 class GivenBack:
-    """What uv's cache folder has of an earlier build: so many packages, and sources' bytecode."""
+    """What was restored into uv's cache: a number of packages, and source → bytecode."""
 
     packages: int = 0
     bytecode: Mapping[Path, Path] = field(default_factory=dict)
 
     def link(self, sources: Iterable[Path], python: Interpreter) -> set[Path]:
-        """Give sources that uv has linked from there their bytecode, and return them."""
+        """Link the bytecode of sources that uv has installed from there, and return the sources."""
         known = {_identity(source): code for source, code in self.bytecode.items()}
         return {path for path in sources if _link(known.get(_identity(path)), path, python)}
 
@@ -51,16 +51,16 @@ def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
         return False
     place = python.bytecode(source)
     place.parent.mkdir(exist_ok=True)
-    place.unlink(missing_ok=True)  # a package may bring its own
+    place.unlink(missing_ok=True)  # a package may contain its own
     place.hardlink_to(code)
     return True
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What uv has in its cache folder, and the Python that its bytecode is of.
+    """uv's cache folder after an installation, and the Python of the bytecode.
 
-    It is not `trusted` where packages were built: their code can change what is of others.
+    It is not `trusted` if packages were built: their code can change files of other packages.
     """
 
     cache: Path
@@ -69,13 +69,13 @@ class Fetched:
 
 
 def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
-    """Add what uv's cache has of the packed files' wheels to the archive that holds these files.
+    """Add the rest of the packed files' wheels to their archive, from uv's cache.
 
-    Their bytecode is for this root.
+    `root` is the folder that the bytecode is for.
     """
     names = {_identity(path): name for path, name in packed.items()}
     members, python = set(names.values()), fetched.python
-    cache = fetched.cache.resolve()  # as the links lead to it
+    cache = fetched.cache.resolve()  # like the targets of the links
     files, links, bytecode = dict[str, str](), dict[str, str](), dict[str, str]()
     for link in _pointers(cache):
         unpacked = link.resolve()
@@ -99,14 +99,14 @@ def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: P
 
 
 def _is_as_recorded(unpacked: Path, held: Iterable[Path]) -> bool:
-    """Say whether a wheel has the files of its list (PEP 376), and these the contents of it.
+    """Return whether the files of a wheel are those of its RECORD (PEP 376), with its digests.
 
-    Who changes the list as well is not found out (docs/adr/0020).
+    A change of the RECORD itself is not detected (docs/adr/0020).
     """
     (record,) = unpacked.glob("*.dist-info/RECORD")
     rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
     digests = {unpacked / row[0]: row[1] for row in rows if row}
-    # Some tools leave digests out, and the list has none of itself.
+    # Some tools write no digests, and the RECORD has none for itself.
     return digests.keys() == set(held) and all(
         digest in ("", _digest(path)) for path, digest in digests.items()
     )
@@ -118,9 +118,9 @@ def _digest(path: Path) -> str:
 
 
 def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> GivenBack:
-    """Put what an archive has kept into uv's cache folder, bytecode if it is for this Python.
+    """Restore uv's downloads from an archive, and bytecode if it is for this Python.
 
-    One that cannot be read gives nothing: uv fetches what it does not find.
+    If the archive cannot be read, nothing is restored, and uv downloads the packages.
     """
     try:
         with ZipFile(archive) as packed:

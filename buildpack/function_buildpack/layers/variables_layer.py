@@ -1,6 +1,6 @@
-"""The layer of variables: what this build settled for the launch process, and nothing else.
+"""The variables layer: the launch process's environment variables of this build.
 
-Apart from the other layers, so that a changed setting changes neither of them.
+It is a separate layer, so that a changed setting does not change another layer.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from function_buildpack.cnb.layers import Layers, Types
 
 @dataclass(frozen=True)
 class Metadata:
-    """Nothing: the layer is written anew by every build."""
+    """Empty: every build writes the layer."""
 
 
 def contribute(layers: Layers, env: LayerEnv) -> None:

@@ -1,1 +1,1 @@
-"""What a user reads: the log, and errors as facts and as messages."""
+"""The log of a build, and errors as facts and as messages."""

@@ -1,4 +1,4 @@
-"""The build's log. The only writer to the terminal."""
+"""Writes the build's log. No other module writes to the terminal."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ _BOLD, _RED, _YELLOW, _DIM, _END = "\033[1m", "\033[1;31m", "\033[33m", "\033[2m
 def _write(text: str) -> None:
     shown = printable.without_commands(redaction.urls(text)).encode("utf-8", "backslashreplace")
     sys.stdout.buffer.write(shown + b"\n")
-    # pack reads a pipe: without a flush, minutes of work would show at its end.
+    # pack reads a pipe: without a flush, lines would appear minutes later.
     sys.stdout.flush()
 
 
@@ -33,25 +33,25 @@ def line(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write something that the user may want to change."""
+    """Write a warning about something that the user may want to change."""
     _write(f"{_YELLOW}Note:{_END} {printable.line(text)}")
 
 
 def child(text: str) -> None:
-    """Write what a child process says, set apart from ours."""
-    # Before the colour, which pack takes away with --no-color.
+    """Write the output of a child process, indented and dimmed."""
+    # Before the colours, which pack removes with --no-color.
     for each in printable.without_commands(printable.lines(text)).split("\n"):
         _write(f"  {_DIM}{each}{_END}" if each else "")
 
 
 @contextmanager
 def timed(text: str) -> Iterator[None]:
-    """Write what was done and how long it took, once it is done."""
+    """Write what was done and how long it took, at the end."""
     start = time.monotonic()
     yield
     _write(f"{text} in {time.monotonic() - start:.1f} s")
 
 
 def error(heading_: str, body: str) -> None:
-    """Write the block that ends a failed phase."""
+    """Write the error message at the end of a failed phase."""
     _write(f"\n{_RED}ERROR: {printable.line(heading_)}{_END}\n\n{printable.lines(body)}\n")

@@ -1,29 +1,34 @@
-"""Phrases that several steps say."""
+"""Phrases that several steps log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from pathlib import Path
 
-_LISTED = 8
+_MAX_ITEMS = 8
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """Tell two sets of packages apart, each by name and version."""
-    told = [
+    """Return the differences between two sets of packages, each by name and version."""
+    found = [
         f"{name} {now[name]} (was {version})"
         for name, version in before.items()
         if name in now and version != now[name]
     ]
-    told += [f"new {name} {version}" for name, version in now.items() if name not in before]
-    told += [f"without {name} {version}" for name, version in before.items() if name not in now]
-    return some(told) or "the same"
+    found += [f"added {name} {version}" for name, version in now.items() if name not in before]
+    found += [f"removed {name} {version}" for name, version in before.items() if name not in now]
+    return some(found) or "none"
 
 
 def left_out(paths: Iterable[Path], app: Path) -> str:
-    """Return that the image does not get something."""
+    """Return a line that names files which the build removed from the source."""
     return f"Not in the image: {some([str(path.relative_to(app)) for path in paths])}"
 
 
 def some(items: list[str]) -> str:
-    """Return a list of names, as many as one reads in a log."""
-    shown, more = items[:_LISTED], len(items) - _LISTED
+    """Return the first few names of a list, and how many more there are."""
+    shown, more = items[:_MAX_ITEMS], len(items) - _MAX_ITEMS
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def count(items: Sized, noun: str) -> str:
+    """Return a number with its noun: 1 file, 2 files."""
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"

@@ -1,26 +1,26 @@
-"""Keeps credentials out of what is shown: those of URLs, and those that the build was given."""
+"""Masks credentials in the log: those in URLs, and those that the build gets."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 
 _MASK = "****"
-# A shorter one would mask ordinary words; it protects nothing either.
+# Shorter secrets would mask ordinary words.
 _SHORTEST = 4
 
-# RFC 3986, section 3.2.1. Up to the last @: users forget to quote the ones of a password.
+# RFC 3986, section 3.2.1. Up to the last @, because users forget to quote those in a password.
 _PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]+)(?=@)")
-# A user alone is a token, but for git@ of ssh.
+# A user without a password is a token, except git@ with ssh.
 _TOKEN = re.compile(r"(https?://)([^\s/:@]+)(?=@)")
 _SECRET_NAME = re.compile(r"(UV|PIP|POETRY|PIPENV|PDM)_.*(PASSWORD|TOKEN)")
 
 
 def urls(text: str) -> str:
-    """Show the credentials of URLs as user:****, a token as ****."""
+    """Mask the credentials in URLs as user:****, and tokens as ****."""
     return _TOKEN.sub(rf"\1{_MASK}", _PASSWORD.sub(rf"\1:{_MASK}", text))
 
 
 def known(text: str, secrets: Collection[str]) -> str:
-    """Show the credentials of URLs, and each of the secrets wherever it is, as ****."""
+    """Mask the credentials in URLs, and all occurrences of the secrets."""
     text = urls(text)
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, _MASK)
@@ -28,8 +28,8 @@ def known(text: str, secrets: Collection[str]) -> str:
 
 
 def secrets(environ: Mapping[str, str], passwords: Iterable[str] = ()) -> frozenset[str]:
-    """Collect what must not be shown: variables of installers hold it, `passwords` is more."""
-    from urllib.parse import unquote  # noqa: PLC0415 -- detect shows text and knows no secrets
+    """Return the secrets in variables of installers, and `passwords`."""
+    from urllib.parse import unquote  # noqa: PLC0415 -- detect logs text, but has no secrets
 
     found = set(passwords)
     for name, value in environ.items():

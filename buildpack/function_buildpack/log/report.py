@@ -1,24 +1,24 @@
-"""What a phase says when it does not pass."""
+"""Logs the result of a phase that does not pass."""
 
 from function_buildpack.cnb.phases import NotDetected
 from function_buildpack.log import output
 
 
 def decline(answer: NotDetected) -> None:
-    """Say why the application is not ours; the lifecycle shows it if no other buildpack passes."""
+    """Log why the application was not detected. The lifecycle shows it if no buildpack passes."""
     output.line(f"Not a Knative Python function: {answer.reason}")
 
 
 def error(failure: Exception) -> None:
-    """Show the error that ends the phase."""
-    from function_buildpack.log import messages  # noqa: PLC0415 -- most phases end without
+    """Log the error that stops the phase."""
+    from function_buildpack.log import messages  # noqa: PLC0415 -- most phases have none
 
     message = messages.of(failure)
     output.error(message.title, message.body)
 
 
 def note(problem: Exception) -> None:
-    """Show an error that does not end the phase."""
+    """Log an error that does not stop the phase."""
     from function_buildpack.log import messages  # noqa: PLC0415 -- most phases have none
 
     message = messages.of(problem)

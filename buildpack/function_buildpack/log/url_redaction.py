@@ -1,17 +1,17 @@
-"""Addresses as they may be shown to everybody: without credentials and without machine paths."""
+"""Removes credentials and local paths from addresses, for labels and SBOMs."""
 
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_SHOWN = ("https", "http", "ssh", "git")
+_SCHEMES = ("https", "http", "ssh", "git")
 _SCP = re.compile(r"(?:[^@/:\s]+@)?([\w.-]+):(?!//)(\S+)")  # git's short form, host:path
 
 
 def public(address: str) -> str:
     """Return the address without user, password, query and fragment.
 
-    Empty for what is no address of a network: a folder, or anything that cannot be read. Queries go
-    because tokens are found there. The user `git` of ssh is no secret, and needed.
+    Empty if it is not a network address. A query may contain a token. The user `git` of ssh is
+    kept: it is not a secret, and is required.
     """
     if match := _SCP.fullmatch(address):
         return f"ssh://git@{match[1]}/{match[2].removeprefix('/')}"
@@ -20,7 +20,7 @@ def public(address: str) -> str:
         port = parts.port
     except ValueError:
         return ""
-    if parts.scheme not in _SHOWN or not parts.hostname:
+    if parts.scheme not in _SCHEMES or not parts.hostname:
         return ""
     user = "git@" if parts.scheme == "ssh" and parts.username == "git" else ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

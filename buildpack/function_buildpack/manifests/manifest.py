@@ -1,6 +1,6 @@
-"""What the build asks a file that declares dependencies. One module here for each format.
+"""The interface of files that declare dependencies. Each format has one module in this folder.
 
-A new format is a module with a class that derives from Manifest, and a line in registry.py.
+A new format is a module with a subclass of Manifest, and a line in registry.py.
 """
 
 import re
@@ -27,7 +27,7 @@ from function_buildpack.uv.client import Uv
 
 @dataclass(frozen=True)
 class Selectable:
-    """The extras and groups of a manifest; extras are None where only a build backend knows."""
+    """The extras and groups of a manifest. Extras are None if only a build backend knows them."""
 
     extras: frozenset[str] | None = frozenset()
     groups: frozenset[str] = frozenset()
@@ -35,15 +35,15 @@ class Selectable:
 
 @dataclass(frozen=True)
 class Installation:
-    """What is wanted of a manifest, and where: `venv` is the environment, `app` the source."""
+    """A request to install a manifest into an environment, `venv`. `app` is the source."""
 
     venv: Path
     app: Path
     uv: Uv
     selection: Selection
-    # Of a lock that uv does not read, the packages as lines of a requirements file.
+    # The packages of a lock that uv does not read, as lines of a requirements file.
     locked: tuple[str, ...] = ()
-    # Requirements that limit versions without asking for a package.
+    # Requirements that limit versions without installing a package.
     constraints: tuple[str, ...] = ()
 
     @property
@@ -54,54 +54,53 @@ class Installation:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A file that declares dependencies, and how what it declares is installed.
+    """A file that declares dependencies, and how they are installed.
 
-    `content` is the file's, parsed. No other module sees it.
+    `content` is the parsed file. No other module reads it.
     """
 
     project: Project
     content: Mapping[str, Any] = field(default_factory=dict)
 
-    # The file's name, and the name of the file in which its author asks for a package.
+    # The file's name, and the name of the file in which an author declares a package.
     name: ClassVar[str]
     asked_in: ClassVar[str]
-    # Whether it has one version of each package.
+    # Whether it pins the version of each package.
     is_lock: ClassVar[bool] = False
-    # The command that makes a lock; a lock that does not fit is an error with that command.
+    # The command that creates the lock. An outdated lock is an error with this command.
     command: ClassVar[str] = ""
     # The tool that installs from it on an author's machine.
     tool: ClassVar[str] = "uv"
-    # The kinds of its values.
+    # The schema of its content.
     shape: ClassVar[Kind] = object
-    # What an author writes into `asked_in` for a package in a folder; {0} is its name, {1} the
-    # path.
+    # How `asked_in` declares a package in a folder. {0} is its name, {1} the path.
     local_package: ClassVar[str] = "{1}"
-    # Whether the build may limit a version that the author has left open.
+    # Whether the build may limit a version that the author has not limited.
     takes_constraints: ClassVar[bool] = False
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The file's path."""
         return self.project.folder / self.name
 
     def check(self, python_version: str) -> None:
-        """Check that it can be read, and that a lock still matches what it was made from.
+        """Check that it can be read, and that a lock matches the file that it was made from.
 
-        :raises LockOutdated: it does not.
-        :raises LockUnsupported: that cannot be known, or a value is of another kind.
-        :raises LockMissing: what is declared can only be installed from a lock, and there is none.
+        :raises LockOutdated: it does not match.
+        :raises LockUnsupported: its format is not supported, or a value has a wrong type.
+        :raises LockMissing: the dependencies can be installed only from a lock, and there is none.
         """
         del python_version
-        # None of these formats has a schema, and a merge leaves anything in such a file.
+        # These formats have no published schema, and a merge can break such a file.
         for misfit in schema.misfits(self.content, self.shape):
-            found = f"{misfit.path}: {misfit.found}, and not {misfit.expected}"
+            found = f"{misfit.path} is {misfit.found}, but must be {misfit.expected}"
             raise LockUnsupported(self.path, found, self.command)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Convert the errors of reading a lock's texts into LockUnsupported.
+        """Convert errors of parsing a lock's values into LockUnsupported.
 
-        :raises LockUnsupported: one is missing, or is no version, marker or address.
+        :raises LockUnsupported: a value is missing, or is not a version, marker or address.
         """
         try:
             yield
@@ -109,7 +108,7 @@ class Manifest:
             if not self.is_lock:
                 raise
             said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            found = " ".join(said.split())  # packaging points at the place, in a line of its own
+            found = " ".join(said.split())  # packaging marks the place in a separate line
             raise LockUnsupported(self.path, found, self.command) from error
 
     @property
@@ -118,10 +117,10 @@ class Manifest:
         return Selectable()
 
     def check_selection(self, selection: Selection) -> None:
-        """Check that what is selected is there.
+        """Check that the selected extras and groups exist.
 
-        :raises LockMissing: Poetry has such a group, and there is no lock of it.
-        :raises SelectionUnknown: there is no such extra or group.
+        :raises LockMissing: a group is Poetry's, and there is no lock.
+        :raises SelectionUnknown: an extra or group does not exist.
         """
         there = self.selectable
         for variable, wanted, having in (
@@ -134,47 +133,47 @@ class Manifest:
 
     @property
     def default_groups(self) -> frozenset[str]:
-        """The groups that `tool` installs if nothing is selected, which this build does not."""
+        """The groups that `tool` installs by default. This build does not."""
         return frozenset()
 
     def skipped_groups(self, selection: Selection) -> tuple[str, ...]:
-        """Return the default groups that nobody selected, but those for development."""
+        """Return the default groups that are not selected, except those for development."""
         return tuple(
             sorted(filterfalse(is_for_development, self.default_groups - selection.groups))
         )
 
     def locked(self, selection: Selection, python_version: str) -> tuple[str, ...]:
-        """Return the packages of a lock that uv cannot read, as lines of a requirements file."""
+        """Return the packages of a lock that uv does not read, as lines of a requirements file."""
         del selection, python_version
         return ()
 
     def requirements(self, locked: Iterable[str]) -> Iterable[str]:
-        """Return the requirements that are installed, as far as their texts are known."""
+        """Return the requirements that are installed, as far as they are known."""
         return (line.partition(" --hash")[0] for line in locked)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether a new version in an index would not be installed."""
+        """Whether an installation ignores new versions in the index."""
         return self.is_lock
 
     @property
     def requires_python(self) -> object:
-        """The range of Python versions that it is for; empty if it has none."""
+        """The range of Python versions that it supports. Empty if it has none."""
         return ""
 
     @property
     def python_version(self) -> str:
-        """The one Python version that it is for; empty if it names none."""
+        """The Python version that it requests. Empty if it has none."""
         return ""
 
     @property
     def indexes(self) -> Mapping[str, str]:
-        """The package indexes that it names: name → URL."""
+        """Its package indexes: name → URL."""
         return {}
 
     @property
     def artifacts(self) -> Artifacts:
-        """The files that it names, with their hashes."""
+        """The files of its packages, with their hashes."""
         return Artifacts()
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
@@ -186,7 +185,7 @@ class Manifest:
         return set()
 
     def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
-        """Say whether a build backend is asked for the function's own dependencies.
+        """Return whether a build backend computes the function's dependencies.
 
         `named` are its local inputs.
         """
@@ -194,23 +193,23 @@ class Manifest:
         return False
 
     def install(self, wanted: Installation) -> None:
-        """Install what is wanted of it.
+        """Install the dependencies.
 
         :raises BuildpackError: see uv/install_failures.py.
         """
         raise NotImplementedError
 
     def asking_for(self, name: str, path: str) -> str:
-        """Return what an author writes into `asked_in` for the package in a folder of the source.
+        """Return how `asked_in` declares the package in a folder of the source.
 
         `path` is relative to the function's folder.
         """
         return self.local_package.format(name, path if path.startswith(".") else f"./{path}")
 
     def selecting(self, package: str) -> tuple[str, ...]:
-        """Return the settings, each with its value, that would install a package: NAME=VALUE.
+        """Return the settings that would install a package, as NAME=VALUE.
 
-        They are for the extras and groups of pyproject.toml that ask for it by its name.
+        They select the extras and groups of pyproject.toml that require it.
         """
         declared, there = self.project.pyproject, self.selectable
         of_poetry = {
@@ -229,13 +228,13 @@ def _asking(
 ) -> Iterator[str]:
     wanted = canonicalize_name(package)
     for name, declared in sorted(lists.items()):
-        texts = [text for text in declared if isinstance(text, str)]  # others include a group
+        texts = [text for text in declared if isinstance(text, str)]  # not tables (PEP 735)
         found = requirement_lines.names(texts)
         if wanted in found and canonicalize_name(name) in there:
             yield f"{setting}={canonicalize_name(name)}"
 
 
-# What such groups are called, in the words of their names. The image gets none of them by itself.
+# Words in the names of groups for development.
 _FOR_DEVELOPMENT = re.compile(
     r"\b(dev|devel|develop|development|local|tests?|testing|docs?|documentation|lint|linting|format"
     r"|formatting|typing|types|mypy|checks?|ci|build|release|examples?|bench(mark)?s?)\b"
@@ -243,17 +242,17 @@ _FOR_DEVELOPMENT = re.compile(
 
 
 def is_for_development(name: str) -> bool:
-    """Say whether a list or group of packages is for work on the function, by its name."""
+    """Return whether a list or group is for development, by its name."""
     return bool(_FOR_DEVELOPMENT.search(re.sub(r"[_.]", " ", name.lower())))
 
 
-# What tests and checks run with. A function that imports one of them at run time is rare.
+# Packages for tests and checks. Functions rarely import them at run time.
 _FOR_TESTS = frozenset(
     {"black", "coverage", "flake8", "mypy", "nox", "pylint", "pyright", "pytest", "ruff", "tox"}
 )
 
 
 def for_tests(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Return the packages for tests and checks among requirements."""
+    """Return the packages among the requirements that are for tests and checks."""
     found = requirement_lines.names(requirements)
     return tuple(sorted(name for name in found if name in _FOR_TESTS or name.startswith("pytest-")))

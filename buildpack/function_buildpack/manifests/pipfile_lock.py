@@ -1,4 +1,4 @@
-"""Pipfile.lock (pipfile-spec 6): a section with all packages of a category, each with hashes.
+"""Pipfile.lock (pipfile-spec 6): each category is a section with packages and hashes.
 
 The format has no specification; this follows plette, the library that Pipenv reads it with.
 """
@@ -26,16 +26,16 @@ from function_buildpack.uv import named_indexes
 from function_buildpack.uv.origin import Origin
 
 _META, _DEFAULT = "_meta", "default"
-# Pipfile's name of a section -> that of Pipfile.lock; other sections are called the same.
+# Names of sections in Pipfile → in Pipfile.lock. Other sections have the same name in both.
 _SECTIONS = {"packages": _DEFAULT, "dev-packages": "develop"}
 _NO_PACKAGES = ("source", "requires", "scripts", "pipenv", "pipfile")
 _TEXTS_OF_A_PACKAGE = ("file", "git", "markers", "path", "ref", "subdirectory", "version")
-# What Pipenv assumes for a Pipfile that names no index.
+# Pipenv's default for a Pipfile without an index.
 _SOURCES = [{"name": "pypi", "url": requirement_lines.PYPI, "verify_ssl": True}]
 
 
 def read(project: Project, path: Path) -> Manifest:
-    """Read the file, and the Pipfile that it was made from, if there is one."""
+    """Read the file, and the Pipfile that it was made from, if it exists."""
     pipfile = path.with_name(constants.PIPFILE)
     made_from = decoding.toml(pipfile) if pipfile.is_file() else None
     return PipfileLock(project, decoding.json_object(path), made_from)
@@ -43,7 +43,7 @@ def read(project: Project, path: Path) -> Manifest:
 
 @dataclass(frozen=True)
 class PipfileLock(Manifest):
-    """Pipenv's lock, and the Pipfile that it was made from, parsed."""
+    """Pipenv's lock, and the parsed Pipfile that it was made from."""
 
     pipfile: Mapping[str, Any] | None = None
 
@@ -73,21 +73,21 @@ class PipfileLock(Manifest):
 
     @property
     def selectable(self) -> Selectable:
-        """Its categories; there are no extras."""
+        """Its categories. There are no extras."""
         return Selectable(groups=groups(self.content))
 
     def locked(self, selection: Selection, python_version: str) -> tuple[str, ...]:
-        """Return the packages of the default category and of a selection, as requirements."""
+        """Return the packages of the default category and the selected ones, as requirements."""
         del python_version
         return tuple(requirements(self.content, selection, self.project.folder))
 
     @property
     def python_version(self) -> str:
-        """The version that Pipfile asks for."""
+        """The version in the lock's "requires"."""
         meta = self.content.get(_META)
         requires = meta.get("requires") if isinstance(meta, dict) else None
-        asked = requires if isinstance(requires, dict) else {}
-        return str(asked.get("python_full_version") or asked.get("python_version") or "")
+        table = requires if isinstance(requires, dict) else {}
+        return str(table.get("python_full_version") or table.get("python_version") or "")
 
     @property
     def indexes(self) -> Mapping[str, str]:
@@ -98,7 +98,7 @@ class PipfileLock(Manifest):
         )
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return it, and the paths in it."""
+        """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}
 
@@ -117,7 +117,7 @@ def _category(name: str) -> str:
 
 
 def is_current(lock: Mapping[str, Any], pipfile: Mapping[str, Any]) -> bool:
-    """Say whether the lock was made from this Pipfile, by the hash that Pipenv keeps."""
+    """Return whether the lock was made from this Pipfile, by Pipenv's hash."""
     content: dict[str, Any] = {
         _META: {
             "sources": pipfile.get("source", _SOURCES),
@@ -129,19 +129,19 @@ def is_current(lock: Mapping[str, Any], pipfile: Mapping[str, Any]) -> bool:
     for name, section in pipfile.items():
         if name not in _NO_PACKAGES:
             content[_SECTIONS.get(name, name)] = section
-    # Pipenv has no words for a date, so with one the hash is not that of a lock.
+    # Pipenv cannot lock a Pipfile with a date, so its hash never matches.
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     found = lock.get(_META, {}).get("hash", {}).get("sha256")
     return bool(found == hashlib.sha256(text.encode()).hexdigest())
 
 
 def groups(lock: Mapping[str, Any]) -> frozenset[str]:
-    """Return the categories besides the default one; `dev-packages` is called `develop`."""
+    """Return all categories except the default one. `dev-packages` is called `develop`."""
     return frozenset(canonicalize_name(name) for name in lock if name not in (_META, _DEFAULT))
 
 
 def requirements(lock: Mapping[str, Any], selection: Selection, folder: Path) -> list[str]:
-    """Return the locked packages of the default category and of a selection, as requirements.
+    """Return the locked packages of the default category and the selected ones, as requirements.
 
     Paths in the lock are relative to `folder`.
     """

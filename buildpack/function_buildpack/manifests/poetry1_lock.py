@@ -1,6 +1,6 @@
-"""poetry.lock, as Poetry 1.5 to 1.8 write it (lock-version 2.0): who needs a package is not in it.
+"""poetry.lock of Poetry 1.5 to 1.8 (lock-version 2.0), which does not have the groups of packages.
 
-So that is followed from what pyproject.toml asks for, as Poetry itself does.
+So the needed packages are found by following the dependencies in pyproject.toml, as Poetry does.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,25 +15,25 @@ from function_buildpack.source.schema import TEXTS, ListOf, Table
 from function_buildpack.source.settings import Selection
 
 _NEED = Table({"version": str, "extras": TEXTS, "markers": str, "python": str, "platform": str})
-# What a package is said to need: a version or more of each, or several of both.
+# The dependencies of a package: each has a version, a table, or several of both.
 NEEDS = Table(others=(str, _NEED, ListOf((str, _NEED))))
 
 _Package = Mapping[str, Any]
 
 
 class _Need(NamedTuple):
-    """A package that is asked for: what is said of it, and which extras of it are wanted."""
+    """A dependency: the name of a package, and the table that declares it."""
 
     name: str
-    stated: Mapping[str, Any]
+    table: Mapping[str, Any]
 
     @property
     def extras(self) -> frozenset[str]:
-        return frozenset(canonicalize_name(name) for name in self.stated.get("extras", ()))
+        return frozenset(canonicalize_name(name) for name in self.table.get("extras", ()))
 
 
 def groups(declared: Pyproject) -> frozenset[str]:
-    """Return the groups that pyproject.toml has, besides the main one."""
+    """Return the groups in pyproject.toml, except the main one."""
     return frozenset(
         canonicalize_name(name) for name, _ in _groups(declared.table("tool", "poetry"))
     )
@@ -45,7 +45,7 @@ def wanted(
     selection: Selection,
     environment: Mapping[str, str],
 ) -> list[_Package]:
-    """Return the locked packages that the main group and a selection need, as they are locked.
+    """Return the locked packages that the main group and a selection need.
 
     `environment` has the values of markers.
     """
@@ -71,14 +71,14 @@ def wanted(
 def _groups(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, group in table.get("group", {}).items():
         yield name, group.get("dependencies", {})
-    if "dev-dependencies" in table:  # of Poetry before 1.2
+    if "dev-dependencies" in table:  # Poetry before 1.2
         yield "dev", table["dev-dependencies"]
 
 
 def _asked_for(
     table: Mapping[str, Any], selection: Selection, environment: Mapping[str, str]
 ) -> Iterator[_Need]:
-    """Yield what pyproject.toml asks for itself; what is optional only for a selected extra."""
+    """Yield the direct dependencies in pyproject.toml. Optional ones need a selected extra."""
     selected = {
         canonicalize_name(name)
         for extra, names in table.get("extras", {}).items()
@@ -86,17 +86,17 @@ def _asked_for(
         for name in names
     }
     for need in _needs(table.get("dependencies", {}), frozenset(), environment):
-        if need.name != "python" and (not need.stated.get("optional") or need.name in selected):
+        if need.name != "python" and (not need.table.get("optional") or need.name in selected):
             yield need
-    for name, stated in _groups(table):
+    for name, dependencies in _groups(table):
         if canonicalize_name(name) in selection.groups:
-            yield from _needs(stated, frozenset(), environment)
+            yield from _needs(dependencies, frozenset(), environment)
 
 
 def _needs(
-    stated: Mapping[str, Any], extras: frozenset[str], environment: Mapping[str, str]
+    dependencies: Mapping[str, Any], extras: frozenset[str], environment: Mapping[str, str]
 ) -> Iterator[_Need]:
-    for name, entries in stated.items():
+    for name, entries in dependencies.items():
         for entry in entries if isinstance(entries, list) else [entries]:
             table = entry if isinstance(entry, Mapping) else {"version": entry}
             if _holds(table, extras, environment):
@@ -104,13 +104,13 @@ def _needs(
 
 
 def _holds(
-    stated: Mapping[str, Any], extras: frozenset[str], environment: Mapping[str, str]
+    table: Mapping[str, Any], extras: frozenset[str], environment: Mapping[str, str]
 ) -> bool:
-    """Say whether something is needed here: by its marker, or Poetry's own short forms of one."""
-    marker = Marker(stated["markers"]) if stated.get("markers") else None
+    """Return whether a dependency is for this environment: by its marker, python and platform."""
+    marker = Marker(table["markers"]) if table.get("markers") else None
     return (
-        stated.get("platform", environment["sys_platform"]) == environment["sys_platform"]
-        and poetry_versions.allow(stated.get("python", "*"), environment["python_full_version"])
+        table.get("platform", environment["sys_platform"]) == environment["sys_platform"]
+        and poetry_versions.allow(table.get("python", "*"), environment["python_full_version"])
         and (
             marker is None
             or any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
@@ -119,8 +119,8 @@ def _holds(
 
 
 def _meeting(candidates: list[_Package], need: _Need) -> list[_Package]:
-    """Return the package that is meant; of several of a name, those of a fitting version."""
+    """Return the packages that match. Only of several with the same name is the version checked."""
     if len(candidates) == 1:
         return candidates
-    constraint = need.stated.get("version", "*")
+    constraint = need.table.get("version", "*")
     return [item for item in candidates if poetry_versions.allow(constraint, item["version"])]

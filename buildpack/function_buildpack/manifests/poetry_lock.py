@@ -1,7 +1,7 @@
-"""poetry.lock, as Poetry 2 writes it (lock-version 2.1): each package has its groups and marker.
+"""poetry.lock of Poetry 2 (lock-version 2.1), in which each package has its groups and markers.
 
-Without them it is one of Poetry 1 (poetry1.py). The format has no specification; this follows
-poetry/packages/locker.py of Poetry 2.5.
+Without them it is a lock of Poetry 1 (poetry1_lock.py). The format has no specification. This
+follows poetry/packages/locker.py of Poetry 2.5.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from function_buildpack.uv import named_indexes
 from function_buildpack.uv.origin import Origin
 
 _MAIN = "main"
-# The versions of the format that Poetry 1.5 to 1.8 and Poetry 2 write.
+# Versions of the format: of Poetry 1.5 to 1.8, and of Poetry 2.
 _OF_POETRY_1, _OF_POETRY_2 = "2.0", "2.1"
 _TEXTS_OF_A_SOURCE = ("type", "url", "resolved_reference", "subdirectory")
 _PACKAGE = Table(
@@ -79,7 +79,7 @@ class PoetryLock(Manifest):
 
     @property
     def selectable(self) -> Selectable:
-        """The extras and groups that it has packages of."""
+        """The extras and groups with packages in the lock."""
         return Selectable(extras(self.content), groups(self.content, self.project.pyproject))
 
     @property
@@ -90,7 +90,7 @@ class PoetryLock(Manifest):
         return frozenset(map(canonicalize_name, required))
 
     def locked(self, selection: Selection, python_version: str) -> tuple[str, ...]:
-        """Return the packages of the main group and of a selection, as requirements."""
+        """Return the packages of the main group and the selected ones, as requirements."""
         values = requirement_lines.environment(python_version)
         declared, folder = self.project.pyproject, self.project.folder
         return tuple(requirements(self.content, declared, selection, values, folder))
@@ -107,7 +107,7 @@ class PoetryLock(Manifest):
         return named_indexes.named(
             {"name": source.get("reference"), "url": source.get("url")}
             for source in sources
-            if source.get("type") == "legacy"  # what Poetry calls an index
+            if source.get("type") == "legacy"  # Poetry's word for an index
         )
 
     @property
@@ -116,7 +116,7 @@ class PoetryLock(Manifest):
         return artifacts.of_packages(self.content.get("package", ()))
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return it, and the paths in it."""
+        """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}
 
@@ -132,18 +132,18 @@ class PoetryLock(Manifest):
 
 
 def version(lock: Mapping[str, Any]) -> str:
-    """Return the version of the format; empty if the lock does not say it."""
+    """Return the version of the format. Empty if the lock has none."""
     found: str = lock.get("metadata", {}).get("lock-version", "")
     return found
 
 
 def without_groups(lock: Mapping[str, Any]) -> list[str]:
-    """Return the packages of which the lock does not tell what groups they are for."""
+    """Return the packages for which the lock has no groups."""
     return [package["name"] for package in lock.get("package", ()) if "groups" not in package]
 
 
 def is_readable(lock: Mapping[str, Any]) -> bool:
-    """Say whether the lock tells which group a package is for, or enough to find that out."""
+    """Return whether the lock has the groups of all packages, or is one of Poetry 1."""
     return not without_groups(lock) or version(lock) == _OF_POETRY_1
 
 
@@ -156,9 +156,9 @@ def _unreadable(lock: Mapping[str, Any]) -> str:
 
 
 def is_current(lock: Mapping[str, Any], declared: Pyproject) -> bool:
-    """Say whether the lock was made from this pyproject.toml, by the hash that Poetry keeps.
+    """Return whether the lock was made from this pyproject.toml, by Poetry's hash.
 
-    Poetry before 2.2 left dependency groups out of it, and Poetry itself accepts both.
+    Before version 2.2 the hash did not include dependency groups. Poetry itself accepts both.
     """
     found = lock.get("metadata", {}).get("content-hash")
     groups = declared.groups
@@ -174,25 +174,25 @@ def _content_hash(declared: Pyproject, groups: Mapping[str, Any]) -> str:
     project = {key: table[key] for key in wanted if key in table}
     poetry = declared.table("tool", "poetry")
     modern = bool(project or groups)
-    # With nothing outside of tool.poetry, the older keys count as null where they are missing.
+    # If all declarations are in tool.poetry, the hash has null for each missing older key.
     keys = [key for key in (*_LEGACY, "group") if key in poetry or (key in _LEGACY and not modern)]
     content: dict[str, Any] = {key: poetry.get(key) for key in keys}
     if modern:
         content = {"tool": {"poetry": content}}
         content |= {"project": project} if project else {}
         content |= {"dependency-groups": groups} if groups else {}
-    # Poetry has no words for a date, so with one the hash is not that of a lock.
+    # Poetry cannot lock a pyproject.toml with a date here, so its hash never matches.
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:
-    """Return the extras that the lock knows."""
+    """Return the extras in the lock."""
     return frozenset(canonicalize_name(name) for name in lock.get("extras", {}))
 
 
 def groups(lock: Mapping[str, Any], declared: Pyproject) -> frozenset[str]:
-    """Return the groups that the lock has packages of, besides the main one."""
+    """Return the groups with packages in the lock, except the main one."""
     if without_groups(lock):
         return poetry1_lock.groups(declared)
     found = {name for package in lock.get("package", ()) for name in package.get("groups", ())}
@@ -206,9 +206,9 @@ def requirements(
     environment: Mapping[str, str],
     folder: Path,
 ) -> list[str]:
-    """Return the locked packages of the main group and of a selection, as requirements.
+    """Return the locked packages of the main group and the selected ones, as requirements.
 
-    `environment` has the values of markers; paths in the lock are relative to `folder`.
+    `environment` has the values of markers. Paths in the lock are relative to `folder`.
     """
     if without_groups(lock):
         chosen = poetry1_lock.wanted(lock, declared, selection, environment)
@@ -234,10 +234,10 @@ def _is_wanted(
 
 
 def _markers(package: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the groups of a package, each with its marker; one marker may stand for all."""
-    stated = package.get("markers", "")
+    """Yield the groups of a package, each with its marker. One marker may be for all of them."""
+    markers = package.get("markers", "")
     for group in package["groups"]:
-        yield group, stated.get(group, "") if isinstance(stated, Mapping) else stated
+        yield group, markers.get(group, "") if isinstance(markers, Mapping) else markers
 
 
 def _holds(text: str, selection: Selection, environment: Mapping[str, str]) -> bool:

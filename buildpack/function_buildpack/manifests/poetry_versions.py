@@ -1,4 +1,4 @@
-"""Version constraints as Poetry has them, beside those of PEP 440: ^3.12, ~3.12, 3.11 || 3.12.
+"""Poetry's version constraints, in addition to those of PEP 440: ^3.12, ~3.12, 3.11 || 3.12.
 
 https://python-poetry.org/docs/dependency-specification/#version-constraints
 """
@@ -13,9 +13,9 @@ _BETWEEN = re.compile(r"\s*,\s*|(?<![\^~=!<>\s])\s+")
 
 
 def specifiers(constraint: str) -> tuple[SpecifierSet, ...]:
-    """Return the specifiers that a version constraint of Poetry's stands for; one has to be met.
+    """Return the specifiers for a constraint. A version must match one of them.
 
-    :raises ValueError: it is none.
+    :raises ValueError: it is not a constraint.
     """
     return tuple(
         SpecifierSet(",".join(_specifier(clause) for clause in _BETWEEN.split(part.strip())))
@@ -26,7 +26,7 @@ def specifiers(constraint: str) -> tuple[SpecifierSet, ...]:
 def _specifier(clause: str) -> str:
     match = _CLAUSE.fullmatch(clause)
     if not match:
-        message = f"no version constraint: {clause}"
+        message = f"not a version constraint: {clause}"
         raise ValueError(message)
     operator, version = match.groups()
     if version == "*":
@@ -50,5 +50,5 @@ def _next(numbers: Sequence[int]) -> str:
 
 
 def allow(constraint: str, version: str) -> bool:
-    """Say whether a version meets a constraint. :raises ValueError: it is none."""
+    """Return whether a version matches. :raises ValueError: it is not a constraint."""
     return any(item.contains(version, prereleases=True) for item in specifiers(constraint))

@@ -1,4 +1,4 @@
-"""pylock.toml (PEP 751), which uv installs itself: only what it knows, and whether it matches."""
+"""pylock.toml (PEP 751). uv installs it. This module checks it and reads what the build needs."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,9 +30,9 @@ class Pylock(Manifest):
     name = constants.PYLOCK
     asked_in = constants.PYPROJECT
     is_lock = True
-    # uv's own export to this format is with the dev group.
+    # By default uv exports the dev group, too.
     command = f"uv export --no-dev --no-emit-project -o {constants.PYLOCK}"
-    # What is read here; uv reads the rest.
+    # The fields that are read here. uv reads the others.
     shape = Table(
         {
             "extras": TEXTS,
@@ -44,17 +44,17 @@ class Pylock(Manifest):
     local_package = pyproject_toml.LOCAL_PACKAGE
 
     def check(self, python_version: str) -> None:
-        """Check that it has what pyproject.toml asks for; see Manifest."""
+        """Check that it matches the dependencies in pyproject.toml; see Manifest."""
         super().check(python_version)
-        asked = requirement_lines.parsed(self.project.pyproject.dependencies)
+        requirements = requirement_lines.parsed(self.project.pyproject.dependencies)
         values = requirement_lines.environment(python_version)
-        if missing := unmet(self.content, asked, values):
+        if missing := unmet(self.content, requirements, values):
             found = "not locked: " + ", ".join(missing)
             raise LockOutdated(self.path, self.project.pyproject_path, self.command, found)
 
     @property
     def selectable(self) -> Selectable:
-        """What the lock was made with, but for groups that are in it anyway."""
+        """The extras and groups of the lock, except groups that are always installed."""
         return Selectable(extras(self.content), groups(self.content))
 
     def requirements(self, locked: object) -> list[str]:
@@ -64,7 +64,7 @@ class Pylock(Manifest):
 
     @property
     def requires_python(self) -> object:
-        """The range that it was locked for."""
+        """The requires-python of the lock."""
         return self.content.get("requires-python", "")
 
     @property
@@ -73,22 +73,22 @@ class Pylock(Manifest):
         return artifacts.of_packages(self.content.get("packages", ()))
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return it, and the paths in it."""
+        """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}
 
     def install(self, wanted: Installation) -> None:
-        """Have uv install it."""
+        """Install it with uv."""
         pyproject_toml.install(self, wanted, ("--preview-features", "pylock"))
 
 
 def extras(lock: Mapping[str, Any]) -> frozenset[str]:
-    """Return the extras that the lock was made with."""
+    """Return the extras in the lock."""
     return frozenset(canonicalize_name(name) for name in lock.get("extras", ()))
 
 
 def groups(lock: Mapping[str, Any]) -> frozenset[str]:
-    """Return the dependency groups that the lock was made with and that are not in it anyway."""
+    """Return the dependency groups in the lock that are not installed by default."""
     default = lock.get("default-groups", ())
     return frozenset(
         canonicalize_name(name) for name in lock.get("dependency-groups", ()) if name not in default
@@ -96,11 +96,11 @@ def groups(lock: Mapping[str, Any]) -> frozenset[str]:
 
 
 def unmet(
-    lock: Mapping[str, Any], stated: Iterable[Requirement], environment: Mapping[str, str]
+    lock: Mapping[str, Any], requirements: Iterable[Requirement], environment: Mapping[str, str]
 ) -> list[str]:
-    """Return the requirements that no package of the lock meets.
+    """Return the requirements that no package of the lock matches.
 
-    The format keeps no hash of what it was made from, so this is how a stale one is told.
+    The format has no hash of the file that it was made from, so this detects an outdated lock.
     """
     locked = [
         (canonicalize_name(package["name"]), package.get("version"))
@@ -108,14 +108,14 @@ def unmet(
     ]
     return [
         str(requirement)
-        for requirement in stated
+        for requirement in requirements
         if requirement.marker is None or requirement.marker.evaluate(dict(environment))
         if not any(_meets(name, version, requirement) for name, version in locked)
     ]
 
 
 def _meets(name: str, version: str | None, requirement: Requirement) -> bool:
-    # A package from a folder may have no version in the lock.
+    # The lock may have no version for a package from a folder.
     return name == canonicalize_name(requirement.name) and (
         version is None or requirement.specifier.contains(version, prereleases=True)
     )

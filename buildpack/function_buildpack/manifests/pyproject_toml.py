@@ -14,7 +14,7 @@ from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection
 from function_buildpack.uv import named_indexes
 
-# What asks for a package in a folder, in the words of uv.
+# How uv declares a package in a folder.
 LOCAL_PACKAGE = 'dependencies = ["{0}"]\n[tool.uv.sources]\n{0} = {{ path = "{1}" }}'
 
 
@@ -25,7 +25,7 @@ def read(project: Project, path: Path) -> Manifest | None:
 
 
 def _declares_dependencies(declared: Pyproject) -> bool:
-    # Without a project table the build backend may still know dependencies (Poetry 1, setuptools).
+    # Without a project table, the build backend may know dependencies (Poetry 1, setuptools).
     return (
         "dependencies" in declared.project
         or "dependencies" in declared.dynamic
@@ -34,22 +34,22 @@ def _declares_dependencies(declared: Pyproject) -> bool:
 
 
 class PyprojectToml(Manifest):
-    """The project table, or what a build backend computes."""
+    """The dependencies in the project table, or those that a build backend computes."""
 
     name = asked_in = constants.PYPROJECT
     local_package = LOCAL_PACKAGE
     takes_constraints = True
 
     def check(self, python_version: str) -> None:
-        """Check that no lock of Poetry is needed. :raises LockMissing: one is."""
+        """Check that no lock of Poetry is required. :raises LockMissing: it is."""
         super().check(python_version)
         if _is_for_poetry_alone(self.project.pyproject):
             raise self._lock_missing()
 
     def check_selection(self, selection: Selection) -> None:
-        """Check that what is selected is there; see Manifest.
+        """Check that the selected extras and groups exist; see Manifest.
 
-        Poetry has groups that are not locked here.
+        Groups of Poetry can be installed only from a lock.
         """
         if unknown := selection.groups - self.selectable.groups:
             from function_buildpack.manifests import poetry1_lock  # noqa: PLC0415 -- for an error
@@ -69,7 +69,7 @@ class PyprojectToml(Manifest):
 
     @property
     def default_groups(self) -> frozenset[str]:
-        """Those of uv."""
+        """The default groups of uv."""
         return default_groups(self.project.pyproject)
 
     def requirements(self, locked: object) -> list[str]:
@@ -78,25 +78,25 @@ class PyprojectToml(Manifest):
         return [*self.project.pyproject.dependencies]
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return what the tables name, and what local packages name in turn."""
+        """Return the paths in the tables, and those of the local packages there."""
         project = self.project
         found = local_packages.named_by(project.folder, around)
-        if not project.pyproject.is_static:  # then other tables than those of the key count
+        if not project.pyproject.is_static:  # then the backend may read all tables
             found.add(project.pyproject_path)
         return local_packages.followed(found, around)
 
     def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
-        """Say whether the dependencies are dynamic."""
+        """Return whether the dependencies are dynamic."""
         del named
         return local_packages.computes(self.project.folder, around)
 
     def install(self, wanted: Installation) -> None:
-        """Have uv choose the versions and install them."""
+        """Install the versions that uv chooses."""
         install(self, wanted)
 
 
 def install(manifest: Manifest, wanted: Installation, options: tuple[str, ...] = ()) -> None:
-    """Install from a file that uv reads itself; indexes that only other tools know count too."""
+    """Install from a file that uv reads, with the indexes of other tools in pyproject.toml."""
     others = named_indexes.of_other_tools(manifest.project.pyproject)
     uv = wanted.uv.with_constraints(wanted.constraints).asking(others)
     folder = manifest.project.folder
@@ -118,27 +118,27 @@ def selectable(declared: Pyproject) -> Selectable:
 def default_groups(declared: Pyproject) -> frozenset[str]:
     """Return the groups that uv installs by default."""
     found = declared.table("tool", "uv").get("default-groups", [])
-    # uv has no other word for groups than "all".
+    # The only text that uv allows is "all".
     is_all = isinstance(found, str)
     return selectable(declared).groups if is_all else frozenset(map(canonicalize_name, found))
 
 
 def _is_for_poetry_alone(declared: Pyproject) -> bool:
-    """Say whether dependencies are in Poetry's table, and its backend would not tell them.
+    """Return whether Poetry's table has dependencies that its build backend does not report.
 
-    Beside a project table it only tells them where that says that they are dynamic: elsewhere
-    Poetry's table says where the lock has the project's dependencies from (a folder, an index).
+    If there is a project table, the backend reports them only if they are dynamic there. Otherwise
+    Poetry's table has only the sources of the project's dependencies (a folder, an index).
     """
     poetry = declared.table("tool", "poetry")
     backend = declared.build_system.get("build-backend", "poetry")
     is_package = poetry.get("package-mode", True) and declared.has_build_system
-    is_told = is_package and (not declared.project or "dependencies" in declared.dynamic)
+    is_reported = is_package and (not declared.project or "dependencies" in declared.dynamic)
     others = poetry.get("dependencies", {}).keys() - {"python"}
-    return bool(others) and backend.startswith("poetry") and not is_told
+    return bool(others) and backend.startswith("poetry") and not is_reported
 
 
 class Undeclared(PyprojectToml):
-    """No file declares dependencies, or only one that is not installed from without a lock."""
+    """No file declares dependencies, or only one that requires a lock."""
 
     name = ""
     asked_in = constants.REQUIREMENTS
@@ -147,7 +147,7 @@ class Undeclared(PyprojectToml):
     is_pinned = True
 
     def check(self, python_version: str) -> None:
-        """Check that no lock is needed. :raises LockMissing: one is."""
+        """Check that no lock is required. :raises LockMissing: it is."""
         pipfile = self.project.folder / constants.PIPFILE
         if pipfile.is_file():
             raise LockMissing(pipfile, constants.PIPFILE_LOCK, "pipenv lock")
@@ -155,12 +155,12 @@ class Undeclared(PyprojectToml):
 
     @property
     def selectable(self) -> Selectable:
-        """Nothing."""
+        """No extras and groups."""
         return Selectable()
 
     @property
     def default_groups(self) -> frozenset[str]:
-        """None."""
+        """No groups."""
         return frozenset()
 
     def requirements(self, locked: object) -> list[str]:
@@ -174,9 +174,9 @@ class Undeclared(PyprojectToml):
         return set()
 
     def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
-        """Ask nobody."""
+        """Return False."""
         del around, named
         return False
 
     def install(self, wanted: Installation) -> None:
-        """Install nothing."""
+        """Do nothing."""

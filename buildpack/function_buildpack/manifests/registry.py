@@ -1,4 +1,4 @@
-"""The formats in which dependencies are declared, and what a function has of them."""
+"""The formats of manifests, and the manifests of a function."""
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
@@ -15,26 +15,26 @@ from function_buildpack.source.project import Project
 
 @dataclass(frozen=True)
 class Format:
-    """A file that declares dependencies, and the module that knows it.
+    """A file that declares dependencies, and the module for it.
 
-    The module has a function `read`, which gets the function and the file's path and returns the
-    manifest, or None if the file declares nothing. It is imported where there is such a file.
+    The module has a function `read`, which takes the function and the file's path and returns the
+    manifest, or None if the file declares nothing. It is imported only if the file exists.
     """
 
     file: str
     module: str
-    # The file that it counts with alone: without that it is not known what the lock is of.
+    # A file without which a lock is ignored: the file that it was made from.
     needs: str = ""
-    # Whether a uv workspace has it at its root.
+    # Whether it may be at the root of a uv workspace.
     in_workspace: bool = False
 
     def path(self, project: Project) -> Path:
-        """Return where it is, or would be."""
+        """Return its path, which may not exist."""
         root = project.workspace_root if self.in_workspace else None
         return (root or project.folder) / self.file
 
     def counts(self, project: Project) -> bool:
-        """Say whether it is there, and what it needs too."""
+        """Return whether it exists, and the file that it needs."""
         is_complete = not self.needs or (project.folder / self.needs).is_file()
         return is_complete and self.path(project).is_file()
 
@@ -46,7 +46,7 @@ class Format:
 
 
 _HERE = __name__.rpartition(".")[0]
-# Best first: a lock, a list of versions, a list of ranges.
+# In order of precedence: locks, lists of versions, lists of ranges.
 FORMATS = (
     Format(constants.UV_LOCK, f"{_HERE}.uv_lock", needs=constants.PYPROJECT, in_workspace=True),
     Format(constants.PYLOCK, f"{_HERE}.pylock"),
@@ -61,18 +61,18 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class Declared:
-    """What declares the dependencies of a function, best first; perhaps nothing does."""
+    """The manifests of a function, in order of precedence. There may be none."""
 
     project: Project
     manifests: tuple[Manifest, ...] = ()
-    # Files that seem to declare something and are not read → the reason.
+    # Ignored files of other tools → the reason.
     unread: Mapping[str, str] = field(default_factory=dict)
-    # Files with nearly the name of one that is read and is not there → that name.
+    # Files whose name is nearly that of a missing file → that name.
     misnamed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def chosen(self) -> Manifest:
-        """The one that is installed from."""
+        """The manifest to install from."""
         if self.manifests:
             return self.manifests[0]
         from function_buildpack.manifests import pyproject_toml  # noqa: PLC0415 -- for few
@@ -81,19 +81,19 @@ class Declared:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The names of those that are not installed from."""
+        """The names of the other manifests."""
         return tuple(manifest.name for manifest in self.manifests[1:])
 
     @property
     def indexes(self) -> dict[str, str]:
-        """The package indexes that they name: name → URL."""
+        """Their package indexes: name → URL."""
         return {name: url for each in self.manifests for name, url in each.indexes.items()}
 
 
 def read(project: Project) -> Declared:
-    """Read all that declares dependencies.
+    """Read all manifests of a function.
 
-    :raises FileUnreadable: what has the name of such a file is none.
+    :raises FileUnreadable: one is not a regular file.
     :raises FileInvalid: one cannot be parsed.
     """
     for path in (*(each.path(project) for each in FORMATS), project.folder / constants.PIPFILE):
@@ -103,18 +103,16 @@ def read(project: Project) -> Declared:
     return replace(declared, unread=_unread(declared), misnamed=_misnamed(project))
 
 
-# Files of other tools → why they are not read.
-_NOT_READ = {
-    constants.PDM_LOCK: f"pdm export -f pylock -o {constants.PYLOCK} makes a lock that is",
-    **dict.fromkeys(
-        constants.CONDA_FILES, "conda's packages are others than those of a Python index"
-    ),
-    constants.PYLOCKS: f"only {constants.PYLOCK} is. Give it that name, or lock into that file",
+# Files of other tools → why they are ignored.
+_IGNORED = {
+    constants.PDM_LOCK: f"create a lock with pdm export -f pylock -o {constants.PYLOCK}",
+    **dict.fromkeys(constants.CONDA_FILES, "a Python package index does not have conda's packages"),
+    constants.PYLOCKS: f"the build reads only {constants.PYLOCK}. Rename the file",
     constants.PROCFILE: "the image starts the runtime, which serves the function",
     constants.APTFILE: "a build installs no Debian packages",
-    constants.DOCKERFILE: "the build makes the image",
+    constants.DOCKERFILE: "the buildpack creates the image",
 }
-_TOOL_VERSIONS = f"{constants.PYTHON_VERSION_FILE} or {constants.PYTHON_VERSION} asks for a Python"
+_TOOL_VERSIONS = f"use {constants.PYTHON_VERSION_FILE} or {constants.PYTHON_VERSION} for Python"
 
 
 def _unread(declared: Declared) -> dict[str, str]:
@@ -124,17 +122,17 @@ def _unread(declared: Declared) -> dict[str, str]:
         if each.needs and not each.counts(project) and each.path(project).is_file():
             found[each.file] = f"there is no {each.needs}"
     if (folder / constants.PIPFILE).is_file() and not (folder / constants.PIPFILE_LOCK).is_file():
-        reason = f"there is no {constants.PIPFILE_LOCK}, and {declared.chosen.name} is there"
+        reason = f"there is no {constants.PIPFILE_LOCK}, and {declared.chosen.name} exists"
         found[constants.PIPFILE] = reason
     for name in filterfalse(is_for_development, requirements_files.not_included(folder)):
-        found[name] = f"-r {name} in {constants.REQUIREMENTS} would have it read"
+        found[name] = f"{constants.REQUIREMENTS} does not include it (-r {name})"
     return found
 
 
 def _of_other_tools(folder: Path) -> Iterator[tuple[str, str]]:
-    for pattern, reason in _NOT_READ.items():
+    for pattern, reason in _IGNORED.items():
         yield from ((path.name, reason) for path in sorted(folder.glob(pattern)) if path.is_file())
-    # Of several tools; the one that is asked for here is named in a line of its own.
+    # The file may have versions of several tools, one in each line.
     tools = folder / constants.TOOL_VERSIONS
     if tools.is_file() and _asks_for_python(requirements_files.read(tools)):
         yield tools.name, _TOOL_VERSIONS

@@ -1,4 +1,4 @@
-"""Lines of a requirements file, the form in which uv takes what another tool has locked."""
+"""Writes locked packages as lines of a requirements file, for locks that uv does not read."""
 
 import os
 import tempfile
@@ -15,13 +15,13 @@ from function_buildpack.uv import named_indexes
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.origin import Origin
 
-# Poetry and Pipenv name it in each lock that has no index of its own. For uv it goes unsaid, so
-# that UV_DEFAULT_INDEX can name a mirror.
+# Poetry and Pipenv write it into each lock without another index. It is not passed to uv, so that
+# UV_DEFAULT_INDEX can name a mirror.
 PYPI = "https://pypi.org/simple"
 
 
 def pinned(name: str, version: str, hashes: Iterable[str], marker: str = "") -> str:
-    """Return the line of a package from an index; `version` is a specifier or empty."""
+    """Return the line of a package from an index. `version` is a specifier or empty."""
     words = [f"{name}{version}"]
     if marker:
         words.append(f"; {marker}")
@@ -29,12 +29,12 @@ def pinned(name: str, version: str, hashes: Iterable[str], marker: str = "") -> 
 
 
 def direct(name: str, url: str, marker: str = "") -> str:
-    """Return the line of a package from a URL (PEP 508, which wants a space before a marker)."""
+    """Return the line of a package from a URL (PEP 508 requires a space before a marker)."""
     return f"{name} @ {url} ; {marker}" if marker else f"{name} @ {url}"
 
 
 def git_url(repository: str, revision: str, subdirectory: str = "") -> str:
-    """Return pip's form of a git repository's revision. An ssh address becomes a URL."""
+    """Return pip's URL for a revision in a git repository. A short ssh address becomes a URL."""
     if "://" not in repository and "@" in repository:  # git@host:path
         repository = "ssh://" + repository.replace(":", "/", 1)
     url = f"git+{repository}@{revision}"
@@ -47,7 +47,7 @@ def file_url(folder: Path, path: str) -> str:
 
 
 def indexes(urls: Sequence[str]) -> list[str]:
-    """Return the lines that name package indexes; PyPI among them stays uv's default."""
+    """Return the lines for package indexes. If PyPI is among them, it stays uv's default."""
     unique = list(dict.fromkeys(url.rstrip("/") for url in urls))
     pypi = urlsplit(PYPI).hostname
     others = [url for url in unique if urlsplit(url).hostname != pypi]
@@ -57,21 +57,21 @@ def indexes(urls: Sequence[str]) -> list[str]:
 
 
 def parsed(texts: Iterable[str]) -> Iterator[Requirement]:
-    """Yield those of the texts that are requirements (PEP 508)."""
+    """Yield the texts that are valid requirements (PEP 508), parsed."""
     for text in texts:
         try:
             yield Requirement(text)
-        except InvalidRequirement:  # the installer says what is wrong with it
+        except InvalidRequirement:  # uv reports it
             continue
 
 
 def names(texts: Iterable[str]) -> set[str]:
-    """Return the normalized names of the packages that requirements ask for."""
+    """Return the normalized names of the required packages."""
     return {canonicalize_name(requirement.name) for requirement in parsed(texts)}
 
 
 def environment(python_version: str) -> dict[str, str]:
-    """Return the values of markers (PEP 508) on a Python of the image."""
+    """Return the values of markers (PEP 508) for a Python version in the image."""
     minor = ".".join(python_version.split(".")[:2])
     found = {name: str(value) for name, value in default_environment().items()}
     return found | {"python_version": minor, "python_full_version": python_version}
@@ -89,7 +89,7 @@ def written(lines: Iterable[str]) -> Iterator[Path]:
 def install_locked(
     lines: Sequence[str], uv: Uv, cwd: Path, options: Sequence[str | Path], origin: Origin
 ) -> None:
-    """Install what a lock names: all of it, nothing else, hashes checked.
+    """Install exactly the packages of a lock, with checked hashes.
 
     :raises BuildpackError: see uv/install_failures.py.
     """
@@ -99,13 +99,13 @@ def install_locked(
 
 
 def _with_credentials(line: str, uv: Uv) -> str:
-    """Return a line with what Pipenv takes from variables for the address of an index."""
+    """Return a line with expanded variables in the address of an index, as Pipenv does."""
     return named_indexes.expanded(line, uv.environ) if line.startswith("--") else line
 
 
 def _is_exact(lines: Iterable[str]) -> bool:
-    """Say whether each requirement has a hash or a URL; lines of options have neither.
+    """Return whether each requirement has a hash or a URL. Lines with options do not count.
 
-    Then it does not matter which of several indexes a package is from.
+    If so, it does not matter from which index a package comes.
     """
     return all(line.startswith("--") or "--hash=" in line or " @ " in line for line in lines)

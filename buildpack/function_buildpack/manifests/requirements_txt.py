@@ -1,4 +1,4 @@
-"""requirements.txt, read as pip reads it."""
+"""requirements.txt, interpreted as pip does."""
 
 from pathlib import Path
 
@@ -22,29 +22,29 @@ class RequirementsTxt(Manifest):
     name = asked_in = constants.REQUIREMENTS
 
     def requirements(self, locked: object) -> list[str]:
-        """Return its lines without options and hashes."""
+        """Return the lines without hashes."""
         del locked
         return [line.partition(" --hash")[0] for line in self.content["lines"]]
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it has hashes, which pip then wants of everything."""
+        """Whether it has hashes. pip then requires them for all packages."""
         return any("--hash=" in line for line in self.content["lines"])
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return it, what it includes, what it names, and what local packages name in turn."""
+        """Return the file, the files that it includes, the paths in it, and in local packages."""
         return local_packages.followed(local_packages.with_includes(self.path, around), around)
 
     def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
-        """Say whether it names the function's own project, and whose dependencies are dynamic."""
+        """Return whether it has the function's own project, with dynamic dependencies."""
         folder = self.project.folder
         return folder in named and local_packages.computes(folder, around)
 
     def install(self, wanted: Installation) -> None:
-        """Install from it, or from a copy where uv would read less than pip."""
+        """Install from it, or from a copy if uv would interpret it differently than pip."""
         uv = wanted.uv
         with requirements_files.for_uv(self.path, wanted.app, uv.environ) as read_:
-            if read_.copies:  # uv names the copies where it complains
+            if read_.copies:  # uv's errors name the copies
                 uv = uv.calling(read_.copies, wanted.app)
             options = [*wanted.options, *read_.options]
             uv.install(read_.path, self.project.folder, options, origin=Origin(self.path))

@@ -1,4 +1,4 @@
-"""setup.py and setup.cfg: what setuptools computes."""
+"""setup.py and setup.cfg, whose dependencies setuptools computes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from function_buildpack.source.project import Project
 
 
 def read(project: Project, path: Path) -> Manifest | None:
-    """Return the file of setuptools that declares dependencies; setup.cfg may be of other tools."""
+    """Return the manifest, if setuptools uses this file. setup.cfg may be only for other tools."""
     if path.name != project.setup:
         return None
     return SetupPy(project) if path.name == constants.SETUP_PY else SetupCfg(project)
@@ -23,16 +23,16 @@ class SetupPy(Manifest):
 
     @property
     def selectable(self) -> Selectable:
-        """The extras, which only setuptools knows."""
+        """Only setuptools knows the extras."""
         return Selectable(extras=None)
 
     def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
-        """Ask setuptools."""
+        """Return True."""
         del around, named
         return True
 
     def install(self, wanted: Installation) -> None:
-        """Have uv ask setuptools."""
+        """Install the dependencies that setuptools reports to uv."""
         pyproject_toml.install(self, wanted)
 
 
@@ -42,9 +42,9 @@ class SetupCfg(SetupPy):
     name = asked_in = constants.SETUP_CFG
 
     def install(self, wanted: Installation) -> None:
-        """Have uv ask setuptools."""
+        """Install the dependencies that setuptools reports to uv."""
         if not self.project.has_pyproject:
-            # Without it uv sees no project. An empty one names no backend, which means setuptools
-            # (PEP 518); it is removed with what that leaves behind.
+            # uv requires the file. An empty one means setuptools (PEP 518). build_traces.py
+            # removes it after the installation.
             self.project.pyproject_path.touch()
         super().install(wanted)

@@ -1,4 +1,4 @@
-"""uv.lock, which uv installs itself: only what is read of it here, and of which kinds it is."""
+"""uv.lock. uv installs it. This module reads what the build needs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -32,7 +32,7 @@ def read(project: Project, path: Path) -> Manifest:
 
 
 class UvLock(Manifest):
-    """A lock for pyproject.toml. That it matches is checked by uv."""
+    """A lock for pyproject.toml. uv checks that it matches."""
 
     name = constants.UV_LOCK
     asked_in = constants.PYPROJECT
@@ -43,7 +43,7 @@ class UvLock(Manifest):
 
     @property
     def path(self) -> Path:
-        """Where it is: at the root of a uv workspace, if the function is a member of one."""
+        """The file's path: at the root of the uv workspace, if the function is in one."""
         return (self.project.workspace_root or self.project.folder) / self.name
 
     @property
@@ -53,7 +53,7 @@ class UvLock(Manifest):
 
     @property
     def default_groups(self) -> frozenset[str]:
-        """Those of uv."""
+        """The default groups of uv."""
         return pyproject_toml.default_groups(self.project.pyproject)
 
     def requirements(self, locked: object) -> list[str]:
@@ -63,7 +63,7 @@ class UvLock(Manifest):
 
     @property
     def requires_python(self) -> object:
-        """The range that it was locked for."""
+        """The requires-python of the lock."""
         return self.content.get("requires-python", "")
 
     @property
@@ -72,9 +72,9 @@ class UvLock(Manifest):
         return artifacts.of_packages(self.content.get("package", ()))
 
     def local_inputs(self, around: Surroundings) -> set[Path]:
-        """Return it, and the local packages that others depend on.
+        """Return the lock, and the local packages that are dependencies of others.
 
-        The project itself is not installed from it.
+        The project itself is not installed from the lock.
         """
         packages = self.content.get("package", [])
         needed = set(_needed(packages))
@@ -83,10 +83,10 @@ class UvLock(Manifest):
         return {self.path, *around.paths(places, self.path.parent)}
 
     def install(self, wanted: Installation) -> None:
-        """Have uv install it.
+        """Install it with uv.
 
-        `uv sync` asks the lock's own addresses, so without an index a list of its packages is
-        installed. Then uv cannot see that the lock matches; its versions and hashes are kept to.
+        `uv sync` uses the addresses in the lock. Without an index, the build exports the packages
+        and installs the list. uv then checks hashes, but not that the lock matches.
         """
         if wanted.uv.asks_indexes:
             wanted.uv.sync(self.project.folder, wanted.venv, self.path, wanted.selection)

@@ -1,1 +1,1 @@
-"""The phases of a buildpack, and the steps of a build that make no layer."""
+"""The phases of a buildpack, and the steps of a build that create no layer."""

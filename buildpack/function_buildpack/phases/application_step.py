@@ -1,4 +1,4 @@
-"""The function's own source."""
+"""The Application step: prepares the function's source for the image."""
 
 from concurrent.futures import Future
 from functools import partial
@@ -15,7 +15,7 @@ from function_buildpack.system.interpreter import Interpreter
 
 
 def prepare(building: Building, wheels: Path | None) -> None:
-    """Take out of the source what the image does not need, and say what is doubtful of the rest."""
+    """Remove what the image does not need from the source, and warn about doubtful files."""
     app = building.context.app
     output.heading("Application")
     if history := application.remove_history(app):
@@ -23,21 +23,24 @@ def prepare(building: Building, wheels: Path | None) -> None:
     if wheels:
         local_wheels.remove(wheels)
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
-        output.note(f"links that lead nowhere or out of the source: {phrases.some(stray)}")
+        output.note(
+            f"These links are broken, or point outside the source: {phrases.some(stray)}. The "
+            f"image does not contain their targets."
+        )
     if large := application.large_files(app):
         sizes = [f"{path.relative_to(app)} ({size >> 20} MB)" for path, size in large.items()]
         output.note(
-            f"the image gets large files: {phrases.some(sizes)}. What project.toml or .funcignore "
-            f"exclude stays out of it."
+            f"The image contains large files: {phrases.some(sizes)}. Exclude files that it does "
+            f"not need in project.toml or .funcignore."
         )
 
 
 def begin_compiling(
     building: Building, function: Project, python: Interpreter, side: Background
 ) -> Future[Compiled]:
-    """Compile the sources, which goes on beside the rest.
+    """Start compiling the sources in the background.
 
-    There SyntaxInvalid is raised, if a source of the function does not compile.
+    The result raises SyntaxInvalid if a source file of the function does not compile.
     """
     app = building.context.app
     compile_ = partial(application.compile_sources, app, function.package, python, building.run)
@@ -45,11 +48,12 @@ def begin_compiling(
 
 
 def tell_compiled(compiled: Compiled, app: Path) -> None:
-    """Say which sources have no bytecode, and why."""
+    """Log which sources have no bytecode, and why."""
     for error in compiled.broken:
         output.note(
-            f"{error.path.relative_to(app)} does not compile; it is not part of the function"
+            f"{error.path.relative_to(app)} does not compile. The build continues, because it is "
+            f"not part of the function package."
         )
     if compiled.unwritable:
         paths = ", ".join(str(path.relative_to(app)) for path in compiled.unwritable)
-        output.line(f"Not compiled, for the folder is another user's: {paths}")
+        output.line(f"Not compiled, because another user owns the folder: {paths}")

@@ -1,4 +1,4 @@
-"""The build, told in the order of its log: read, decide, install, prepare, check, launch."""
+"""The build, in the order of its log: read, decide, install, prepare, check, launch."""
 
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from function_buildpack.uv import index_access, named_indexes
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_access import IndexAccess
 
-# And what the lifecycle keeps of a build (store.toml), and what build_tools.py has made.
+# All layers of this buildpack. "store" is the lifecycle's store.toml; build_tools.py creates one.
 _LAYERS = (
     *(
         constants.ARCHIVES,
@@ -73,7 +73,7 @@ def _build(building: Building) -> Launch:
     read = source_step.read(building)
     with (
         _cache(building.layers) as cache,
-        background.working() as side,  # within uv's: it reads what uv has fetched
+        background.working() as side,  # inside of the cache: it reads what uv has downloaded
     ):
         with _installer(building, cache, read) as (uv, access):
             filled = _fill(building, read, uv, access, side)
@@ -84,7 +84,7 @@ def _build(building: Building) -> Launch:
 
 @dataclass(frozen=True)
 class _Filled:
-    """What a build has put into layers: by which plan, with which Python, and what uv fetched."""
+    """The filled layers of a build, with its plan, its Python and uv's downloads."""
 
     chosen: Plan
     python: Python
@@ -95,7 +95,7 @@ class _Filled:
 def _fill(
     building: Building, read: Reading, uv: Uv, access: IndexAccess, side: Background
 ) -> _Filled:
-    """Choose, and fill the layers with the Python, the runtime and the packages."""
+    """Decide what to build, and fill the layers with Python, the runtime and the packages."""
     app = building.context.app
     wish, wanted = python_step.choose(building, read.declared.chosen, uv)
     scaffolded = read.workspace.scaffolded_invoke
@@ -103,7 +103,7 @@ def _fill(
     source_step.tell(chosen, read.workspace, app)
     python_step.tell(wish, wanted)
     source_step.tell_doubts(read.declared, app)
-    # Before the install: uv takes a pyproject.toml of func's above for a workspace's.
+    # Before the installation: uv would treat func's pyproject.toml as the root of a workspace.
     source_step.remove_leftovers(app, read.workspace)
 
     provided = python_step.provide(building, wanted, uv)
@@ -123,7 +123,7 @@ def _fill(
 
 
 def _check(building: Building, read: Reading, filled: _Filled, side: Background) -> None:
-    """Prepare the application, and check that the function loads with what the layers have."""
+    """Prepare the application, and check that the function loads with the filled layers."""
     app, archives, contents = building.context.app, building.archives, filled.contents
     application_step.prepare(building, read.wheels)
     kept = launch_step.to_keep(building, contents)
@@ -140,7 +140,7 @@ def _check(building: Building, read: Reading, filled: _Filled, side: Background)
 
 
 def _keep(building: Building, filled: _Filled) -> Launch:
-    """Have the layers exported: not before, for a layer without its description is not."""
+    """Write the `<layer>.toml` of each layer, without which the lifecycle exports none."""
     layers, contents, chosen = building.layers, filled.contents, filled.chosen
     layers.forget_others(_LAYERS)
     contents.installed.keep()
@@ -156,14 +156,14 @@ def _keep(building: Building, filled: _Filled) -> Launch:
 
 @contextmanager
 def _cache(layers: Layers) -> Iterator[Path]:
-    """Yield a cache folder for uv that is this build's own."""
+    """Yield a cache folder for uv that is deleted after the build."""
     with tempfile.TemporaryDirectory(dir=layers.root, prefix=".uv-cache-") as cache:
         yield Path(cache)
 
 
 @contextmanager
 def _installer(building: Building, cache: Path, read: Reading) -> Iterator[tuple[Uv, IndexAccess]]:
-    """Yield uv and its access to package indexes, which ends before the function is loaded."""
+    """Yield uv and its access to package indexes. Both end before the function is loaded."""
     function = read.function
     indexes = {**read.declared.indexes, **named_indexes.of_project(function.pyproject)}
     with index_access.prepared(

@@ -1,8 +1,7 @@
-"""Brings what the build runs on, where the build image lacks it: uv and three libraries.
+"""Installs the build tools, uv and three libraries, where the build image lacks them.
 
-They come from the package index, pinned and hash-checked, into a layer that is cached and never
-part of the image; so a later build needs no network for them. Only the standard library is imported
-here.
+They come from the package index, pinned and with hashes. They are in a cached layer, which is never
+part of the image, so later builds do not download them. This module uses only the standard library.
 """
 
 import hashlib
@@ -27,13 +26,13 @@ from function_buildpack.system import process
 from function_buildpack.uv import index_access
 from function_buildpack.uv.index_access import IndexAccess
 
-_KEY = "key"  # a file: written last, so a killed build leaves none
+_KEY = "key"  # a file. It is written last, so a killed build leaves none.
 
 
 def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
-    """Bring what the build image lacks and return its folder.
+    """Install what the build image lacks and return the folder.
 
-    An error is shown and ends the process, as cnb.phases does for all that comes later.
+    An error is logged and ends the process, as cnb.phases does in the phases.
     """
     try:
         return provide(
@@ -52,14 +51,14 @@ def _failed(error: Exception) -> int:
 def provide(
     context: BuildContext, lacks: tuple[str, ...], lists: Path, run: process.Runner = process.run
 ) -> Path:
-    """Return the folder of a layer with all of it: modules, and `bin/` with uv.
+    """Return the folder of a layer with the missing modules, and `bin/` with uv.
 
-    `lists` is the folder with the pinned packages.
+    `lists` is the folder with the lists of pinned packages.
 
-    :raises BuildpackError: a binding is malformed, the index fails, or pip does.
+    :raises BuildpackError: a binding is malformed, or the index or pip fails.
     """
     output.heading("Build tools")
-    output.line(f"The build image lacks {', '.join(lacks)}")
+    output.line(f"Missing in the build image: {', '.join(lacks)}")
     layer = context.layers / constants.BUILD_TOOLS
     requirements = lists / "requirements.txt"
     python = f"{sys.implementation.cache_tag}\n"
@@ -67,17 +66,17 @@ def provide(
     described = context.layers / f"{constants.BUILD_TOOLS}.toml"
     described.unlink(missing_ok=True)
     if (layer / _KEY).is_file() and (layer / _KEY).read_text() == key:
-        output.line("Reusing those of an earlier build")
+        output.line("Reusing the build tools of an earlier build")
     else:
         shutil.rmtree(layer, ignore_errors=True)
         layer.mkdir()
         with (
             index_access.prepared(context.environ, bindings.read(context.bindings)) as access,
-            output.timed("Installed them in a cached layer"),
+            output.timed("Installed the build tools into a cached layer"),
         ):
             _install(layer, requirements, access, context.app, run)
         (layer / _KEY).write_text(key)
-    # Written by hand: what writes TOML is one of the things that may have been lacking.
+    # Without tomli_w, which may be one of the missing libraries.
     described.write_text("[types]\ncache = true\n")
     return layer
 
@@ -91,7 +90,7 @@ def _install(
             wheel = wheel_download.download(
                 pinned(requirements.with_name("pip.txt")), access.environ, Path(folder)
             )
-            pip = [sys.executable, "-I", wheel / "pip"]  # a wheel is a zip, which Python runs
+            pip = [sys.executable, "-I", wheel / "pip"]  # Python runs a zip file, as a wheel is
         result = process.masked(run, access.secrets)(
             [
                 *pip,
@@ -117,8 +116,8 @@ def pinned(requirement: Path) -> Wheel:
 
 
 def _for_pip(environ: Mapping[str, str]) -> dict[str, str]:
-    """Say to pip what index_access says to uv, and nothing else: PIP_USER excludes a target."""
-    said = {
+    """Translate uv's variables for pip, and drop all others: PIP_USER conflicts with --target."""
+    settings = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL"),
         "PIP_CERT": environ.get("SSL_CERT_FILE"),
@@ -126,4 +125,4 @@ def _for_pip(environ: Mapping[str, str]) -> dict[str, str]:
         "PIP_RETRIES": environ["UV_HTTP_RETRIES"],
     }
     others = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
-    return {**others, **{name: value for name, value in said.items() if value}}
+    return {**others, **{name: value for name, value in settings.items() if value}}

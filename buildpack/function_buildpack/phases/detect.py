@@ -1,4 +1,4 @@
-"""Is this a Python function? Passes for all that looks like one, so that build can explain."""
+"""Is this a Python function? If it looks like one, detect passes, and build reports errors."""
 
 import re
 
@@ -11,7 +11,7 @@ from function_buildpack.log.errors import BuildpackError
 from function_buildpack.source import workspace
 from function_buildpack.source.workspace import Workspace
 
-# As func writes it. Reading that line takes no YAML parser, whose import is half of a phase's time.
+# As func writes it. The import of a YAML parser would take half of the time of this phase.
 _RUNTIME = re.compile(rb"""^runtime:[ \t]*["']?(\w+)["']?[ \t]*(?:#.*)?\r?$""", re.MULTILINE)
 
 
@@ -21,9 +21,9 @@ def main() -> int:
 
 
 def detect(context: DetectContext) -> Detected | NotDetected:
-    """Say whether the application is a Python function.
+    """Return whether the application is a Python function.
 
-    :raises FunctionFolderMissing: BP_FUNCTION_PATH names no folder.
+    :raises FunctionFolderMissing: BP_FUNCTION_PATH is not a folder.
     """
     found = workspace.locate(context.app, context.environ.get(constants.FUNCTION_PATH, ""))
     match _runtime(found):
@@ -34,11 +34,11 @@ def detect(context: DetectContext) -> Detected | NotDetected:
         case "":
             return Detected() if found.package else NotDetected(_nothing(found))
         case other:
-            return NotDetected(f"func.yaml says runtime: {other}, and this builds Python")
+            return NotDetected(f"func.yaml has runtime: {other}, and this buildpack builds Python")
 
 
 def _runtime(found: Workspace) -> str | None:
-    """Return func.yaml's runtime: empty where it says none, None where it cannot be read."""
+    """Return func.yaml's runtime: empty if it has none, None if the file cannot be read."""
     if not found.func_yaml.is_file():
         return ""
     try:
@@ -47,7 +47,7 @@ def _runtime(found: Workspace) -> str | None:
         from function_buildpack.source import func_yaml  # noqa: PLC0415 -- see _RUNTIME
 
         return func_yaml.read(found.func_yaml).runtime.lower()
-    except (BuildpackError, OSError, ModuleNotFoundError):  # the last: build brings it
+    except (BuildpackError, OSError, ModuleNotFoundError):  # the build installs a missing library
         return None
 
 
@@ -57,6 +57,6 @@ def _has_python(found: Workspace) -> bool:
 
 
 def _nothing(found: Workspace) -> str:
-    said = "func.yaml names no runtime" if found.func_yaml.is_file() else "there is no func.yaml"
+    missing = "func.yaml has no runtime" if found.func_yaml.is_file() else "there is no func.yaml"
     package = f"no package {constants.PACKAGE}/ and no module {constants.PACKAGE}.py"
-    return f"{said}, and {package} in {found.folder}"
+    return f"{missing}, and {package} in {found.folder}"

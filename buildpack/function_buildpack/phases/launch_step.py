@@ -1,4 +1,4 @@
-"""How the image starts, once it is seen that it will."""
+"""The Launch step: checks that the function loads, and describes how the image starts."""
 
 import tempfile
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from function_buildpack.system.interpreter import Interpreter
 
 @dataclass(frozen=True)
 class Contents:
-    """What the image has beside the application: packages, the runtime, the function's project."""
+    """The layers of the image next to the application: packages, runtime, the own project."""
 
     installed: Dependencies
     served: Layer
@@ -33,15 +33,15 @@ class Contents:
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers of all of these."""
+        """All of these layers."""
         own = [self.project.layer] if self.project else []
         return [self.installed.layer, self.served, *own]
 
 
 def to_keep(building: Building, contents: Contents) -> dict[Layer, Path]:
-    """Return the folders that the next build wants, but for what is kept or ready anyway.
+    """Return the folders to archive for the next build.
 
-    The builder may have the runtime; the function's project has its archive since it was built.
+    A builder with a prepared runtime needs no archive of it. The project's archive exists already.
     """
     installed, served = contents.installed, contents.served
     folders = {installed.layer: installed.library, served: runtime_layer.library(served)}
@@ -51,13 +51,13 @@ def to_keep(building: Building, contents: Contents) -> dict[Layer, Path]:
 
 
 def check_function(building: Building, chosen: Plan, python: Python, contents: Contents) -> None:
-    """See that the function loads, with the packages and the environment that the image has.
+    """Check that the function loads, with the packages and the environment of the image.
 
-    :raises FunctionUnloadable: it does not. :raises FunctionSlow: not in time.
+    :raises FunctionUnloadable: it does not. :raises FunctionSlow: it takes too long.
     """
     output.heading("Launch")
     if chosen.check is chosen.check.OFF:
-        output.line("Not checked that the function loads: BP_FUNCTION_CHECK is off")
+        output.line("Skipped the check that the function loads: BP_FUNCTION_CHECK is off")
         return
     own = contents.project.env if contents.project else ()
     env = (*contents.installed.env, *own, *runtime_layer.ENV, *python.env, *chosen.launch_env)
@@ -74,7 +74,7 @@ def check_function(building: Building, chosen: Plan, python: Python, contents: C
 
 @contextmanager
 def _folder(building: Building) -> Iterator[Path]:
-    """Yield a folder for what is there while the function is loaded, on the disk of the layers."""
+    """Yield a temporary folder for loading the function, on the same disk as the layers."""
     with tempfile.TemporaryDirectory(dir=building.layers.root, prefix=".check-") as root:
         yield Path(root)
 
@@ -82,7 +82,7 @@ def _folder(building: Building) -> Iterator[Path]:
 def _packages(
     building: Building, root: Path, contents: Contents, python: Interpreter
 ) -> load_check.Packages:
-    """Return the packages where they are: in the layers, in the builder, or in archives."""
+    """Return where the packages are: in the layers, in the builder, or in archives."""
     installed, served, project = contents.installed, contents.served, contents.project
     if installed.layer.filled and served.filled:
         return load_check.Installed(installed.python(python.minor))
@@ -105,8 +105,8 @@ def _packages(
 
 
 def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter) -> Launch:
-    """Return the launch process, and what else is said of the image."""
-    # Signals go to the runtime alone, which lets its requests end: not to the function's processes.
+    """Return the launch process, the labels and the SBOM of the image."""
+    # Signals go to the runtime alone, which finishes its requests, not to child processes.
     init = (str(runtime_layer.init(served)), "--single-child", "--")
     web = Process(
         type="web",
@@ -117,7 +117,7 @@ def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Inter
     labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
     output.line(f"Process web: {' '.join(web.command)}")
     output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
-    if python.identity:  # its layer describes it
+    if python.identity:  # then the Python layer has an SBOM
         return Launch(processes=(web,), labels={constants.PYTHON_LABEL: python.version, **labels})
     contents = sbom.document([sbom.interpreter(python.version)])
     return Launch(processes=(web,), labels=labels, sboms=contents)

@@ -1,6 +1,6 @@
-"""What a build image lacks of what the build runs on.
+"""The build tools that a build image lacks.
 
-Asked first in each build, so it imports little: what brings the rest is only loaded where needed.
+Every build runs this first, so it imports little. build_tools.py is imported only if it is needed.
 """
 
 import shutil

@@ -1,7 +1,7 @@
-"""Installs the runtime ahead of all builds, for a builder that carries this buildpack.
+"""Prepares the runtime's layer for a builder that contains this buildpack.
 
-Its packages are the same for every function: a build then copies a folder instead of unpacking and
-compiling wheels. Started by stack/builder.sh, in the build image, on a folder that can be written.
+Its packages are the same for every function, so a build can copy a folder instead of unpacking and
+compiling wheels. stack/builder.sh runs this in the build image, with a writable folder.
 """
 
 import shutil
@@ -19,11 +19,12 @@ from function_buildpack.uv.client import Uv
 
 
 def main() -> int:
-    """Fill the folder that builds of this buildpack, Python and uv look for; return 0.
+    """Fill the folder in which builds with this buildpack, Python and uv look; return 0.
 
-    The packages are installed where a build would (CNB_LAYERS_DIR), for bytecode holds its path.
+    The packages are installed where a build installs them (CNB_LAYERS_DIR), because bytecode
+    contains its path.
 
-    :raises BuildpackError: see installer.
+    :raises BuildpackError: see uv/install_failures.py.
     """
     context = BuildContext.from_environ(phases.environment(), Path.cwd())
     source = runtime_layer.Source.of(Buildpack.installed().root)

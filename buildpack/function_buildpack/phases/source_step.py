@@ -1,4 +1,4 @@
-"""Reading the function: what is there, and what is asked for."""
+"""The first step: reads the source, the settings and the bindings."""
 
 import os
 from dataclasses import dataclass
@@ -21,11 +21,7 @@ from function_buildpack.system import file_modes
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read.
-
-    The workspace, the function in it, what declares its dependencies, wheels that came with it, and
-    the platform's bindings.
-    """
+    """The workspace, its function and manifests, a folder of local wheels, and the bindings."""
 
     workspace: Workspace
     function: Project
@@ -37,16 +33,16 @@ class Reading:
 def read(building: Building) -> Reading:
     """Read the source.
 
-    :raises BuildpackError: it is no function, or a file of it cannot be read.
+    :raises BuildpackError: it is not a function, or a file of it cannot be read.
     """
     context, settings = building.context, building.settings
     output.heading("Reading the function")
     _tell_settings(settings)
     if opened := file_modes.settle(context.app):
-        output.line(f"Made readable for the image's user: {len(opened)} files")
+        output.line(f"Made {phrases.count(opened, 'file')} readable for the image's user")
     tell_writable(file_modes.writable(context.app), context.app)
-    # In a pod, the folder of all layers is a volume that everybody can write to. The image gets
-    # its mode.
+    # In a pod, the folder of all layers is a volume that everybody can write to, and the image
+    # would get that mode.
     file_modes.close(context.layers.parent)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
@@ -57,11 +53,12 @@ def read(building: Building) -> Reading:
 
 
 def tell_writable(paths: list[Path], app: Path) -> None:
-    """Say what the image's user may be able to change, for the build cannot close it."""
+    """Warn about files that the image's user may change: the build cannot set their mode."""
     if paths:
         output.note(
-            f"other users can write to what is another user's, in the image too: "
-            f"{phrases.some([os.path.relpath(path, app) for path in paths])}"
+            f"Other users can write to these files, in the image too: "
+            f"{phrases.some([os.path.relpath(path, app) for path in paths])}. The build cannot "
+            f"change that, because another user owns them."
         )
 
 
@@ -69,39 +66,39 @@ def _tell_settings(settings: Settings) -> None:
     if settings.given:
         output.line(f"Settings: {', '.join(settings.given)}")
     for name, meant in settings.misspelt.items():
-        output.note(f"{name} is not a known setting and was ignored. Did you mean {meant}?")
+        output.note(f"Unknown setting {name} was ignored. Did you mean {meant}?")
 
 
 def tell(chosen: Plan, found: Workspace, app: Path) -> None:
-    """Say what function it is."""
+    """Log which function is built, and how it is invoked."""
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
     for path in found.shadowed:
         output.note(
-            f"{path.relative_to(app)} is not the function: "
+            f"{path.relative_to(app)} is ignored, because "
             f"{function.package.relative_to(app)} comes first"
         )
     if found.scaffolding:
-        output.line("Scaffolding of func found: its service/ is replaced by this runtime")
-    output.line(f"Invoked with: {chosen.invoke} ({chosen.invoke_reason})")
+        output.line("Found func's scaffolding: this runtime replaces its service/")
+    output.line(f"Invocation: {chosen.invoke} ({chosen.invoke_reason})")
 
 
 def tell_doubts(declared: Declared, app: Path) -> None:
-    """Say what may not be meant as it is."""
+    """Warn about files that are probably a mistake."""
     for name, meant in declared.misnamed.items():
         output.note(f"{name} is ignored. Did you mean {meant}?")
     for path in declared.project.hiding:
         output.note(
-            f"{path.relative_to(app)} hides Python's own module {path.stem} from the function and "
-            f"from all packages. Rename it if that is not meant."
+            f"{path.relative_to(app)} hides the standard library's module {path.stem} from the "
+            f"function and from all packages. Rename it, unless you intend that."
         )
 
 
 def remove_leftovers(app: Path, found: Workspace) -> None:
-    """Remove what neither the image nor an installation gets, and say what the user had of it.
+    """Remove files of tools and of func's scaffolding from the source, and log the former.
 
-    What func wrote would be taken for the user's: its pyproject.toml, say.
+    The build would mistake func's files, such as its pyproject.toml, for the user's.
     """
     removed = application.remove_leftovers(app, found.scaffolding)
-    if had := [path for path in removed if path not in found.scaffolding]:
-        output.line(phrases.left_out(had, app))
+    if of_user := [path for path in removed if path not in found.scaffolding]:
+        output.line(phrases.left_out(of_user, app))

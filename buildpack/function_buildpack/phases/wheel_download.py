@@ -1,6 +1,6 @@
 """Downloads one pinned wheel from a package index, with the standard library alone.
 
-For the one case where neither uv nor pip is there yet. The index is a "simple" one (PEP 503).
+Needed only where the build image has neither uv nor pip. The index is a "simple" one (PEP 503).
 """
 
 import base64
@@ -40,9 +40,9 @@ class Wheel:
 
 
 def download(wheel: Wheel, environ: Mapping[str, str], folder: Path) -> Path:
-    """Download a wheel into a folder, from the index that uv's variables name.
+    """Download a wheel into a folder, from the index in uv's variables.
 
-    :raises BuildpackError: the index fails in one of its ways, or has another file of that name.
+    :raises BuildpackError: the index fails, or its file has another hash.
     """
     index = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or _PYPI
     page = f"{index.rstrip('/')}/{wheel.distribution}/"
@@ -69,12 +69,12 @@ class _Links(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect where the page's links lead."""
+        """Collect the targets of the page's links."""
         self.found += [value for name, value in attrs if (tag, name) == ("a", "href") and value]
 
 
 def _with_credentials_of(page: str, link: str) -> str:
-    """Give a link the page's credentials, if it leads to the same host."""
+    """Add the page's credentials to a link to the same host."""
     own, other = urlsplit(page), urlsplit(link)
     host = own.netloc.rpartition("@")[2]
     return urlunsplit(other._replace(netloc=own.netloc)) if other.netloc == host else link
@@ -87,7 +87,7 @@ def _get(url: str, environ: Mapping[str, str]) -> bytes:
     request = Request(bare, headers={"Accept": "text/html"})  # noqa: S310 -- the platform's own
     if credentials:
         basic = base64.b64encode(credentials.encode()).decode()
-        # A redirection may lead to another host, which must not get it.
+        # A redirection may lead to another host, which must not get the credentials.
         request.add_unredirected_header("Authorization", f"Basic {basic}")
     trusted = ssl.create_default_context(cafile=environ.get("SSL_CERT_FILE"))
     try:
@@ -96,7 +96,7 @@ def _get(url: str, environ: Mapping[str, str]) -> bytes:
         ) as answer:
             content: bytes = answer.read()
             return content
-    except OSError as error:  # URLError and TimeoutError are
+    except OSError as error:  # a base class of URLError and TimeoutError
         raise failure(error)(f"error: {bare}: {error}") from error
 
 
@@ -111,7 +111,7 @@ def _credentials(url: str, environ: Mapping[str, str]) -> str:
 
 
 def failure(error: OSError) -> type[BuildpackError]:
-    """Return the error of ours for one of urllib."""
+    """Return the BuildpackError for an error of urllib."""
     if isinstance(error, HTTPError) and error.code in _REFUSED:
         return IndexRefused
     if isinstance(error, HTTPError) and error.code >= _SERVER_FAILS:

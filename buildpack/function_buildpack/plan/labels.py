@@ -1,4 +1,4 @@
-"""The image's labels from what is known of the function. Pure.
+"""The image's labels, from facts about the function. Pure.
 
 Names: OCI image specification, "Pre-Defined Annotation Keys".
 """
@@ -12,14 +12,14 @@ from function_buildpack.source.project import Project
 
 _PREFIX = "org.opencontainers.image."
 
-# Names of `project.urls`, as "Well-known Project URLs in Metadata" of the packaging guide has them.
+# Names in `project.urls` ("Well-known Project URLs in Metadata" in the packaging guide).
 _HOME = ("homepage",)
 _SOURCE = ("source", "repository", "sourcecode", "github")
 _DOCUMENTATION = ("documentation", "docs")
 
 
 def of(project: Project) -> dict[str, str]:
-    """Return the labels by pyproject.toml, func.yaml and git; what nobody stated has none."""
+    """Return the labels from pyproject.toml, func.yaml and git. Missing values have no label."""
     table = project.pyproject.project
     urls = _urls(table.get("urls"))
     known = {
@@ -38,15 +38,15 @@ def of(project: Project) -> dict[str, str]:
     }
 
 
-def _urls(stated: object) -> dict[str, str]:
+def _urls(table: object) -> dict[str, str]:
     """Return the addresses by normalized name, without credentials."""
-    if not isinstance(stated, Mapping):
+    if not isinstance(table, Mapping):
         return {}
     return {
         "".join(letter for letter in name if letter.isalnum()).lower(): url_redaction.public(
             address
         )
-        for name, address in stated.items()
+        for name, address in table.items()
         if isinstance(address, str)
     }
 
@@ -55,8 +55,8 @@ def _first(urls: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((urls[name] for name in names if urls.get(name)), "")
 
 
-def _authors(stated: object) -> str:
-    people = stated if isinstance(stated, list) else []
+def _authors(value: object) -> str:
+    people = value if isinstance(value, list) else []
     return ", ".join(filter(None, (_author(item) for item in people if isinstance(item, Mapping))))
 
 
@@ -65,7 +65,7 @@ def _author(person: Mapping[str, Any]) -> str:
     return f"{name} <{email}>" if name and email else name or email
 
 
-def _license(stated: object) -> str:
-    """Return the SPDX expression; a table's text may be one (PEP 621, before PEP 639)."""
-    text = stated.get("text") if isinstance(stated, Mapping) else stated
+def _license(value: object) -> str:
+    """Return the SPDX expression. A table's text may be one (PEP 621, before PEP 639)."""
+    text = value.get("text") if isinstance(value, Mapping) else value
     return licenses.expression(text) if isinstance(text, str) else ""

@@ -1,7 +1,7 @@
-"""Says whether the function's project is a package, and whether pyproject.toml says all of it.
+"""Decides whether the function's project is a package, and whether its metadata are static. Pure.
 
-Where it does, the installed metadata can be written without the build backend. Where that computes
-something, generates a file or compiles an extension, nothing else can make the package. Pure.
+Static metadata can be installed without the build backend. If the backend computes something,
+generates a file or compiles an extension, only the backend can build the package.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +17,14 @@ from function_buildpack.source.pyproject import table as table_in
 
 @dataclass(frozen=True)
 class OwnPackage:
-    """What `pip install .` would install; `built_for` is what needs the build backend."""
+    """What `pip install .` would install. `built_for` is the reason to run the build backend."""
 
     exists: bool = True
     built_for: str = ""
 
     @property
     def is_static(self) -> bool:
-        """Whether pyproject.toml says all that there is to say."""
+        """Whether pyproject.toml has all metadata, and nothing has to be built."""
         return self.exists and not self.built_for
 
 
@@ -32,7 +32,7 @@ NO_PACKAGE = OwnPackage(exists=False)
 
 
 def of(project: Project) -> OwnPackage:
-    """Return the project as a package, if it is one."""
+    """Return whether the project is a package, and how it has to be built."""
     pyproject = project.pyproject
     if pyproject.table("tool", "uv").get("package") is False:
         return NO_PACKAGE
@@ -44,22 +44,22 @@ def of(project: Project) -> OwnPackage:
     if pyproject.table("tool", "poetry"):
         return OwnPackage(built_for="its metadata is in [tool.poetry]")
     if project.setup or pyproject.has_build_system:
-        place = project.setup or "files of its build backend"
+        place = project.setup or "its build backend"
         return OwnPackage(built_for=f"its metadata is in {place}")
     return NO_PACKAGE
 
 
 def _is_named(table: Mapping[str, Any]) -> bool:
-    """Say whether a project table has what the standard asks of it: a name and a version."""
+    """Return whether a project table has the required fields, a name and a version (PEP 621)."""
     has_version = isinstance(table.get("version"), str) or "version" in table.get("dynamic", ())
     return isinstance(table.get("name"), str) and has_version
 
 
 @dataclass(frozen=True)
 class _Backend:
-    """What a build backend is installed from, and where it reads more than the project table.
+    """A build backend's packages, and the table and files that it reads besides the project table.
 
-    `harmless` are the keys of its own table that only choose among the files of the source.
+    `harmless` are the keys of its table that only select files of the source.
     """
 
     packages: frozenset[str]
@@ -68,8 +68,8 @@ class _Backend:
     files: tuple[str, ...] = ()
 
 
-_SETUPTOOLS = "setuptools.build_meta"  # also of a pyproject.toml that names none (PEP 517)
-# By each backend's documentation, November 2026.
+_SETUPTOOLS = "setuptools.build_meta"  # also the default (PEP 517)
+# From each backend's documentation, November 2026.
 _BACKENDS = {
     _SETUPTOOLS: _Backend(
         frozenset({"setuptools", "wheel"}),
@@ -128,46 +128,46 @@ _BACKENDS = {
 
 
 def _built_for(project: Project) -> str:
-    """Return what of a project with a project table only its build backend knows, if anything."""
+    """Return why a project with a project table needs its build backend. Empty if it does not."""
     pyproject = project.pyproject
     if dynamic := pyproject.dynamic:
-        return f"project.dynamic names {', '.join(dynamic)}"
+        return f"project.dynamic has {', '.join(dynamic)}"
     system = pyproject.build_system
     name = system.get("build-backend", _SETUPTOOLS)
     backend = _BACKENDS.get(name)
     if backend is None or "backend-path" in system:
         return f"its build backend is {name}"
-    stated = requirement_lines.names(map(str, _listed(system.get("requires"))))
-    if others := stated - backend.packages:
-        return f"build-system.requires names {', '.join(sorted(others))}"
+    required = requirement_lines.names(map(str, _listed(system.get("requires"))))
+    if others := required - backend.packages:
+        return f"build-system.requires has {', '.join(sorted(others))}"
     if name == _SETUPTOOLS and project.setup:
         return f"there is a {project.setup}"
     if files := [file for file in backend.files if (project.folder / file).is_file()]:
         return f"there is a {files[0]}"
-    return _said_in(backend, pyproject, _root(project))
+    return _configured(backend, pyproject, _root(project))
 
 
 def _root(project: Project) -> str:
-    """Return the folder that is on the import path, relative to the function's: "." or "src"."""
+    """Return the folder on the import path, relative to the function's: "." or "src"."""
     return project.package.parent.relative_to(project.folder).as_posix()
 
 
-def _said_in(backend: _Backend, pyproject: Pyproject, root: str) -> str:
-    """Return what a backend is told that decides more than which files of the source it takes."""
+def _configured(backend: _Backend, pyproject: Pyproject, root: str) -> str:
+    """Return the settings of a backend that do more than select files of the source."""
     table = pyproject.table(*backend.table)
     wheel = table_in(table, "targets", "wheel")
-    said = f"[{'.'.join(backend.table)}] has"
-    if telling := sorted((table.keys() | wheel.keys()) - backend.harmless):
-        return f"{said} {', '.join(telling)}"
+    name = f"[{'.'.join(backend.table)}]"
+    if settings := sorted((table.keys() | wheel.keys()) - backend.harmless):
+        return f"{name} has {', '.join(settings)}"
     if elsewhere := sorted({*_places(table), *_places(wheel)} - {root}):
-        return f"{said} packages in {', '.join(elsewhere)}"
+        return f"{name} has packages in {', '.join(elsewhere)}"
     return ""
 
 
 def _places(table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the folders that a backend is told to take packages from."""
-    stated = table.get("package-dir")
-    yield from map(_place, stated.values() if isinstance(stated, Mapping) else _listed(stated))
+    """Yield the folders with packages in a backend's settings."""
+    found = table.get("package-dir")
+    yield from map(_place, found.values() if isinstance(found, Mapping) else _listed(found))
     yield from map(_place, _listed(table_in(table, "packages", "find").get("where")))
     for package in _listed(table.get("packages")):
         if isinstance(package, Mapping):  # Poetry's

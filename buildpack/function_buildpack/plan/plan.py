@@ -20,10 +20,10 @@ from function_buildpack.source.settings import Check, Selection, Settings
 
 @dataclass(frozen=True)
 class Plan:
-    """Every choice of a build."""
+    """All decisions of a build."""
 
     project: Project
-    # What the dependencies are installed from, and the names of files that declare them too.
+    # The file to install from, and the names of other files that declare dependencies.
     manifest: Manifest
     unused: tuple[str, ...]
     selection: Selection
@@ -43,13 +43,13 @@ class Plan:
 def make(declared: Declared, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
     """Decide what to build.
 
-    `python_version` is the full version of the function's Python, `scaffolded` the invocation that
-    func's scaffolding was written for, if there is one.
+    `python_version` is the full version of the function's Python. `scaffolded` is the invocation of
+    func's scaffolding, if there is one.
 
-    :raises SyntaxInvalid: a source file does not compile, and newer Pythons change nothing in that.
-    :raises RuntimeHidden: something beside the function has the name of a part of the runtime.
-    :raises FieldInvalid: func.yaml or pyproject.toml names something that is unknown here.
-    :raises BuildpackError: the dependencies cannot be installed as declared; see manifests.
+    :raises SyntaxInvalid: a source file does not compile, and the function's Python is not newer.
+    :raises RuntimeHidden: a file next to the function has the name of a module of the runtime.
+    :raises FieldInvalid: func.yaml has an unknown invocation.
+    :raises BuildpackError: the dependencies cannot be installed as declared; see manifests/.
     """
     project, manifest = declared.project, declared.chosen
     _check_syntax(project, python_version)
@@ -80,25 +80,25 @@ def make(declared: Declared, settings: Settings, python_version: str, scaffolded
 
 
 def _check_syntax(project: Project, version: str) -> None:
-    """Fail early; what only the build's own Python cannot read is left to the function's."""
+    """Report a syntax error, unless the function's Python is newer and may accept the syntax."""
     if project.broken and Version(version) <= Version(project.broken.python):
         raise project.broken
 
 
 def _invoke(project: Project, scaffolded: str) -> tuple[str, str]:
-    """Return the invocation and where it was found."""
-    stated = project.func_yaml.invoke
-    if stated and stated not in (constants.INVOKE_HTTP, constants.INVOKE_CLOUDEVENT):
-        raise FieldInvalid(project.func_yaml_path, "invoke", stated, "http or cloudevent")
-    if stated:
-        return stated, f"{constants.FUNC_YAML} says invoke: {stated}"
+    """Return the invocation, and where it comes from."""
+    invoke = project.func_yaml.invoke
+    if invoke and invoke not in (constants.INVOKE_HTTP, constants.INVOKE_CLOUDEVENT):
+        raise FieldInvalid(project.func_yaml_path, "invoke", invoke, "http or cloudevent")
+    if invoke:
+        return invoke, f"from {constants.FUNC_YAML}"
     if scaffolded:
-        return scaffolded, "func's scaffolding says so"
-    return constants.INVOKE_HTTP, "the default"
+        return scaffolded, "from func's scaffolding"
+    return constants.INVOKE_HTTP, "default"
 
 
 def _check_names(project: Project, invoke: str) -> None:
-    """See that nothing hides the runtime: Python looks beside the function first."""
+    """Check that no file next to the function hides the runtime: Python searches there first."""
     events = constants.EVENT_IMPORTS if invoke == constants.INVOKE_CLOUDEVENT else ()
     for module in (*constants.RUNTIME_IMPORTS, *events):
         if path := project.beside.get(module):
@@ -113,21 +113,21 @@ _SDK_1_MODULES = tuple(
 
 
 def is_of_sdk_1(module: str) -> bool:
-    """Say whether only the cloudevents SDK 1 has a module."""
+    """Return whether only the cloudevents SDK 1 has a module."""
     return any(f"{module}.".startswith(f"{known}.") for known in _SDK_1_MODULES)
 
 
 def imports_sdk_1(project: Project) -> bool:
-    """Say whether the function imports what only the cloudevents SDK 1 has."""
+    """Return whether the function imports a module that only the cloudevents SDK 1 has."""
     return any(is_of_sdk_1(name) for name in project.imports)
 
 
 def _constraints(manifest: Manifest) -> Iterable[str]:
-    """Keep SDK 1 for functions that are written for it, such as func 0.48's own template.
+    """Keep SDK 1 for functions that are written for it, such as the template of func 0.48.
 
-    Its pyproject.toml asks for `cloudevents` of any version and its code imports
-    `cloudevents.http`, which SDK 2 does not have: unconstrained it would build and never start.
-    A lock or a stated upper or lower bound is the author's word and stays.
+    Its pyproject.toml requires any version of `cloudevents`, and its code imports
+    `cloudevents.http`, which SDK 2 does not have. Without a constraint, it would build and never
+    start. A lock, or a declared upper or lower bound, takes precedence.
     """
     project = manifest.project
     if manifest.takes_constraints and imports_sdk_1(project) and _asks_for_any_sdk(project):
@@ -144,9 +144,11 @@ def _asks_for_any_sdk(project: Project) -> bool:
 
 
 def _runtime_env(project: Project, invoke: str) -> LayerEnv:
-    stated = {
+    variables = {
         constants.FUNC_INVOKE: invoke,
         constants.FUNC_LIVENESS_PATH: project.func_yaml.liveness_path,
         constants.FUNC_READINESS_PATH: project.func_yaml.readiness_path,
     }
-    return tuple(Change(name, Behaviour.DEFAULT, value) for name, value in stated.items() if value)
+    return tuple(
+        Change(name, Behaviour.DEFAULT, value) for name, value in variables.items() if value
+    )

@@ -1,7 +1,7 @@
 """Reads a user's TOML and JSON files: UTF-8, with or without a byte order mark.
 
-Editors on Windows write such a mark; uv reads it too. func.yaml and requirements files have rules
-of their own (func_yaml.py, requirements_files.py).
+Editors on Windows write such a mark, and uv accepts it. func.yaml and requirements files have other
+rules (func_yaml.py, requirements_files.py).
 """
 
 import json
@@ -14,19 +14,19 @@ from function_buildpack.log.errors.source import FileInvalid
 
 
 def toml(path: Path) -> Mapping[str, Any]:
-    """Read a TOML file. :raises FileInvalid: it is none."""
+    """Read a TOML file. :raises FileInvalid: it is not valid TOML."""
     try:
         return tomllib.loads(_text(path))
     except UnicodeDecodeError as error:
         raise FileInvalid.undecodable(path, "TOML", error) from error
-    except ValueError as error:  # also of a number with too many digits
+    except ValueError as error:  # also for a number with too many digits
         raise FileInvalid(path, "TOML", str(error)) from error
     except RecursionError as error:
         raise FileInvalid.too_deep(path, "TOML") from error
 
 
 def json_object(path: Path) -> Mapping[str, Any]:
-    """Read a JSON file that holds an object. :raises FileInvalid: it does not."""
+    """Read a JSON file with an object. :raises FileInvalid: it is not a valid one."""
     try:
         content = json.loads(_text(path))
     except UnicodeDecodeError as error:
@@ -36,7 +36,7 @@ def json_object(path: Path) -> Mapping[str, Any]:
     except RecursionError as error:
         raise FileInvalid.too_deep(path, "JSON") from error
     if not isinstance(content, dict):
-        raise FileInvalid(path, "JSON", "it is no object")
+        raise FileInvalid(path, "JSON", "it is not an object")
     return content
 
 

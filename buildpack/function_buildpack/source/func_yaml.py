@@ -1,6 +1,7 @@
-"""Reads func.yaml, leniently: only the fields that decide something here, each of them optional.
+"""Reads func.yaml. Only the fields that matter for a build are read, and all are optional.
 
-`func` itself ignores fields that it does not know.
+`func` itself ignores unknown fields, too. The runtime has its own reader, because build side and
+runtime cannot import each other. tests/contract/test_func_yaml.py has the cases of both.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from function_buildpack.source import schema
 
 @dataclass(frozen=True)
 class FuncYaml:
-    """The fields of func.yaml that decide something here. All are optional."""
+    """The fields of func.yaml that matter for a build. All are optional."""
 
     name: str = ""
     runtime: str = ""
@@ -26,9 +27,9 @@ class FuncYaml:
 
 
 def read(path: Path) -> FuncYaml:
-    """Read func.yaml; a missing one is an empty one.
+    """Read func.yaml. A missing file counts as empty.
 
-    :raises FileInvalid: not YAML. :raises FieldInvalid: a field of another kind.
+    :raises FileInvalid: it is not YAML. :raises FieldInvalid: a field has a wrong type.
     """
     if not path.is_file():
         return FuncYaml()
@@ -55,15 +56,15 @@ def read(path: Path) -> FuncYaml:
     )
 
 
-# PyYAML makes dates and numbers with Python's own functions, and lets their errors through.
+# PyYAML does not catch the errors of Python's own functions for dates and numbers.
 _UNMARKED = (AttributeError, LookupError, ValueError)
 
 
-# What follows keeps a file from taking long. The runtime's reader has the same rules.
+# Limits, so that no file takes long. The runtime's reader has the same ones.
 _LARGEST_FILE = 512 << 10
-# Of values, each counted as often as aliases repeat it: a few lines can mean billions.
+# The number of values, with repetitions by aliases: a few lines can expand to billions.
 _MOST_VALUES = 20_000
-# Of a number or date: to convert a long one takes seconds, and the result cannot be shown.
+# The length of a number or date. To convert a long one takes seconds, and printing it fails.
 _LONGEST_NUMBER = 100
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
@@ -75,9 +76,9 @@ def _text(path: Path) -> str:
 
 
 def _document(loader: yaml.SafeLoader) -> object:
-    """Return what the file means, if that does not take long.
+    """Return the document of the file.
 
-    :raises ValueError: it does. :raises YAMLError: it is no YAML.
+    :raises ValueError: it exceeds a limit. :raises YAMLError: it is not YAML.
     """
     node = loader.get_single_node()
     if node is None:
@@ -91,9 +92,9 @@ def _document(loader: yaml.SafeLoader) -> object:
 
 
 def _size(node: yaml.Node, sizes: dict[yaml.Node, int]) -> int:
-    """Return how many values a value means: what an alias stands for counts again.
+    """Return the number of values within a value, with repetitions by aliases.
 
-    A value that holds itself has no end, and counts as too many.
+    A value that contains itself counts as too many.
     """
     if node not in sizes:
         sizes[node] = _MOST_VALUES
@@ -110,18 +111,18 @@ def _is_long_number(node: yaml.Node) -> bool:
 
 @dataclass(frozen=True)
 class Fields:
-    """A table of a file, read field by field; a missing field is an empty one."""
+    """A table of a file. A missing field counts as empty."""
 
     path: Path
     content: Mapping[str, Any]
     prefix: str = ""
 
     def text(self, name: str) -> str:
-        """Return a field's text. :raises FieldInvalid: it is no text."""
+        """Return a field's text. :raises FieldInvalid: it is not a text."""
         return self._get(name, str, "text") or ""
 
     def table(self, name: str) -> "Fields":
-        """Return a field's table. :raises FieldInvalid: it is no table."""
+        """Return a field's table. :raises FieldInvalid: it is not a table."""
         content = self._get(name, dict, "a mapping") or {}
         return Fields(self.path, content, f"{self.prefix}{name}.")
 

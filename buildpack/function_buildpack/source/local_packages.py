@@ -1,7 +1,8 @@
-"""How statements of dependencies name what is local, and where that is.
+"""Finds the local packages, files and folders that manifests refer to.
 
-A reference is a path or a `file:` URL, and may have variables, percent signs and a fragment. All
-that it could mean here counts: too much costs a reinstall, too little a stale layer.
+A reference is a path or a `file:` URL, and may have variables, percent-encoding and a fragment. All
+existing paths that it may mean count: one too many costs a reinstallation, but one too few would
+reuse an outdated layer.
 """
 
 import os
@@ -16,7 +17,7 @@ from function_buildpack import constants
 from function_buildpack.source import pyproject, requirements_files
 from function_buildpack.source.pyproject import Pyproject
 
-# uv's rule, and pip's: no other spelling of a variable is one (uv-pep508, expand_env_vars).
+# The form of variables for uv and pip (uv-pep508, expand_env_vars).
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _SCHEME = re.compile(r"^(?:git\+)?file:(?://(?:localhost(?=/))?)?")
 _SLASHES = re.compile(r"^/+")  # of file:///${PROJECT_ROOT}
@@ -24,31 +25,31 @@ _SLASHES = re.compile(r"^/+")  # of file:///${PROJECT_ROOT}
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What references are read with: the source that is built, the folder and variables of uv."""
+    """Resolves references, with the source `app`, and uv's folder and variables."""
 
     app: Path
     cwd: Path
     environ: Mapping[str, str]
 
     def paths(self, references: Iterable[str], folder: Path) -> Iterator[Path]:
-        """Yield what is there of what references lead to from a folder.
+        """Yield the existing paths that references in a folder may mean.
 
-        A folder around it only counts as a project: "/" or ".." may be any word.
+        A folder above it counts only if it is a project: any word may contain "/" or "..".
         """
-        for reference, root in product(references, (self.cwd, folder)):  # PDM takes the latter
+        for reference, root in product(references, (self.cwd, folder)):  # for uv and for PDM
             for spelling in _spellings(self._expanded(reference, root)):
                 path = Path(os.path.normpath(folder / spelling))
-                # Unlike Path.exists it says no to names that are too long for one.
+                # Unlike Path.exists, this returns False for a name that is too long.
                 there = os.path.exists(path)  # noqa: PTH110
                 if there and (path not in folder.parents or is_project(path)):
                     yield path
 
     def is_clear(self, reference: str) -> bool:
-        """Say whether nothing but a build backend is needed to read a reference."""
+        """Return whether a reference can be read without a build backend."""
         return "{" not in self._expanded(reference, self.cwd)  # {root:uri} is hatchling's
 
     def expanded(self, text: str) -> str:
-        """Return a text with the values of its variables."""
+        """Return a text with expanded variables."""
         return self._expanded(text, self.cwd)
 
     def _expanded(self, reference: str, root: Path) -> str:
@@ -57,21 +58,21 @@ class Surroundings:
 
 
 def _spellings(reference: str) -> set[str]:
-    """Return a reference as the path that it is or has."""
+    """Return the paths that a reference may mean."""
     path = _SLASHES.sub("/", _SCHEME.sub("", reference))
     plain = path.partition("#")[0]
     return {path, plain, unquote(plain)} - {""} if "://" not in path else set()
 
 
 def is_project(folder: Path) -> bool:
-    """Say whether a folder is one that a package can be built from."""
+    """Return whether a package can be built from a folder."""
     files = (constants.PYPROJECT, constants.SETUP_PY, constants.SETUP_CFG)
     return any((folder / file).is_file() for file in files)
 
 
-# What separates a path from what is around it: options, names before "@", extras, quotes.
+# Characters around a path: of options, names before "@", extras, quotes.
 _SEPARATOR = re.compile(r"[\s=@\[\]\"',;]+")
-# A path that has some of that in itself: all behind an option, or a name and its extras.
+# A path that contains such characters: everything after an option, or after a name and its extras.
 _VALUE = re.compile(
     r"\s*(?:(?:-[a-z]|--[a-z-]+)[\s=]*)?(?:[\w.-]+\s*(?:\[[^]]*\]\s*)?@\s*)?"
     r"[\"']?(?P<path>.+?)[\"']?(?:\[[^]]*\])?(?:\s*;\s.*|\s--.*)?\s*"
@@ -79,7 +80,7 @@ _VALUE = re.compile(
 
 
 def in_requirements(text: str) -> set[str]:
-    """Return every word of a requirements file, and what a line names as a whole; no comments."""
+    """Return the words of a requirements file, and the path of each line, without comments."""
     return {found for line in requirements_files.joined(text) for found in _in_line(line)}
 
 
@@ -88,17 +89,17 @@ def _in_line(line: str) -> set[str]:
     return {*_SEPARATOR.split(line), value["path"] if value else ""} - {""}
 
 
-# Keys under which locks and pyproject.toml name a file or folder.
+# Keys of files and folders in locks and pyproject.toml.
 _PLACES = frozenset({"path", "directory", "editable", "file", "url", "git"})
 
 
 def in_lock(data: object) -> set[str]:
-    """Return every string under a key of a place, however deep."""
+    """Return the strings under keys for files and folders, at any depth."""
     return {value for key, value in _strings(data) if key in _PLACES}
 
 
 def in_pyproject(declaring: Pyproject) -> set[str]:
-    """Return what the tables of pyproject.toml that decide what is installed or built may name."""
+    """Return the references in the tables of pyproject.toml that matter for an installation."""
     poetry = declaring.table("tool", "poetry")
     found = in_uv(declaring) | in_lock([poetry.get(key) for key in _OF_POETRY])
     for reference in direct(declaring):
@@ -110,13 +111,13 @@ _OF_POETRY = ("dependencies", "dev-dependencies", "group")
 
 
 def in_uv(declaring: Pyproject) -> set[str]:
-    """Return what uv's own table of pyproject.toml names."""
+    """Return the references in uv's table of pyproject.toml."""
     found = _strings(declaring.table("tool", "uv"))
     return {value for key, value in found if key in _PLACES | {"find-links"}}
 
 
 def direct(declaring: Pyproject) -> list[str]:
-    """Return what is behind the name of the requirements that say where a package is (PEP 508)."""
+    """Return the addresses in requirements of the form `name @ address` (PEP 508)."""
     declared = [
         *(declaring.project.get("dependencies"), declaring.project.get("optional-dependencies")),
         *(declaring.content.get("dependency-groups"), declaring.build_system.get("requires")),
@@ -126,13 +127,13 @@ def direct(declaring: Pyproject) -> list[str]:
 
 
 def computes(folder: Path, around: Surroundings) -> bool:
-    """Say whether only a build backend knows the dependencies of a package."""
+    """Return whether only a build backend knows the dependencies of a package."""
     declaring = Pyproject.read(folder / constants.PYPROJECT)
     return declaring.is_computed or not all(map(around.is_clear, direct(declaring)))
 
 
 def followed(paths: Iterable[Path], around: Surroundings) -> set[Path]:
-    """Return paths, and what the packages among them name, and so on."""
+    """Return paths, and recursively the paths that the packages among them refer to."""
     found, waiting = set[Path](), [*paths]
     while waiting:
         path = waiting.pop()
@@ -143,12 +144,12 @@ def followed(paths: Iterable[Path], around: Surroundings) -> set[Path]:
 
 
 def named_by(folder: Path, around: Surroundings) -> set[Path]:
-    """Return what the pyproject.toml of a folder names, with those of the uv workspace around."""
+    """Return the paths in the pyproject.toml of a folder, and in that of its uv workspace."""
     declaring = Pyproject.read(folder / constants.PYPROJECT)
     found = set(around.paths(in_pyproject(declaring), folder))
     root = pyproject.workspace_root(folder) or folder
     shared = Pyproject.read(root / constants.PYPROJECT)
-    if root != folder:  # what is said there is said for all members
+    if root != folder:  # its settings apply to all members
         found |= {root / constants.PYPROJECT, *around.paths(in_uv(shared), root)}
     if wanted := declaring.from_workspace | shared.from_workspace:
         listed = {root / constants.PYPROJECT, *pyproject.members(root, shared.workspace)}
@@ -159,9 +160,9 @@ def named_by(folder: Path, around: Surroundings) -> set[Path]:
 
 
 def with_includes(path: Path, around: Surroundings) -> Iterator[Path]:
-    """Yield a requirements file, what it includes, and what its words name; missing ones are uv's.
+    """Yield a requirements file, the files that it includes, and the paths in them.
 
-    Paths are relative to the file or to the folder that uv runs in.
+    Paths are relative to the file or to uv's working folder. uv reports missing files.
     """
     return _with_includes(path, around, set())
 
@@ -179,7 +180,7 @@ def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterato
 
 
 def _strings(data: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every string, however deep, with the key that it or its list is under."""
+    """Yield all strings, at any depth, with the key of the string or of its list."""
     if isinstance(data, str):
         yield key, data
     elif isinstance(data, Mapping):

@@ -1,4 +1,4 @@
-"""Reads what the user gave. Facts only: what follows from them is decided in plan.py."""
+"""Reads the function's source. Facts only: plan.py makes the decisions."""
 
 import configparser
 import sys
@@ -34,27 +34,27 @@ class Project:
     imports: frozenset[str] = frozenset()
     has_pyproject: bool = False
     checkout: Checkout = field(default_factory=Checkout)
-    # What in its sources does not compile with the build's own Python, which may not be its.
+    # The first syntax error with the build's Python, which may not be the function's.
     broken: SyntaxInvalid | None = None
-    # What .python-version asks for first.
+    # The first request in .python-version.
     python_version: str = ""
-    # What Heroku's older file for the same asks for.
+    # The request in runtime.txt, Heroku's older file for a Python version.
     runtime_txt: str = ""
-    # The file of setuptools that states dependencies, if one does.
+    # The file of setuptools that declares dependencies, if there is one.
     setup: str = ""
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
-    # What can be imported by its name alone, for it is beside the function: name → file or folder.
+    # The modules and packages next to the function: name → file or folder.
     beside: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def pyproject_path(self) -> Path:
-        """Where pyproject.toml is, or would be."""
+        """The path of pyproject.toml, which may not exist."""
         return self.folder / constants.PYPROJECT
 
     @property
     def hiding(self) -> tuple[Path, ...]:
-        """What is found where a module of the standard library is looked for."""
+        """The files and folders that hide modules of the standard library."""
         return tuple(path for name, path in sorted(self.beside.items()) if name in _HIDEABLE)
 
 
@@ -62,20 +62,20 @@ def read(workspace: Workspace) -> Project:
     """Read the function of a workspace.
 
     :raises PackageMissing: there is no `function`, or no `__init__.py` in it.
-    :raises FileUnreadable: what has the name of a file that states something is none.
-    :raises FileOutside: a source file of the function is a link that leads out of the source.
+    :raises FileUnreadable: one of the files is not a regular file.
+    :raises FileOutside: a source file of the function is a link to a file outside the source.
     :raises FileInvalid: func.yaml or pyproject.toml cannot be parsed.
-    :raises FieldInvalid: a field of theirs is of another kind.
+    :raises FieldInvalid: a field in them has a wrong type.
     """
     folder = workspace.folder
     for path in (workspace.func_yaml, *(folder / name for name in _FILES)):
         user_files.check(path)
     root = pyproject.workspace_root(folder)
-    stated = func_yaml.read(workspace.func_yaml)
+    fields = func_yaml.read(workspace.func_yaml)
     package = workspace.package
     if package is None:
         raise PackageMissing(folder, _entries(folder))
-    if package.is_dir() and not (package / "__init__.py").is_file():  # it could have no new()
+    if package.is_dir() and not (package / "__init__.py").is_file():  # it cannot define new()
         raise PackageMissing(package, _entries(package))
     own = tuple(python_files.sources(package))
     _check_inside(workspace.app, (package, *own))
@@ -84,7 +84,7 @@ def read(workspace: Workspace) -> Project:
         folder=folder,
         package=package,
         func_yaml_path=workspace.func_yaml,
-        func_yaml=stated,
+        func_yaml=fields,
         pyproject=Pyproject.read(folder / constants.PYPROJECT),
         imports=imports,
         broken=broken,
@@ -98,7 +98,7 @@ def read(workspace: Workspace) -> Project:
     )
 
 
-# What is read here; manifests (registry.py) are checked where they are read.
+# The files that are read here. registry.py checks the manifests.
 _FILES = (
     constants.PYTHON_VERSION_FILE,
     *(constants.PYPROJECT, constants.SETUP_PY, constants.SETUP_CFG),
@@ -106,7 +106,7 @@ _FILES = (
 
 
 def _check_inside(app: Path, paths: Iterable[Path]) -> None:
-    """See that the image will have what links lead to. :raises FileOutside: it will not."""
+    """Check that the image will have the targets of links. :raises FileOutside: it will not."""
     root = app.resolve()
     for path in paths:
         if not (target := path.resolve()).is_relative_to(root):
@@ -114,7 +114,7 @@ def _check_inside(app: Path, paths: Iterable[Path]) -> None:
 
 
 def _entries(folder: Path) -> tuple[str, ...]:
-    """Name the entries of a folder so that one sees what they are."""
+    """Return the names of a folder's entries, with their types."""
     return tuple(sorted(map(_listed, folder.iterdir())))
 
 
@@ -125,7 +125,7 @@ def _listed(entry: Path) -> str:
 
 
 def _beside(*folders: Path) -> dict[str, Path]:
-    """Return the modules and packages of folders on the import path, by name."""
+    """Return the modules and packages in folders of the import path, by name."""
     return {
         path.stem: path
         for folder in folders
@@ -134,8 +134,8 @@ def _beside(*folders: Path) -> dict[str, Path]:
     }
 
 
-# The interpreter has some of its modules within itself, where nothing comes before them. Of `test`
-# nobody imports the standard library's, and many projects have their own.
+# Nothing can hide the modules that are built into the interpreter. Nobody imports the standard
+# library's `test`, and many projects have their own.
 _HIDEABLE = sys.stdlib_module_names - {*sys.builtin_module_names, "test"}
 
 
@@ -144,24 +144,24 @@ def _lines(path: Path) -> tuple[str, ...]:
 
 
 def _python_version(folder: Path) -> str:
-    """Return the first request in .python-version: the others are for tools that want several."""
+    """Return the first request in .python-version. Others are for tools that use several."""
     lines = (line.strip() for line in _lines(folder / constants.PYTHON_VERSION_FILE))
     return next((line for line in lines if line and not line.startswith("#")), "")
 
 
 def _runtime_txt(folder: Path) -> str:
-    """Return what runtime.txt asks for, such as python-3.12.4; any other text is not Heroku's."""
+    """Return the request in runtime.txt, such as python-3.12.4. Other texts are not Heroku's."""
     text = "".join(_lines(folder / constants.RUNTIME_TXT)).strip()
     return text if text.startswith("python-") else ""
 
 
 def _setup(folder: Path) -> str:
-    """Return setup.py, or setup.cfg if it has setuptools' options and not only those of others."""
+    """Return setup.py, or setup.cfg if it has options of setuptools."""
     if (folder / constants.SETUP_PY).is_file():
         return constants.SETUP_PY
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(folder / constants.SETUP_CFG, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):  # setuptools will say what is wrong with it
+    except (configparser.Error, UnicodeDecodeError):  # setuptools reports the error
         return constants.SETUP_CFG
     return constants.SETUP_CFG if parser.has_section("options") else ""

@@ -1,4 +1,4 @@
-"""pyproject.toml: which kinds its values have, and what its tables mean."""
+"""pyproject.toml: its schema, and the meaning of its tables."""
 
 import glob
 import os
@@ -18,18 +18,18 @@ from function_buildpack.source.schema import TEXTS, ListOf, Table
 
 @dataclass(frozen=True)
 class Pyproject:
-    """A pyproject.toml; one that is missing is empty.
+    """A pyproject.toml. A missing one counts as empty.
 
-    Values that the build reads are of the kinds that they have to be, so nothing checks them again.
+    The types of values that the build reads are checked, so no other module checks them again.
     """
 
     content: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Pyproject":
-        """Read a file, once, however often it is asked for.
+        """Read a file. The result is cached.
 
-        :raises FileInvalid: not TOML. :raises FieldInvalid: a field is of another kind.
+        :raises FileInvalid: it is not TOML. :raises FieldInvalid: a field has a wrong type.
         """
         if not path.is_file():
             return cls()
@@ -37,7 +37,7 @@ class Pyproject:
         return _read(path, (found.st_ino, found.st_size, found.st_mtime_ns))
 
     def table(self, *keys: str) -> Mapping[str, Any]:
-        """Return a table within tables, such as a tool's; empty if it is missing."""
+        """Return a table within tables, such as a tool's. Empty if it is missing."""
         return table(self.content, *keys)
 
     @property
@@ -57,7 +57,7 @@ class Pyproject:
 
     @property
     def name(self) -> str:
-        """The normalized name of the package; empty if it has none."""
+        """The normalized name of the package. Empty if it has none."""
         return canonicalize_name(str(self.project.get("name", "")))
 
     @property
@@ -89,13 +89,13 @@ class Pyproject:
 
     @property
     def is_static(self) -> bool:
-        """Whether the dependencies are in the project table, and no build backend is asked."""
+        """Whether the project table has all dependencies, so that no build backend runs."""
         dynamic = {"dependencies", "optional-dependencies"} & {*self.dynamic}
         return bool(self.project) and not dynamic
 
     @property
     def is_computed(self) -> bool:
-        """Whether only the build backend knows the dependencies; Poetry's has a table of them."""
+        """Whether only the build backend knows the dependencies. Poetry's has a table for them."""
         backend = str(self.build_system.get("build-backend"))
         is_poetry = "poetry" in backend and bool(self.table("tool", "poetry"))
         return not (self.is_static or is_poetry)
@@ -107,7 +107,7 @@ class Pyproject:
 
     @property
     def from_workspace(self) -> set[str]:
-        """The packages that uv is told to take from the workspace."""
+        """The packages that come from the workspace (tool.uv.sources)."""
         return {
             canonicalize_name(package)
             for package, declared in self.table("tool", "uv", "sources").items()
@@ -118,7 +118,7 @@ class Pyproject:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, identity: tuple[int, ...]) -> Pyproject:
-    """Read a file; `identity` tells it from one that was there before."""
+    """Read a file. `identity` is part of the cache's key and changes with the file."""
     del identity
     content = decoding.toml(path)
     if not schema.is_sound(content):
@@ -166,7 +166,7 @@ _SHAPE = Table(
 
 
 def table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """Return a table within tables; one that is missing, or none, is an empty one."""
+    """Return a table within tables. Empty if it is missing or not a table."""
     for key in keys:
         found = data.get(key)
         data = found if isinstance(found, Mapping) else {}
@@ -174,7 +174,7 @@ def table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 
 
 def workspace_root(folder: Path) -> Path | None:
-    """Return the root of the uv workspace that a folder is a member of, as uv finds it."""
+    """Return the root of the uv workspace with this folder as a member, by uv's rules."""
     for parent in folder.parents:
         if workspace := Pyproject.read(parent / constants.PYPROJECT).workspace:
             return parent if folder in members(parent, workspace) else None

@@ -1,4 +1,4 @@
-"""Python source files: which there are, and what they import."""
+"""Finds Python source files, and reads their imports."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ from function_buildpack.log.errors.source import SyntaxInvalid
 def sources(package: Path) -> Iterator[Path]:
     """Yield the Python files of a package or module, sorted.
 
-    Links to folders are not followed. A link that leads nowhere is no file, nor is a pipe.
+    Links to folders are not followed. Broken links and special files are skipped.
     """
     if package.is_file():
         yield package
@@ -25,7 +25,7 @@ def sources(package: Path) -> Iterator[Path]:
 
 
 def imports(paths: Iterable[Path]) -> tuple[frozenset[str], SyntaxInvalid | None]:
-    """Return the modules that source files import, and what is wrong with the first bad one."""
+    """Return the modules that source files import, and the first syntax error."""
     found, broken = set[str](), None
     for path in paths:
         try:
@@ -37,7 +37,7 @@ def imports(paths: Iterable[Path]) -> tuple[frozenset[str], SyntaxInvalid | None
 
 def _imports_of(path: Path) -> Iterator[str]:
     """Yield the modules that a source file imports, by their absolute names."""
-    with warnings.catch_warnings(action="ignore"):  # linters tell authors of invalid escapes
+    with warnings.catch_warnings(action="ignore"):  # such as invalid escapes, which are for linters
         tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

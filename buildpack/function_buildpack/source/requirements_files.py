@@ -1,8 +1,8 @@
-"""Reads requirements files as pip does, and writes them again where uv would read less.
+"""Reads requirements files as pip does, and rewrites them if uv would interpret them differently.
 
-uv reads each line for itself: a requirement that goes on in the next line is an error, `--pre` is
-passed over, and so are several options on one line. Source of the rules: pip's "Requirements File
-Format", and `pip/_internal/req/req_file.py`, which they are written in.
+uv reads each line separately: a requirement that continues in the next line is an error. uv ignores
+`--pre`, and several options on one line. Source of the rules: pip's "Requirements File Format", and
+`pip/_internal/req/req_file.py`, which implements it.
 """
 
 import codecs
@@ -27,27 +27,27 @@ _MARKS = {
 
 
 def read(path: Path) -> str:
-    """Return the text of a requirements file: UTF-8, if neither a mark nor a comment names another.
+    """Return the text of a requirements file: UTF-8, unless a byte order mark or comment differs.
 
-    Bytes that are none of that encoding become question marks: the installer names the line.
+    Invalid bytes become question marks. uv then reports the line.
     """
     content = path.read_bytes()
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return content.decode(encoding, errors="replace")
-    # As PEP 263 has it for Python's sources: in one of the first two lines.
-    stated = [_CODING.search(line) for line in content.splitlines()[:2] if line[:1] == b"#"]
-    encoding = next((match[1].decode("ascii") for match in stated if match), "utf-8")
+    # As in Python's sources, in one of the first two lines (PEP 263).
+    found = [_CODING.search(line) for line in content.splitlines()[:2] if line[:1] == b"#"]
+    encoding = next((match[1].decode("ascii") for match in found if match), "utf-8")
     try:
         return content.decode(encoding, errors="replace")
-    except LookupError:  # no encoding that Python knows
+    except LookupError:  # an unknown encoding
         return content.decode(errors="replace")
 
 
 def lines(text: str) -> list[str]:
     """Return the lines as pip reads them: continued ones joined, and without comments.
 
-    There are as many as in the text: what was joined is followed by empty ones.
+    The number of lines stays the same: empty lines follow a joined one.
     """
     found, parts, joined = list[str](), list[str](), 0
     for line in text.splitlines():
@@ -66,10 +66,9 @@ def lines(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class ForUv:
-    """Requirements as uv reads them: the file, and what only uv's command line can be told.
+    """A requirements file for uv, and options that belong on uv's command line.
 
-    `copies` is the folder of the copies, which stands for the folder that is built; None where the
-    file is the user's own.
+    `copies` is the folder with copies of the source's files. None if the file is the user's own.
     """
 
     path: Path
@@ -79,10 +78,10 @@ class ForUv:
 
 @contextmanager
 def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[ForUv]:
-    """Yield a requirements file, of a source below `root`, in a form that uv reads as pip does.
+    """Yield a requirements file of a source below `root`, in a form that uv reads as pip does.
 
-    That is the file itself where uv reads it so anyway. Otherwise it and the files that it includes
-    are copied, line by line, each to its own place below another folder.
+    That is the file itself if uv interprets it as pip does. Otherwise it and the files that it
+    includes are rewritten below another folder, with the same relative paths.
     """
     with tempfile.TemporaryDirectory(prefix="requirements-") as folder:
         writer = _Writer(root, path.parent, Path(folder), environ)
@@ -95,7 +94,7 @@ def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[ForUv
 
 @dataclass
 class _Writer:
-    """Writes the copies. `differs` says whether uv would read one of the originals otherwise."""
+    """Writes the copies. `differs` is True if uv would interpret an original differently."""
 
     root: Path
     cwd: Path
@@ -106,7 +105,7 @@ class _Writer:
     written: dict[Path, Path] = field(default_factory=dict)
 
     def write(self, path: Path) -> Path:
-        """Write the copy of a file and of those that it includes, and return where it is."""
+        """Write the copy of a file and of those that it includes, and return its path."""
         path = Path(os.path.normpath(path))
         if path in self.written:
             return self.written[path]
@@ -123,17 +122,17 @@ class _Writer:
         return copy
 
     def _line(self, line: str, folder: Path) -> Iterator[str]:
-        """Yield a line as uv reads it: each option on a line of its own."""
+        """Yield a line in uv's form: each option on its own line."""
         if not line.startswith("-"):
             yield self._requirement(line)
             return
-        stated = [*_options(line)]
-        self.differs |= len(stated) > 1 or not _FOR_UV.match(line)
-        for name, value in stated:
+        options = [*_options(line)]
+        self.differs |= len(options) > 1 or not _FOR_UV.match(line)
+        for name, value in options:
             yield self._option(name, value, folder)
 
     def _option(self, name: str, value: str, folder: Path) -> str:
-        """Return an option as uv reads it; empty for one that goes to uv's command line."""
+        """Return an option in uv's form. Empty for one that belongs on uv's command line."""
         if name in _ON_COMMAND_LINE:
             self.differs = True
             self.options += [word for word in (*_ON_COMMAND_LINE[name], value) if word]
@@ -151,7 +150,7 @@ class _Writer:
         return self.write(path) if path.is_file() else path
 
     def _found(self, value: str, folder: Path) -> str | Path:
-        """Return what pip takes: a path from the file's own folder, or else from the function's."""
+        """Return pip's choice: a path relative to the file's folder, or else to the function's."""
         if _URL.match(value):
             return value
         paths = [place / self._expanded(value) for place in (folder, self.cwd)]
@@ -162,7 +161,7 @@ class _Writer:
         return _VARIABLE.sub(lambda match: self.environ.get(match[1], match[0]), text)
 
     def _requirement(self, line: str) -> str:
-        """Return a requirement without the settings for its build backend, which become options."""
+        """Return a requirement without settings for its build backend, which become options."""
         for _, quoted, plain in _CONFIG_SETTINGS.findall(line):
             self.differs = True
             package = re.split(r"[^\w.-]", line, maxsplit=1)[0]
@@ -172,13 +171,13 @@ class _Writer:
 
 _INCLUDES = ("-r", "--requirement", "-c", "--constraint")
 _FIND_LINKS = ("-f", "--find-links")
-# Options of a requirements file that uv knows on its command line alone.
+# Options of a requirements file that uv accepts only on its command line.
 _ON_COMMAND_LINE = {
     "--pre": ("--prerelease", "allow"),
     "--trusted-host": ("--allow-insecure-host",),
 }
 _CONFIG_SETTINGS = re.compile(r"\s+--config-settings?[=\s]\s*(?:([\"'])(.*?)\1|(\S+))")
-# uv wants something between an option and its value: -e . and not -e.
+# uv requires a separator between an option and its value: "-e ." and not "-e.".
 _FOR_UV = re.compile(r"(-\w|--[\w-]+)([\s=]|$)")
 _URL = re.compile(r"[a-z+]+://")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")  # pip's rule
@@ -188,7 +187,7 @@ def _options(line: str) -> Iterator[tuple[str, str]]:
     """Yield the options of a line, each with its value."""
     try:
         waiting = shlex.split(line)[::-1]
-    except ValueError:  # a quote without its end, of which uv can say where it is
+    except ValueError:  # an unclosed quote, which uv reports
         yield line, ""
         return
     while waiting:
@@ -200,17 +199,17 @@ def _options(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_for_uv(path: Path) -> bool:
-    """Say whether uv takes the encoding of a file."""
+    """Return whether uv accepts the encoding of a file."""
     content = path.read_bytes()
     return content.startswith(tuple(_MARKS)) or read(path).encode() == content
 
 
 def not_included(folder: Path) -> tuple[str, ...]:
-    """Return the lists of requirements of a folder that requirements.txt does not include."""
+    """Return the requirements files of a folder that requirements.txt does not include."""
     found = {path for pattern in _OTHERS for path in folder.glob(pattern)}
     seen = _included(folder / constants.REQUIREMENTS)
     lists = (path for path in found | seen if path.suffix == ".txt" and path.is_file())
-    made = {path.with_suffix(".in") for path in lists}  # what pip-compile makes them from
+    made = {path.with_suffix(".in") for path in lists}  # the sources of pip-compile
     others = {path for path in found - seen - made if path.is_file()}
     return tuple(sorted(str(path.relative_to(folder)) for path in others))
 
@@ -239,5 +238,5 @@ def joined(text: str) -> list[str]:
 
 
 def included(text: str) -> list[str]:
-    """Return the files that a requirements file includes, for requirements or constraints."""
+    """Return the requirements and constraints files that a requirements file includes."""
     return [match[1] for line in joined(text) if (match := _INCLUDE.fullmatch(line))]

@@ -1,7 +1,6 @@
-"""Of which kinds the values of a file must be, and which are not. Pure.
+"""Checks the types of the values in a parsed file. Pure.
 
-TOML and JSON allow any value anywhere. What is looked at once, where a file is read, the rest of
-the build need not doubt.
+TOML and JSON allow any value anywhere. Values are checked once, where a file is read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,14 +10,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list, and the kind of its items."""
+    """A list, and the type of its items."""
 
     items: "Kind"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table, with the kinds of fields by their names and that of all others."""
+    """A table, with the types of fields by name, and the type of all others."""
 
     fields: Mapping[str, "Kind"] = field(default_factory=dict)
     others: "Kind" = object
@@ -34,20 +33,20 @@ TEXTS = ListOf(str)
 
 @dataclass(frozen=True)
 class Misfit:
-    """A value of another kind, by its path; `expected` completes "must be …"."""
+    """A value of a wrong type, by its path. `expected` completes "must be …"."""
 
     path: str
     found: str
     expected: str
 
 
-_SHOWN = 60  # of a value
+_MAX_LENGTH = 60  # of a shown value
 
 
 def shown(value: object) -> str:
-    """Return the beginning of a value as it is shown in an error."""
+    """Return the start of a value, as errors show it."""
     try:
-        return repr(value)[:_SHOWN]
+        return repr(value)[:_MAX_LENGTH]
     except (RecursionError, ValueError):  # too deep, or a number with thousands of digits
         return f"a value that is too large ({type(value).__name__})"
 
@@ -57,9 +56,9 @@ _LARGEST = 1 << 64
 
 
 def is_sound(value: object) -> bool:
-    """Say whether parsed data is no deeper and its numbers are no larger than anybody writes.
+    """Return whether parsed data is not too deep, and its numbers are not too large.
 
-    What works on them later, such as json, does not get through any depth or number.
+    Other modules, such as json, fail for some depths and numbers.
     """
     level = [value]
     for _ in range(_DEEPEST):
@@ -80,7 +79,7 @@ def _parts(value: object) -> Iterable[object]:
 
 
 def misfits(value: object, kind: Kind, path: str = "") -> Iterator[Misfit]:
-    """Yield what is of another kind in parsed data, however deep."""
+    """Yield the values of a wrong type in parsed data, at any depth."""
     choices = kind if isinstance(kind, tuple) else (kind,)
     match next((each for each in choices if isinstance(value, _type(each))), None), value:
         case None, _:
@@ -97,7 +96,7 @@ def misfits(value: object, kind: Kind, path: str = "") -> Iterator[Misfit]:
 def _misfits_of_table(value: Mapping[str, object], kind: Table, prefix: str) -> Iterator[Misfit]:
     for name in kind.required:
         if name not in value:
-            yield Misfit(f"{prefix}{name}", "nothing", _name(kind.fields[name]))
+            yield Misfit(f"{prefix}{name}", "missing", _name(kind.fields[name]))
     for name, item in value.items():
         yield from misfits(item, kind.fields.get(name, kind.others), f"{prefix}{name}")
 

@@ -1,4 +1,4 @@
-"""The platform's settings of a build: the only reader of BP_*, BPE_* and UV_PYTHON."""
+"""The settings of a build. The only reader of BP_*, BPE_* and UV_PYTHON."""
 
 import difflib
 import re
@@ -25,12 +25,12 @@ NAMES = (
     constants.LIBRARY_CHECK,
     constants.IMAGE_LABELS,
 )
-# How alike a name must be to be taken for one of ours: other buildpacks have BP_ variables too.
+# The minimum similarity for a hint to one of our settings. Other buildpacks have BP_ variables too.
 _ALIKE = 0.8
 
 
 class Check(StrEnum):
-    """How far the build goes to see that the function loads."""
+    """How the build checks that the function loads."""
 
     NEW = "new"
     IMPORT = "import"
@@ -38,7 +38,7 @@ class Check(StrEnum):
 
 
 class LibraryCheck(StrEnum):
-    """What a missing shared library is."""
+    """How the build reports a missing shared library."""
 
     ERROR = "error"
     NOTE = "note"
@@ -46,14 +46,14 @@ class LibraryCheck(StrEnum):
 
 @dataclass(frozen=True)
 class Selection:
-    """What of the dependencies is wanted beside the main ones; names are normalized (PEP 685)."""
+    """The selected extras and dependency groups, with normalized names (PEP 685)."""
 
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
     @property
     def options(self) -> list[str]:
-        """The words that select them on uv's command line."""
+        """The options that select them on uv's command line."""
         extras = [word for name in sorted(self.extras) for word in ("--extra", name)]
         return extras + [word for name in sorted(self.groups) for word in ("--group", name)]
 
@@ -67,15 +67,15 @@ class Settings:
     labels: dict[str, str] = field(default_factory=dict)
     launch_env: LayerEnv = ()
     selection: Selection = field(default_factory=Selection)
-    # Another value than that of the earlier build has the dependencies installed again.
+    # If the value differs from the earlier build's, the dependencies are installed again.
     refresh: str = ""
     wheels: str = ""
     python_version: str = ""
     uv_python: str = ""
     library_check: LibraryCheck = LibraryCheck.ERROR
-    # The names of those that are set.
+    # The names of all given settings.
     given: tuple[str, ...] = ()
-    # What is set and has no meaning → what is probably meant.
+    # Unknown settings → the setting that is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -151,8 +151,8 @@ def _labels(value: str) -> dict[str, str]:
     return dict(label for key, _, text in pairs for label in _parted(key, text))
 
 
-# What func describes. Its build on a cluster appends it to the user's labels, with no space between
-# (pkg/pipelines/tekton/task-buildpack.yaml.tmpl).
+# A label of func. Its build on a cluster appends it to the user's labels, without a space in
+# between (pkg/pipelines/tekton/task-buildpack.yaml.tmpl).
 _APPENDED = "middleware-version"
 
 

@@ -1,4 +1,4 @@
-"""The files that a user may have written, by their names: what is there, and what is meant."""
+"""Checks files of the user by their names: special files, and misspelt names."""
 
 import difflib
 from collections.abc import Collection
@@ -8,20 +8,20 @@ from function_buildpack.log.errors.source import FileUnreadable
 
 
 def check(path: Path) -> None:
-    """See that a path is a file or nothing at all.
+    """Check that a path is a regular file or does not exist.
 
-    :raises FileUnreadable: something else is there. To pass it over would lose what it states.
+    :raises FileUnreadable: it is something else. To ignore it would lose what the user declares.
     """
     if path.is_symlink() and not path.exists():
-        raise FileUnreadable(path, f"a link to {path.readlink()}, which is not there")
+        raise FileUnreadable(path, f"a link to {path.readlink()}, which does not exist")
     if path.exists() and not path.is_file():
-        raise FileUnreadable(path, "no file, but a folder or a special file")
+        raise FileUnreadable(path, "a folder or a special file")
 
 
 def misnamed(folder: Path, read: Collection[str], others: Collection[str] = ()) -> dict[str, str]:
-    """Return the files with nearly a name that is read, for those names that are not there.
+    """Return files whose name is similar to the name of a missing file that the build reads.
 
-    `others` are known to be something else.
+    `others` are names with another meaning.
     """
     there = {entry.name for entry in folder.iterdir() if entry.is_file()}
     wanted = {name.lower(): name for name in read if name not in there}
@@ -32,5 +32,5 @@ def misnamed(folder: Path, read: Collection[str], others: Collection[str] = ()) 
     }
 
 
-# requirement.txt and func.yml are alike enough, requirements-dev.txt and requirements.in are not.
+# requirement.txt and func.yml are similar enough, requirements-dev.txt and requirements.in are not.
 _ALIKE = 0.93

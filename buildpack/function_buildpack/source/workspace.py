@@ -1,9 +1,9 @@
-"""Where the function is. `func` sends it in other shapes than it has on the user's disk.
+"""Finds the function in the source. `func` changes the layout of the user's folder.
 
-Raw: the application folder is the function's, perhaps with what func keeps in `.func/`. Nested:
-func moved the function into `fn/` and wrote a `service/` package for its own middleware beside it,
-with what that needs; our runtime takes its place. func does so before the build (0.48, and newer
-ones on a cluster) or in a buildpack before ours, that is after detect (newer ones on a machine).
+Raw: the application folder is the function's, and may have func's files in `.func/`. Nested: func
+moved the function into `fn/`, and created a package `service/` for its middleware next to it. Our
+runtime replaces that package. func does so before the build (0.48, and later versions on a
+cluster), or in a buildpack before ours, after detection (later versions on a local machine).
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.log.errors.source import FunctionFolderMissing
 
-# What service/main.py imports, by which it is told from a folder of the author's with that name.
+# service/main.py imports this module. An author's own folder "service" does not.
 _MIDDLEWARE = "func_python"
-# What func writes beside fn/ (its pkg/scaffolding and pkg/buildpacks), and f, a link to fn/.
+# Files that func creates next to fn/ (its pkg/scaffolding and pkg/buildpacks). f is a link to fn/.
 _SCAFFOLDED = (
     constants.SCAFFOLDING,
     constants.PYPROJECT,
@@ -24,19 +24,19 @@ _SCAFFOLDED = (
     "ca-certificates.crt",
     "f",
 )
-# What its build on a cluster leaves with the function (its cmd/func-util).
+# A file that its build on a cluster creates in the function's folder (its cmd/func-util).
 _MIDDLEWARE_VERSION = "middleware-version"
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """The source, in it the function's folder, func.yaml (perhaps) and func's scaffolding (too)."""
+    """The source, with the function's folder, its func.yaml and func's scaffolding, if any."""
 
     app: Path
     folder: Path
     func_yaml: Path
     scaffolding: tuple[Path, ...] = ()
-    # The invocation that the scaffolding serves, for functions without func.yaml.
+    # The invocation in the scaffolding, for functions without func.yaml.
     scaffolded_invoke: str = ""
 
     @property
@@ -46,14 +46,14 @@ class Workspace:
 
     @property
     def shadowed(self) -> tuple[Path, ...]:
-        """Others that could be it, which Python does not look for once it has found that one."""
+        """Other packages and modules `function`, which Python does not find."""
         return tuple(_packages(self.folder))[1:]
 
 
 def locate(app: Path, function_path: str = "") -> Workspace:
-    """Find the function's folder in the application folder, below `function_path` if given.
+    """Find the function's folder in the application folder, at `function_path` if given.
 
-    :raises FunctionFolderMissing: `function_path` names no folder of the application.
+    :raises FunctionFolderMissing: `function_path` is not a folder of the application.
     """
     service = _service(app)
     root = app / constants.NESTED_FUNCTION if service else app
@@ -62,13 +62,13 @@ def locate(app: Path, function_path: str = "") -> Workspace:
         raise FunctionFolderMissing(function_path)
     if not service:
         return Workspace(app, folder, folder / constants.FUNC_YAML)
-    # func 0.48 moves func.yaml with the function, later versions leave it where it was.
-    stated = (path for place in (folder, app) if (path := place / constants.FUNC_YAML).is_file())
+    # func 0.48 moves func.yaml with the function. Later versions do not.
+    found = (path for place in (folder, app) if (path := place / constants.FUNC_YAML).is_file())
     written = (*(app / name for name in _SCAFFOLDED), root / _MIDDLEWARE_VERSION)
     return Workspace(
         app,
         folder,
-        next(stated, folder / constants.FUNC_YAML),
+        next(found, folder / constants.FUNC_YAML),
         scaffolding=tuple(path for path in written if path.exists()),
         scaffolded_invoke=(
             constants.INVOKE_CLOUDEVENT
@@ -79,7 +79,7 @@ def locate(app: Path, function_path: str = "") -> Workspace:
 
 
 def _service(app: Path) -> str:
-    """Return func's service/main.py, if it wrote one beside a function that it moved."""
+    """Return the text of func's service/main.py, if func moved the function."""
     main = app / constants.SCAFFOLDING / "main.py"
     if find_package(app) or not (app / constants.NESTED_FUNCTION).is_dir() or not main.is_file():
         return ""

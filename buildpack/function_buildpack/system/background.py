@@ -1,4 +1,4 @@
-"""Work that goes on beside the build's main line, such as copying while uv downloads."""
+"""Runs work in the background, such as copying files while uv downloads packages."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,21 +11,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Background:
-    """One piece of work after another, in a thread. It says nothing: the log is the main line's."""
+    """A thread that runs one task after another. Tasks must not write to the log."""
 
     _executor: ThreadPoolExecutor
     _begun: list[Future[Any]] = field(default_factory=list)
 
     def begin(self, work: Callable[[], T]) -> Future[T]:
-        """Have the work done, and go on; what it returns is there once it is waited for."""
+        """Start a task, and return its future result."""
         begun = self._executor.submit(work)
         self._begun.append(begun)
         return begun
 
     def finish(self) -> None:
-        """Wait for all that was begun.
+        """Wait for all started tasks.
 
-        :raises Exception: what one of them has raised.
+        :raises Exception: an exception of one of them.
         """
         while self._begun:
             self._begun.pop(0).result()
@@ -33,9 +33,10 @@ class Background:
 
 @contextmanager
 def working() -> Iterator[Background]:
-    """Yield the place for such work. What still goes on at the end is waited for.
+    """Yield a background thread, and wait for its tasks at the end.
 
-    Where both fail, what failed beside is raised: a full disk fails the main line in many ways.
+    If the caller and a task fail, the error of the task is raised: a full disk causes various
+    errors in the caller.
     """
     with ThreadPoolExecutor(max_workers=1) as executor:
         side = Background(executor)

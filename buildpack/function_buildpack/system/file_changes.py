@@ -1,7 +1,7 @@
-"""Finds what has changed in folders while code ran there that is not the build's own.
+"""Finds changes in folders, which code of users may have made there.
 
-The kernel sets a file's time of change (ctime) whenever its content, mode, owner or name changes,
-and no program can set it back (inode(7)).
+The kernel sets a file's change time (ctime) whenever its content, mode, owner or name changes, and
+no program can set it back (inode(7)).
 """
 
 import os
@@ -11,24 +11,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# Of a folder its mode and number, for what is in it is compared by itself; of all else also its
-# size and time of change.
+# Mode and inode number, and for files also the size and change time. The contents of a folder are
+# compared by themselves.
 Identity = tuple[int, ...]
 Snapshot = dict[str, Identity]
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What has changed or is gone, and what is new; of a new folder only itself."""
+    """Changed or removed files, and new ones. Of a new folder, only the folder itself."""
 
     changed: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
 
 
 def snapshot(folders: Iterable[Path], without: Collection[str] = ()) -> Snapshot:
-    """Return the identity of the folders and of all that is below them; links are not followed.
+    """Return the identities of folders and everything below them. Links are not followed.
 
-    What has one of the names in `without` does not count.
+    Files and folders with a name in `without` are skipped.
     """
     found = Snapshot()
     for folder in folders:
@@ -39,7 +39,7 @@ def snapshot(folders: Iterable[Path], without: Collection[str] = ()) -> Snapshot
 
 
 def _add(found: Snapshot, folder: str, without: Collection[str]) -> None:
-    with suppress(OSError), os.scandir(folder) as entries:  # closed meanwhile, which its mode tells
+    with suppress(OSError), os.scandir(folder) as entries:  # unreadable now, which its mode shows
         for entry in entries:
             if entry.name in without:
                 continue
@@ -49,7 +49,7 @@ def _add(found: Snapshot, folder: str, without: Collection[str]) -> None:
 
 
 def identity(found: os.stat_result) -> Identity:
-    """Return what tells a file from another one, or from itself before a change."""
+    """Return values that differ for different files, and before and after a change."""
     kind = (found.st_mode, found.st_ino)
     return kind if stat.S_ISDIR(found.st_mode) else (*kind, found.st_size, found.st_ctime_ns)
 

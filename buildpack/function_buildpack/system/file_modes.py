@@ -1,8 +1,8 @@
-"""Gives files the modes that git knows: everybody reads, the owner writes, some can be run.
+"""Sets the modes of files to those that git has: 644, or 755 for executables.
 
-What else a mode says is the umask of the machine that made the file: the same source would give
-other bytes on another machine. And the image's user is another than the build's, or any
-(OpenShift): what only its owner may read is closed to it.
+Other differences come from the umask of the machine that created a file, and the same source would
+give different images on different machines. The image's user is not the build's user, and may be
+any user (OpenShift), so it could not read files that only their owner can read.
 """
 
 import os
@@ -13,24 +13,23 @@ from pathlib import Path
 
 from function_buildpack.log.errors.source import FileUnreadable
 
-_FILE, _PROGRAM = 0o644, 0o755  # a folder has the latter
+_FILE, _PROGRAM = 0o644, 0o755  # folders have the second one
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def settle(folder: Path) -> list[Path]:
-    """Set the modes of all below a folder; return what not everybody could read.
+    """Set the modes of a folder and everything below; return what not everybody could read before.
 
-    Links keep theirs, and so does what belongs to another user and can be read. The folder itself
-    is opened too, and only its owner can write to it then: the image gets its mode as well.
+    Links keep their modes, and so do readable files of another user.
 
-    :raises FileUnreadable: something belongs to another user, who keeps it closed.
+    :raises FileUnreadable: a file belongs to another user, and not everybody can read it.
     """
-    # Step by step: what a closed folder holds can be listed once it is open.
+    # One by one: a closed folder can be listed only after its mode was set.
     return [path for path in chain([folder], _below(folder)) if _change(path)]
 
 
 def writable(folder: Path) -> list[Path]:
-    """Return what others than its owner can write to: it belongs to a user who left it so."""
+    """Return the files and folders that other users than the owner can write to."""
     return [
         path
         for path in chain([folder], _below(folder))
@@ -39,9 +38,9 @@ def writable(folder: Path) -> list[Path]:
 
 
 def close(folder: Path) -> None:
-    """Let nobody but its owner write to a folder that is ours, and open to everybody.
+    """Make a folder writable by its owner only, if it is ours and writable by everybody.
 
-    What is in it stays as it is.
+    Its contents stay as they are.
     """
     found = folder.stat()
     mode = stat.S_IMODE(found.st_mode)
@@ -60,7 +59,7 @@ def _settled(found: int) -> int:
 
 
 def _change(path: Path) -> bool:
-    """Change a mode; say whether not everybody could read the file before."""
+    """Set a file's mode. Return whether not everybody could read the file before."""
     found = path.lstat().st_mode
     mode, then = stat.S_IMODE(found), _settled(found)
     if stat.S_ISLNK(found) or mode == then:
@@ -70,7 +69,7 @@ def _change(path: Path) -> bool:
         path.chmod(then)
     except PermissionError as error:
         if closed:
-            problem = f"its mode is {stat.filemode(found)}, and it is another user's"
+            problem = f"its mode is {stat.filemode(found)}, and another user owns it"
             raise FileUnreadable(path, problem) from error
         return False
     return closed

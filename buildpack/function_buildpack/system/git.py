@@ -1,11 +1,10 @@
-"""Reads what a git checkout says of itself.
+"""Reads git checkouts and remote repositories.
 
-For labels from its files, so that the build needs no git for them. Formats: git's documentation,
-"gitrepository-layout" and "git-config". What cannot be read says nothing: a label is worth no
-failed build.
+For labels, it reads the checkout's files, so that the build needs no git for them. Formats: git's
+documentation, "gitrepository-layout" and "git-config". Unreadable files are ignored: a missing
+label should not fail a build.
 
-The state that a build backend may see is asked from git, as backends do, and so are other
-repositories.
+For the state that a build backend may read, and for remote repositories, it runs git.
 """
 
 import configparser
@@ -22,18 +21,18 @@ from function_buildpack.system.process import Runner
 
 @dataclass(frozen=True)
 class Checkout:
-    """The commit that is checked out, and the remote repository, without credentials."""
+    """The checked-out commit, and the remote repository without credentials."""
 
     revision: str = ""
     remote: str = ""
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_BRANCH = re.compile(r"ref: (refs/(?!.*\.\.).+)")  # no name of git's has two dots in a row
+_BRANCH = re.compile(r"ref: (refs/(?!.*\.\.).+)")  # git allows no name with two dots in a row
 
 
 def read(folder: Path) -> Checkout:
-    """Read the checkout that the folder is in, as git finds it: there or above."""
+    """Read the checkout that contains the folder, by git's rules."""
     for parent in (folder, *folder.parents):
         git = parent / ".git"
         if head := _text(git / "HEAD").strip():
@@ -72,20 +71,20 @@ def _text(path: Path) -> str:
 
 
 def root(folder: Path) -> Path | None:
-    """Return the root of the checkout that a folder is in, if it is in one."""
+    """Return the root of the checkout that contains a folder, if there is one."""
     return next(
         (parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None
     )
 
 
-# Whoever owns the folder; and nothing is started or written for the sake of speed.
+# For checkouts of any owner, and without locks and processes that only make git faster.
 _GIT = ("git", "--no-optional-locks", "-c", "safe.directory=*", "-c", "core.fsmonitor=false")
 
 
 def state(folder: Path, run: Runner, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what tools that take a version from git ask for, of the checkout around a folder.
+    """Return the state of a folder's checkout that tools read to derive a version from git.
 
-    The keys are words for people. Empty if there is no checkout, or no git that could be asked.
+    The keys are descriptions for users. Empty if there is no checkout or no git.
     """
 
     def ask(*words: str) -> str:
@@ -101,7 +100,7 @@ def state(folder: Path, run: Runner, environ: Mapping[str, str]) -> dict[str, st
         return {}
     changes = {"untracked" if line[0] == "?" else "tracked" for line in status if line[0] != "#"}
     tags = ask("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
-    # Of a shallow clone: where its history ends. It counts the commits since a tag.
+    # The ends of a shallow clone's history, which change the number of commits since a tag.
     shallow = _text(folder / ask("rev-parse", "--git-path", "shallow").strip())
     return {
         "git commit": said.get("branch.oid", ""),
@@ -113,12 +112,12 @@ def state(folder: Path, run: Runner, environ: Mapping[str, str]) -> dict[str, st
 
 
 HEAD = "HEAD"
-_SECONDS = 15.0  # for a repository to answer; it is asked for a few lines
+_SECONDS = 15.0  # the time limit for a remote repository
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The commit that a repository has under a name, or why it could not be asked."""
+    """The commit of a name in a remote repository, or why the query failed."""
 
     commit: str = ""
     failure: str = ""
@@ -127,11 +126,11 @@ class Answer:
 def remote_commit(
     address: str, name: str, run: Runner, environ: Mapping[str, str], cwd: Path
 ) -> Answer:
-    """Ask a repository for the commit of a branch, a tag, another ref, or HEAD.
+    """Query a repository for the commit of a branch, a tag, another ref, or HEAD.
 
-    The commit is empty if there is no such name any more.
+    The commit is empty if the name does not exist any more.
     """
-    # In uv's order; of an annotated tag the commit that it is for.
+    # In uv's order. For an annotated tag, the commit that it points to.
     refs = [f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}", name]
     command = ["git", "ls-remote", "--", address, *refs]
     silent = {**environ, "GIT_TERMINAL_PROMPT": "0"}
@@ -140,10 +139,10 @@ def remote_commit(
     except ToolMissing:
         return Answer(failure="there is no git")
     if not answer.in_time:
-        return Answer(failure=f"no answer in {_SECONDS:.0f} s")
+        return Answer(failure=f"no response in {_SECONDS:.0f} s")
     if answer.status != 0:
         said = answer.output.partition("fatal: ")[2].partition("\n")[0]
-        return Answer(failure=said or f"git ended with status {answer.status}")
+        return Answer(failure=said or f"git exited with status {answer.status}")
     lines = (line.split("\t", 1) for line in answer.output.splitlines() if "\t" in line)
     found = {ref: commit for commit, ref in lines}
     return Answer(next((found[ref] for ref in refs if ref in found), ""))

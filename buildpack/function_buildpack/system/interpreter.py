@@ -1,4 +1,4 @@
-"""An interpreter for the function: the images' own, which the build runs on, or one in a layer."""
+"""An interpreter for the function: the images' Python, which runs the build, or one in a layer."""
 
 import platform
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter: where it is, and its full version, such as 3.13.5.
+    """An interpreter: its path, and its full version, such as 3.13.5.
 
-    `identity` tells one in a layer from the images' own of the same version.
+    `identity` is uv's key for a Python in a layer, and empty for the images' Python.
     """
 
     path: Path
@@ -19,16 +19,16 @@ class Interpreter:
 
     @property
     def minor(self) -> str:
-        """The version that decides whether bytecode and extension modules fit, such as 3.13."""
+        """The minor version, such as 3.13, on which bytecode and extension modules depend."""
         return self.version.rpartition(".")[0]
 
     def bytecode(self, source: Path) -> Path:
-        """Return where it looks for a source's bytecode (PEP 3147)."""
+        """Return the path of a source's bytecode (PEP 3147)."""
         name = f"{source.stem}.cpython-{self.minor.replace('.', '')}.pyc"
         return source.parent / "__pycache__" / name
 
 
 def current() -> Interpreter:
-    """Return the interpreter that runs this code, not the virtual environment around it."""
+    """Return the interpreter that runs this code, not that of a virtual environment."""
     path = Path(getattr(sys, "_base_executable", sys.executable))
     return Interpreter(path, platform.python_version())

@@ -1,11 +1,11 @@
-"""What the kernel lets a process do to its descendants: confine them, adopt their orphans.
+"""Features of the Linux kernel for child processes: confine them, adopt orphaned ones.
 
-`restrict` takes rights on files away from the calling thread and from the processes that it starts.
+`restrict` removes rights to files from the calling thread and the processes that it starts.
 
-Landlock (landlock(7), https://docs.kernel.org/userspace-api/landlock.html) needs no privilege, and
-the default seccomp profiles of Docker, containerd and Podman allow it; they do not allow the
-namespaces that would hide folders. A ruleset lists what stays allowed, so a folder that is to be
-closed is left out: its siblings are listed, and the siblings of each folder above it.
+It uses Landlock (landlock(7), https://docs.kernel.org/userspace-api/landlock.html), which needs no
+privilege. The default seccomp profiles of Docker, containerd and Podman allow it, but not the
+namespaces that could hide folders. A ruleset lists the allowed folders. To close a folder, it lists
+the siblings of that folder, and the siblings of each folder above it.
 """
 
 import ctypes
@@ -20,16 +20,16 @@ from pathlib import Path
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _GET_VERSION = 1
 _PATH_BENEATH = 1
-# Of prctl(2). Landlock asks for the latter.
+# Options of prctl(2). Landlock requires the second one.
 _SUBREAPER, _NO_NEW_PRIVILEGES = 36, 38
 
-# Before version 2 (Linux 5.19) no file can be moved to another folder, which uv does all the time.
+# Before version 2 (Linux 5.19), files cannot be moved to another folder, which uv often does.
 _OLDEST_VERSION = 2
 _KNOWS_TRUNCATE, _KNOWS_SIGNALS = 3, 6
 
 _READ_FILE = 1 << 2
 _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
-# Making and removing what a folder holds, links and moves among folders.
+# To create, remove, link and move entries of a folder.
 _CHANGE_FOLDER = sum(1 << bit for bit in range(4, 14))
 _SIGNALS = 1 << 1
 
@@ -38,7 +38,7 @@ Rights = dict[Path, int]
 
 @dataclass(frozen=True)
 class Confinement:
-    """What a process may not do: read below `hidden`, write below `kept` but for `writable`."""
+    """A process cannot read below `hidden`, and cannot write below `kept`, except `writable`."""
 
     hidden: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
@@ -55,7 +55,7 @@ class _Ruleset(ctypes.Structure):
 
 class _Beneath(ctypes.Structure):
     _pack_ = 1
-    _layout_ = "ms"  # what _pack_ implies; Python 3.14 wants it said
+    _layout_ = "ms"  # implied by _pack_, but required by Python 3.14
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
@@ -63,20 +63,21 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of those of its descendants whose parent has ended."""
+    """Make this process the parent of its descendants whose own parent has exited."""
     _libc.prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def version() -> int:
-    """Return the version of Landlock's interface; 0 or less where it is not to be had."""
+    """Return the version of Landlock's interface. 0 or less if it is not available."""
     found: int = _libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _GET_VERSION)
     return found
 
 
 def restrict(confinement: Confinement, found: int) -> bool:
-    """Confine the calling thread for good, by this version of the interface; say if that is so.
+    """Confine the calling thread permanently, with this version of the interface.
 
-    Modes, owners and times can still be changed: Landlock has no rights for them.
+    Return whether it is confined. It can still change modes, owners and times, for which Landlock
+    has no rights.
     """
     if found < _OLDEST_VERSION:
         return False
@@ -95,7 +96,7 @@ def restrict(confinement: Confinement, found: int) -> bool:
 
 
 def _rights(confinement: Confinement, writing: int) -> Rights:
-    """Return which rights are granted below which paths."""
+    """Return the granted rights by path."""
     granted = Rights()
     for closed, right in ((confinement.hidden, _READ_FILE), (confinement.kept, writing)):
         for path in _around({place.resolve() for place in closed}, Path("/")):
@@ -106,7 +107,7 @@ def _rights(confinement: Confinement, writing: int) -> Rights:
 
 
 def _around(closed: Collection[Path], folder: Path) -> Iterator[Path]:
-    """Yield the folders and files below a folder that together hold all but what is closed."""
+    """Yield folders and files below a folder that together contain everything except `closed`."""
     if folder in closed:
         return
     if not any(path.is_relative_to(folder) for path in closed):
@@ -114,12 +115,12 @@ def _around(closed: Collection[Path], folder: Path) -> Iterator[Path]:
         return
     with suppress(PermissionError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.is_symlink():  # where it leads to has a path of its own
+            if not entry.is_symlink():  # its target has another path
                 yield from _around(closed, Path(entry.path))
 
 
 def _allow(ruleset: int, path: Path, rights: int, of_files: int) -> None:
-    with suppress(OSError):  # gone meanwhile, or closed to this user anyway
+    with suppress(OSError):  # removed in the meantime, or not accessible for this user
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
             allowed = rights if stat.S_ISDIR(os.fstat(opened).st_mode) else rights & of_files

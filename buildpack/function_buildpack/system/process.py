@@ -1,4 +1,4 @@
-"""Starts child processes. The steps get `run` passed in, so that their tests need none."""
+"""Runs child processes. Other modules get `run` as an argument, so their tests can replace it."""
 
 import os
 import shutil
@@ -20,17 +20,17 @@ from function_buildpack.log.errors.tools import ToolMissing
 if TYPE_CHECKING:
     from function_buildpack.system.kernel import Confinement  # imports ctypes: detect does without
 
-# Of the output of a process with a time limit: it may have written for as long as that.
+# The maximum of kept output of a process with a time limit, which may write all the time.
 _KEPT_BYTES = 2**20
-# What a process may take to write where it was, once its time is over.
+# The time in which a process can write its position after the time limit.
 _ABORT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """A process that has ended; the output holds stdout and stderr in their order.
+    """The result of a process. `output` has stdout and stderr in their order.
 
-    The status of one that a signal ended is the signal's number below zero.
+    The status of a process that a signal killed is the negative number of the signal.
     """
 
     status: int
@@ -41,7 +41,7 @@ class Result:
 class Runner(Protocol):
     """Runs a command to its end."""
 
-    def __call__(  # noqa: PLR0913 -- all but the command have names
+    def __call__(  # noqa: PLR0913 -- keywords
         self,
         command: Sequence[str | Path],
         *,
@@ -51,12 +51,12 @@ class Runner(Protocol):
         limit: float | None = None,
         confinement: "Confinement | None" = None,
     ) -> Result:
-        """Run the command; `on_line` gets each line of output as it comes. What it raises ends it.
+        """Run the command. `on_line` gets each line of output, and its exceptions stop the command.
 
-        With a `limit`, in seconds, `on_line` gets the last lines when all is over.
+        With a `limit` in seconds, `on_line` gets the last lines at the end.
 
-        With a `confinement` the command and whatever it starts are confined, where the kernel can
-        do that. With either of both, all that it has started ends with it.
+        With a `confinement`, the command and its child processes are confined if the kernel can do
+        that. With a limit or a confinement, child processes are killed when the command exits.
 
         :raises ToolMissing: the command is not on the environment's PATH.
         """
@@ -103,7 +103,7 @@ def _run_within(
     on_line: Callable[[str], None] | None,
     confinement: "Confinement | None",
 ) -> Result:
-    # A file: a pipe would have no end as long as anything that the command has started is there.
+    # Not a pipe, which stays open as long as any child process of the command runs.
     with tempfile.TemporaryFile() as said:
         apart = partial(start, stdout=said, start_new_session=True)
         with _no_descendants(), _child(apart, confinement) as child:
@@ -115,18 +115,18 @@ def _run_within(
 
 
 def _wait(child: subprocess.Popen[Any], limit: float) -> bool:
-    """Wait until it ends, or end it. Say if it was in time."""
+    """Wait until a process exits, or kill it. Return whether it was in time."""
     late = threading.Event()
 
     def abort() -> None:
         late.set()
-        # A Python with its fault handler on writes where it was.
+        # Python's fault handler writes its position.
         child.send_signal(signal.SIGABRT)
         with suppress(subprocess.TimeoutExpired):
             child.wait(_ABORT_SECONDS)
         child.kill()
 
-    # Not child.wait(limit), which looks every 50 ms alone: a quick process would take longer.
+    # Not child.wait(limit), which checks only every 50 ms: a quick process would take longer.
     timer = threading.Timer(limit, abort)
     timer.daemon = True
     timer.start()
@@ -137,7 +137,7 @@ def _wait(child: subprocess.Popen[Any], limit: float) -> bool:
     return not late.is_set()
 
 
-# Children that `run` has started and that have not ended: several, where threads do it.
+# Running children of `run`. Threads may start several.
 _started = set[int]()
 _starting = threading.Lock()
 
@@ -146,14 +146,14 @@ _starting = threading.Lock()
 def _child(
     start: Callable[[], subprocess.Popen[Any]], confinement: "Confinement | None"
 ) -> Iterator[subprocess.Popen[Any]]:
-    """Yield a child process that is waited for within."""
+    """Yield a child process, and kill it at the end if it still runs."""
     with _starting:
         child = start() if confinement is None else _start_confined(start, confinement)
         _started.add(child.pid)
     try:
         yield child
     finally:
-        child.kill()  # which does nothing to one that was waited for
+        child.kill()  # does nothing after child.wait()
         child.wait()
         _started.discard(child.pid)
 
@@ -161,8 +161,8 @@ def _child(
 def _start_confined(
     start: Callable[[], subprocess.Popen[Any]], confinement: "Confinement"
 ) -> subprocess.Popen[Any]:
-    """Start a process from a thread that is confined: what it starts is too, this process not."""
-    from function_buildpack.system import kernel  # noqa: PLC0415 -- takes time that detect does without
+    """Start a process from a confined thread, so that only the new process is confined."""
+    from function_buildpack.system import kernel  # noqa: PLC0415 -- detect does not need it
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(kernel.restrict, confinement, kernel.version()).result()
@@ -171,9 +171,9 @@ def _start_confined(
 
 @contextmanager
 def _no_descendants() -> Iterator[None]:
-    """Kill at the end whatever processes a command has left, also those that hide from it.
+    """Kill all remaining descendants of a command at the end, including daemons.
 
-    A process whose parent has ended becomes a child of this one (prctl(2), its subreaper).
+    A process whose parent has exited becomes a child of this one (prctl(2), "subreaper").
     """
     from function_buildpack.system import kernel  # noqa: PLC0415 -- see above
 
@@ -188,7 +188,7 @@ def _no_descendants() -> Iterator[None]:
 
 
 def _left(others: set[int]) -> set[int]:
-    with _starting:  # or one of ours would be there before it is known as such
+    with _starting:  # otherwise a new child of ours may not be in `_started` yet
         return _children() - others - _started
 
 
@@ -199,15 +199,13 @@ def _kill(pid: int) -> None:
 
 
 def _children() -> set[int]:
-    """Return the children of this process, by what the kernel says of all (proc(5), "stat")."""
+    """Return the children of this process (proc(5), "stat")."""
     own, found = os.getpid(), set[int]()
     with os.scandir("/proc") as entries:
         pids = [int(entry.name) for entry in entries if entry.name.isdigit()]
     for pid in pids:
-        with (
-            suppress(OSError),
-            Path("/proc", str(pid), "stat").open("rb") as file,
-        ):  # it may be gone
+        # The process may exit in the meantime.
+        with suppress(OSError), Path("/proc", str(pid), "stat").open("rb") as file:
             if int(file.read().rpartition(b")")[2].split()[1]) == own:
                 found.add(pid)
     return found
@@ -221,12 +219,12 @@ def _tee(stream: Iterable[str], on_line: Callable[[str], None] | None) -> Iterat
 
 
 def masked(run: Runner, secrets: Collection[str]) -> Runner:
-    """Return a runner whose output holds none of the secrets, line by line and as a whole."""
+    """Return a runner whose output does not contain the secrets."""
     return _changed(run, lambda text: redaction.known(text, secrets))
 
 
 def renamed(run: Runner, names: Mapping[str, str]) -> Runner:
-    """Return a runner whose output has another path for some: the real one → the one to show."""
+    """Return a runner with other paths in its output: real path → shown path."""
 
     def change(text: str) -> str:
         for real, shown in names.items():
@@ -241,7 +239,7 @@ def _changed(run: Runner, change: Callable[[str], str]) -> Runner:
         command: Sequence[str | Path],
         *,
         on_line: Callable[[str], None] | None = None,
-        **options: Any,  # noqa: ANN401 -- passed on as they are
+        **options: Any,  # noqa: ANN401 -- passed on unchanged
     ) -> Result:
         def tell(line: str) -> None:
             if on_line:

@@ -1,4 +1,4 @@
-"""Files and folders: which there are, what is in them as a digest, and how they are removed."""
+"""Lists, digests and removes files and folders."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from function_buildpack import constants
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """Return a short digest of byte strings, each counted with its length."""
+    """Return a short digest of byte strings and their lengths."""
     result = hashlib.sha256()
     for part in parts:
         result.update(len(part).to_bytes(8))
@@ -20,14 +20,14 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 def identify(paths: Iterable[Path], app: Path) -> list[bytes]:
-    """Return where files are in the source, and what is in them."""
+    """Return the paths of files, relative to the source, and digests of their contents."""
     root = app.resolve()
     found = sorted((_place(path, root), _content(path, root)) for path in paths)
     return [part for pair in found for part in pair]
 
 
 def _place(path: Path, root: Path) -> bytes:
-    """Return a path so that it is the same wherever the source is."""
+    """Return a path, relative to the source if it is inside."""
     return os.fsencode(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
@@ -37,15 +37,15 @@ def _content(path: Path, root: Path) -> bytes:
         return _place(target if target.is_relative_to(root) else path.readlink(), root)
     with path.open("rb") as file:  # it may be large
         content = hashlib.file_digest(file, "sha256").digest()
-    # A package of it has that, too.
+    # A package keeps the mode of an executable file.
     return content + (b"x" if path.stat().st_mode & stat.S_IXUSR else b"")
 
 
 def files(paths: Iterable[Path], app: Path) -> set[Path]:
-    """Return files, and those below folders, under their real names.
+    """Return files, and all files below folders, with resolved paths.
 
-    A link to a folder counts itself. Build backends follow it, so what is in that folder counts
-    too, unless it is out of the source.
+    A link to a folder is listed itself. Build backends follow it, so the files in the folder are
+    listed as well, unless it is outside the source.
     """
     root, waiting = app.resolve(), [path.resolve() for path in paths]
     found, seen = set[Path](), set[Path]()
@@ -61,7 +61,7 @@ def files(paths: Iterable[Path], app: Path) -> set[Path]:
 
 
 def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the files below a folder and the links to folders; each folder is walked once."""
+    """Yield the files and the links to folders below a folder. No folder is walked twice."""
     for parent, folders, found in os.walk(folder):
         here = Path(parent)
         folders[:] = [name for name in folders if name != constants.GIT and here not in seen]
@@ -73,7 +73,7 @@ def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that it holds; one that is not there is none."""
+    """Remove a file, or a folder with its contents. It may not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Installs packages with uv, the installer of all formats of manifests."""
+"""Runs uv, which installs packages from all formats of manifests."""
 
 import shlex
 import shutil
@@ -31,41 +31,41 @@ _INDEXES = "UV_INDEX"
 _STRATEGY = "--index-strategy"
 
 
-# How often a build from source is spoken of while it goes on.
-_TELL_SECONDS = 30.0
+# The interval at which the log reports a running build from source.
+_REPORT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Uv:
-    """uv, as it is started in a build."""
+    """uv with its environment and settings. The methods return changed copies."""
 
     run: Runner
     environ: Mapping[str, str]
     source: PackageSource = field(default_factory=PackageSource)
-    # Whether it may fetch a Python, as the platform says it.
+    # The platform's setting whether uv may download a Python.
     python_downloads: str = ""
-    # Gets each package without a wheel; what it raises ends the install.
+    # Called for each package without a wheel. An exception of it stops the installation.
     look: Look = look_at_nothing
-    tell_seconds: float = _TELL_SECONDS
-    # Requirements that limit versions, beside those that the platform's variable names.
+    tell_seconds: float = _REPORT_SECONDS
+    # Requirements that limit versions, in addition to those in the platform's variable.
     constraints: tuple[str, ...] = ()
-    # Whether uv would not read the original of what it installs from.
+    # Whether uv gets rewritten copies of the requirements files.
     is_given_copies: bool = False
-    # The indexes that the project names: name → URL.
+    # The project's indexes: name → URL.
     indexes: Mapping[str, str] = field(default_factory=dict)
-    # The version, once it was asked for: the same list in all that are made from this one.
+    # The version, once it is known. All copies share this list.
     _version: list[str] = field(default_factory=list)
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
-        """Return uv with a cache folder of its own, on the file system that it installs to.
+        """Return uv with a cache folder on the file system that it installs to.
 
-        There uv links files instead of copying them.
+        So uv can use hard links instead of copies.
         """
         own = {name: value for name, value in environ.items() if name not in variables.FOREIGN}
         fixed = {
             "UV_CACHE_DIR": str(cache),
-            # Whatever else is set or configured: links to the cache would lead nowhere.
+            # Regardless of other settings: symbolic links to the cache would be broken later.
             "UV_LINK_MODE": "hardlink",
             "UV_NO_PROGRESS": "1",
             DOWNLOADS: "never",
@@ -77,7 +77,7 @@ class Uv:
         return cls(run, own | fixed, python_downloads=own.get(DOWNLOADS, ""))
 
     def from_source(self, source: PackageSource) -> "Uv":
-        """Return uv that takes packages from another place."""
+        """Return uv with another source of packages."""
         return replace(self, source=source)
 
     def with_other_cache(self, cache: Path) -> "Uv":
@@ -85,23 +85,23 @@ class Uv:
         return replace(self, environ={**self.environ, "UV_CACHE_DIR": str(cache)})
 
     def copying(self) -> "Uv":
-        """Return uv that does not link to its cache: what it installs is apart from all else."""
+        """Return uv that copies files from its cache instead of linking them."""
         return replace(self, environ={**self.environ, "UV_LINK_MODE": "copy"})
 
     def looking(self, look: Look) -> "Uv":
-        """Return uv whose builds from source are looked at when they begin."""
+        """Return uv with a callback for the start of each build from source."""
         return replace(self, look=look)
 
     def with_constraints(self, constraints: tuple[str, ...]) -> "Uv":
-        """Return uv with requirements that limit versions without installing anything."""
+        """Return uv with requirements that limit versions without installing a package."""
         return replace(self, constraints=constraints)
 
     def knowing(self, indexes: Mapping[str, str]) -> "Uv":
-        """Return uv with the indexes that the project names, for what is said of a failure."""
+        """Return uv with the project's indexes, which error messages name."""
         return replace(self, indexes=indexes)
 
     def asking(self, indexes: Mapping[str, str]) -> "Uv":
-        """Return uv that asks more indexes, name → URL, after those that the platform names."""
+        """Return uv with more indexes, name → URL, which are searched after the platform's."""
         more = [
             f"{name}={named_indexes.expanded(url, self.environ)}" for name, url in indexes.items()
         ]
@@ -109,24 +109,24 @@ class Uv:
         return replace(self, environ={**self.environ, _INDEXES: asked}) if more else self
 
     def calling(self, copies: Path, source: Path) -> "Uv":
-        """Return uv that names the files of a source where it is given copies of them."""
+        """Return uv that reads copies of a source's files, and whose output has the real paths."""
         run = process.renamed(self.run, {str(copies): str(source)})
         return replace(self, run=run, is_given_copies=True)
 
     @property
     def cache(self) -> Path:
-        """Its cache folder."""
+        """The cache folder."""
         return Path(self.environ["UV_CACHE_DIR"])
 
     def without(self, names: Iterable[str]) -> "Uv":
-        """Return uv without variables."""
+        """Return uv without some environment variables."""
         dropped = set(names)
         kept = {name: value for name, value in self.environ.items() if name not in dropped}
         return replace(self, environ=kept)
 
     @property
     def version(self) -> str:
-        """Its version. :raises ToolMissing: there is no uv."""
+        """The version. :raises ToolMissing: there is no uv."""
         if not self._version:
             said = self.run(["uv", "--version"], environ=self.environ, cwd=self.cache).output
             self._version.append(said.split()[1])
@@ -134,22 +134,22 @@ class Uv:
 
     @property
     def decisive(self) -> dict[str, str]:
-        """The settings that decide what is installed, where they are set."""
+        """The settings that decide what is installed, if they are set."""
         return {name: value for name in variables.DECISIVE if (value := self.environ.get(name))}
 
     @property
     def narrowing(self) -> dict[str, str]:
-        """The settings that name constraints and their like, where they are set."""
+        """The settings that name files with constraints, if they are set."""
         return {name: value for name in variables.NARROWING if (value := self.environ.get(name))}
 
     def ran_code(self) -> bool:
-        """Say whether uv had to build a package, or to ask one for its metadata: that runs code."""
+        """Return whether uv ran code of a package, to build it or to get its metadata."""
         return any(self.cache.glob("builds-v*"))
 
     def sync(self, project: Path, venv: Path, lock: Path, selection: Selection) -> None:
-        """Install what uv.lock names for the project, and not the project itself.
+        """Install the packages in uv.lock, without the project itself and development groups.
 
-        Development groups stay out; what is local is copied, not linked to.
+        Local packages are copied, not linked.
 
         :raises BuildpackError: see install_failures.
         """
@@ -163,9 +163,9 @@ class Uv:
         self._install(command, environ, self._attempt(project, Origin(lock, selection, again)))
 
     def export(self, project: Path, selection: Selection, requirements: Path) -> tuple[str, ...]:
-        """Write what uv.lock names for the project, and not the project itself, into a file.
+        """Write the packages in uv.lock, without the project itself, into a requirements file.
 
-        Return the command that did it, which writes to standard output without a file.
+        Return the command without the file, which writes to standard output.
 
         :raises BuildpackError: see install_failures.
         """
@@ -183,15 +183,15 @@ class Uv:
         selection: Selection | None = None,
         origin: Origin | None = None,
     ) -> None:
-        """Install what a requirements file, a pylock.toml or a project's own file names.
+        """Install from a requirements file, a pylock.toml or a project's own file.
 
-        What is local is copied, not linked to. Errors name the file of `origin`, where the
-        requirements were made from another file.
+        Local packages are copied, not linked. If the requirements were made from another file,
+        `origin` is that file, which errors name.
 
         :raises BuildpackError: see install_failures.
         """
         made_from = origin or Origin(requirements, selection or Selection())
-        selected = [] if origin else made_from.selection.options  # else it has been selected
+        selected = [] if origin else made_from.selection.options  # `origin` has been selected from
         words = [*options, *self.source.options, *selected]
         base: list[str | Path] = ["uv", "pip", "install", "--no-editable", *words]
         shown = [*base, "-r", made_from.path, *self.constraints]
@@ -202,7 +202,7 @@ class Uv:
 
     @contextmanager
     def _constrained(self) -> Iterator[list[str | Path]]:
-        """Yield options for constraints: with any, uv does not read its variable for them."""
+        """Yield the options for constraints. With these, uv ignores its variable for them."""
         if not self.constraints:
             yield []
             return
@@ -214,13 +214,13 @@ class Uv:
 
     @property
     def shown(self) -> dict[str, str]:
-        """The settings that the same install needs elsewhere."""
+        """The settings that the same installation requires on another machine."""
         leading = {name: value for name in variables.LEADING if (value := self.environ.get(name))}
         return leading | self.decisive
 
     @property
     def asks_indexes(self) -> bool:
-        """Whether packages may come from an index."""
+        """Whether uv uses package indexes."""
         return not self.source.no_index
 
     def _attempt(self, cwd: Path, origin: Origin) -> Attempt:
@@ -230,7 +230,7 @@ class Uv:
     def _install(
         self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
     ) -> None:
-        """Run a command that installs packages, and tell what went wrong."""
+        """Run a command that installs packages, and raise an error if it fails."""
         with source_builds.followed(self.look, self.tell_seconds) as follow:
             result = self.run_shown(command, environ, attempt.cwd, follow)
         if result.status == 0:
@@ -241,12 +241,12 @@ class Uv:
         install_failures.tell(result, attempt)
 
     def _tell_unbuilt(self, said: str) -> None:
-        """Say what a package without a wheel lacks here, where uv has failed for that."""
+        """Log why a package without a wheel could not be built or installed."""
         if package := source_builds.failed(said):
             compiler = shutil.which("cc", path=self.environ.get("PATH"))
             output.note(
-                f"{package} has no wheel that fits here, and building it from source has failed. "
-                f"The build image has {'a' if compiler else 'no'} C compiler."
+                f"{package} has no wheel for this Python and platform, and building it from "
+                f"source failed. The build image has {'a' if compiler else 'no'} C compiler."
             )
         if package := source_builds.unfitting(said):
             self.look(package)
@@ -258,7 +258,7 @@ class Uv:
         cwd: Path,
         show: Callable[[str], None] = output.child,
     ) -> Result:
-        """Run a command and show it. What it says when it fails is for the error alone."""
+        """Run a command, and log it with its output. The output of a failure is in the error."""
         output.line(f"Running: {shlex.join(map(str, command))}")
         said = source_builds.Said(show)
         result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
@@ -269,9 +269,9 @@ class Uv:
     def _refusal(
         self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path
     ) -> Result | None:
-        """Ask the indexes again, as uv does by default, and return what it says if one fails.
+        """Try again with uv's default index strategy, and return the result if an index fails.
 
-        With another strategy uv takes an index that refuses access for one without the package.
+        With other strategies, uv treats an index that refuses access like one without the package.
         """
         words = [*command]
         if _STRATEGY in words:
@@ -284,7 +284,7 @@ class Uv:
         return asked if index_failures.find(asked.output) else None
 
     def install_folder(self, folder: Path, target: Path, python: Path) -> Result:
-        """Install the package of a folder, and nothing that it needs, into another folder."""
+        """Install the package in a folder, without its dependencies, into another folder."""
         command: list[str | Path] = [
             *("uv", "pip", "install", "--no-deps", "--no-editable"),
             *("--python", python, "--target", target, *self.source.options, "."),

@@ -1,7 +1,7 @@
-"""Tells git what a netrc has for a host, as a helper that git asks (gitcredentials(7)).
+"""A git credential helper (gitcredentials(7)) that reads a netrc file.
 
-git itself reads a netrc in the home folder alone, which is the builder's. Run by its path:
-`git_credentials.py NETRC get`, with git's question on standard input.
+git itself reads only the netrc in the home folder, which is the builder's. It runs this script as
+`git_credentials.py NETRC get`, with the request on standard input.
 """
 
 import netrc
@@ -9,7 +9,7 @@ import sys
 
 
 def answer(path: str, operation: str, question: str) -> str:
-    """Answer a question; git's other operations, to store and to erase, are not for a netrc."""
+    """Answer a request. git's other operations, "store" and "erase", do nothing."""
     asked = dict(line.split("=", 1) for line in question.splitlines() if "=" in line)
     host = asked.get("host", "").partition(":")[0]
     found = netrc.netrc(path).authenticators(host)

@@ -1,6 +1,6 @@
-"""Gives uv what it needs to reach the platform's package index, for as long as the build runs.
+"""Prepares uv's access to package indexes: variables, credentials, certificates.
 
-Files are written to a folder of the build's own, never to a layer.
+Files are in a temporary folder, never in a layer.
 """
 
 import shlex
@@ -20,20 +20,20 @@ from function_buildpack.uv.named_indexes import Credentials
 _GIT_CREDENTIALS = Path(__file__).with_name("git_credentials.py")
 _SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
-# What reads the certificates: uv, git, and what a package's build may fetch with.
+# The variables for certificates: of uv, of git, and of other programs that a build may run.
 _TRUST = ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE")
 
 _STORE, _FIND_LINKS = "UV_CREDENTIALS_DIR", "UV_FIND_LINKS"
 
-# An index that hangs ends the build after three times 30 seconds and uv's pauses between.
+# If an index hangs, the build fails after three times 30 seconds and uv's pauses.
 _BOUNDS = {"UV_HTTP_TIMEOUT": "30", "UV_HTTP_RETRIES": "2"}
 
 
 @dataclass(frozen=True)
 class IndexAccess:
-    """The environment for uv, where packages come from, what must not be shown, what is unused.
+    """uv's environment, the source of packages, secrets for redaction, and ignored settings.
 
-    `indexes` are those that the project names, name → URL.
+    `indexes` are the project's indexes, name → URL.
     """
 
     environ: Mapping[str, str]
@@ -41,7 +41,7 @@ class IndexAccess:
     secrets: frozenset[str] = frozenset()
     unused: tuple[str, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
-    # Variables with the user of an index that nobody names.
+    # Variables with credentials for an unknown index.
     nameless: tuple[str, ...] = ()
 
 
@@ -52,18 +52,18 @@ def prepared(
     indexes: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[IndexAccess]:
-    """Yield the access to the public index and to those that the project names, name → URL.
+    """Yield the access to the default index and to the project's `indexes`, name → URL.
 
-    The platform's own variables come before those of bindings. Paths in them are relative to the
-    project's folder.
+    The platform's variables take precedence over those of bindings. Paths in them are relative to
+    the project's folder.
     """
-    # "" is an unset one.
-    stated = {name: value for name, value in environ.items() if value}
-    stated = {**bindings.uv_environ, **stated}
-    settings = index_settings.translate(stated, bindings.pip)
+    # An empty value means unset.
+    given = {name: value for name, value in environ.items() if value}
+    given = {**bindings.uv_environ, **given}
+    settings = index_settings.translate(given, bindings.pip)
     indexes = indexes or {}
-    found = named_indexes.credentials(indexes, stated)
-    merged = {**_BOUNDS, **stated, **settings.environ}
+    found = named_indexes.credentials(indexes, given)
+    merged = {**_BOUNDS, **given, **settings.environ}
     merged |= _links(merged, folder or Path())
     with TemporaryDirectory(prefix="private-") as private:
         if bindings.netrc:
@@ -86,16 +86,16 @@ def prepared(
 
 
 def _links(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Have paths to wheels lead there from any folder: uv installs the runtime in another one."""
+    """Make the paths of UV_FIND_LINKS absolute: uv installs the runtime in another folder."""
     places = [place for place in environ.get(_FIND_LINKS, "").split(",") if place]
     paths = [place if "://" in place else str(folder / place) for place in places]
     return {_FIND_LINKS: ",".join(paths)} if paths else {}
 
 
 def _git(environ: Mapping[str, str], credentials: Path) -> dict[str, str]:
-    """Have git ask for the credentials of a netrc, beside what the platform configures of it.
+    """Add a credential helper for a netrc to git's configuration.
 
-    Variables for that: git-config(1), GIT_CONFIG_COUNT.
+    By variables (git-config(1), GIT_CONFIG_COUNT).
     """
     count = int(environ.get("GIT_CONFIG_COUNT", 0))
     helper = shlex.join([sys.executable, "-I", str(_GIT_CREDENTIALS), str(credentials)])
@@ -107,7 +107,7 @@ def _git(environ: Mapping[str, str], credentials: Path) -> dict[str, str]:
 
 
 def _trust(environ: Mapping[str, str], extra: tuple[str, ...], folder: Path) -> dict[str, str]:
-    """Trust the bindings' certificates beside those that are trusted anyway."""
+    """Trust the bindings' certificates in addition to the default ones."""
     if not extra:
         return {}
     trusted = Path(environ.get("SSL_CERT_FILE", _SYSTEM_CERTIFICATES))
@@ -118,7 +118,7 @@ def _trust(environ: Mapping[str, str], extra: tuple[str, ...], folder: Path) -> 
 
 
 def _configuration(environ: Mapping[str, str], uv_toml: str, folder: Path) -> dict[str, str]:
-    """Make the binding's uv.toml the system's: the function's own configuration comes before it."""
+    """Install the binding's uv.toml as the system's. The function's own takes precedence."""
     if not uv_toml:
         return {}
     path = folder / "uv" / "uv.toml"
@@ -131,9 +131,9 @@ def _configuration(environ: Mapping[str, str], uv_toml: str, folder: Path) -> di
 def _credentials(
     environ: Mapping[str, str], found: Collection[Credentials], folder: Path
 ) -> dict[str, str]:
-    """Write the credentials for named indexes where uv looks for them, by the index's address.
+    """Write the credentials for named indexes into uv's credential store, by address.
 
-    uv itself knows them by name, and only for the indexes of its own configuration.
+    uv's own variables have them by name, but only for the indexes in uv's configuration.
     """
     if not found or _STORE in environ:
         return {}
@@ -146,6 +146,6 @@ def _credentials(
 
 
 def _referenced(indexes: Mapping[str, str], environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the values of variables that are credentials in the addresses of indexes."""
+    """Return the values of variables for credentials in the addresses of indexes."""
     named = [name for url in indexes.values() for name in named_indexes.references(url)]
     return frozenset(environ[name] for name in named if name in environ)

@@ -1,4 +1,4 @@
-"""Tells failures of indexes, other addresses and the disk apart, by what uv or Python says."""
+"""Recognizes failures of indexes, other addresses and the disk in the output of uv or Python."""
 
 import re
 
@@ -15,7 +15,7 @@ from function_buildpack.log.errors.indexes import (
 )
 from function_buildpack.log.errors.tools import DiskFull
 
-# In this order: uv's explanation of a late failure also has the words of an early one.
+# In this order: the output of one failure may also match the patterns of later ones.
 _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
     (r"No space left on device", DiskFull),
     (r"could not read (Username|Password)|Authentication failed for", RepositoryRefused),
@@ -29,12 +29,12 @@ _FAILURES: tuple[tuple[str, type[BuildpackError]], ...] = (
     (r"operation timed out|[Tt]imeout \(|request timed out", IndexTooSlow),
     (r"error sending request|Failed to fetch|dns error|Connection refused", IndexUnreachable),
     (r"Could(n't| not) connect|Could not resolve host", IndexUnreachable),
-    # uv keeps the status to itself.
+    # uv does not show the status here.
     (r"accessing remote requirements file", AddressFailing),
 )
 
-# The address is one that a requirement names: a repository, a list, a wheel. Of an index, uv says
-# the package's name, version and no more.
+# The address is in a requirement: a repository, a list, a wheel. For packages of an index, uv shows
+# only the name and version.
 _NAMED = re.compile(
     r"Git operation failed|unable to access '|accessing remote requirements file"
     r"|Failed to download[^\n]* @ "
@@ -46,6 +46,6 @@ _OF_NAMED: dict[type[BuildpackError], type[BuildpackError]] = {
 
 
 def find(output: str) -> type[BuildpackError] | None:
-    """Return the error that a program's output tells of, if it is one of these."""
+    """Return the error that a program's output describes, if it is one of these."""
     found = next((error for pattern, error in _FAILURES if re.search(pattern, output)), None)
     return _OF_NAMED.get(found, found) if found and _NAMED.search(output) else found

@@ -1,6 +1,4 @@
-"""Where packages come from: translates pip's settings of the package index to uv's.
-
-Pure: mappings in, mappings out.
+"""Translates pip's settings of package indexes to uv's. Pure: mappings in, mappings out.
 
 Sources: pip's "Configuration", uv's "Compatibility with pip" and "Environment variables".
 """
@@ -13,8 +11,8 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.log.errors.source import SettingInvalid
 
-# A setting of pip, the variables that say it to uv (the first is set, the others come before it
-# too), and what separates several values there; pip separates by blanks and line ends.
+# A setting of pip → uv's variables for it, and the separator of their values. The first variable is
+# set, unless one of them is set already. pip separates values by blanks and line ends.
 _VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "index-url": (("UV_DEFAULT_INDEX", "UV_INDEX_URL"), " "),
     "extra-index-url": (("UV_INDEX", "UV_EXTRA_INDEX_URL"), " "),
@@ -31,28 +29,28 @@ _VARIABLES: Mapping[str, tuple[tuple[str, ...], str]] = {
 # pip has two names for some of them.
 _ALIASES = {"default-timeout": "timeout", "pypi-url": "index-url"}
 _NO_INDEX = "no-index"
-# Settings of pip that are on or off, and what says the same to uv.
+# pip's switches → uv's variable and value for the same.
 _SWITCHES = {"pre": ("UV_PRERELEASE", "allow"), "require-hashes": ("UV_REQUIRE_HASHES", "1")}
 # As pip reads them (pip/_internal/utils/misc.py, strtobool).
 _TRUE = {"1", "true", "yes", "on", "t", "y"}
 _FALSE = {"0", "false", "no", "off", "f", "n", ""}
-# What looks like a variable of uv's and is none.
+# Names that look like uv's variables, but are not → the right variable.
 _NOT_OF_UV = {"UV_NO_INDEX": "PIP_NO_INDEX"}
-# Of pip's own running, or true of this build anyway: nothing is lost without them.
+# Settings of pip that do not matter for this build. They are ignored without a note.
 _SILENT = {
     *("break-system-packages", "cache-dir", "disable-pip-version-check", "no-cache-dir"),
     *("no-color", "no-input", "no-warn-script-location", "progress-bar", "quiet"),
     *("root-user-action", "verbose"),
 }
-# A default of the builder's, which a setting of the user's comes before.
+# A default of the builder. A setting of the user takes precedence.
 _BUILDERS = {"SSL_CERT_FILE"}
 
 
 @dataclass(frozen=True)
 class PackageSource:
-    """Where packages come from: indexes, or without any a folder of wheels.
+    """The source of packages: indexes, or only a folder of wheels.
 
-    `no_index` is the setting because of which no index is asked; empty if indexes are.
+    `no_index` is the setting that excludes indexes. It is empty if indexes are used.
     """
 
     no_index: str = ""
@@ -60,19 +58,19 @@ class PackageSource:
 
     @classmethod
     def folder(cls, wheels: Path) -> "PackageSource":
-        """Return a folder of wheels in the place of all indexes."""
+        """Return a folder of wheels instead of all indexes."""
         return cls(constants.WHEELS, wheels)
 
     @property
     def options(self) -> list[str | Path]:
-        """The options for it, which uv and pip have in common."""
+        """The options for it, which are the same for uv and pip."""
         links: list[str | Path] = ["--find-links", self.wheels] if self.wheels else []
         return ["--no-index", *links] if self.no_index else links
 
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """uv's variables, and the settings of pip that have no counterpart, as written."""
+    """uv's variables, and the settings of pip that uv does not have."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     no_index: bool = False
@@ -82,22 +80,22 @@ class IndexSettings:
 def translate(environ: Mapping[str, str], pip_conf: Mapping[str, str]) -> IndexSettings:
     """Translate PIP_* variables and the settings of a pip.conf, in this order of precedence.
 
-    uv's own variables come before both.
+    uv's own variables take precedence over both.
 
-    :raises SettingInvalid: a value is neither yes nor no, where it has to be.
+    :raises SettingInvalid: the value of a switch is neither on nor off.
     """
     variables = _variables(environ)
     pip = {**_renamed(pip_conf), **_renamed(variables)}
     translated = {}
     for name, (uvs, separator) in _VARIABLES.items():
         value = separator.join(pip.get(name, "").split())
-        said = any(environ.get(variable) for variable in uvs if variable not in _BUILDERS)
-        if value and not said:
+        is_set = any(environ.get(variable) for variable in uvs if variable not in _BUILDERS)
+        if value and not is_set:
             translated[uvs[0]] = value
     unused = [f"{name} of pip.conf" for name in pip_conf if not _is_known(name)]
     unused += [_variable(name) for name in variables if not _is_known(name)]
     unused += [
-        f"{name} (of uv's there is none: {meant})"
+        f"{name} (unknown to uv; use {meant})"
         for name, meant in _NOT_OF_UV.items()
         if environ.get(name)
     ]
@@ -121,7 +119,7 @@ def _is_on(pip: Mapping[str, str], name: str) -> bool:
 
 
 def for_pip(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what uv's variables say as pip's variables; an index has no name there."""
+    """Translate uv's variables to pip's, in which an index has no name."""
     found = {_variable(name): environ.get(uvs[0], "") for name, (uvs, _) in _VARIABLES.items()}
     return {name: _NAME.sub("", value) for name, value in found.items() if value}
 
@@ -135,7 +133,7 @@ def _is_known(name: str) -> bool:
 
 
 def _renamed(settings: Mapping[str, str]) -> dict[str, str]:
-    """Call each setting by its first name, whose own value comes before an alias's."""
+    """Replace aliases by the first name of each setting, whose value takes precedence."""
     aliases = {_ALIASES[name]: value for name, value in settings.items() if name in _ALIASES}
     return aliases | {name: value for name, value in settings.items() if name not in _ALIASES}
 

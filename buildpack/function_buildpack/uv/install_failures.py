@@ -1,4 +1,4 @@
-"""Tells failures of an installation apart, by what uv says: it has one exit status for most."""
+"""Recognizes failures of an installation in uv's output: most have the same exit status."""
 
 import os
 import re
@@ -29,10 +29,9 @@ from function_buildpack.uv.origin import Origin
 
 @dataclass(frozen=True)
 class Attempt:
-    """An installation that was tried, with what an error says of it.
+    """An attempted installation, with facts for error messages.
 
-    `indexes` are those that the project names, name → URL. `links` are the places of wheels that
-    the platform names.
+    `indexes` are the project's indexes, name → URL. `links` are the platform's locations of wheels.
     """
 
     cwd: Path
@@ -48,7 +47,7 @@ _UNSOLVABLE = "No solution found"
 
 
 def tell(result: Result, attempt: Attempt) -> None:
-    """Raise the error that a failed installation is.
+    """Raise the error for a failed installation.
 
     :raises UvUnfit: :raises LockOutdated: :raises SelectionUnknown: :raises SelectionConflict:
     :raises ToolMissing: :raises HashMismatch: :raises RequirementsUnsolvable:
@@ -80,7 +79,7 @@ def tell(result: Result, attempt: Attempt) -> None:
 
 
 def is_unsolvable(said: str) -> bool:
-    """Say whether uv found no versions that meet all requirements."""
+    """Return whether uv found no versions that match all requirements."""
     return _UNSOLVABLE in said
 
 
@@ -88,14 +87,14 @@ _UNFIT = re.compile(r"Required uv version `(.+?)` does not match the running ver
 
 
 def check_version(result: Result, cwd: Path) -> None:
-    """See that a project takes the uv that there is. :raises UvUnfit: it does not."""
+    """Check that a project allows the builder's uv. :raises UvUnfit: it does not."""
     if match := _UNFIT.search(result.output):
         file, field = next(_requiring(cwd), ("uv.toml of the platform", "required-version"))
         raise UvUnfit(file, field, match[1], match[2])
 
 
 def _requiring(cwd: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files, nearest first, that may ask for a version of uv, each with the field."""
+    """Yield the files that require a version of uv, nearest first, each with the field."""
     for folder in (cwd, *cwd.parents):
         for name, tables in (("uv.toml", ()), (constants.PYPROJECT, ("tool", "uv"))):
             path = folder / name
@@ -110,12 +109,14 @@ _NO_PYTHON = re.compile(r"No `requires-python` value found .* Defaulting to `(.+
 
 
 def _outdated(said: str, lock: Path) -> LockOutdated:
-    """Tell a lock for another Python than uv assumes, for a project that states none, apart."""
-    unstated = ""
+    """Return the error for an outdated lock. It may only be for another Python than uv assumes."""
+    missing = ""
     if default := _NO_PYTHON.search(said):
         locked_for = decoding.toml(lock).get("requires-python", "")
-        unstated = locked_for if locked_for != default[1] else ""
-    return LockOutdated(lock, lock.with_name(constants.PYPROJECT), "uv lock", unstated=unstated)
+        missing = locked_for if locked_for != default[1] else ""
+    return LockOutdated(
+        lock, lock.with_name(constants.PYPROJECT), "uv lock", missing_requires_python=missing
+    )
 
 
 def _conflict(said: str, attempt: Attempt) -> SelectionConflict:
@@ -131,7 +132,7 @@ _URL = re.compile(r"https?://[^\s`'\"()]+")
 
 
 def _refused(said: str, attempt: Attempt) -> IndexRefused:
-    """Say which index it is: its address, its name if it has one."""
+    """Return the error with the index's address, and its name if it has one."""
     shown = explanation(said)
     at = next((match[0] for match in _URL.finditer(shown)), "")
     host = urlsplit(at).hostname
@@ -140,20 +141,20 @@ def _refused(said: str, attempt: Attempt) -> IndexRefused:
         for name, url in attempt.indexes.items()
         if host and urlsplit(url).hostname == host
     ]
-    # Of several at one host the one whose address begins alike the longest.
+    # Of several indexes at one host, the one with the longest common start of the address.
     name, url = max(same, key=lambda item: _alike(item[1], at), default=("", at))
     variables = named_indexes.references(url) or _variables(name, attempt.origin)
     return IndexRefused(shown, url_redaction.public(url), name, variables, str(attempt.origin.path))
 
 
 def _variables(name: str, origin: Origin) -> tuple[str, ...]:
-    """Return the variables that have the credentials of a named index, as its tool calls them."""
+    """Return the variables for the credentials of a named index, with its tool's names."""
     prefix = f"{origin.index_variables}_{named_indexes.in_variables(name)}"
     return (f"{prefix}_USERNAME", f"{prefix}_PASSWORD") if name else ()
 
 
 def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginning."""
+    """Return the length of the common start of two texts."""
     return len([*takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))])
 
 
@@ -169,7 +170,7 @@ def _unsolvable(said: str, attempt: Attempt) -> RequirementsUnsolvable:
     )
 
 
-# A folder or wheel that a requirement names; a list that another one includes.
+# A missing folder or wheel of a requirement, or a missing included file.
 _NOT_THERE = re.compile(
     r"Distribution not found at: file://(.+)|failed to read from file `(.+?)`: No such file"
 )
@@ -181,11 +182,11 @@ def _not_there(said: str) -> str:
 
 
 def begins(line: str) -> bool:
-    """Say whether uv's explanation of a failure begins with a line."""
+    """Return whether a line is the first one of uv's explanation of a failure."""
     return line.lstrip().startswith(("×", "error:"))  # noqa: RUF001 -- uv's
 
 
 def explanation(text: str) -> str:
-    """Return uv's own explanation: all from its first mark of an error on; empty without one."""
+    """Return uv's explanation: everything from its first error mark on. Empty without a mark."""
     lines = text.strip().splitlines()
     return "\n".join(lines[next((i for i, line in enumerate(lines) if begins(line)), len(lines)) :])

@@ -1,7 +1,7 @@
-"""The package indexes that a project names, and credentials for them in the platform's variables.
+"""A project's package indexes, and credentials for them in the platform's variables.
 
-Poetry, uv, Pipenv and PDM give an index a name. Variables of Poetry's or uv's have the user and the
-password by that name. Pure: mappings in, values out.
+Indexes have names in Poetry, uv, Pipenv and PDM. The names of Poetry's and uv's variables for user
+and password contain them. Pure: mappings in, values out.
 
 Sources: Poetry's "Repositories", uv's "Package indexes", Pipenv's "Credentials", PDM's "Configure
 the package indexes".
@@ -17,7 +17,9 @@ from urllib.parse import quote
 from function_buildpack.log import url_redaction
 
 if TYPE_CHECKING:
-    from function_buildpack.source.pyproject import Pyproject  # its libraries may be missing yet
+    from function_buildpack.source.pyproject import (
+        Pyproject,
+    )  # build_tools.py runs without packaging
 
 _USERNAME = re.compile(r"((?:UV_INDEX|POETRY_HTTP_BASIC)_(.+))_USERNAME")
 _REPOSITORY = re.compile(r"POETRY_REPOSITORIES_(.+)_URL")
@@ -27,9 +29,9 @@ _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 def of_project(declared: "Pyproject") -> dict[str, str]:
-    """Return the indexes that pyproject.toml names: name → URL.
+    """Return the indexes in pyproject.toml: name → URL.
 
-    What is of another kind than it should be is passed over.
+    Values of a wrong type are ignored.
     """
     return named(
         tables(declared.content, "tool", "pdm", "source"),
@@ -39,7 +41,7 @@ def of_project(declared: "Pyproject") -> dict[str, str]:
 
 
 def of_other_tools(declared: "Pyproject") -> dict[str, str]:
-    """Return those of pyproject.toml that uv does not know and that are for all packages."""
+    """Return the indexes in pyproject.toml that uv does not read and that are for all packages."""
     of_poetry = tables(declared.content, "tool", "poetry", "source")
     return named(
         tables(declared.content, "tool", "pdm", "source"),
@@ -48,7 +50,7 @@ def of_other_tools(declared: "Pyproject") -> dict[str, str]:
 
 
 def named(*lists: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the indexes of lists of tables with a name and a URL: name → URL."""
+    """Return the indexes in lists of tables with a name and a URL: name → URL."""
     return {
         entry["name"]: entry["url"]
         for entries in lists
@@ -58,7 +60,7 @@ def named(*lists: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def tables(data: object, *keys: str) -> list[Mapping[str, Any]]:
-    """Return the tables of a list within tables; what is missing, or of another kind, is none."""
+    """Return the tables of a list within tables. Missing values and wrong types are ignored."""
     for key in keys:
         data = data.get(key) if isinstance(data, Mapping) else None
     listed = data if isinstance(data, list) else []
@@ -67,7 +69,7 @@ def tables(data: object, *keys: str) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class Credentials:
-    """What an index at `url` wants."""
+    """User and password for the index at `url`."""
 
     url: str
     user: str
@@ -76,9 +78,9 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Found:
-    """The credentials for the named indexes, and what else the variables hold.
+    """The credentials for the named indexes, and other values of the variables.
 
-    `unused` are variables that name no index, `tokens` are users without a password.
+    `unused` are variables for unknown indexes. `tokens` are users without a password.
     """
 
     credentials: tuple[Credentials, ...] = ()
@@ -87,10 +89,10 @@ class Found:
 
 
 def credentials(named: Mapping[str, str], environ: Mapping[str, str]) -> Found:
-    """Return the credentials that variables have for indexes, by name → URL.
+    """Return the credentials in variables for indexes, name → URL.
 
-    uv's variables come before Poetry's. A user without a password is one: some hosts take a token
-    as the user.
+    uv's variables take precedence over Poetry's. A user without a password is valid: some hosts
+    accept a token as the user.
     """
     urls = {in_variables(name): url for name, url in named.items()}
     for variable, url in environ.items():
@@ -112,14 +114,14 @@ def credentials(named: Mapping[str, str], environ: Mapping[str, str]) -> Found:
 
 
 def _named_for_uv(environ: Mapping[str, str]) -> set[str]:
-    """Return the names in uv's own variables (name=url), to which it gives credentials itself."""
+    """Return the names in uv's own variables (name=url), for which uv reads the credentials."""
     words = f"{environ.get('UV_INDEX', '')} {environ.get('UV_DEFAULT_INDEX', '')}".split()
     parts = [word.partition("=") for word in words]
     return {in_variables(name) for name, is_named, _ in parts if is_named}
 
 
 def in_variables(name: str) -> str:
-    """Return the name of an index as it is in the names of variables."""
+    """Return the name of an index in the form for variable names."""
     return _NO_WORD.sub("_", name.upper())
 
 
@@ -127,7 +129,7 @@ _STORED = '[[credential]]\nservice = {}\nusername = {}\nscheme = "basic"\npasswo
 
 
 def store(found: Iterable[Credentials]) -> str:
-    """Return the file that uv reads credentials from, by address (`uv auth`, credentials.toml)."""
+    """Return the contents of uv's credential store, by address (`uv auth`, credentials.toml)."""
     entries = dict[str, Credentials]()
     for each in found:
         for url in _covered(each.url):
@@ -139,9 +141,9 @@ def store(found: Iterable[Credentials]) -> str:
 
 
 def _covered(url: str) -> tuple[str, ...]:
-    """Return the addresses that have the same credentials: that of the index, and of its files.
+    """Return the addresses with the same credentials: of the index, and of its files.
 
-    Those are beside its `simple/`, or anywhere on its host: so Poetry takes it as well.
+    Files are next to `simple/`, or anywhere on the host. Poetry does the same.
     """
     beside = url.rstrip("/").removesuffix("/simple")
     scheme, _, rest = url.partition("://")
@@ -149,19 +151,19 @@ def _covered(url: str) -> tuple[str, ...]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)  # a string of TOML too
+    return json.dumps(text, ensure_ascii=False)  # also valid TOML
 
 
 def references(url: str) -> tuple[str, ...]:
-    """Return the variables in front of a URL's host, as in `https://${USER}:$PASSWORD@host/`."""
+    """Return the variables in a URL's credentials, as in `https://${USER}:$PASSWORD@host/`."""
     user = _USER.search(url)
     return tuple(braced or plain for braced, plain in _REFERENCE.findall(user[0] if user else ""))
 
 
 def expanded(url: str, environ: Mapping[str, str]) -> str:
-    """Return a URL with the values of its variables, as Pipenv and PDM read it.
+    """Return a URL with expanded variables, as Pipenv and PDM do.
 
-    If one of them has no value, it is without credentials: they may be elsewhere.
+    If a variable has no value, the URL gets no credentials: they may be elsewhere.
     """
     if not all(environ.get(name) for name in references(url)):
         return _USER.sub("", url)

@@ -1,4 +1,4 @@
-"""The file that requirements were made from."""
+"""The file that a list of requirements was made from."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +8,11 @@ from function_buildpack.source.settings import Selection
 
 @dataclass(frozen=True)
 class Origin:
-    """The file that requirements were made from, where uv does not read it itself.
+    """The file that a list of requirements was made from, because uv does not read it itself.
 
-    `selection` has been applied to it. `again` is the command of its own tool that installs the
-    same; `exported_by` made the requirements. Variables of `index_variables` have the credentials
-    of a named index.
+    The requirements are for `selection`. `again` is the command of the file's own tool for the same
+    installation. `exported_by` is the command that wrote the requirements. `index_variables` is the
+    start of the variables with credentials of a named index.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""Which CPythons uv can install here, and how it does."""
+"""The CPython versions that uv can install, and their installation."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from function_buildpack.uv.source_builds import Package
 
 @dataclass(frozen=True)
 class Download:
-    """A CPython that uv can install: uv's name for it, its version and the file it is from."""
+    """A CPython that uv can install: uv's key for it, its version and the name of its archive."""
 
     key: str
     version: str
@@ -24,17 +24,17 @@ class Download:
 
 
 def available(uv: Uv, cwd: Path) -> list[Download]:
-    """Return the CPythons that can be installed here, by uv's own list or the platform's.
+    """Return the CPythons that uv can install on this machine, from its list or the platform's.
 
     :raises PythonUninstalled: the platform's list cannot be read.
-    :raises UvUnfit: the project asks for another uv.
+    :raises UvUnfit: the project requires another version of uv.
     """
     command = ["uv", "python", "list", "--only-downloads", "--all-versions"]
     result = uv.run([*command, "--output-format", "json"], environ=_environ(uv), cwd=cwd)
     install_failures.check_version(result, cwd)
     if result.status != 0:
         raise PythonUninstalled("the list of versions", install_failures.explanation(result.output))
-    # One line, perhaps after warnings; none at all if the platform wants no such Pythons.
+    # One line, which may follow warnings. There is none if the platform forbids downloads.
     lines = (line for line in result.output.splitlines() if line.startswith("[{"))
     return [
         Download(item["key"], item["version"], _file(item["url"]))
@@ -44,9 +44,9 @@ def available(uv: Uv, cwd: Path) -> list[Download]:
 
 
 def install(uv: Uv, python: Download, folder: Path) -> None:
-    """Install a CPython into a folder of its name.
+    """Install a CPython into a subfolder with its key as the name.
 
-    :raises PythonUninstalled: it could not be fetched, or is not the one that uv knows.
+    :raises PythonUninstalled: it could not be downloaded, or its hash is wrong.
     """
     command: list[str | Path] = ["uv", "python", "install", "--no-bin"]
     command += ["--install-dir", folder, python.key]
@@ -56,22 +56,22 @@ def install(uv: Uv, python: Download, folder: Path) -> None:
 
 
 def _file(url: str) -> str:
-    """Return a file's name; the rest of an address may hold credentials, its query too."""
+    """Return the file name in an address. The rest may contain credentials, even the query."""
     return unquote(urlsplit(url).path.rpartition("/")[2])
 
 
 def _environ(uv: Uv) -> Mapping[str, str]:
-    """Return the environment of commands that do fetch a Python, unless the platform forbids it."""
+    """Return the environment of commands that may download a Python, unless it is forbidden."""
     others = {name: value for name, value in uv.environ.items() if name != DOWNLOADS}
     asked = uv.python_downloads
     return others | {DOWNLOADS: asked} if asked else others
 
 
 def wheels_of(uv: Uv, package: Package, cwd: Path, pythons: Iterable[str]) -> list[str]:
-    """Return the file names of the wheels that a package has in its index.
+    """Return the file names of a package's wheels in its index.
 
-    Those for the first of these Pythons that it is for at all, and for newer ones. None if it
-    has no wheels, or if that cannot be told.
+    They are for the first of these Pythons that the package supports, and for newer ones. Empty if
+    there are no wheels, or if uv fails.
     """
     command: list[str | Path] = [
         *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),

@@ -1,4 +1,4 @@
-"""Says how a user does the same install on their own machine. Pure: words in, lines out."""
+"""The commands for the same installation on a user's machine. Pure: words in, lines out."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from function_buildpack.uv import index_settings
 from function_buildpack.uv.origin import Origin
 
 _PYTHON, _NO_INDEX = "--python", "--no-index"
-# What makes a list of uv.lock, for an installation without an index.
+# Exports uv.lock as a list of requirements, for an installation without an index.
 EXPORT = (
     *("uv", "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project"),
     "--no-editable",
@@ -19,7 +19,7 @@ _MINOR = re.compile(r"python(\d+\.\d+)")
 
 
 def of_project(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> str:
-    """Return a command that reads the project's own files, with the settings that it needs."""
+    """Return a command that reads the project's own files, with the required settings."""
     words, minor = _without_python(command)
     return _line([*words, *([_PYTHON, minor] if minor else [])], cwd, environ)
 
@@ -32,9 +32,9 @@ def of_file(
     *,
     by_pip: bool,
 ) -> str:
-    """Return what installs from a file: the command of its own tool, or uv's.
+    """Return the commands that install from a file: of its own tool, or of uv.
 
-    Or else pip's, for a requirements file that uv would read otherwise.
+    For a requirements file that uv would interpret differently, return pip's.
     """
     if origin.again:
         return origin.again
@@ -47,24 +47,24 @@ def of_file(
 
 
 def _by_uv(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return what makes an environment, and the command that installs into it."""
+    """Return the command that creates an environment, and the one that installs into it."""
     words, minor = _without_python(command)
     venv = ["uv", "venv", *([_PYTHON, minor] if minor else [])]
     return _line(venv, cwd, {}), _line(words, cwd, environ)
 
 
 def _by_pip(
-    stated: Path, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
+    requirements: Path, command: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]
 ) -> str:
-    """Return what installs from a requirements file that only pip reads, into an environment."""
+    """Return pip's commands for an environment and a requirements file."""
     words, minor = _without_python(command)
-    install = [".venv/bin/pip", "install", *_offline(words), "-r", stated]
+    install = [".venv/bin/pip", "install", *_offline(words), "-r", requirements]
     made = f"python{minor} -m venv .venv"
     return f"{made}\n{_line(install, cwd, index_settings.for_pip(environ))}"
 
 
 def _offline(words: Sequence[str | Path]) -> Sequence[str | Path]:
-    """Return the options that keep from an index, which pip and uv have in common."""
+    """Return the options that exclude an index, which are the same for pip and uv."""
     if _NO_INDEX not in words:
         return []
     place = words.index(_NO_INDEX)
@@ -72,7 +72,7 @@ def _offline(words: Sequence[str | Path]) -> Sequence[str | Path]:
 
 
 def _without_python(command: Sequence[str | Path]) -> tuple[list[str | Path], str]:
-    """Return a command without the interpreter of the build, and which minor version that is."""
+    """Return a command without the build's interpreter, and the minor version of that."""
     if _PYTHON not in command:
         return [*command], ""
     place = command.index(_PYTHON)
@@ -81,7 +81,7 @@ def _without_python(command: Sequence[str | Path]) -> tuple[list[str | Path], st
 
 
 def _line(words: Sequence[str | Path], cwd: Path, environ: Mapping[str, str]) -> str:
-    """Return a line for a shell in the function's folder."""
+    """Return a command line for a shell in the function's folder."""
     here = f"{cwd}/"
     variables = [f"{n}={shlex.quote(value.replace(here, ''))}" for n, value in environ.items()]
     return " ".join([*variables, *(shlex.quote(_relative(word, cwd)) for word in words)])

@@ -1,6 +1,6 @@
-"""Follows what uv builds from source, by its lines: has it looked at, and says how long it takes.
+"""Follows uv's builds from source in its output: checks each package, and logs the duration.
 
-uv itself says when a build begins and when it ends, and nothing for as long as it lasts.
+uv itself logs only the start and the end of a build.
 """
 
 import re
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from function_buildpack.log import output
 from function_buildpack.uv import install_failures
 
-# uv's lines: "Building name==1.0", "Built name @ file:///…".
+# Lines of uv: "Building name==1.0", "Built name @ file:///…".
 _BEGIN = re.compile(r"\s*Building (\S+)(?: @ \S+)?")
 _END = re.compile(r"\s*Built (\S+)(?: @ \S+)?")
 _OF_INDEX = re.compile(r"([\w.-]+)==(\S+)")
@@ -21,14 +21,14 @@ _OF_INDEX = re.compile(r"([\w.-]+)==(\S+)")
 
 @dataclass(frozen=True)
 class Package:
-    """A package of an index, and whether that has its source."""
+    """A package of an index, and whether the index has a source distribution of it."""
 
     name: str
     version: str
     has_source: bool = True
 
     def __str__(self) -> str:
-        """Say both."""
+        """Return name and version."""
         return f"{self.name} {self.version}"
 
 
@@ -36,11 +36,11 @@ _FAILED = re.compile(r"Failed to (?:download and )?build `([\w.-]+)==([^`\s]+)`"
 
 
 def failed(said: str) -> Package | None:
-    """Return the package of an index that could not be built, by all that uv has said."""
+    """Return the package of an index that could not be built, from uv's output."""
     return Package(found[1], found[2]) if (found := _FAILED.search(said)) else None
 
 
-# uv's explanations: of a resolution, of uv.lock, of pylock.toml with the hint behind it.
+# uv's explanations for a resolution, for uv.lock, and for pylock.toml with the hint after it.
 _UNFITTING = re.compile(
     r"\b([\w.-]+)==(\S+) has no wheels with a matching"
     r"|Distribution `([\w.-]+)==(\S+) @ \S+ can't be installed because it doesn't have a source"
@@ -49,7 +49,7 @@ _UNFITTING = re.compile(
 
 
 def unfitting(said: str) -> Package | None:
-    """Return the package without source and without a wheel that fits, by all that uv has said."""
+    """Return the package without a source distribution and a suitable wheel, from uv's output."""
     if (found := _UNFITTING.search(said)) is None:
         return None
     name, version = (group for group in found.groups() if group)
@@ -60,18 +60,18 @@ Look = Callable[[Package], None]
 
 
 def look_at_nothing(_: Package) -> None:
-    """Let everything be built from source."""
+    """Allow all builds from source."""
 
 
 @dataclass(frozen=True)
 class Builds:
-    """The builds that are going on: each with the time of its start."""
+    """The running builds, each with its start time."""
 
     look: Look
     running: dict[str, float] = field(default_factory=dict)
 
     def line(self, text: str) -> None:
-        """Show a line of uv; where a package of an index begins to be built, have it looked at."""
+        """Log a line of uv. At the start of a build, check the package if it is from an index."""
         output.child(text)
         if begun := _BEGIN.fullmatch(text):
             self.running[begun[1]] = time.monotonic()
@@ -81,16 +81,16 @@ class Builds:
             self.running.pop(ended[1], None)
 
     def tell(self) -> None:
-        """Say what is being built, and for how long."""
+        """Log the running builds and their durations."""
         for name, since in [*self.running.items()]:
             output.line(f"Building {name} from source: {time.monotonic() - since:.0f} s so far")
 
 
 @contextmanager
 def followed(look: Look, every: float) -> Iterator[Callable[[str], None]]:
-    """Yield what takes uv's lines; meanwhile say every so many seconds what is being built.
+    """Yield a callback for uv's lines, and log the running builds every so many seconds.
 
-    `look` gets each package of an index whose build begins. What it raises ends uv.
+    `look` gets each package of an index at the start of its build. Its exceptions stop uv.
     """
     builds, over = Builds(look), threading.Event()
 
@@ -108,7 +108,7 @@ def followed(look: Look, every: float) -> Iterator[Callable[[str], None]]:
 
 
 class Said:
-    """What uv says, shown as it comes, but for what it says of a failure: the error has that."""
+    """Shows uv's output line by line, except the explanation of a failure, which an error has."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
@@ -122,6 +122,6 @@ class Said:
             self._show(text)
 
     def finish(self) -> None:
-        """Show the rest: nothing has failed."""
+        """Show the rest, because uv did not fail."""
         for text in self._kept:
             self._show(text)

@@ -1,19 +1,19 @@
-"""uv's variables, by what they mean for a build."""
+"""uv's variables, by their meaning for a build."""
 
-# They name another environment than the one that we install into, another Python's files, another
-# project than the function, or what is not for an image.
+# They name another environment, another Python, another project, or development groups. uv does not
+# get them.
 FOREIGN = (
     *("CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_DEV", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
     *("UV_PYTHON", "UV_WORKING_DIR", "VIRTUAL_ENV"),
 )
-# They name files that say which version of a package will do, or that none will.
+# They name files that limit or exclude versions of packages.
 NARROWING = ("UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
-# What packages are compiled with here: without information for debuggers, for it has the names of
-# this build's temporary folders. Build backends add what the platform has set.
+# Compiler flags for packages: without debug information, which would contain the names of this
+# build's temporary folders. The platform's flags follow.
 COMPILED = "-O2 -g0"
 FLAGS = ("CFLAGS", "CXXFLAGS")
-# What is installed depends on them; of where it is from, it does not. Variables of compilers and
-# build backends only count where something is built (build_inputs.py).
+# They decide what is installed. The index of a package does not. Variables of compilers and build
+# backends count only if something is built (build_inputs.py).
 DECISIVE = (
     *(*NARROWING, "UV_AMD_GPU_ARCHITECTURE", "UV_BUILD_CONSTRAINT", "UV_CUDA_DRIVER_VERSION"),
     *("UV_EXCLUDE_NEWER", "UV_FORK_STRATEGY", "UV_GIT_LFS", "UV_INDEX_STRATEGY"),
@@ -22,7 +22,7 @@ DECISIVE = (
     *("UV_NO_SOURCES", "UV_NO_SOURCES_PACKAGE", "UV_PRERELEASE", "UV_REQUIRE_HASHES"),
     *("UV_RESOLUTION", "UV_TORCH_BACKEND"),
 )
-# Where packages are from.
+# They name sources of packages.
 LEADING = (
     *("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
     "UV_INSECURE_HOST",

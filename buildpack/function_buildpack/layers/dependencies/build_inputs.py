@@ -1,7 +1,7 @@
 """What a build backend can read when it builds a local package: files, git's state, variables.
 
-The result of a build depends on all three, so they are part of the layer's key. What certainly has
-no effect on the result is left out: it would cost a reinstall for nothing.
+The result of a build depends on all three, so they are part of the layer key. Inputs that certainly
+have no effect are not: they would cause needless reinstallations.
 """
 
 import glob
@@ -21,9 +21,8 @@ from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.system import git, tree
 from function_buildpack.system.process import Runner
 
-# Variables that do not change what a build makes: the platform's own, the buildpacks' settings,
-# where packages come from and how they are fetched (what uv's variables decide is in the key
-# already), the terminal, the number of jobs.
+# Variables that do not change the result of a build: those of the platform and the buildpacks, of
+# package indexes and downloads, the terminal, the number of jobs. The key has uv's variables apart.
 _WITHOUT_EFFECT = re.compile(
     r"(?:BP|BPE|BPL|CNB|GIT_CONFIG|GIT_SSL|OTEL|PIP|SSL|UV|XDG)_.*"
     r"|(?i:(?:HTTP|HTTPS|ALL|NO|FTP)_PROXY)"
@@ -31,35 +30,35 @@ _WITHOUT_EFFECT = re.compile(
     r"|FORCE_COLOR|GIT_ASKPASS|GIT_TERMINAL_PROMPT|HOME|HOSTNAME|LINES|MAX_JOBS|NETRC|NO_COLOR"
     r"|OLDPWD|PWD|REQUESTS_CA_BUNDLE|SERVICE_BINDING_ROOT|SHLVL|SSH_.*|TERM|TMPDIR|_"
 )
-# A new token is no reason for a reinstall, and not even its hash belongs in an image.
+# A new token does not require a reinstallation, and an image must not contain even its hash.
 _SECRET = re.compile(
     r"(?i)(?:.*_)?(?:auth|credentials?|(?:access|api|private|secret)_?key(?:_id)?|pass|passphrase"
     r"|passwd|password|pat|secret|tokens?|username)(?:_.*)?"
 )
-_SHOWN = 16  # of a digest: enough to tell two values apart
+_DIGEST_LENGTH = 16
 
 
 def variables(environ: Mapping[str, str], asked: Iterable[str] = ()) -> dict[str, str]:
-    """Return the variables that a build backend may read and that can change what it makes.
+    """Return the variables that can change the result of a build backend, with digests.
 
-    Each with a digest of its value: the key of a layer is a label of the image, for all to read.
-    Secrets are left out, by their names, unless a package says that it reads them (`asked`, see
-    `cache_keys`); so are credentials in URLs.
+    The layer key is a label of the image, which everybody can read, so it has a digest of each
+    value. Variables with the name of a secret are excluded, unless a package declares that it reads
+    them (`asked`, see `cache_keys`). Credentials in URLs are excluded as well.
     """
     counted = {name for name in environ if not _WITHOUT_EFFECT.fullmatch(name)}
     counted = {name for name in counted if not _SECRET.fullmatch(name)} | set(asked)
     return {
-        name: tree.digest([redaction.urls(environ[name]).encode()])[:_SHOWN]
+        name: tree.digest([redaction.urls(environ[name]).encode()])[:_DIGEST_LENGTH]
         for name in sorted(counted)
         if environ.get(name)
     }
 
 
 def git_state(folders: Iterable[Path], run: Runner, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the state of the checkouts around those of some packages whose build may read it.
+    """Return the state of the git checkouts that the builds of these packages may read.
 
-    The keys say what it is, such as "git tags". Empty where there is no checkout, or no git: a
-    backend can read nothing then either.
+    The keys are descriptions, such as "git tags". Empty if there is no checkout or no git: then a
+    backend cannot read it either.
     """
     roots = {git.root(folder) for folder in folders if reads_git(folder)}
     states: dict[str, list[str]] = {}
@@ -70,26 +69,28 @@ def git_state(folders: Iterable[Path], run: Runner, environ: Mapping[str, str]) 
 
 
 def _joined(values: list[str]) -> str:
-    """Return the value of a single checkout as it is, of several a digest."""
+    """Return the value of a single checkout, or a digest of several."""
     first, *others = dict.fromkeys(values)
-    return tree.digest(value.encode() for value in (first, *others))[:_SHOWN] if others else first
+    if not others:
+        return first
+    return tree.digest(value.encode() for value in (first, *others))[:_DIGEST_LENGTH]
 
 
-# They do not ask git for anything that ends up in a package, unless code of the package does.
+# These put nothing from git into a package, unless code of the package does.
 _WITHOUT_GIT = frozenset(
     {"cython", "flit-core", "hatchling", "packaging", "pdm-backend", "poetry-core", "setuptools"}
     | {"uv-build", "wheel"}
 )
-# Of the backends' tables in pyproject.toml: they name code of the package, or another source for
-# the version than a file (hatchling's "code", PDM's "scm").
+# Keys in the backends' tables of pyproject.toml that name code of the package, or a source of the
+# version that is not a file (hatchling's "code", PDM's "scm").
 _CODE = frozenset({"cmdclass", "custom-hook", "hooks", "run-setuptools", "script", "source"})
 _BACKENDS = ("hatch", "pdm", "poetry", "setuptools")
 
 
 def reads_git(folder: Path) -> bool:
-    """Say whether building the package in a folder may read git's state.
+    """Return whether building the package in a folder may read git's state.
 
-    Of a backend that is not known to do without, it is assumed.
+    Unknown backends are assumed to read it.
     """
     build = Pyproject.read(folder / constants.PYPROJECT).build_system
     requires = (_package(stated) for stated in build.get("requires", ()))
@@ -97,7 +98,7 @@ def reads_git(folder: Path) -> bool:
 
 
 def runs_own_code(folder: Path) -> bool:
-    """Say whether a package brings code for its own build, which may read anything."""
+    """Return whether a package has code for its own build, which may read anything."""
     pyproject = Pyproject.read(folder / constants.PYPROJECT)
     tool = pyproject.table("tool")
     return (
@@ -115,7 +116,7 @@ def _package(stated: str) -> str:
 
 
 def _keys(data: object) -> Iterator[str]:
-    """Yield the keys of all tables, however deep."""
+    """Yield the keys of all tables, at any depth."""
     if isinstance(data, Mapping):
         yield from data
         data = [*data.values()]
@@ -125,7 +126,7 @@ def _keys(data: object) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class CacheKeys:
-    """What a package's build depends on, as its `tool.uv.cache-keys` say."""
+    """What a package's build depends on, as declared in `tool.uv.cache-keys`."""
 
     files: tuple[Path, ...] = ()
     variables: tuple[str, ...] = ()
@@ -133,9 +134,9 @@ class CacheKeys:
 
 
 def cache_keys(folder: Path) -> CacheKeys:
-    """Read what a package says of its own build ("Dynamic metadata" in uv's documentation).
+    """Read the declared inputs of a package's build ("Dynamic metadata" in uv's documentation).
 
-    Other values than uv knows are left to uv, which says what is wrong with them.
+    uv reports values that it does not know.
     """
     table = Pyproject.read(folder / constants.PYPROJECT).table("tool", "uv")
     entries = table.get("cache-keys", ())

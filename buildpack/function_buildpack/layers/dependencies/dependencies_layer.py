@@ -1,4 +1,4 @@
-"""The dependencies layer: a virtual environment with the packages that the function asks for."""
+"""The dependencies layer: a virtual environment with the function's dependencies."""
 
 import importlib.metadata
 import os
@@ -32,32 +32,32 @@ class Dependencies:
     layer: Layer
 
     def python(self, minor: str) -> Path:
-        """Return the environment's interpreter, by the minor version of Python that it is for."""
+        """Return the environment's interpreter for a minor version of Python."""
         return _python(self.layer.path, minor)
 
     @property
     def env(self) -> LayerEnv:
-        """What the image's environment gets: the packages' commands on PATH."""
+        """Changes to the image's environment: the packages' commands on PATH."""
         bin_ = str(_venv(self.layer) / "bin")
         return (Change("PATH", Behaviour.PREPEND, bin_, delimiter=":"),)
 
     @property
     def library(self) -> Path:
-        """The environment without its commands, which begin with their interpreter's path."""
+        """The environment without its commands, which start with their interpreter's path."""
         return _venv(self.layer) / "lib"
 
     def site(self, minor: str) -> Path:
-        """Return the folder of its packages for a minor version of Python."""
+        """Return the site-packages folder for a minor version of Python."""
         return self.library / f"python{minor}" / "site-packages"
 
     def keep(self) -> None:
-        """Have the layer exported."""
+        """Write `<layer>.toml`, so that the lifecycle exports the layer."""
         self.layer.keep(Types(launch=True), self.env)
 
     def check_runtime(self, needed: list[Requirement]) -> None:
-        """Compare the installed packages with what the runtime needs of the same names.
+        """Check that the runtime works with the installed versions of its packages.
 
-        :raises RuntimeConflict: the function's version wins at run time, but cannot serve.
+        :raises RuntimeConflict: the function's version takes precedence, but the runtime fails.
         """
         ranges = {canonicalize_name(item.name): item.specifier for item in needed}
         for found in importlib.metadata.distributions(path=[str(_site_packages(self.layer))]):
@@ -67,16 +67,16 @@ class Dependencies:
 
 
 def restore(layers: Layers, wanted: LayerKey, archives: Archives) -> Restored | Empty:
-    """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
+    """Return the layer of an earlier build if its key is the same, else an emptied one."""
     return layers.restored(constants.DEPENDENCIES, wanted, archives.hold)
 
 
 def install(
     layer: Layer, plan: Plan, python: Interpreter, uv: Uv, source: Path
 ) -> list[Distribution]:
-    """Fill the layer and return what is in it; `source` is the folder that is built.
+    """Fill the layer and return its packages. `source` is the folder that is built.
 
-    :raises BuildpackError: see installer.
+    :raises BuildpackError: see uv/install_failures.py.
     """
     path = _venv(layer)
     _make_environment(path, python, uv.run)
@@ -88,9 +88,9 @@ def install(
         _uninstall_own(path, site, plan.project.folder, uv)
     build_traces.forget_times(site)
     build_traces.forget_place(site, source)
-    (path / ".lock").unlink(missing_ok=True)  # uv's, open to everybody
+    (path / ".lock").unlink(missing_ok=True)  # of uv, writable by everybody
     file_modes.settle(path)
-    for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would be run at each start
+    for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would run at each start
         tree.remove(path)
     _link_layers(layer)
     installed = distributions.installed(site)
@@ -99,16 +99,16 @@ def install(
 
 
 def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
-    """Remove the function's own project, which "." names: it has a layer of its own.
+    """Uninstall the function's own project, which "." installs: it has its own layer.
 
-    Here it would be a second copy, and old after the next change of the source.
+    Here it would be a second copy, outdated after the next change of the source.
     """
     if own := distributions.from_folder(site, folder):
         uv.uninstall(own, venv)
 
 
 def python(layers: Layers, minor: str) -> Path:
-    """Return where the image has the environment's interpreter; in this build it may be missing."""
+    """Return the path of the environment's interpreter in the image. This build may not have it."""
     return _python(layers.root / constants.DEPENDENCIES, minor)
 
 
@@ -116,7 +116,7 @@ def _python(layer: Path, minor: str) -> Path:
     return layer / _VENV / "bin" / f"python{minor}"
 
 
-# Not at the layer's root: the lifecycle would put its lib/ on LD_LIBRARY_PATH.
+# Not the layer's root: the lifecycle would add its lib/ to LD_LIBRARY_PATH.
 _VENV = "venv"
 
 
@@ -129,7 +129,7 @@ def _site_packages(layer: Layer) -> Path:
 
 
 def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
-    # The standard library's, not uv's own, which adds an import hook to every start (uv#6426).
+    # With venv, not "uv venv", which adds an import hook to every start (uv#6426).
     command: list[str | Path] = [python.path, "-I", "-B", "-m", "venv", "--without-pip", path]
     made = run(command, environ={}, cwd=path.parent)
     if failure := index_failures.find(made.output):
@@ -137,15 +137,15 @@ def _make_environment(path: Path, python: Interpreter, run: Runner) -> None:
     assert made.status == 0, made.output
     for script in (*path.glob("bin/activate*"), *path.glob("bin/Activate*")):
         script.unlink()  # for interactive shells
-    (path / ".gitignore").unlink(missing_ok=True)  # written since Python 3.13
+    (path / ".gitignore").unlink(missing_ok=True)  # since Python 3.13
     _link_version(path)
 
 
 def _link_version(venv: Path) -> None:
-    """Have the environment's commands lead to one minor version of Python, by its name.
+    """Link the environment's commands to one minor version of Python by its name.
 
-    Where a run image has another one or none, the launcher then says that this one is not there;
-    another Python would begin and not find the packages.
+    If a run image has another version or none, the start reports that this one is missing.
+    Otherwise another Python would start and not find the packages.
     """
     (library,) = venv.glob("lib/python*")
     commands = venv / "bin"
@@ -156,9 +156,9 @@ def _link_version(venv: Path) -> None:
 
 
 def _link_layers(layer: Layer) -> None:
-    """Append other layers to the environment's import path, behind the function's packages.
+    """Append other layers to the environment's import path, after the function's packages.
 
-    That of the function's own project may not be there: Python passes it over then.
+    The project layer may not exist. Python ignores a missing folder.
     """
     site = _site_packages(layer)
     others = [

@@ -1,4 +1,4 @@
-"""The packages that the function asks for."""
+"""The Dependencies step: reuses or installs the function's packages."""
 
 import os
 from dataclasses import replace
@@ -36,22 +36,22 @@ from function_buildpack.uv.index_settings import PackageSource
 
 
 def tell_access(bound: Bindings, access: IndexAccess) -> None:
-    """Say what leads to the packages, beside the public index."""
+    """Log the bindings and settings for package indexes."""
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
     if access.nameless:
         known = ", ".join(sorted(access.indexes)) or "none"
         output.note(
-            f"no index has the name in {', '.join(access.nameless)}; the project names: {known}"
+            f"No index matches the name in {', '.join(access.nameless)}. Known indexes: {known}."
         )
     if access.unused:
-        output.note(f"settings of pip that are not used here: {', '.join(access.unused)}")
+        output.note(f"These settings have no effect: {', '.join(access.unused)}")
 
 
 def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
     """Return the folder of wheels if packages are installed from it alone, without an index.
 
-    BP_WHEELS says so, or nothing that states the dependencies names the folder or a wheel of it.
+    That is so if BP_WHEELS is set, or if no manifest names the folder or a wheel in it.
 
     :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
     """
@@ -64,8 +64,8 @@ def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path
         return wheels
     place = os.path.relpath(wheels, folder)
     output.line(
-        f"Wheels: what is named of {place}, and an index for the rest; BP_WHEELS={place} is for "
-        f"the folder alone"
+        f"Wheels: from {place} where the requirements name it, everything else from an index. "
+        f"To use the folder alone, set BP_WHEELS={place}."
     )
     return None
 
@@ -77,13 +77,13 @@ def provide(
     python: Interpreter,
     uv: Uv,
 ) -> Dependencies:
-    """Reuse the layer of an earlier build, or fill it anew and check what is in it.
+    """Reuse the layer of an earlier build, or fill it and check its packages.
 
-    :raises BuildpackError: see installer, and shared_libraries.
+    :raises BuildpackError: see uv/install_failures.py and checks/shared_libraries.py.
     """
     _tell_source(chosen)
     if wheels:
-        output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, and no index")
+        output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, without an index")
     uv = _narrowed(at_wheels(uv, wheels), chosen)
     decided = Inputs(chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ))
     wanted = layer_key.make(building, decided, wheels, python, uv)
@@ -91,7 +91,7 @@ def provide(
     noted = _with_notes(building, decided, wanted, uv)
     match dependencies_layer.restore(building.layers, noted, building.archives):
         case Restored(kept):
-            output.line("Reusing the dependencies layer: nothing that decides it has changed")
+            output.line("Reusing the dependencies layer: nothing it depends on has changed")
             _tell_unasked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
@@ -108,14 +108,15 @@ def provide(
 
 
 def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
-    """Return uv with the function's own wheels in the place of all indexes, if it has some."""
+    """Return uv with the function's wheels instead of all indexes, if it has some."""
     return uv.from_source(PackageSource.folder(wheels)) if wheels else uv
 
 
 def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -> LayerKey:
-    """Return what is wanted, as far as an earlier build has noted that it counts.
+    """Return the wanted key with the notes of the earlier build.
 
-    Repositories are only asked if nothing else has changed: else all is installed anew anyway.
+    Git repositories are queried only if nothing else has changed. Otherwise everything is
+    installed again anyway.
     """
     before = layer_key.earlier(building.layers)
     noted = layer_key.with_notes(wanted, before)
@@ -125,23 +126,22 @@ def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -
     asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
     for reference, failure in asked.failures.items():
         output.note(
-            f"{reference} could not be asked again ({failure}). The image keeps the commit of the "
-            f"earlier build, {known[reference]}."
+            f"Could not check {reference} for new commits ({failure}). The image keeps commit "
+            f"{known[reference]} of the earlier build."
         )
     return replace(noted, moving=reasons.listed(asked.commits))
 
 
 def _tell_unasked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
-    """Say what may have changed and was not looked up, where no lock pins it, and how it is."""
+    """Log what the build did not check for updates, where no lock pins it."""
     chosen = decided.plan
     if wheels or chosen.manifest.is_pinned:
         return
     archives = [place for place, commit in reasons.unlisted(kept.moving).items() if not commit]
     unasked = ["newer versions in the package index", *archives, *sorted(decided.remote_lists)]
     output.line(
-        f"Not looked up again: {phrases.some(unasked)}. "
-        f"To have the dependencies installed again, give {constants.FUNCTION_REFRESH} a new value, "
-        f"such as today's date."
+        f"Not checked: {phrases.some(unasked)}. To install the dependencies again, set "
+        f"{constants.FUNCTION_REFRESH} to a new value, such as today's date."
     )
 
 
@@ -150,7 +150,7 @@ def _install(
 ) -> list[Distribution]:
     known = building.archives.give_back(layer, uv.cache, python)
     if packages := known.packages:
-        output.line(f"Not fetched again: what the earlier build fetched (packages: {packages})")
+        output.line(f"Reusing downloads of the earlier build (packages: {packages})")
     with output.timed("Installed the dependencies"):
         confinement = isolation.of_installation(building, layer.path, uv.cache)
         confined = replace(uv, run=partial(uv.run, confinement=confinement))
@@ -164,24 +164,24 @@ def _install(
 def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
     sources = {*python_files.sources(Dependencies(layer).site(python.minor))}
     if compiled := known.link(sources, python):
-        output.line(f"Not compiled again: what the earlier build compiled (files: {len(compiled)})")
+        output.line(f"Reusing bytecode of the earlier build (files: {len(compiled)})")
     if new := sources - compiled:
-        with output.timed(f"Compiled them (files: {len(new)})"):
+        with output.timed(f"Compiled the dependencies (files: {len(new)})"):
             bytecode.compile_packages(new, python, uv.run)
 
 
 def _tell_changes(before: Sboms, now: Sboms) -> None:
     if earlier := sbom.versions(before):
-        output.line(f"Packages since then: {phrases.changes(earlier, sbom.versions(now))}")
+        output.line(f"Package changes: {phrases.changes(earlier, sbom.versions(now))}")
 
 
 def _narrowed(uv: Uv, chosen: Plan) -> Uv:
-    """Return uv with the platform's constraints, unless a lock has each version, and tell."""
+    """Return uv with the platform's constraints, or without them if there is a lock; log which."""
     if not uv.narrowing:
         return uv
     files = " ".join(uv.narrowing.values())
     if chosen.manifest.is_lock:
-        output.note(f"{files} is ignored: {chosen.manifest.name} pins the version of each package")
+        output.note(f"Constraints ignored: {files}, because {chosen.manifest.name} pins versions")
         return uv.without(uv.narrowing)
     output.line(f"Constraints: {files}")
     return uv
@@ -193,14 +193,14 @@ def _check(building: Building, installed: Dependencies, chosen: Plan, python: In
     installed.check_runtime(runtime_layer.Source.of(building.buildpack.root).ranges())
     site, beside = installed.site(python.minor), chosen.project.beside
     for module, package in sorted(distributions.providing(site, beside).items()):
-        output.note(f"{beside[module].name} hides {module} of the package {package}")
+        output.note(f"{beside[module].name} hides the module {module} of the package {package}")
     folders = building.layers.library_folders(chosen.launch_env)
     shared_libraries.check(site, folders, building.settings.library_check)
 
 
 def _tell_source(chosen: Plan) -> None:
     for name, reason in chosen.unread.items():
-        output.note(f"{name} is not read: {reason}")
+        output.note(f"{name} is ignored: {reason}")
     if not chosen.manifest.name:
         output.line("No dependencies declared")
         return
@@ -213,18 +213,18 @@ def _tell_source(chosen: Plan) -> None:
     if chosen.skipped_groups:
         groups = ",".join(chosen.skipped_groups)
         output.note(
-            f"{chosen.manifest.tool} installs these groups by default, this build does "
+            f"{chosen.manifest.tool} installs these groups by default, but this build does "
             f"not: {groups}. If the function needs them, set {constants.FUNCTION_GROUPS}={groups}."
         )
     if chosen.for_tests:
         output.note(
-            f"the image gets what tests and checks run with: {', '.join(chosen.for_tests)}. "
-            f"State it in a group, such as dev of [dependency-groups], and it stays out."
+            f"The image contains packages for tests and checks: {', '.join(chosen.for_tests)}. "
+            f"To exclude them, declare them in a group, such as dev in [dependency-groups]."
         )
     if chosen.constraints:
         output.note(
-            f"the function imports modules of the cloudevents SDK 1, so the build adds "
-            f'"{", ".join(chosen.constraints)}". State it in {chosen.manifest.name} to own it.'
+            f"The function imports modules of version 1 of the cloudevents SDK, so the build "
+            f'installs "{", ".join(chosen.constraints)}". Declare that in {chosen.manifest.name}.'
         )
 
 

@@ -1,8 +1,8 @@
-"""Which files decide what is installed.
+"""The files that decide what is installed.
 
-Local packages are copied into the layer, so every file of them decides, and of those that they
-name in turn. Build backends read what they like for dynamic dependencies, so there all files of
-the source count but the function's own.
+Local packages are copied into the layer, so the key has all their files, and those of the local
+packages that they name. A build backend may read any file for dynamic dependencies, so then the key
+has all files of the source except the function's own.
 """
 
 import json
@@ -24,14 +24,14 @@ from function_buildpack.system import tree
 
 @dataclass(frozen=True)
 class Inputs:
-    """What decides an installation: of this plan, with what its manifest is read with."""
+    """The inputs of an installation by this plan."""
 
     plan: Plan
     around: Surroundings
 
     @cached_property
     def digest(self) -> str:
-        """A digest of all of it; empty if nothing is installed.
+        """A digest of all inputs. Empty if nothing is installed.
 
         :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
         """
@@ -44,7 +44,7 @@ class Inputs:
 
     @cached_property
     def files(self) -> list[Path]:
-        """The files, and links to folders, sorted, each once."""
+        """The files and links to folders, sorted, without duplicates."""
         project, app = self.plan.project, self.around.app
         named = self._paths | _configuration(project.folder, app)
         named |= {path for folder in self.built for path in cache_keys(folder).files}
@@ -53,13 +53,13 @@ class Inputs:
 
     @cached_property
     def built(self) -> frozenset[Path]:
-        """The folders whose packages a backend builds, or is asked for their dependencies."""
+        """The folders that a build backend builds, or whose dependencies it computes."""
         own = {self.plan.project.folder} if self._is_asked else set()
         return frozenset(filter(is_project, self._paths)) | own
 
     @property
     def texts(self) -> Iterator[str]:
-        """The texts that may name what is installed, with the values of their variables."""
+        """The texts that may name what is installed, with expanded variables."""
         for path in {self.plan.manifest.path, self.plan.project.pyproject_path, *self._paths}:
             for file in (path, *(path / name for name in _DECLARING)):
                 if file.is_file() and file.suffix in _TEXTS:
@@ -77,7 +77,7 @@ class Inputs:
 
     @cached_property
     def _paths(self) -> set[Path]:
-        """What is named; of the function's own project, which has its own layer, what it needs."""
+        """The local inputs. The own project has its own layer, so only its metadata counts here."""
         project = self.plan.project
         if not self.plan.package.exists or project.folder not in self._named:
             return self._named
@@ -86,14 +86,14 @@ class Inputs:
 
     @cached_property
     def _is_asked(self) -> bool:
-        """Whether a build backend is asked for the function's own dependencies."""
+        """Whether a build backend computes the function's dependencies."""
         return self.plan.manifest.asks_backend(self.around, self._named)
 
     @property
     def _is_open(self) -> bool:
-        """Whether a build may read any file: its code is the package's, or what it computes.
+        """Whether a build may read any file: it runs the package's code, or computes dependencies.
 
-        With a lock no dependencies are computed.
+        With a lock, nothing computes dependencies.
         """
         is_computed = not self.plan.manifest.is_lock and any(
             local_packages.computes(path, self.around) for path in self.built
@@ -122,16 +122,16 @@ _KEYS = ("dependencies", "optional-dependencies", "requires-python", "dynamic")
 
 
 def _configuration(folder: Path, app: Path) -> set[Path]:
-    """Return the file that uv takes its settings from, if it is not the function's pyproject.toml.
+    """Return the file with uv's settings, unless it is the function's pyproject.toml.
 
-    uv takes the first folder that has one, from its own upwards ("Configuration files").
+    uv uses the nearest one, in its own folder or above ("Configuration files").
     """
     inside = (parent for parent in (folder, *folder.parents) if parent.is_relative_to(app))
     for parent in inside:
         if (file := parent / constants.UV_TOML).is_file():
             return {file}
         if "uv" in Pyproject.read(file := parent / constants.PYPROJECT).table("tool"):
-            return {file} - {folder / constants.PYPROJECT}  # that one is in the plan's key
+            return {file} - {folder / constants.PYPROJECT}  # _tables has its contents
     return set()
 
 

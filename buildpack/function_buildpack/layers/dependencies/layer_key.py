@@ -1,7 +1,7 @@
-"""What decides the contents of the dependencies layer, and how that is compared.
+"""The layer key of the dependencies: everything that decides the layer's contents.
 
-A build that finds the same key reuses the layer of the build before. The key is the layer's
-metadata, a label of the image: everybody can read it, so it has no secret.
+A build with the same key reuses the layer of the earlier build. The key is the layer's metadata,
+which is a label of the image. Everybody can read it, so it contains no secrets.
 """
 
 import os
@@ -26,7 +26,7 @@ from function_buildpack.uv.client import Uv
 
 @dataclass(frozen=True)
 class LayerKey:
-    """All that decides the layer's contents, and what a build notes of its install for the next."""
+    """Everything that decides the layer's contents, with notes of a build for the next one."""
 
     source: str
     requirements: str
@@ -37,19 +37,19 @@ class LayerKey:
     wheels: str = ""
     uv_settings: str = ""
     uv_configuration: str = ""
-    library_check: str = ""  # what one setting lets pass another may not
+    library_check: str = ""  # another value may not accept the same packages
     refresh: str = ""
     git: str = ""  # the state of checkouts that builds of local packages may read
-    # What a build notes of its install, for the next one.
+    # Notes of a build, for the next one.
     built: str = ""  # whether a package was built from source
-    variables: str = ""  # if so, those that a build backend may read
-    moving: str = ""  # addresses where something else may be tomorrow, with commits
+    variables: str = ""  # if so, the variables that a build backend may read
+    moving: str = ""  # addresses whose contents may change, with commits
 
 
 def make(
     building: Building, inputs: Inputs, wheels: Path | None, python: Interpreter, uv: Uv
 ) -> LayerKey:
-    """Collect all that decides the contents, as if something were built from source.
+    """Return the key for an installation that builds something from source.
 
     :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
     """
@@ -74,15 +74,15 @@ def make(
 
 
 def earlier(layers: Layers) -> LayerKey | None:
-    """Return the key of the restored layer, if there is one of this version."""
+    """Return the key of the restored layer, if this version of the buildpack can read it."""
     found = layers.earlier(constants.DEPENDENCIES)
     return LayerKey(**found) if found.keys() == {field.name for field in fields(LayerKey)} else None
 
 
 def with_notes(key: LayerKey, before: LayerKey | None) -> LayerKey:
-    """Return a key with what the earlier build has noted of its install.
+    """Return a key with the notes of the earlier build.
 
-    Variables count if anything was built from source then.
+    It has the variables only if that build built something from source.
     """
     if before is None:
         return key
@@ -93,21 +93,21 @@ def with_notes(key: LayerKey, before: LayerKey | None) -> LayerKey:
 def with_own_notes(
     key: LayerKey, installed: Iterable[Distribution], *, has_built: bool, is_locked: bool
 ) -> LayerKey:
-    """Return a key with what the next build has to know of this install.
+    """Return a key with notes of this installation for the next build.
 
-    `key` has the variables that a build backend may read, whether or not one was run.
+    `key` has the variables that a build backend may read, even if no backend ran.
     """
     return replace(
         key,
         built="yes" if has_built else "",
         variables=key.variables if has_built else "",
-        # A lock has the commit or the hash of everything.
+        # A lock has a commit or a hash of each package.
         moving="" if is_locked else reasons.listed(repositories.noted(installed)),
     )
 
 
 def uv_settings(set_: Mapping[str, str], around: Surroundings) -> str:
-    """Return settings of uv as text, with a digest of the files that they name."""
+    """Return uv's settings as text, with a digest of the files that they name."""
     return ", ".join(f"{name}={value}{_named(value, around)}" for name, value in set_.items())
 
 
@@ -117,16 +117,17 @@ def _named(words: str, around: Surroundings) -> str:
         path = Path(os.path.normpath(around.cwd / word))
         seen.update(local_packages.with_includes(path, around))
     parts = tree.identify(tree.files(seen, around.app), around.app)
-    return f" ({tree.digest(parts)[:_SHOWN]})" if parts else ""
+    return f" ({tree.digest(parts)[:_DIGEST_LENGTH]})" if parts else ""
 
 
-_SHOWN = 8  # of a digest that people read
+_DIGEST_LENGTH = 8
 
 
 def uv_configuration(environ: Mapping[str, str]) -> str:
-    """Return a digest of uv's settings that the platform has in files; empty if there are none.
+    """Return a digest of the platform's files with settings of uv. Empty if there are none.
 
-    Without credentials in URLs. See "Configuration files" and UV_CONFIG_FILE in uv's documentation.
+    Credentials in URLs do not count. See "Configuration files" and UV_CONFIG_FILE in uv's
+    documentation.
     """
     folders = environ.get("XDG_CONFIG_DIRS", "").split(":")
     named = [
@@ -135,4 +136,4 @@ def uv_configuration(environ: Mapping[str, str]) -> str:
     ]
     there = [path for path in map(Path, named) if path.is_file()]
     texts = [redaction.urls(path.read_text(encoding="utf-8")).encode() for path in there]
-    return tree.digest(texts)[:_SHOWN] if texts else ""
+    return tree.digest(texts)[:_DIGEST_LENGTH] if texts else ""

@@ -1,7 +1,7 @@
-"""Finds wheels that came with the function: where nothing names them, no index is asked.
+"""Finds wheels in the function's source. If no manifest names them, no index is used.
 
-`vendor/` is where `pip download -d vendor` puts them by other buildpacks' conventions (Paketo,
-Google); `wheels/` is the other name in use.
+`vendor/` is the folder of `pip download -d vendor` in other buildpacks (Paketo, Google). `wheels/`
+is the other common name.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ _OFF = "off"
 
 
 def locate(app: Path, function: Path, setting: str) -> Path | None:
-    """Return the folder with the wheels, which BP_WHEELS names from the function's, or none.
+    """Return the folder with the wheels, if there is one. BP_WHEELS is relative to the function's.
 
-    :raises SettingInvalid: BP_WHEELS names no folder of the source with wheels.
+    :raises SettingInvalid: BP_WHEELS is not a folder of the source with wheels.
     """
     if setting.lower() == _OFF:
         return None
@@ -33,9 +33,10 @@ def locate(app: Path, function: Path, setting: str) -> Path | None:
 
 
 def is_named(folder: Path, named: Iterable[Path]) -> bool:
-    """Say whether a folder of wheels, or a wheel of it, is among the paths that something names.
+    """Return whether a folder of wheels, or a wheel in it, is among the named paths.
 
-    Then it has some packages and an index has the others, as for pip: `--find-links ./wheels`.
+    Then some packages come from it and the others from an index, as with pip's
+    `--find-links ./wheels`.
     """
     return any(path == folder or folder in path.parents for path in named)
 
@@ -46,7 +47,7 @@ def wheels(folder: Path) -> list[Path]:
 
 
 def digest(folder: Path | None) -> str:
-    """Return a digest of the wheels: without a lock they decide what is installed."""
+    """Return a digest of the wheels, which decide what is installed if there is no lock."""
     result = hashlib.sha256()
     for wheel in wheels(folder) if folder else ():
         with wheel.open("rb") as opened:
@@ -57,7 +58,7 @@ def digest(folder: Path | None) -> str:
 
 
 def remove(folder: Path) -> None:
-    """Delete the installed wheels, and the folder with them if there is nothing else in it."""
+    """Delete the installed wheels, and then the folder if it is empty."""
     for wheel in wheels(folder):
         wheel.unlink()
     if not any(folder.iterdir()):

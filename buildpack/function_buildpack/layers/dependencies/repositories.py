@@ -1,7 +1,7 @@
-"""Addresses that packages are from and where something else may be tomorrow.
+"""Addresses of packages whose contents may change.
 
-A git repository is named with a branch, a tag, or nothing. A build notes the commit that it was;
-the next one asks the repository again. An archive at a URL without a hash is noted, not asked for.
+A requirement names a git repository with a branch, a tag, or nothing. A build notes the commit, and
+the next one queries the repository for a new one. An archive at a URL without a hash is only noted.
 """
 
 import re
@@ -20,8 +20,8 @@ _VCS = "git+"
 def noted(installed: Iterable[Distribution]) -> dict[str, str]:
     """Return the addresses of packages without secrets, repositories as `git+address@name`.
 
-    Each with its commit, or nothing for an archive. What was asked for by its commit or with a hash
-    cannot move and is left out; so is what is on disk.
+    Each has its commit, or an empty text for an archive. Packages that are pinned by a commit or a
+    hash, and local ones, are excluded.
     """
     origins = [item.origin for item in installed if item.origin and item.origin.address]
     return {
@@ -35,7 +35,7 @@ def noted(installed: Iterable[Distribution]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What repositories say now: the commit of each name, and why some could not be asked."""
+    """The current commit of each reference, and why some queries failed."""
 
     commits: Mapping[str, str]
     failures: Mapping[str, str]
@@ -48,11 +48,11 @@ def ask(
     environ: Mapping[str, str],
     cwd: Path,
 ) -> Asked:
-    """Ask each repository for the commit that its name has now; `texts` may have credentials.
+    """Query each repository for its current commit. `texts` may have credentials for it.
 
-    One that cannot be asked keeps the commit that was noted.
+    If a query fails, the noted commit stays.
     """
-    # The longest of an address, which has credentials.
+    # The longest spelling of an address has credentials.
     spelled = sorted({address for text in texts for address in _spelled(text)}, key=len)
     known = {url_redaction.public(address): address for address in spelled}
     commits, failures = dict(noted), dict[str, str]()
@@ -67,9 +67,9 @@ def ask(
 
 
 _ADDRESS = re.compile(r"(?:https?|ssh)://[^\s\"'#;,]+")
-_NAMED = re.compile(r"(\w+://[^/]*/[^@]*)@.*")  # in front of the path an @ is behind a user
+_NAMED = re.compile(r"(\w+://[^/]*/[^@]*)@.*")  # an @ before the path ends a user name
 
 
 def _spelled(text: str) -> Iterator[str]:
-    """Yield the addresses in a text as they stand there, without the names behind them."""
+    """Yield the addresses in a text, with credentials, but without a branch or tag."""
     yield from (_NAMED.sub(r"\1", found) for found in _ADDRESS.findall(text))

@@ -1,10 +1,10 @@
 """The project layer: what an installation of the function's own project adds to its source.
 
-The source stays in the application folder. The layer has the metadata, the console scripts, and
-packages that the source does not have under these names; for the rest it links to the application.
-What a build backend generates or compiles within a package of the source is laid into the
-application. All of it is done in each build, for the source changes; what had to be built for it is
-kept in an archive (docs/adr/0021-the-functions-own-project.md).
+The source stays in the application folder. The layer has the metadata, the console scripts and
+generated packages. For packages of the source it has links to the application. Files that a build
+backend generates or compiles within a package of the source are added to the application. Each
+build does all of this, because the source changes. The results of the build backend are in an
+archive (docs/adr/0021-the-functions-own-project.md).
 """
 
 import csv
@@ -32,14 +32,14 @@ from function_buildpack.system import file_modes, source_copy
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.system.process import Runner
 
-# Folders of a workplace: what comes of the source there, and goes into the archive.
+# Folders of a work folder that go into the archive.
 PACKAGES = "packages"
 _APPLICATION = "application"
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """All that decides what is in the archive."""
+    """The key of the archive: everything that decides its contents."""
 
     source: str
     python: str
@@ -51,7 +51,7 @@ class Metadata:
     uv_settings: str = ""
     uv_configuration: str = ""
     refresh: str = ""
-    library_check: str = ""  # what one setting lets pass another may not
+    library_check: str = ""  # another value may not accept the same packages
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class OwnProject:
 
     @property
     def packages(self) -> Path:
-        """The folder on the import path, behind what is installed."""
+        """The folder on the import path, after the installed packages."""
         return self.layer.path / PACKAGES
 
     @property
     def env(self) -> LayerEnv:
-        """What the image's environment gets: the project's commands on PATH."""
+        """Changes to the image's environment: the project's commands on PATH."""
         commands = self.packages / "bin"
         if not commands.is_dir():
             return ()
@@ -75,17 +75,17 @@ class OwnProject:
 
     @property
     def package(self) -> Distribution:
-        """What is installed."""
+        """The installed package."""
         return distributions.installed(self.packages)[0]
 
     def keep(self) -> None:
-        """Have the layer exported."""
+        """Write `<layer>.toml`, so that the lifecycle exports the layer."""
         self.layer.keep(Types(launch=True), self.env)
 
 
 @contextmanager
 def workplace(layer: Layer) -> Iterator[Path]:
-    """Yield a folder to build in, always of the same name: it may get into what is built."""
+    """Yield a folder to build in. Its name is always the same: the result may contain it."""
     place = layer.path.with_name(f".{layer.path.name}")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
@@ -96,10 +96,9 @@ def workplace(layer: Layer) -> Iterator[Path]:
 
 
 def copy(function: Project, app: Path, place: Path) -> Path:
-    """Return a copy of the function's folder, in a copy of the whole source, to be built in.
+    """Return the function's folder in a copy of the whole source.
 
-    Build backends write into the folder that they build. What git keeps is only linked to: they
-    read it.
+    Build backends write into the folder that they build. They only read `.git`, which is a link.
     """
     made = place / static_metadata.SOURCE
     source_copy.make(app, made, LARGE, _MOST)
@@ -109,23 +108,21 @@ def copy(function: Project, app: Path, place: Path) -> Path:
             linked.symlink_to(Path(parent, constants.GIT))
         folders[:] = [name for name in folders if name != constants.GIT]
     folder = made / function.folder.relative_to(app)
-    if not function.has_pyproject:
-        (
-            folder / constants.PYPROJECT
-        ).touch()  # without one uv sees no project in a setup.cfg alone
+    if not function.has_pyproject:  # uv does not recognize a setup.cfg alone
+        (folder / constants.PYPROJECT).touch()
     return folder
 
 
-# Larger files are only linked to: copying a model would take longer than all else. Smaller ones
-# are copied: a build backend may write into what is there.
+# Larger files become links: copying a model would take longer than everything else. Smaller ones
+# are copied, because a build backend may write into them.
 LARGE, _MOST = 32 << 20, 1 << 30
 
 
 def sort(place: Path, root: Path, python: Interpreter, started_by: Path) -> None:
-    """Have a workplace hold what the archive gets, once the package was installed there.
+    """Reduce a work folder to the contents of the archive, after the package was installed there.
 
-    `root` is the folder of the application with the packages. Commands get another Python than the
-    one that the installation was for.
+    `root` is the folder of the application with the packages. Commands get the interpreter
+    `started_by`, not the one that the installation used.
     """
     installed = place / PACKAGES
     (installed / ".lock").unlink(missing_ok=True)
@@ -141,7 +138,7 @@ def sort(place: Path, root: Path, python: Interpreter, started_by: Path) -> None
 
 
 def _lead(installed: Path, python: Interpreter, wanted: Path) -> None:
-    """Have commands start the wanted Python instead of that of the installation."""
+    """Change the interpreter in the first line of commands."""
     written = f"#!{python.path}\n".encode()
     for command in _commands(installed).glob("*"):
         content = command.read_bytes()
@@ -151,7 +148,7 @@ def _lead(installed: Path, python: Interpreter, wanted: Path) -> None:
 
 
 def _separate(installed: Path, root: Path, application: Path) -> None:
-    """Move what belongs in packages of the source away; drop what these have already."""
+    """Move new files of the source's packages to `application`, and delete unchanged ones."""
     own = {_commands(installed), _record(installed).parent}
     for entry in set(installed.iterdir()) - own:
         if not (root / entry.name).exists():
@@ -180,9 +177,9 @@ def _record(packages: Path) -> Path:
 
 @dataclass(frozen=True)
 class Laid:
-    """What was laid into the application: files that it lacked, and others than it had.
+    """The files that the project's build added to the application, or changed in it.
 
-    What could not be laid there is in folders of another user.
+    `refused` are those that could not be written, because another user owns the folder.
     """
 
     new: list[Path] = field(default_factory=list)
@@ -191,10 +188,10 @@ class Laid:
 
 
 def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> Laid:
-    """Fill the layer from its archive, and the application with what belongs there.
+    """Fill the layer from its archive, and add generated files to the application.
 
-    `root` is the folder of the application with the packages, `whole` are those of them whose files
-    the archive does not know.
+    `root` is the folder of the application with the packages. `whole` are the packages whose files
+    are not in the archive's RECORD.
     """
     archives.unpack(layer, layer.path)
     laid = _lay(layer.path / _APPLICATION, root)
@@ -213,9 +210,9 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
 
 
 def remove_older(root: Path, name: str) -> list[Path]:
-    """Remove what an installation on the author's machine has left beside the source.
+    """Remove metadata that an installation on the author's machine left in the source.
 
-    Python would find these metadata first, be they of another version or not.
+    Python would find these first, even if they are outdated.
     """
     found = [path for path in sorted(root.glob("*.egg-info")) if _is_of(path, name)]
     for path in found:
@@ -229,7 +226,7 @@ def _is_of(metadata: Path, name: str) -> bool:
 
 
 def _files(root: Path, whole: Iterable[str]) -> Iterator[str]:
-    """Yield the files of packages and modules, relative to their folder."""
+    """Yield the files of packages and modules, relative to `root`."""
     for name in whole:
         if (root / name).is_file():
             yield name
@@ -244,7 +241,7 @@ def _top_levels(record: Path) -> set[str]:
 
 
 def _lay(folder: Path, root: Path) -> Laid:
-    """Move what was made for packages of the source into them."""
+    """Move generated files into the packages of the source."""
     laid = Laid()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         place = root / path.relative_to(folder)
@@ -260,11 +257,11 @@ def _lay(folder: Path, root: Path) -> Laid:
 
 def _move(path: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.unlink(missing_ok=True)  # a link would be written through
+    place.unlink(missing_ok=True)  # do not write to the target of a link
     shutil.move(path, place)
 
 
 def compile_packages(own: OwnProject, python: Interpreter, run: Runner) -> None:
-    """Compile what is in the layer itself; the rest is compiled with the application."""
+    """Compile the layer's own files. The application step compiles the rest."""
     if found := [path for path in python_files.sources(own.packages) if not path.is_symlink()]:
         bytecode.compile_packages(found, python, run)

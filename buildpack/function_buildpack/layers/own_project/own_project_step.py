@@ -1,4 +1,4 @@
-"""The function's own project, as an installed package."""
+"""The Project step: installs the function's own project as a package."""
 
 import json
 import shutil
@@ -30,12 +30,12 @@ from function_buildpack.uv.client import Uv
 def provide(
     building: Building, chosen: Plan, served: Layer, python: Interpreter, uv: Uv
 ) -> OwnProject | None:
-    """Fill the layer of the function's own project, and add to the source what its build makes.
+    """Fill the layer of the function's own project, and add generated files to the source.
 
-    What was built before is taken from its archive. None if the project is no package, or cannot
-    be installed as one: most functions do without, and the load of each is checked.
+    An earlier result comes from the archive. None if the project is not a package, or cannot be
+    installed as one. Most functions work without, and the build checks that each one loads.
 
-    :raises BuildpackError: there is no space for it; or see shared_libraries.
+    :raises BuildpackError: the disk is full, or see checks/shared_libraries.py.
     """
     if not chosen.package.exists:
         return None
@@ -44,7 +44,7 @@ def provide(
     shutil.rmtree(building.layers.root / constants.PROJECT, ignore_errors=True)  # written each time
     match building.layers.restored(constants.PROJECT, wanted, building.archives.hold):
         case Restored(layer):
-            output.line("Reusing the project layer: nothing that decides it has changed")
+            output.line("Reusing the project layer: nothing it depends on has changed")
             return _filled(building, chosen, layer, python)
         case Empty(layer, cause):
             output.line(f"Installing: {reasons.because(cause)}")
@@ -57,7 +57,7 @@ def provide(
 
 
 def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter) -> OwnProject:
-    """Fill layer and application from the layer's archive."""
+    """Fill the layer and the application from the layer's archive."""
     function = chosen.project
     whole = _importable(function) if chosen.package.is_static else []
     laid = own_project_layer.fill(layer, building.archives, function.package.parent, whole)
@@ -72,7 +72,7 @@ def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter)
 
 
 def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
-    """Collect what decides what an installation adds to the source."""
+    """Return the key: everything that decides what an installation adds to the source."""
     is_static = chosen.package.is_static
     common = Metadata(
         source=_digest_of_static(chosen) if is_static else "",
@@ -85,15 +85,15 @@ def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> 
 
 
 def _digest_of_static(chosen: Plan) -> str:
-    """Return a digest of static metadata, and of the files that belong to it."""
+    """Return a digest of static metadata and the files that they name."""
     function = chosen.project
-    stated = json.dumps(function.pyproject.project, sort_keys=True, default=str)
+    table = json.dumps(function.pyproject.project, sort_keys=True, default=str)
     files = tree.identify(static_metadata.described_by(function), function.folder)
-    return tree.digest([stated.encode(), *files])
+    return tree.digest([table.encode(), *files])
 
 
 def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> Metadata:
-    """Add all that a build backend can read."""
+    """Add everything that a build backend can read."""
     context, folder = building.context, chosen.project.folder
     keys = build_inputs.cache_keys(folder)
     source = tree.files({context.app, *keys.files}, context.app)
@@ -112,23 +112,23 @@ def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> 
 
 
 def _importable(function: Project) -> list[str]:
-    """Return what can be imported beside the function: names of packages and modules."""
+    """Return the names of packages and modules next to the function that can be imported."""
     root = function.package.parent
     found = {path.name for path in function.beside.values() if path.parent == root}
     return sorted(found - _NOT_INSTALLED)
 
 
-# What is beside a package and not for those who install it, by setuptools' list (its
-# FlatLayoutPackageFinder and FlatLayoutModuleFinder) as far as functions have it.
+# Files next to a package that are not part of it, from setuptools' lists (FlatLayoutPackageFinder,
+# FlatLayoutModuleFinder).
 _NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "setup.py", "tests"})
 
 
-def _make(  # noqa: PLR0913 -- what there is, and what it is made with
+def _make(  # noqa: PLR0913 -- inputs of a build
     building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv, *, served: Layer
 ) -> str:
-    """Make the layer's archive; return what uv has said if the project could not be installed.
+    """Create the layer's archive. Return uv's output if the project could not be installed.
 
-    :raises BuildpackError: see shared_libraries.
+    :raises BuildpackError: see checks/shared_libraries.py.
     """
     from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
 
@@ -148,11 +148,12 @@ def _make(  # noqa: PLR0913 -- what there is, and what it is made with
 
 
 def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
-    """Install what pyproject.toml says of the project. No code of it runs."""
+    """Install the metadata of pyproject.toml. No code of the project runs."""
     folder = static_metadata.describe(chosen.project, building.context.app, place)
-    # Settings for what comes from elsewhere do not matter.
-    uv = uv.without({*_NOT_FOR_IT, *uv.decisive})
-    with tempfile.TemporaryDirectory(dir=place) as cache:  # the build's own tells if code has run
+    # Settings for dependencies do not matter here.
+    uv = uv.without({*_UNSUITABLE, *uv.decisive})
+    # Not uv's cache of this build, which shows whether code has run.
+    with tempfile.TemporaryDirectory(dir=place) as cache:
         apart = uv.with_other_cache(Path(cache))
         return apart.install_folder(folder, place / own_project_layer.PACKAGES, python.path)
 
@@ -160,40 +161,40 @@ def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, pla
 def _build(  # noqa: PLR0913 -- see above
     building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path, *, served: Layer
 ) -> Result:
-    """Build and install the project in a folder of its own; nothing else is written to."""
-    output.line(f"Building it with its build backend, because {chosen.package.built_for}")
+    """Build and install the project in a temporary folder, confined to it."""
+    output.line(f"Running the build backend, because {chosen.package.built_for}")
     app = building.context.app
     folder = own_project_layer.copy(chosen.project, app, place)
     confinement = isolation.of_copy(building, place, uv.cache)
-    # One more link to a file of the dependencies layer would count as a change of it.
-    uv = uv.without(_NOT_FOR_IT).copying()
+    # A hard link to a file of the dependencies layer would count as a change of that file.
+    uv = uv.without(_UNSUITABLE).copying()
     confined = replace(uv, run=partial(uv.run, confinement=confinement))
     others = (app, building.layers.root / constants.DEPENDENCIES)
-    with output.timed("Built it"), isolation.installing(building, served, *others):
+    with output.timed("Built the project"), isolation.installing(building, served, *others):
         return confined.install_folder(folder, place / own_project_layer.PACKAGES, python.path)
 
 
-# A folder has no hash, and bytecode is compiled where the files will be.
-_NOT_FOR_IT = ("UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE")
+# A folder has no hash, and bytecode contains the final path of its source.
+_UNSUITABLE = ("UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE")
 
-_SHOWN = 12  # of the lines of a failure
+_MAX_LINES = 12
 
 
 def tell_failure(said: str, *, was_there: bool) -> None:
-    """Say why the project could not be installed.
+    """Log why the project could not be installed.
 
-    :raises BuildpackError: there is no space, or the earlier image `was_there` with it and the
-        package index fails. The next build may succeed, and an image that lacks it would not do.
+    :raises BuildpackError: the disk is full. Or the package index fails and the earlier image has
+        the project (`was_there`): the next build may succeed, so the image must not lose it.
     """
     failure = index_failures.find(said)
     if failure and (was_there or failure is DiskFull):
         raise failure(said.strip())
-    for line in _explanation(said)[-_SHOWN:]:
+    for line in _explanation(said)[-_MAX_LINES:]:
         output.child(line)
     output.note(
-        "the project cannot be installed as a package. The image has its source and dependencies, "
-        "but not its metadata, entry points, scripts, and what its build generates. "
-        '"pip install ." in its folder shows the same.'
+        "The project cannot be installed as a package. The image has its source and dependencies, "
+        "but not its metadata, entry points, scripts or generated files. To see the error on your "
+        'machine, run "pip install ." in its folder.'
     )
 
 
@@ -201,7 +202,7 @@ _TRACEBACK = "Traceback (most recent call last):"
 
 
 def _explanation(said: str) -> list[str]:
-    """Return what uv says of a failed build, of tracebacks only the exception."""
+    """Return uv's explanation of a failed build, with the last lines of a traceback only."""
     text = said[said.find("error: ") :].partition("\nhint: ")[0]
     for start in (_TRACEBACK, "[stderr]"):
         if start in text:
@@ -212,17 +213,17 @@ def _explanation(said: str) -> list[str]:
 
 
 def tell_laid(laid: Laid, app: Path) -> None:
-    """Say what of the application is not its author's."""
+    """Log which files of the application the project's build has created or changed."""
     for what, paths in (
-        ("Added to the source by the build of the project", laid.new),
-        ("Replaced in the source by what the build of the project made of it", laid.changed),
+        ("Added to the source by the project's build", laid.new),
+        ("Replaced in the source by the project's build", laid.changed),
     ):
         if paths:
             output.line(f"{what}: {_listed(paths, app)}")
     if laid.refused:
         output.note(
-            f"the build of the project made {_listed(laid.refused, app)}, which could not be "
-            f"written: the folder is another user's"
+            f"The project's build created {_listed(laid.refused, app)}, which could not be "
+            f"written, because another user owns the folder."
         )
 
 

@@ -1,8 +1,8 @@
-"""The python layer: a CPython that uv installs, for functions that the images' own does not fit.
+"""The Python layer: a CPython that uv installs, for functions that cannot use the run image's.
 
-What is launched is not cached: the Python is kept in one file beside it, as the packages of other
-layers are (archives.py). Every build needs it in its place, to install and to check with; where the
-image has the layer already, it is taken away again at the end.
+The layer is not cached. One archive in a cached layer has its contents, as for other layers
+(archives.py). Every build needs the files, to install and check the function. If the image has the
+layer already, they are deleted at the end.
 """
 
 import shutil
@@ -24,10 +24,10 @@ from function_buildpack.uv import pythons
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.pythons import Download
 
-# Its OpenSSL looks for certificates in other places than Debian has them.
+# Its OpenSSL does not look for certificates where Debian has them.
 _ENV: LayerEnv = (Change("SSL_CERT_FILE", Behaviour.DEFAULT, "/etc/ssl/certs/ca-certificates.crt"),)
 
-# What a start does not need: pip, Tk, documentation; and headers, which only builds of packages do.
+# Files that a start does not need: pip, Tk, documentation, and headers for builds of packages.
 _UNNEEDED = (
     *("bin/idle*", "bin/pip*", "bin/pydoc*", "bin/python*-config", "include", "share/man"),
     *("lib/itcl*", "lib/libtcl*", "lib/libtk*", "lib/pkgconfig", "lib/tcl*"),
@@ -37,13 +37,13 @@ _UNNEEDED_MODULES = (
     *("config-*", "ensurepip", "idlelib", "lib-dynload/_tkinter*", "site-packages/*", "test"),
     *("tkinter", "turtle.py", "__pycache__/turtle.*", "turtledemo"),
 )
-# For programs that embed Python. Builds from before 2025 need it for their own.
+# For programs that embed Python. In builds from before 2025, the interpreter needs it itself.
 _LIBRARY = "lib/libpython*"
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """All that decides the layer's contents."""
+    """Everything that decides the layer's contents."""
 
     python: str
     file: str
@@ -53,11 +53,11 @@ class Metadata:
 
 @dataclass(frozen=True)
 class ArchiveMetadata:
-    """Nothing: the archive's name tells what it holds."""
+    """Empty: the name of the archive has the key of its layer."""
 
 
 class Python(Protocol):
-    """The Python that the function gets."""
+    """The Python of the function: the images' or one in a layer."""
 
     @property
     def interpreter(self) -> Interpreter:
@@ -66,35 +66,35 @@ class Python(Protocol):
 
     @property
     def env(self) -> LayerEnv:
-        """What the image's environment gets."""
+        """Changes to the image's environment."""
         ...
 
     def trim(self) -> None:
-        """Take away what the image does not need, once nothing is installed any more."""
+        """Delete what the image does not need, after the last installation."""
         ...
 
     def keep(self) -> None:
-        """Have it exported."""
+        """Write `<layer>.toml`, so that the lifecycle exports the layer."""
         ...
 
 
 @dataclass(frozen=True)
 class OfImages:
-    """The one that build and run image have: it is no layer."""
+    """The Python of the build and run image, without a layer."""
 
     interpreter: Interpreter
     env: LayerEnv = ()
 
     def trim(self) -> None:
-        """Leave it as it is."""
+        """Do nothing."""
 
     def keep(self) -> None:
-        """Leave it where it is."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Managed:
-    """One in the layer, and whether the earlier image has that."""
+    """A Python in a layer. `reused` means that the earlier image has the layer."""
 
     layer: Layer
     archives: Layer
@@ -104,7 +104,7 @@ class Managed:
 
     @property
     def root(self) -> Path:
-        """The folder that uv has installed to: not the layer's root, whose lib/ is special."""
+        """The folder of the installation. Not the layer's root, whose lib/ is special."""
         return self.layer.path / self.download.key
 
     @property
@@ -115,7 +115,7 @@ class Managed:
         return Interpreter(path, version, identity=self.download.key)
 
     def trim(self) -> None:
-        """Take away what the image does not need."""
+        """Delete what the image does not need."""
         modules = self.root / "lib" / f"python{self.interpreter.minor}"
         unneeded = _UNNEEDED if self._needs_library else (*_UNNEEDED, _LIBRARY)
         found = [path for pattern in unneeded for path in self.root.glob(pattern)]
@@ -134,7 +134,7 @@ class Managed:
         return program is not None and any("libpython" in name for name in program.needed)
 
     def keep(self) -> None:
-        """Have the layer exported, and its archive cached."""
+        """Write `<layer>.toml` of the layer and of its archive."""
         if self.reused:
             shutil.rmtree(self.layer.path)
         self.layer.keep(Types(launch=True), self.env)
@@ -142,19 +142,19 @@ class Managed:
 
 
 def metadata(download: Download, target: Target, uv_version: str) -> Metadata:
-    """Collect what decides the contents."""
+    """Return everything that decides the contents."""
     platform = f"{target.os}/{target.arch}"
     return Metadata(download.key, download.file, platform, uv_version)
 
 
 def restore(layers: Layers, wanted: Metadata) -> Restored | Empty:
-    """Return the layer of an earlier build if its Python can be had again, else an emptied one."""
+    """Return the layer of an earlier build if there is an archive of it, else an emptied one."""
     archives = _archives(layers)
     return layers.restored(constants.PYTHON, wanted, lambda layer: _of(layer, archives).is_file())
 
 
 def reuse(layers: Layers, layer: Layer, download: Download) -> Managed:
-    """Put the Python of an earlier build back into its place."""
+    """Unpack the Python of an earlier build."""
     archives = _archives(layers)
     shutil.unpack_archive(_of(layer, archives), layer.path)
     return Managed(layer, archives, download, reused=True)
@@ -163,16 +163,16 @@ def reuse(layers: Layers, layer: Layer, download: Download) -> Managed:
 def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed:
     """Fill the layer.
 
-    :raises PythonUninstalled: the Python could not be fetched, or does not start.
+    :raises PythonUninstalled: the Python could not be downloaded, or does not start.
     """
     archives = layers.fresh(constants.PYTHON_ARCHIVE, ArchiveMetadata())
     made = Managed(layer, archives, download, reused=False)
     pythons.install(uv, download, layer.path)
-    for path in layer.path.iterdir():  # uv's lock, its temporary folder, a link for upgrades
+    for path in layer.path.iterdir():  # a lock, a temporary folder, a link for upgrades
         if path != made.root:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     _see_started(made, uv.run)
-    # Not by uv, whose workers share the files out as they come: here each is compiled in order.
+    # Not by uv, which compiles the files in no fixed order.
     bytecode.compile_sources(sorted(made.root.rglob("*.py")), made.interpreter, uv.run)
     shutil.make_archive(str(_of(layer, archives).with_suffix("")), "tar", layer.path, download.key)
     layer.describe(sbom.document([sbom.interpreter(download.version)]))
@@ -180,7 +180,7 @@ def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed
 
 
 def _see_started(made: Managed, run: Runner) -> None:
-    """See that a Python is for this machine: a mirror may have anything under its name."""
+    """Check that a Python starts here: a mirror may have a wrong file under its name."""
     path = made.interpreter.path
     try:
         started = run([path, "-I", "-S", "-c", ""], environ={}, cwd=made.layer.path)

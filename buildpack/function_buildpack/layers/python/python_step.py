@@ -1,4 +1,4 @@
-"""Which Python the function gets, and that it is there."""
+"""The Python step: chooses the function's Python, and installs it if the images lack it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +22,9 @@ Chosen = Interpreter | Download
 
 
 def choose(building: Building, manifest: Manifest, uv: Uv) -> tuple[Wanted, Chosen]:
-    """Return what is asked for, and the images' own Python if it will do, else one to install.
+    """Return the requests for a Python, and the images' Python if it matches, else a download.
 
-    :raises BuildpackError: no Python will do; see python_versions and installer.
+    :raises BuildpackError: no Python matches; see python_versions.py and uv/pythons.py.
     """
     wish, own = python_versions.wanted(manifest, building.settings), interpreter.current()
     if wish.allows(own.version):
@@ -36,12 +36,12 @@ def choose(building: Building, manifest: Manifest, uv: Uv) -> tuple[Wanted, Chos
 def check_source_build(
     wish: Wanted, python: Interpreter, uv: Uv, cwd: Path, package: Package
 ) -> None:
-    """See whether a package without a wheel for this Python has some for others.
+    """Check whether a package without a wheel for this Python has wheels for other versions.
 
-    One without any wheel is built: most of these are of Python alone and quickly built. One that
-    has wheels for other Pythons would be compiled.
+    A package without any wheel is built. Most of these are pure Python and quickly built. A package
+    with wheels for other versions would have to be compiled.
 
-    :raises WheelMissing: the function could have one of these Pythons.
+    :raises WheelMissing: the function allows one of these versions.
     """
     having = python_versions.with_wheels(
         pythons.wheels_of(uv, package, cwd, python_versions.SERVED)
@@ -53,29 +53,31 @@ def check_source_build(
         raise WheelMissing(*facts) if package.has_source else WheelMissing(*facts, NO_SOURCE)
     output.note(
         f"{package} has no wheel for Python {python.minor}, only for {', '.join(having)}. "
-        f"None of these is used, because {wish}."
+        f"The function cannot use these versions, because {wish}."
     )
 
 
 def tell(wish: Wanted, chosen: Chosen) -> None:
-    """Say which one, and why."""
+    """Log which Python the function gets, and why."""
     own = interpreter.current()
-    origin = "the images' own" if chosen == own else "in a layer of its own"
+    origin = "from the run image" if chosen == own else "in a layer"
     reason = f" ({wish})" if wish.statements else ""
     output.line(f"Python: {chosen.version}, {origin}{reason}")
     if chosen != own and python_versions.is_pinned(wish, own.version):
         output.note(
-            f"{wish}, with its patch version. {own.minor} is the images' own, {own.version}: it "
-            f"needs no layer, and a rebase brings its fixes."
+            f"{wish}, which pins the patch version. {own.minor} alone would use Python "
+            f"{own.version} of the run image, which needs no layer and gets fixes by a rebase."
         )
     if month := python_versions.ended(chosen.version, datetime.now(UTC).date().isoformat()):
-        output.note(f"Python {chosen.version} is of a version without fixes since {month}.")
+        output.note(
+            f"Python {chosen.version} has reached its end of life: no security fixes since {month}."
+        )
 
 
 def provide(building: Building, chosen: Chosen, uv: Uv) -> python_layer.Python:
-    """Put the chosen Python into its place.
+    """Reuse or install the chosen Python.
 
-    :raises PythonUninstalled: it could not be fetched.
+    :raises PythonUninstalled: it could not be downloaded.
     """
     if isinstance(chosen, Interpreter):
         return python_layer.OfImages(chosen)
@@ -83,7 +85,7 @@ def provide(building: Building, chosen: Chosen, uv: Uv) -> python_layer.Python:
     wanted = python_layer.metadata(chosen, building.context.target, uv.version)
     match python_layer.restore(building.layers, wanted):
         case Restored(kept):
-            output.line("Reusing the python layer: nothing that decides it has changed")
+            output.line("Reusing the python layer: nothing it depends on has changed")
             return python_layer.reuse(building.layers, kept, chosen)
         case Empty(empty, cause):
             output.line(f"Installing {chosen.key}: {reasons.because(cause)}")

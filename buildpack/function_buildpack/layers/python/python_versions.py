@@ -1,7 +1,7 @@
-"""Which Python a function asks for, and which of those that there are it gets. Pure.
+"""Reads the function's requests for a Python, and chooses a version that matches. Pure.
 
-The forms of a request are uv's ("Requesting a version" of its documentation), as far as they name a
-version of CPython; pyenv writes the same files.
+A request has one of uv's forms for CPython ("Requesting a version" in its documentation). pyenv
+writes the same files.
 """
 
 import re
@@ -28,7 +28,7 @@ from function_buildpack.manifests.manifest import Manifest
 from function_buildpack.source.project import Project
 from function_buildpack.source.settings import Settings
 
-# The last month of each version's fixes ("Status of Python versions" of the developer's guide,
+# The month of each version's end of life ("Status of Python versions" in the developer's guide,
 # https://devguide.python.org/versions/).
 _ENDS = {
     "2.7": "2020-01",
@@ -44,54 +44,54 @@ _ENDS = {
     "3.14": "2030-10",
     "3.15": "2031-10",
 }
-# The runtime needs 3.11 (its pyproject.toml), and its locked packages have wheels up to 3.15.
+# The runtime requires 3.11 (its pyproject.toml), and its locked packages have wheels up to 3.15.
 SERVED = ("3.11", "3.12", "3.13", "3.14", "3.15")
-# As many releases as any version that has ended had, and more.
+# More patch releases than any version has had.
 _PATCHES = 40
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Where a Python is asked for, in what words, and what a version that is meant meets one of."""
+    """A request for a Python: where it is, its text, and specifiers, one of which must match."""
 
     where: str
     stated: str
     specifiers: tuple[SpecifierSet, ...]
 
     def allows(self, version: str) -> bool:
-        """Say whether a version is meant."""
+        """Return whether a version matches."""
         return any(item.contains(version, prereleases=True) for item in self.specifiers)
 
     def __str__(self) -> str:
-        """Say both, as the log does."""
-        return f"{self.where} says {self.stated}"
+        """Describe it as the end of a sentence."""
+        return f"{self.where} requests {self.stated}"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """All that is asked for, the most explicit first; each must be met."""
+    """All requests for a Python, the most explicit first. A version must match each."""
 
     statements: tuple[Statement, ...] = ()
 
     def allows(self, version: str) -> bool:
-        """Say whether a version meets all."""
+        """Return whether a version matches all requests."""
         return all(item.allows(version) for item in self.statements)
 
     def allows_minor(self, minor: str) -> bool:
-        """Say whether some version of a minor one meets all."""
+        """Return whether any patch release of a minor version matches all requests."""
         return any(self.allows(f"{minor}.{patch}") for patch in range(_PATCHES))
 
     def __str__(self) -> str:
-        """Say what decides."""
+        """Describe the most explicit request."""
         return str(next(iter(self.statements), ""))
 
 
 def wanted(manifest: Manifest, settings: Settings) -> Wanted:
-    """Collect what is asked for: by a setting or a file for it, and by what the project needs.
+    """Collect the requests: the first setting or file for a Python, and the project's own ranges.
 
     :raises PythonInvalid: a request has none of the known forms.
-    :raises PythonForeign: it is for another Python than CPython, or for a variant of it.
-    :raises FieldInvalid: requires-python is no version specifier, or Poetry's python none of its.
+    :raises PythonForeign: it is not for the default build of CPython.
+    :raises FieldInvalid: requires-python or Poetry's python is not a version specifier.
     """
     project = manifest.project
     explicit = {
@@ -119,7 +119,7 @@ def requested(where: str, text: str) -> Statement:
     """Read a request, such as 3.12, 3.12.4, cpython@3.12 or >=3.12.
 
     :raises PythonInvalid: it has none of the known forms.
-    :raises PythonForeign: it is for another Python than CPython, or for a variant of it.
+    :raises PythonForeign: it is not for the default build of CPython.
     """
     bare = _PLATFORM.sub("", _IMPLEMENTATION.sub("", text.strip().lower(), count=1))
     if _FOREIGN.fullmatch(bare) or _VARIANT.fullmatch(bare):
@@ -133,12 +133,12 @@ def requested(where: str, text: str) -> Statement:
 
 
 def _exact(major: str, minor: str | None = None, patch: str | None = None) -> str:
-    stated = ".".join(part for part in (major, minor, patch) if part and part != "*")
-    return f"=={stated}" if patch and patch != "*" else f"=={stated}.*"
+    version = ".".join(part for part in (major, minor, patch) if part and part != "*")
+    return f"=={version}" if patch and patch != "*" else f"=={version}.*"
 
 
 def _required(manifest: Manifest) -> Iterable[Statement]:
-    """Yield what the project itself needs: by pyproject.toml, and by what is installed from."""
+    """Yield the requests of the project: of pyproject.toml, and of the manifest."""
     project = manifest.project
     if text := project.pyproject.project.get("requires-python"):
         yield _requires(project.pyproject_path, "project.requires-python", text)
@@ -158,9 +158,9 @@ def _requires(path: Path, field: str, text: object) -> Statement:
 
 
 def _of_poetry(project: Project) -> Iterable[Statement]:
-    """Yield what Poetry's own table says: most projects of Poetry 1 have it there alone."""
-    stated = project.pyproject.table("tool", "poetry", "dependencies")
-    if (text := stated.get("python")) is None:
+    """Yield the request in Poetry's table, where most projects of Poetry 1 have their only one."""
+    dependencies = project.pyproject.table("tool", "poetry", "dependencies")
+    if (text := dependencies.get("python")) is None:
         return
     from function_buildpack.manifests import poetry_versions  # noqa: PLC0415 -- for few functions
 
@@ -174,11 +174,11 @@ def _of_poetry(project: Project) -> Iterable[Statement]:
 
 
 def newest(wish: Wanted, available: Sequence[str]) -> str:
-    """Return the newest available version that meets all that is asked for.
+    """Return the newest available version that matches all requests.
 
-    :raises PythonEnded: only versions that get no more fixes do.
-    :raises PythonUnknown: no known version does.
-    :raises PythonConflict: two statements exclude each other.
+    :raises PythonEnded: only versions after their end of life match.
+    :raises PythonUnknown: no known version matches.
+    :raises PythonConflict: two requests conflict.
     """
     served = [version for version in available if minor(version) in SERVED]
     if fitting := [version for version in served if wish.allows(version)]:
@@ -196,7 +196,7 @@ def _any_of(versions: Iterable[str], *items: Statement) -> bool:
 
 
 def _none(item: Statement, served: Sequence[str]) -> PythonEnded | PythonUnknown:
-    """Say why no version meets a statement."""
+    """Return the error for a request that no version matches."""
     ended = [version for version in _ENDS if version not in SERVED]
     for version in reversed(ended):
         if _any_of((f"{version}.{patch}" for patch in range(_PATCHES)), item):
@@ -206,9 +206,9 @@ def _none(item: Statement, served: Sequence[str]) -> PythonEnded | PythonUnknown
 
 
 def with_wheels(files: Iterable[str]) -> tuple[str, ...]:
-    """Return the minor versions that are served and for which one of these wheels fits here.
+    """Return the supported minor versions that can install one of these wheels on this machine.
 
-    By the tags of their names (PEP 425).
+    The tags in the files' names decide (PEP 425).
     """
     tags = {tag for file in files for tag in parse_wheel_filename(unquote(file))[3]}
     return tuple(version for version in SERVED if not tags.isdisjoint(_tags(version)))
@@ -221,21 +221,21 @@ def _tags(version: str) -> Iterator[Tag]:
 
 
 def minor(version: str) -> str:
-    """Return the minor version of a full one: 3.13 of 3.13.5."""
+    """Return the minor version of a full one: 3.13 for 3.13.5."""
     return version.rpartition(".")[0]
 
 
 def ended(version: str, today: str) -> str:
-    """Return the month since which a version gets no more fixes; empty where it still does.
+    """Return the month of a version's end of life if that has passed, else an empty text.
 
-    `today` is a date as ISO 8601 has it.
+    `today` is an ISO 8601 date.
     """
     month = _ENDS.get(minor(version), "")
     return month if month and today[: len(month)] > month else ""
 
 
 def is_pinned(wish: Wanted, own: str) -> bool:
-    """Say whether only the patch of what is asked for excludes the images' own version."""
+    """Return whether a request differs from the images' version only in the patch version."""
     first = next(iter(wish.statements), Statement("", "", (SpecifierSet(),)))
     return not first.allows(own) and any(
         item.operator == "==" and minor(item.version) == minor(own)

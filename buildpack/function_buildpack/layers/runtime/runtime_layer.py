@@ -1,6 +1,6 @@
 """The runtime layer: func_runtime and its packages, the same bytes for every function.
 
-So a node that has run one function has this layer of all others.
+So a node that has run one function has this layer for all others.
 """
 
 import shutil
@@ -26,13 +26,13 @@ from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_settings import PackageSource
 
-# The build image of our builder holds the runtime's wheels, beside the lock that they are of.
+# The build image of our builder has the runtime's wheels, and a copy of their lock.
 _WHEELS = Path("/opt/knative-python/wheels")
 
-# What extension modules were compiled from.
+# Sources of extension modules.
 _COMPILED = (".c", ".h", ".pxd", ".pxi", ".pyx")
 
-# A start writes no bytecode (it is there), and a log line is seen when it is written.
+# A start writes no bytecode, which exists already. Log lines appear without a delay.
 ENV: LayerEnv = (
     Change("PYTHONDONTWRITEBYTECODE", Behaviour.DEFAULT, "1"),
     Change("PYTHONUNBUFFERED", Behaviour.DEFAULT, "1"),
@@ -48,17 +48,17 @@ class Source:
 
     @classmethod
     def of(cls, buildpack: Path) -> "Source":
-        """Return the runtime that a buildpack's folder holds."""
+        """Return the runtime in a buildpack's folder."""
         return cls(buildpack / "runtime")
 
     @property
     def requirements(self) -> Path:
-        """The hash-locked list of its packages."""
+        """The list of its packages, pinned and with hashes."""
         return self.root / "requirements.txt"
 
     @property
     def pyproject(self) -> Path:
-        """What the runtime says of itself."""
+        """The runtime's pyproject.toml."""
         return self.root / constants.PYPROJECT
 
     @property
@@ -67,13 +67,13 @@ class Source:
         return self.root / "src" / constants.RUNTIME_MODULE
 
     def prepared(self, layer: Layer) -> Path:
-        """Return the folder of the layer's packages in a builder that has them ready."""
+        """Return the folder with the prepared packages of the layer, which some builders have."""
         return self.root / "prepared" / layer.key
 
     def offline(self, minor: str) -> PackageSource | None:
-        """Return the wheels of the build image, if it has this lock's.
+        """Return the build image's wheels, if they are those of this lock.
 
-        They are for the build image's own version of Python.
+        They are for the build image's Python version.
         """
         lock = self.wheels / "requirements.txt"
         fits = minor == interpreter.current().minor and lock.is_file()
@@ -82,11 +82,11 @@ class Source:
         return None
 
     def ranges(self) -> list[Requirement]:
-        """Return the versions that the runtime works with, by its pyproject.toml."""
+        """Return the version ranges in the runtime's pyproject.toml."""
         return [Requirement(text) for text in self._project()["dependencies"]]
 
     def component(self) -> sbom.Component:
-        """Describe func_runtime itself."""
+        """Return func_runtime as a component of an SBOM."""
         project = self._project()
         return sbom.own(project["name"], project["version"], project["license"])
 
@@ -97,7 +97,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Metadata:
-    """All that decides the layer's contents."""
+    """Everything that decides the layer's contents."""
 
     sources: str
     python: str
@@ -106,7 +106,7 @@ class Metadata:
 
 
 def metadata(source: Source, python: Interpreter, target: Target, uv_version: str) -> Metadata:
-    """Collect what decides the contents."""
+    """Return everything that decides the contents."""
     files = [source.requirements, source.pyproject, *python_files.sources(source.package)]
     parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
     return Metadata(
@@ -120,7 +120,7 @@ def metadata(source: Source, python: Interpreter, target: Target, uv_version: st
 def restore(
     layers: Layers, wanted: Metadata, archives: Archives, source: Source
 ) -> Restored | Empty:
-    """Return the layer of an earlier build if it holds what is wanted, else an emptied one."""
+    """Return the layer of an earlier build if its key is the same, else an emptied one."""
 
     def has_contents(layer: Layer) -> bool:
         return source.prepared(layer).is_dir() or archives.hold(layer)
@@ -129,13 +129,13 @@ def restore(
 
 
 def copy(layer: Layer, source: Source) -> None:
-    """Fill the layer with what the builder has ready, which is for the images' own Python."""
+    """Fill the layer with the builder's prepared packages, which are for the images' Python."""
     shutil.copytree(source.prepared(layer), library(layer))
     _settle(layer, source, interpreter.current())
 
 
 def differing(layer: Layer, source: Source) -> list[Path]:
-    """Return what in the filled layer is other than what the builder has ready, if it has that."""
+    """Return the files in the filled layer that differ from the builder's prepared ones."""
     here, ready = library(layer), source.prepared(layer)
     if not (layer.filled and ready.is_dir()):
         return []
@@ -155,14 +155,14 @@ def _contents(folder: Path) -> dict[Path, bytes]:
 def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 
-    :raises BuildpackError: see installer.
+    :raises BuildpackError: see uv/install_failures.py.
     """
     fill(library(layer), source, python, uv)
     _settle(layer, source, python)
 
 
 def _settle(layer: Layer, source: Source, python: Interpreter) -> None:
-    """Give the filled layer what all builds have the same: file modes, an SBOM."""
+    """Set the file modes of the filled layer, and write its SBOM."""
     packages = library(layer)
     file_modes.settle(packages)
     offline = source.offline(python.minor)
@@ -174,12 +174,12 @@ def _settle(layer: Layer, source: Source, python: Interpreter) -> None:
 def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     """Install the packages into a folder.
 
-    :raises BuildpackError: see installer.
+    :raises BuildpackError: see uv/install_failures.py.
     """
     options: list[str | Path] = ["--python", python.path, "--target", packages]
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
     offline = source.offline(python.minor)
-    # Files of its own: with links to uv's cache it would change with what is changed there.
+    # Copies: hard links to uv's cache would change together with the cache.
     uv = uv.copying()
     (uv.from_source(offline) if offline else uv).install(source.requirements, source.root, options)
     (packages / ".lock").unlink(missing_ok=True)
@@ -194,7 +194,7 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
 
 
 def _trim(packages: Path, uv: Uv) -> None:
-    """Take away what nobody reads at run time: three quarters of the layer, most of it uvloop's."""
+    """Delete what is not needed at run time: three quarters of the layer, mostly of uvloop."""
     files = [path for path in packages.rglob("*") if path.is_file()]
     for path in files:
         if path.suffix in _COMPILED:
@@ -203,24 +203,24 @@ def _trim(packages: Path, uv: Uv) -> None:
     try:
         uv.run(["strip", "--strip-unneeded", *native], environ=uv.environ, cwd=packages)
     except ToolMissing:
-        output.line("Debug symbols stay in the runtime: the build image has no strip (binutils)")
+        output.line("The runtime keeps its debug symbols: the build image has no strip (binutils)")
 
 
 def library(layer: Layer) -> Path:
-    """Return the folder of its packages."""
+    """Return the folder with the layer's packages."""
     return layer.path / "packages"
 
 
 def init(layer: Layer) -> Path:
-    """Return the program that starts the launch process, and is PID 1 (ADR 17)."""
+    """Return the program that starts the launch process and is PID 1 (ADR 17)."""
     return library(layer) / "bin" / constants.INIT
 
 
 def here(layer: Layer, source: Source) -> Path:
-    """Return where its packages are in this build, if anywhere: in the layer, or in the builder."""
+    """Return the folder of the packages in this build, if any: in the layer or in the builder."""
     return library(layer) if layer.filled else source.prepared(layer)
 
 
 def keep(layer: Layer) -> None:
-    """Have the layer exported."""
+    """Write `<layer>.toml`, so that the lifecycle exports the layer."""
     layer.keep(Types(launch=True), ENV)

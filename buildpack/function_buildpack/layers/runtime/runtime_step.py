@@ -1,4 +1,4 @@
-"""The runtime that serves the function."""
+"""The Runtime step: reuses, copies or installs the runtime."""
 
 from functools import partial
 
@@ -13,24 +13,24 @@ from function_buildpack.uv.client import Uv
 
 
 def provide(building: Building, python: Interpreter, uv: Uv, side: Background) -> Layer:
-    """Reuse the layer of an earlier build, or fill it anew, be it beside the rest of the build.
+    """Reuse the layer of an earlier build, or fill it. A prepared one is copied in the background.
 
-    :raises BuildpackError: see installer.
+    :raises BuildpackError: see uv/install_failures.py.
     """
     output.heading("Runtime")
     source = runtime_layer.Source.of(building.buildpack.root)
     wanted = runtime_layer.metadata(source, python, building.context.target, uv.version)
     match runtime_layer.restore(building.layers, wanted, building.archives, source):
         case Restored(kept):
-            output.line("Reusing the runtime layer: nothing that decides it has changed")
+            output.line("Reusing the runtime layer: nothing it depends on has changed")
             return kept
         case Empty(empty, cause):
             output.line(f"Installing: {reasons.because(cause)}")
             if source.prepared(empty).is_dir():
-                output.line("Copying its packages, which the builder has ready")
+                output.line("Copying the packages that the builder has prepared")
                 side.begin(partial(runtime_layer.copy, empty, source))
                 return empty
             with output.timed("Installed the runtime"):
-                # Its versions are locked: what a platform says of versions is for the function's.
+                # Its versions are locked. Settings of versions are for the function's packages.
                 runtime_layer.install(empty, source, python, uv.without(uv.decisive))
             return empty

@@ -1,4 +1,4 @@
-"""What can be wrong with dependencies, locks and what is selected of them."""
+"""Errors of dependencies, locks and selections."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,11 @@ from function_buildpack.log.errors import BuildpackError
 
 @dataclass(eq=False)
 class RequirementsUnsolvable(BuildpackError):
-    """No set of versions meets the requirements of `path`.
+    """No set of versions matches the requirements of `path`.
 
-    `without_index` is the setting because of which no index was asked, if there is one. Then
-    `wheels` is the source's folder of wheels, if that was searched, and `links` are the places that
-    PIP_FIND_LINKS or UV_FIND_LINKS names. `indexes` are the addresses of those that the project
-    names.
+    `without_index` is the setting that excludes indexes, if there is one. Then `wheels` is the
+    searched folder of wheels in the source, and `links` are the locations in PIP_FIND_LINKS or
+    UV_FIND_LINKS. `indexes` are the addresses of the project's indexes.
     """
 
     path: Path
@@ -28,20 +27,20 @@ class RequirementsUnsolvable(BuildpackError):
 class LockOutdated(BuildpackError):
     """The lock was made from other requirements than those of the project.
 
-    `found` says which, where that is known; `command` makes the lock anew. `unstated` is the
-    lock's requires-python, where the project has none and the tool took that of its own Python.
+    `found` names them, if they are known. `command` locks again. `missing_requires_python` is the
+    lock's requires-python if the project has none and the tool used its own Python's.
     """
 
     lock: Path
     project: Path
     command: str
     found: str = ""
-    unstated: str = ""
+    missing_requires_python: str = ""
 
 
 @dataclass(eq=False)
 class LockUnsupported(BuildpackError):
-    """The lock is of a format that the build does not read; `command` makes it anew."""
+    """The lock has an unsupported format. `command` locks again."""
 
     lock: Path
     found: str
@@ -50,9 +49,9 @@ class LockUnsupported(BuildpackError):
 
 @dataclass(eq=False)
 class LockMissing(BuildpackError):
-    """A file states dependencies that are only installed from its lock, and it has none.
+    """A file declares dependencies that can be installed only from a lock, and there is none.
 
-    `groups` are those of them that are asked for, if only they need it.
+    `groups` are the selected groups, if only these require the lock.
     """
 
     path: Path
@@ -63,9 +62,9 @@ class LockMissing(BuildpackError):
 
 @dataclass(eq=False)
 class SelectionUnknown(BuildpackError):
-    """The variable `name` asks for an extra or a group that `path` does not have.
+    """The variable `name` selects an extra or a group that `path` does not have.
 
-    `known` are those that it has; None where only its build backend knows.
+    `known` are its extras or groups. None if only a build backend knows them.
     """
 
     name: str
@@ -76,7 +75,7 @@ class SelectionUnknown(BuildpackError):
 
 @dataclass(eq=False)
 class SelectionConflict(BuildpackError):
-    """The settings, NAME=VALUE, ask for extras or groups of `path` that exclude each other."""
+    """The settings, NAME=VALUE, select extras or groups of `path` that conflict."""
 
     settings: tuple[str, ...]
     path: Path
@@ -86,7 +85,7 @@ class SelectionConflict(BuildpackError):
 
 @dataclass(eq=False)
 class HashMismatch(BuildpackError):
-    """A file has another hash than `path` says; the explanation names the package and both."""
+    """A file does not match its hash in `path`. The explanation has the package and both hashes."""
 
     path: Path
     explanation: str
@@ -94,10 +93,10 @@ class HashMismatch(BuildpackError):
 
 @dataclass(eq=False)
 class InstallFailed(BuildpackError):
-    """The installer ended with `status`, below zero by that signal; the explanation is its own.
+    """The installer failed with `status`, which is negative for a signal.
 
-    `command` does the same elsewhere; `missing` is a path that the requirements lead to and that
-    is not there.
+    `explanation` is its output. `command` does the same on another machine. `missing` is a path in
+    the requirements that does not exist.
     """
 
     what: str
@@ -109,7 +108,7 @@ class InstallFailed(BuildpackError):
 
 @dataclass(eq=False)
 class RuntimeConflict(BuildpackError):
-    """The function's dependencies hold `found` of a package, the runtime needs `needed`."""
+    """The function's dependencies have version `found` of a package, the runtime needs `needed`."""
 
     package: str
     found: str

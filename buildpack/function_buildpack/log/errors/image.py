@@ -1,4 +1,4 @@
-"""What would not work in the image."""
+"""Errors of images that would not work."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +8,9 @@ from function_buildpack.log.errors import BuildpackError
 
 @dataclass(eq=False)
 class ArchitectureWrong(BuildpackError):
-    """The extension module `module` of a package is for the machine `found`, the image's another.
+    """The extension module `module` was built for the machine `found`. The image's is `needed`.
 
-    The package is empty if no installed one has the file.
+    The package is empty if no installed package has the file.
     """
 
     package: str
@@ -21,9 +21,9 @@ class ArchitectureWrong(BuildpackError):
 
 @dataclass(eq=False)
 class LibraryMissing(BuildpackError):
-    """`file`, loaded by the extension module `module`, needs libraries that the image lacks.
+    """`file`, which the extension module `module` loads, needs libraries that the image lacks.
 
-    `debian` names the packages that they are from in the build image.
+    `debian` are the packages of the build image with these libraries.
     """
 
     package: str
@@ -35,24 +35,23 @@ class LibraryMissing(BuildpackError):
 
 @dataclass(eq=False)
 class ImageChanged(BuildpackError):
-    """Code that is not the build's own has changed these files of the image or of its cache."""
+    """Code of the function or of a package has changed these files of the image or its cache."""
 
     paths: tuple[str, ...]
 
 
 @dataclass(eq=False)
 class FunctionUnloadable(BuildpackError):
-    """The runtime did not load the function; `output` is what it said, with the traceback.
+    """The runtime could not load the function. `output` is its output, with the traceback.
 
-    `status` is how its process ended, below zero by that signal; `hiding` are files beside the
-    function that hide modules of the standard library; `missing` is a module that nothing has,
-    neither Python nor a package. If that is of version 1 of the cloudevents SDK, `asked_in` is the
-    file in which to ask for it.
+    `status` is the exit status, negative for a signal. `hiding` are files next to the function that
+    hide modules of the standard library. `missing` is a module that neither Python nor a package
+    has. If it belongs to version 1 of the cloudevents SDK, `asked_in` is the file in which to
+    declare that version.
 
-    Where the module may be instead: `places` of the source, `settings` for groups that have such a
-    package, `excluding` files that keep that name out of the build. `path` is the function's folder
-    in the source, `ask_in` the file that asks for packages, and `asking` what asks there
-    for the first place.
+    Where the module may be: `places` in the source, `settings` for groups with such a package,
+    `excluding` files that exclude that name from the build. `path` is the function's folder in the
+    source. `asking` declares the first place as a package, and belongs in the file `ask_in`.
     """
 
     package: Path
@@ -71,7 +70,7 @@ class FunctionUnloadable(BuildpackError):
 
 @dataclass(eq=False)
 class FunctionSlow(BuildpackError):
-    """The function was not loaded after so many seconds; `output` is what was said until then."""
+    """The function was not loaded after so many seconds. `output` is its output until then."""
 
     package: Path
     seconds: float

@@ -1,4 +1,4 @@
-"""How package indexes, repositories and other addresses can fail."""
+"""Errors of package indexes, repositories and other addresses."""
 
 from dataclasses import dataclass
 
@@ -7,38 +7,38 @@ from function_buildpack.log.errors import BuildpackError
 
 @dataclass(eq=False)
 class RepositoryRefused(BuildpackError):
-    """A git repository wants credentials, or others than it got."""
+    """A git repository requires credentials, or other ones."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class AddressUnreachable(BuildpackError):
-    """An address that a requirement names, none of an index, does not answer."""
+    """An address in a requirement, not of an index, does not respond."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class AddressFailing(BuildpackError):
-    """An address answers with an error that no other class is for."""
+    """An address responds with an error that has no other class."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class IndexUnreachable(BuildpackError):
-    """The package index does not answer, or not with a package."""
+    """The package index does not respond, or not with a package."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class IndexRefused(BuildpackError):
-    """The package index at `address` answers 401 or 403.
+    """The package index at `address` responds with 401 or 403.
 
-    `name` is what the project calls it, if it has a name there, and `variables` would have its
-    credentials. `path` is the file that packages were installed from.
+    `name` is its name in the project, if it has one, and `variables` are those for its credentials.
+    `path` is the file that packages were installed from.
     """
 
     explanation: str
@@ -50,20 +50,20 @@ class IndexRefused(BuildpackError):
 
 @dataclass(eq=False)
 class IndexUntrusted(BuildpackError):
-    """The package index has a certificate that no trusted authority has signed."""
+    """No trusted authority has signed the package index's certificate."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class IndexFailing(BuildpackError):
-    """The package index answers with a status from 500 on, again and again."""
+    """The package index responds with a status of 500 or higher, after all retries."""
 
     explanation: str
 
 
 @dataclass(eq=False)
 class IndexTooSlow(BuildpackError):
-    """The package index did not answer in time, again and again."""
+    """The package index did not respond in time, after all retries."""
 
     explanation: str

@@ -1,15 +1,15 @@
-"""What can be wrong with the Python that a function asks for."""
+"""Errors of the Python that a function requests."""
 
 from dataclasses import dataclass
 
 from function_buildpack.log.errors import BuildpackError
 
-NO_SOURCE = "none"  # of a package
+NO_SOURCE = "none"  # a package without a source distribution
 
 
 @dataclass(eq=False)
 class PythonInvalid(BuildpackError):
-    """A request for a Python, in the setting or file `where`, names no version; `known` would."""
+    """The request for a Python in the setting or file `where` is invalid. `known` are valid."""
 
     where: str
     found: str
@@ -18,7 +18,7 @@ class PythonInvalid(BuildpackError):
 
 @dataclass(eq=False)
 class PythonForeign(BuildpackError):
-    """A request for a Python is for another than CPython, or for a variant of it."""
+    """A request for a Python is not for the default build of CPython."""
 
     where: str
     found: str
@@ -26,7 +26,7 @@ class PythonForeign(BuildpackError):
 
 @dataclass(eq=False)
 class PythonEnded(BuildpackError):
-    """What `stated` asks for is `version` or older, which gets no fixes since the month `end`."""
+    """The request `stated` is for `version` or older, which reached its end of life in `end`."""
 
     stated: str
     version: str
@@ -36,7 +36,7 @@ class PythonEnded(BuildpackError):
 
 @dataclass(eq=False)
 class PythonUnknown(BuildpackError):
-    """None of the versions that there are meets what is stated; `known` are the newest of each."""
+    """No version matches the request `stated`. `known` are the newest of each minor version."""
 
     stated: str
     known: tuple[str, ...]
@@ -44,7 +44,7 @@ class PythonUnknown(BuildpackError):
 
 @dataclass(eq=False)
 class PythonConflict(BuildpackError):
-    """No version meets both statements, though some meet each."""
+    """No version matches both requests, though some match each."""
 
     stated: str
     other: str
@@ -52,7 +52,7 @@ class PythonConflict(BuildpackError):
 
 @dataclass(eq=False)
 class PythonUninstalled(BuildpackError):
-    """uv could not install `what`, a Python or the list of them; the explanation is uv's."""
+    """uv could not install `what`, a Python or the list of them. The explanation is uv's."""
 
     what: str
     explanation: str

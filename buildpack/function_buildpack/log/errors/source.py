@@ -1,16 +1,16 @@
-"""What can be wrong with the source, and with what the platform gave."""
+"""Errors of the source, of settings and of bindings."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack.log.errors import BuildpackError
 
-SHOWN = 120  # of a line that does not compile
+MAX_LINE_LENGTH = 120  # of a shown source line
 
 
 @dataclass(eq=False)
 class SettingInvalid(BuildpackError):
-    """A variable's value cannot be used; `expected` completes "must be …"."""
+    """A variable has an invalid value. `expected` completes "must be …"."""
 
     name: str
     found: str
@@ -19,14 +19,14 @@ class SettingInvalid(BuildpackError):
 
 @dataclass(eq=False)
 class FunctionFolderMissing(BuildpackError):
-    """BP_FUNCTION_PATH names a folder that is not there, or one outside of the source."""
+    """BP_FUNCTION_PATH is not a folder, or one outside the source."""
 
     found: str
 
 
 @dataclass(eq=False)
 class FileUnreadable(BuildpackError):
-    """What is there is no file that the build, or the image's user, can read."""
+    """The build or the image's user cannot read a file, or it is not a regular file."""
 
     path: Path
     problem: str
@@ -34,7 +34,7 @@ class FileUnreadable(BuildpackError):
 
 @dataclass(eq=False)
 class FileOutside(BuildpackError):
-    """A source file of the function is a link to `target`, which is not part of the source."""
+    """A source file of the function is a link to `target`, which is outside the source."""
 
     path: Path
     target: Path
@@ -42,7 +42,7 @@ class FileOutside(BuildpackError):
 
 @dataclass(eq=False)
 class RuntimeHidden(BuildpackError):
-    """A module or package beside the function hides one that the runtime is made of."""
+    """A module or package next to the function hides one of the runtime."""
 
     path: Path
     module: str
@@ -50,7 +50,7 @@ class RuntimeHidden(BuildpackError):
 
 @dataclass(eq=False)
 class FileInvalid(BuildpackError):
-    """A file is not in the format that its name says; `problem` is the parser's, with the line."""
+    """A file is not valid in its format. `problem` is the parser's, with the line."""
 
     path: Path
     format: str
@@ -58,20 +58,20 @@ class FileInvalid(BuildpackError):
 
     @classmethod
     def undecodable(cls, path: Path, format_: str, error: UnicodeDecodeError) -> "FileInvalid":
-        """Say where a file is not in UTF-8, in which all of these formats are written."""
+        """Return the error for a file that is not in UTF-8, which all these formats require."""
         line = error.object.count(b"\n", 0, error.start) + 1
         byte = error.object[error.start]
         return cls(path, format_, f"it is not in UTF-8: byte 0x{byte:02x} (at line {line})")
 
     @classmethod
     def too_deep(cls, path: Path, format_: str) -> "FileInvalid":
-        """Say that there are more brackets within brackets than a parser follows."""
+        """Return the error for brackets that are nested too deeply for a parser."""
         return cls(path, format_, "it is nested too deeply")
 
 
 @dataclass(eq=False)
 class FieldInvalid(BuildpackError):
-    """A field of a file has a value of another kind; `expected` completes "must be …"."""
+    """A field of a file has an invalid value. `expected` completes "must be …"."""
 
     path: Path
     field: str
@@ -81,7 +81,7 @@ class FieldInvalid(BuildpackError):
 
 @dataclass(eq=False)
 class PackageMissing(BuildpackError):
-    """The function's folder holds neither `function/` nor `function.py` nor `src/function/`."""
+    """The function's folder has neither `function/` nor `function.py` nor `src/function/`."""
 
     folder: Path
     entries: tuple[str, ...]
@@ -89,7 +89,7 @@ class PackageMissing(BuildpackError):
 
 @dataclass(eq=False)
 class SyntaxInvalid(BuildpackError):
-    """A source file does not compile with a version of Python; `line` is 0 where none is named."""
+    """A source file does not compile with a version of Python. `line` is 0 if it is unknown."""
 
     path: Path
     line: int
@@ -99,18 +99,18 @@ class SyntaxInvalid(BuildpackError):
 
     @classmethod
     def found(cls, path: Path, error: BaseException, python: str) -> "SyntaxInvalid":
-        """Take the facts from what the compiler raised: SyntaxError, ValueError for NUL bytes."""
+        """Return the error for an exception of the compiler. NUL bytes are a ValueError."""
         line = getattr(error, "lineno", None) or 0
         source = getattr(error, "text", None) or ""
         problem = getattr(error, "msg", str(error)) or "it is nested too deeply"  # MemoryError
-        return cls(path, line, source.strip()[:SHOWN], problem, python)
+        return cls(path, line, source.strip()[:MAX_LINE_LENGTH], problem, python)
 
 
 @dataclass(eq=False)
 class BindingInvalid(BuildpackError):
-    """A service binding, or a file of it, is malformed; `expected` completes "must be …".
+    """A service binding, or a file of it, is malformed. `expected` completes "must be …".
 
-    `found` never holds the file's text, which may be a credential.
+    `found` never contains the file's text, which may be a credential.
     """
 
     path: Path

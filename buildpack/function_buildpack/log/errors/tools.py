@@ -1,4 +1,4 @@
-"""What the build image can lack."""
+"""Errors of the build image and the machine that builds."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class ToolMissing(BuildpackError):
 
 @dataclass(eq=False)
 class ToolsUnavailable(BuildpackError):
-    """pip ended with `status` when it installed what the build runs on; its words are above."""
+    """pip failed with `status` to install the build tools. Its output is in the log."""
 
     requirements: str
     status: int
@@ -22,7 +22,7 @@ class ToolsUnavailable(BuildpackError):
 
 @dataclass(eq=False)
 class DownloadDamaged(BuildpackError):
-    """A file of the package index has another SHA-256 than the one that is pinned."""
+    """A downloaded file does not match its pinned SHA-256."""
 
     file: str
     expected: str
@@ -31,7 +31,7 @@ class DownloadDamaged(BuildpackError):
 
 @dataclass(eq=False)
 class UvUnfit(BuildpackError):
-    """A field of a file asks for `wanted`, and the build has uv `found`."""
+    """A field of a file requires uv `wanted`, and the build has `found`."""
 
     file: str
     field: str
@@ -41,6 +41,6 @@ class UvUnfit(BuildpackError):
 
 @dataclass(eq=False)
 class DiskFull(BuildpackError):
-    """There is no room left where something was to be written."""
+    """A disk has no space left."""
 
     explanation: str

@@ -1,4 +1,4 @@
-"""What users read when the build image or its machine lacks something."""
+"""Messages for problems of the build image and the machine that builds."""
 
 import errno
 import re
@@ -17,27 +17,28 @@ from function_buildpack.log.messages.message import NETWORK, Message, describe, 
 
 @describe.register
 def _os_error(error: OSError) -> Message:
-    """Put into words what no step expects: too long a path, a disk that fails or is full."""
-    if f"[Errno {errno.ENOSPC}]" in str(error):  # shutil's have one for each file, and only there
+    """Describe what no step handles: a path that is too long, a disk that fails or is full."""
+    # shutil collects one error for each file, and has the number only in the text.
+    if f"[Errno {errno.ENOSPC}]" in str(error):
         where = f" ({printable.line(str(error.filename))})" if error.filename else ""
         return describe(DiskFull(f"No space left on device{where}"))
     return Message(
         "A file or folder cannot be used",
         f"File:     {printable.line(str(error.filename or 'unknown'))}\n"
         f"Found:    {printable.line(error.strerror or str(error))}\n\n"
-        f"If it is one of the source, see what is special about it, or leave it out of the build\n"
-        f"(project.toml, .funcignore). Else see to the disk of the machine that builds.",
+        f"If it is a file of the source, check it, or exclude it from the build (project.toml,\n"
+        f".funcignore). Otherwise check the disk of the machine that builds.",
     )
 
 
 @describe.register
 def _lifecycle_missing(error: LifecycleMissing) -> Message:
     return Message(
-        "No lifecycle has started this phase",
+        "This phase was not started by a lifecycle",
         f"Missing:  the variable {error}\n\n"
-        f"A lifecycle runs bin/detect and bin/build, and tells them their folders by variables\n"
-        f"(Buildpack API 0.10, lifecycle 0.17 or newer). Build with it: pack build, or the phases\n"
-        f"of your platform.",
+        f"A lifecycle runs bin/detect and bin/build, and sets variables with their folders\n"
+        f"(Buildpack API 0.10, lifecycle 0.17 or newer). Use pack build, or the lifecycle of your\n"
+        f"platform.",
     )
 
 
@@ -46,8 +47,8 @@ def _disk_full(error: DiskFull) -> Message:
     return Message(
         "The disk is full",
         f"Found:\n\n{indent(error.explanation)}\n\n"
-        f"There is no room where the build writes: layers, cache or temporary files. Make some\n"
-        f"(docker system df shows what Docker has), or give the build a larger volume.",
+        f"The build needs space for layers, the cache and temporary files. Free some space\n"
+        f"(docker system df shows what Docker uses), or give the build a larger volume.",
     )
 
 
@@ -56,46 +57,45 @@ def _tool_missing(error: ToolMissing) -> Message:
     return Message(
         "The build image lacks a program that the build needs",
         f"Missing:  {error.name}\n\n"
-        f"Use the builder that belongs to this buildpack, or add the program to the PATH of\n"
-        f"your build image.",
+        f"Use this buildpack's builder, or install the program on the PATH of your build image.",
     )
 
 
 @describe.register
 def _tools_unavailable(error: ToolsUnavailable) -> Message:
     return Message(
-        "What the build image lacks could not be installed",
-        f"File:     {error.requirements}\nFound:    pip ended with status {error.status}; its words"
-        f" are above\n\n{NETWORK}\n\n"
-        f"Or use the builder that belongs to this buildpack: it has all of it.",
+        "The build tools could not be installed",
+        f"File:     {error.requirements}\nFound:    pip exited with status {error.status}; its"
+        f" output is above\n\n{NETWORK}\n\n"
+        f"Or use this buildpack's builder, which has all build tools.",
     )
 
 
 @describe.register
 def _download_damaged(error: DownloadDamaged) -> Message:
     return Message(
-        "The package index has another file than the pinned one",
+        "A downloaded file does not match its pinned hash",
         f"File:     {error.file}\nExpected: SHA-256 {error.expected}\n"
         f"Found:    SHA-256 {error.found}\n\n"
-        f"Nothing of it was run. See whether a proxy or a mirror changes what it passes on.",
+        f"The build did not use the file. Check whether a proxy or a mirror changes files.",
     )
 
 
 @describe.register
 def _uv_unfit(error: UvUnfit) -> Message:
     return Message(
-        "The project asks for another version of uv",
+        "The project requires another version of uv",
         f"File:     {error.file}\nField:    {error.field}\n"
         f"Found:    {error.wanted}\nBuilder:  uv {error.found}\n\n"
-        f"A build installs with the uv of the builder. Have that field allow its version, for\n"
-        f'example "{_wider(error.wanted, error.found)}", or remove it. Another builder may have\n'
-        f"the version that you ask for.",
+        f"The build installs with the builder's uv. Allow its version in that field, for example\n"
+        f'"{_wider(error.wanted, error.found)}", or remove the field. Or use a builder with the\n'
+        f"required version.",
     )
 
 
 def _wider(wanted: str, found: str) -> str:
-    """Return a range with both: the oldest version that is asked for, and the one that is there."""
+    """Return a range that includes both the oldest required version and the builder's."""
     versions = re.findall(r"\d+(?:\.\d+)*", wanted)
-    # Without the library that compares versions: this is imported where it may be missing.
+    # Not with packaging, which may be missing where this is imported.
     oldest = min((*versions, found), key=lambda text: [int(part) for part in text.split(".")])
     return f">={oldest}"

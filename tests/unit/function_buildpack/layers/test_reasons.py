@@ -17,11 +17,11 @@ from function_buildpack.layers import reasons
         ("git", "", "git commit=1, git tags=2", "git commit changed, git tags changed"),
         ("variables", "A=1, B=1", "B=1, C=1", "the variable A changed, the variable C changed"),
         ("moving", "a@b=1, c=", "a@b=2, c=", "a@b moved to 2"),
-        ("moving", "a@b=1", "a@b=", "a@b is gone"),
+        ("moving", "a@b=1", "a@b=", "a@b was removed"),
     ],
 )
 def test_because(field: str, before: str, now: str, said: str) -> None:
     """A reason has the user's words, and of lists what is other in them, without values."""
     because = reasons.because(Changed({field: (before, now)}))
 
-    assert f"since the earlier build, {said}" == because
+    assert f"{said} since the earlier build" == because

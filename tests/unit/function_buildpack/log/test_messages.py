@@ -76,7 +76,7 @@ ROOT = Path(__file__).parents[4]
 EXAMPLES: list[BuildpackError] = [
     SettingInvalid("BP_FUNCTION_CHECK", "maybe", "new, import or off"),
     FunctionFolderMissing("apps/one"),
-    FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which is not there"),
+    FileUnreadable(Path("/workspace/pyproject.toml"), "a link to x, which does not exist"),
     FileOutside(Path("/workspace/function"), Path("/elsewhere/function")),
     RuntimeHidden(Path("/workspace/uvloop.py"), "uvloop"),
     DiskFull("No space left on device (os error 28)"),
@@ -98,9 +98,9 @@ EXAMPLES: list[BuildpackError] = [
     SyntaxInvalid(Path("/workspace/function/func.py"), 3, "def new(:", "invalid syntax", "3.13.5"),
     PythonInvalid("BP_PYTHON_VERSION", "latest", ("3.13", "3.14")),
     PythonForeign(".python-version", "pypy3.10"),
-    PythonEnded(".python-version says 3.8", "3.8", "2024-10", ("3.13", "3.14")),
-    PythonUnknown("BP_PYTHON_VERSION says 3.99", ("3.13.15", "3.14.7")),
-    PythonConflict(".python-version says 3.12", "requires-python of x says >=3.13"),
+    PythonEnded(".python-version requests 3.8", "3.8", "2024-10", ("3.13", "3.14")),
+    PythonUnknown("BP_PYTHON_VERSION requests 3.99", ("3.13.15", "3.14.7")),
+    PythonConflict(".python-version requests 3.12", "requires-python of x requests >=3.13"),
     PythonUninstalled("cpython-3.12.16-linux-x86_64-gnu", "Connection refused"),
     WheelMissing("numpy 1.26.4", "3.13.5", ("3.11", "3.12"), ("3.12",)),
     WheelMissing("torch 2.2.0", "3.13.5", ("3.11", "3.12"), ("3.12",), NO_SOURCE),
@@ -224,7 +224,7 @@ def test_titles_are_unique() -> None:
     [(("math", "data"), "It has:   math, data\n"), ((), "It has:   none\n"), (None, "")],
 )
 def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
-    """That there is none is said; what only a build backend knows is not."""
+    """The message lists what exists, unless only a build backend knows that."""
     error = SelectionUnknown("BP_FUNCTION_EXTRAS", "mat", Path("requirements.txt"), known)
 
     body = describe(error).body
@@ -245,47 +245,47 @@ def test_module_missing(module: str, does: str) -> None:
 
 
 def test_without() -> None:
-    """Of what there is not, there is no advice."""
+    """There are no hints for facts that are missing."""
     unsolvable = describe(RequirementsUnsolvable(Path("pyproject.toml"), "because")).body
     failed = describe(InstallFailed("setup.cfg", 2, "uv pip install -r setup.cfg")).body
 
-    assert unsolvable.endswith("or two requirements may exclude each other.")
+    assert unsolvable.endswith("or two requirements may conflict.")
     assert "BP_FUNCTION_PATH" not in failed
     assert "SIGKILL" not in failed
-    assert "Found:    uv ended with status 2\n\nCorrect" in failed
+    assert "Found:    uv exited with status 2\n\nFix" in failed
 
 
 def test_out_of_memory() -> None:
-    """A uv that was killed had probably too little memory."""
+    """If uv was killed, the message names memory as the probable cause."""
     error = InstallFailed("uv.lock", -signal.SIGKILL, "uv sync", "error: x")
 
     body = describe(error).body
 
-    assert "Found:    uv ended by signal SIGKILL; it said\n\n    error: x\n" in body
-    assert "memory ran out" in body
+    assert "Found:    uv was killed by signal SIGKILL. Output:\n\n    error: x\n" in body
+    assert "ran out of memory" in body
 
 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"without_index": "PIP_NO_INDEX", "links": ("/a", "/b")}, "only /a, /b was searched"),
-        ({"without_index": "PIP_NO_INDEX"}, "and nothing else was searched"),
+        ({"without_index": "PIP_NO_INDEX", "links": ("/a", "/b")}, "no index, only /a, /b from"),
+        ({"without_index": "PIP_NO_INDEX"}, "and it has no folder with wheels"),
         (
             {"without_index": "BP_WHEELS", "wheels": "/w/vendor"},
-            "Only the wheels in /w/vendor were searched",
+            "searched only the wheels in /w/vendor",
         ),
     ],
     ids=["links", "nothing", "wheels"],
 )
 def test_without_index(facts: dict[str, Any], said: str) -> None:
-    """Why no index was asked is told, and what was searched in its place."""
+    """The message says why no index was searched, and what was searched instead."""
     explanation = "a was not found in the provided package locations"
     path = Path("requirements.txt")
 
     body = describe(RequirementsUnsolvable(path, explanation, **facts)).body
 
     assert said in " ".join(body.split())
-    assert "The file says --no-index" not in body
+    assert "The file has --no-index" not in body
 
 
 @pytest.mark.parametrize(
@@ -295,11 +295,11 @@ def test_without_index(facts: dict[str, Any], said: str) -> None:
         ("(try: `--prerelease=allow`)", "UV_PRERELEASE=allow"),
         ("because the network was disabled", "UV_OFFLINE"),
         ("(i.e., with `--no-build`)", "UV_NO_BUILD"),
-        ("not found in the provided package locations", "The file says --no-index"),
+        ("not found in the provided package locations", "The file has --no-index"),
     ],
 )
 def test_advice_for_a_build(explanation: str, said: str) -> None:
-    """What uv advises for its command line is told as a build can follow it."""
+    """uv's hints for its command line are translated to settings of a build."""
     error = RequirementsUnsolvable(Path("requirements.txt"), explanation)
 
     assert said in describe(error).body
@@ -348,8 +348,8 @@ def test_module_in_the_source() -> None:
     body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
     assert f"    {asking}" in body
-    assert f"Write {place}/pyproject.toml" in body
-    assert "Add the one that has it" not in body
+    assert f"Create {place}/pyproject.toml" in body
+    assert "add that package to" not in body
 
 
 @pytest.mark.parametrize("place", ["pay/function/common", "libs/common.py"])
@@ -364,28 +364,28 @@ def test_not_a_package(place: str) -> None:
 
 
 def test_module_of_sdk_1() -> None:
-    """Where the other version of the SDK is installed, the file is named that asks for it."""
+    """For a module of the SDK's version 1, the message names the file to change."""
     error = FunctionUnloadable(Path("function"), 1, "x", (), "cloudevents.http", "Pipfile")
 
     body = describe(error).body
 
-    assert "cloudevents.http is of version 1" in body
-    assert "for cloudevents<2 in Pipfile" in body
-    assert "No package that is installed" not in body
+    assert "cloudevents.http belongs to version 1" in body
+    assert "Add cloudevents<2 to Pipfile" in body
+    assert "No installed package" not in body
 
 
 @pytest.mark.parametrize(
     ("status", "output", "found"),
     [
-        (-signal.SIGSEGV, "", "ended by signal SIGSEGV and said nothing"),
-        (-signal.SIGABRT, "x", "ended by signal SIGABRT; it said\n\n    x\n"),
-        (-(signal.SIGRTMIN + 1), "", f"ended by signal {signal.SIGRTMIN + 1} and said"),
-        (3, "", "ended with status 3 and said nothing"),
-        (0, "", "ended with status 0 and said nothing"),
+        (-signal.SIGSEGV, "", "was killed by signal SIGSEGV, without output"),
+        (-signal.SIGABRT, "x", "was killed by signal SIGABRT. Output:\n\n    x\n"),
+        (-(signal.SIGRTMIN + 1), "", f"was killed by signal {signal.SIGRTMIN + 1}, without"),
+        (3, "", "exited with status 3, without output"),
+        (0, "", "exited with status 0, without output"),
     ],
 )
 def test_ending(status: int, output: str, found: str) -> None:
-    """How the process ended is told, and what that may be where it raised nothing."""
+    """The message says how the process ended, with a hint if there was no exception."""
     body = describe(FunctionUnloadable(Path("function"), status, output)).body
 
     assert found in body
@@ -394,7 +394,7 @@ def test_ending(status: int, output: str, found: str) -> None:
 
 
 def test_slow() -> None:
-    """Of what was said for a long time, the end is shown; nothing may have been said at all."""
+    """The message has the end of a long output. There may be no output at all."""
     said = "\n".join(f"try {number}" for number in range(100))
 
     body = describe(FunctionSlow(Path("function"), 300, said)).body
@@ -402,11 +402,11 @@ def test_slow() -> None:
 
     assert "    try 60\n" in body
     assert "    try 59\n" not in body
-    assert "was ended\n" in silent
+    assert "so the build stopped it\n" in silent
 
 
 def test_image_changed() -> None:
-    """Of many changed files some are named, with how many there are."""
+    """The message names some of many changed files, and the number of the others."""
     body = describe(ImageChanged(tuple(map(str, range(10))))).body
 
     assert "Changed:  0\n          1\n" in body
@@ -421,7 +421,7 @@ def test_image_changed() -> None:
             "Found:    a\\n\\nERROR: b\\x1b[2J\n",
         ),
         (FileUnreadable(Path("a\nb\u2028"), "x"), "File:     a\\nb\\u2028\n"),
-        (PythonUnknown("x", ("1\r2",)), "There is: 1\\r2\n"),
+        (PythonUnknown("x", ("1\r2",)), "Versions: 1\\r2\n"),
         (HashMismatch(Path("x"), "a\n\x1b]0;t\x07b\x08\tc"), "    a\n    b\\x08\tc\n"),
         (InstallFailed("x", 2, "uv venv\nuv sync\x1b[2J"), "    uv venv\n    uv sync"),
         (OSError(2, "gone\n", "a\nb"), "File:     a\\nb\nFound:    gone\\n\n"),
@@ -439,7 +439,7 @@ def test_library_missing() -> None:
     said = describe(LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
     other = describe(LibraryMissing("", module, module, ("libx.so",), ())).body
 
-    assert "(for this package that is psycopg2-binary)" in said
+    assert "(here that is psycopg2-binary)" in said
     assert "Loads:" not in said
     assert "Package:  none" in other
 

@@ -307,15 +307,19 @@ def test_selecting() -> None:
 @pytest.mark.parametrize(
     ("manifest", "lock", "found"),
     [
-        (UvLock, {"package": 3}, "package: 3, and not a list"),
-        (Pylock, {"packages": ["a"]}, "packages[0]: 'a', and not a table"),
-        (PoetryLock, {"metadata": []}, "metadata: [], and not a table"),
+        (UvLock, {"package": 3}, "package is 3, but must be a list"),
+        (Pylock, {"packages": ["a"]}, "packages[0] is 'a', but must be a table"),
+        (PoetryLock, {"metadata": []}, "metadata is [], but must be a table"),
         (
             PoetryLock,
             {"package": [{"name": "a", "version": "1", "groups": 3}]},
-            "package[0].groups: 3, and not a list",
+            "package[0].groups is 3, but must be a list",
         ),
-        (PoetryLock, {"package": [{"version": "1"}]}, "package[0].name: nothing, and not text"),
+        (
+            PoetryLock,
+            {"package": [{"version": "1"}]},
+            "package[0].name is missing, but must be text",
+        ),
         (
             PoetryLock,
             {
@@ -332,7 +336,7 @@ def test_selecting() -> None:
             {"metadata": {"lock-version": "1.1"}, "package": [{"name": "a", "version": "1"}]},
             'lock-version = "1.1"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"',
         ),
-        (PipfileLock, {"default": []}, "default: [], and not a table"),
+        (PipfileLock, {"default": []}, "default is [], but must be a table"),
         (PipfileLock, {"default": {"a": {"git": "https://x"}}}, "'ref' is missing"),
     ],
 )

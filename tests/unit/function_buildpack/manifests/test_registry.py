@@ -147,7 +147,7 @@ def test_unread(tmp_path: Path) -> None:
         *("pdm.lock", "pylock.prod.toml", "uv.lock", "poetry.lock", "Pipfile"),
         "requirements/prod.txt",
     ] == list(found)
-    assert "there is no Pipfile.lock, and requirements.txt is there" == found["Pipfile"]
+    assert "there is no Pipfile.lock, and requirements.txt exists" == found["Pipfile"]
     assert "there is no pyproject.toml" == found["uv.lock"]
 
 

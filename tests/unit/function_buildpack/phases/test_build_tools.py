@@ -117,7 +117,7 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         build_tools.build(environ, tmp_path, LISTS)
 
     said = capsys.readouterr().out
-    assert "ERROR: A service binding cannot be used" in said
+    assert "ERROR: Invalid service binding" in said
 
 
 def test_build(tmp_path: Path) -> None:

@@ -29,21 +29,21 @@ def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     application_step.tell_compiled(compiled, APP)
 
     said = capsys.readouterr().out
-    assert "a.py does not compile; it is not part of the function" in said
-    assert "the folder is another user's: service/b.py, service/c.py" in said
+    assert "a.py does not compile. The build continues" in said
+    assert "another user owns the folder: service/b.py, service/c.py" in said
 
 
 @pytest.mark.parametrize(
     ("before", "now", "said"),
     [
         ({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, "a 2 (was 1)"),
-        ({"a": "1"}, {"a": "1", "b": "3"}, "new b 3"),
-        ({"a": "1", "b": "3"}, {"a": "1"}, "without b 3"),
-        ({"a": "1"}, {"a": "1"}, "the same"),
+        ({"a": "1"}, {"a": "1", "b": "3"}, "added b 3"),
+        ({"a": "1", "b": "3"}, {"a": "1"}, "removed b 3"),
+        ({"a": "1"}, {"a": "1"}, "none"),
         (
             {f"a{i}": "1" for i in range(10)},
             {},
-            ", ".join(f"without a{i} 1" for i in range(8)) + " and 2 more",
+            ", ".join(f"removed a{i} 1" for i in range(8)) + " and 2 more",
         ),
     ],
 )
@@ -53,13 +53,13 @@ def test_changes(before: dict[str, str], now: dict[str, str], said: str) -> None
 
 
 def test_tell_writable(capsys: pytest.CaptureFixture[str]) -> None:
-    """What others can write to is named; without any nothing is said."""
+    """A note names the files that others can write to. Without any there is none."""
     source_step.tell_writable([], APP)
     source_step.tell_writable([APP, APP / "data"], APP)
 
     said = capsys.readouterr().out
     assert 1 == said.count("Note:")
-    assert "in the image too: ., data\n" in said
+    assert "in the image too: ., data. The build cannot" in said
 
 
 def building(folder: Path, layers: Path) -> Building:

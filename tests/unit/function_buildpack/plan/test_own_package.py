@@ -105,14 +105,14 @@ def test_static_in_src(pyproject: str, tmp_path: Path) -> None:
     [
         ({"setup.py": ""}, "its metadata is in setup.py"),
         ({"setup.cfg": "[options]"}, "its metadata is in setup.cfg"),
-        ({"pyproject.toml": HATCHLING}, "its metadata is in files of its build backend"),
+        ({"pyproject.toml": HATCHLING}, "its metadata is in its build backend"),
         ({"pyproject.toml": "[tool.poetry]\nname = 'x'"}, "its metadata is in [tool.poetry]"),
         ({"pyproject.toml": NAMED, "setup.py": ""}, "there is a setup.py"),
         ({"pyproject.toml": NAMED + HATCHLING, "hatch.toml": ""}, "there is a hatch.toml"),
         ({"pyproject.toml": NAMED + PDM, "pdm_build.py": ""}, "there is a pdm_build.py"),
         (
             {"pyproject.toml": "[project]\nname = 'x'\ndynamic = ['version', 'readme']"},
-            "project.dynamic names version, readme",
+            "project.dynamic has version, readme",
         ),
         ({"pyproject.toml": NAMED + system("maturin", "maturin")}, "its build backend is maturin"),
         (
@@ -121,7 +121,7 @@ def test_static_in_src(pyproject: str, tmp_path: Path) -> None:
         ),
         (
             {"pyproject.toml": NAMED + system("setuptools.build_meta", "setuptools", "Cython")},
-            "build-system.requires names cython",
+            "build-system.requires has cython",
         ),
         (
             {"pyproject.toml": f"{NAMED}{HATCHLING}[tool.hatch.build.hooks.custom]"},

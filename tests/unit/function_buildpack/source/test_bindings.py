@@ -45,22 +45,22 @@ def test_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        ({"pip": {}}, "no file beside type"),
+        ({"pip": {}}, "only the file type"),
         ({"pip": {"pip.ini": ""}}, "pip.ini"),
         ({"pip": {"pip.conf": f"[global]\nindex-url = x\n{SECRET}"}}, "a mistake in line 3"),
         ({"pip": {"pip.conf": SECRET}}, "a mistake in line 1"),
         ({"netrc": {".netrc": f"machine h\n{SECRET} x"}}, "a mistake in line 2"),
         ({"netrc": {".netrc": "", "netrc": ""}}, ".netrc, netrc"),
-        ({"ca_certificates": {}}, "no file beside type"),
+        ({"ca_certificates": {}}, "only the file type"),
         ({"ca_certificates": {"a.pem": "words"}}, "no BEGIN CERTIFICATE"),
         (
             {"ca_certificates": {"a": "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----"}},
             "a certificate that cannot be decoded",
         ),
-        ({"uv": {}}, "no file beside type"),
+        ({"uv": {}}, "only the file type"),
         ({"uv": {"uv.toml": "", "index": ""}}, "index, uv.toml"),
         ({"uv": {"uv.toml": "index ="}}, "Invalid value (at end of document)"),
-        ({"a": {"type": "uv", "UV_X": ""}, "b": {"type": "uv"}}, "type uv, as a has"),
+        ({"a": {"type": "uv", "UV_X": ""}, "b": {"type": "uv"}}, "type uv, like a"),
     ],
 )
 def test_malformed(tmp_path: Path, files: dict[str, dict[str, str]], found: str) -> None:

@@ -38,7 +38,7 @@ def test_fits(value: object) -> None:
         ({"texts": ["x", 3]}, Misfit("texts[1]", "3", "text")),
         ({"either": []}, Misfit("either", "[]", "text or a table")),
         ({"either": {"text": 3}}, Misfit("either.text", "3", "text")),
-        ({"tables": [{"text": "x"}, {}]}, Misfit("tables[1].text", "nothing", "text")),
+        ({"tables": [{"text": "x"}, {}]}, Misfit("tables[1].text", "missing", "text")),
         ({"other": {"x": 3}}, Misfit("other.x", "3", "text")),
         ({"text": [0] * 100}, Misfit("text", "[" + "0, " * 19 + "0,", "text")),
     ],

@@ -96,7 +96,7 @@ def test_settle_of_others() -> None:
     with pytest.raises(FileUnreadable) as caught:
         file_modes.settle(not_even_root_may)
 
-    assert "another user's" in caught.value.problem
+    assert "another user owns it" in caught.value.problem
 
 
 def test_settle_of_others_that_are_open() -> None:

@@ -190,8 +190,8 @@ def test_remote_commit_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("result", "failure"),
     [
-        (Result(-9, "", in_time=False), "no answer in 15 s"),
-        (Result(128, "error: x\n"), "git ended with status 128"),
+        (Result(-9, "", in_time=False), "no response in 15 s"),
+        (Result(128, "error: x\n"), "git exited with status 128"),
     ],
 )
 def test_remote_commit_without_words(tmp_path: Path, result: Result, failure: str) -> None:

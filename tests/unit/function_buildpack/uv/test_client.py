@@ -305,7 +305,7 @@ def test_build_failed(
         made.install(tmp_path / "requirements.txt", tmp_path, [])
 
     expected = (
-        "acme 1.0 has no wheel that fits here, and building it from source has failed. "
+        "acme 1.0 has no wheel for this Python and platform, and building it from source failed. "
         f"The build image has {said}."
     )
     assert expected in capsys.readouterr().out

@@ -123,4 +123,4 @@ def test_not_of_uv() -> None:
     """A variable that looks like one of uv's, and that uv does not read, is named."""
     found = index_settings.translate({"UV_NO_INDEX": "1"}, {})
 
-    assert IndexSettings(unused=("UV_NO_INDEX (of uv's there is none: PIP_NO_INDEX)",)) == found
+    assert IndexSettings(unused=("UV_NO_INDEX (unknown to uv; use PIP_NO_INDEX)",)) == found

@@ -100,8 +100,8 @@ def test_missing(tmp_path: Path, said: str, missing: str) -> None:
     assert expected == vars(failure(said, attempt(tmp_path)))
 
 
-@pytest.mark.parametrize(("locked", "unstated"), [(">=3.11", ">=3.11"), (">=3.13", "")])
-def test_python_unstated(tmp_path: Path, locked: str, unstated: str) -> None:
+@pytest.mark.parametrize(("locked", "missing"), [(">=3.11", ">=3.11"), (">=3.13", "")])
+def test_requires_python_missing(tmp_path: Path, locked: str, missing: str) -> None:
     """A lock for another Python than uv assumes, where none is stated, tells which to state."""
     (tmp_path / "uv.lock").write_text(f'version = 1\nrequires-python = "{locked}"\n')
     said = (
@@ -109,7 +109,7 @@ def test_python_unstated(tmp_path: Path, locked: str, unstated: str) -> None:
         "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.\n"
     )
 
-    assert unstated == vars(failure(said, attempt(tmp_path)))["unstated"]
+    assert missing == vars(failure(said, attempt(tmp_path)))["missing_requires_python"]
 
 
 def test_explanation() -> None:

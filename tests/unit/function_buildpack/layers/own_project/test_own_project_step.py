@@ -86,7 +86,7 @@ def test_tell_failure(said: str, shown: list[str], capsys: pytest.CaptureFixture
 
     *lines, note = capsys.readouterr().out.splitlines()
     assert shown == [line.strip().removeprefix("\033[2m").removesuffix("\033[0m") for line in lines]
-    assert "the project cannot be installed as a package. The image has its source" in note
+    assert "The project cannot be installed as a package. The image has its source" in note
 
 
 UNREACHABLE = "error: Request failed\n  cause: error sending request for url\n"
@@ -114,6 +114,6 @@ def test_tell_laid(capsys: pytest.CaptureFixture[str]) -> None:
     own_project_step.tell_laid(Laid([APP / "a"], [APP / "b"], [APP / "c", APP / "d"]), APP)
 
     added, replaced, note = capsys.readouterr().out.splitlines()
-    assert "Added to the source by the build of the project: a" == added
-    assert "Replaced in the source by what the build of the project made of it: b" == replaced
-    assert "made c, d, which could not be written: the folder is another user's" in note
+    assert "Added to the source by the project's build: a" == added
+    assert "Replaced in the source by the project's build: b" == replaced
+    assert "created c, d, which could not be written, because another user owns" in note

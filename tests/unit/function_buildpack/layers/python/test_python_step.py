@@ -1,4 +1,4 @@
-"""What the log says of the Python, where no build of a test can bring it about."""
+"""Log lines about the Python that no build of a test can cause."""
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -10,19 +10,20 @@ from function_buildpack.uv.pythons import Download
 
 
 def test_tell_pinned(capsys: pytest.CaptureFixture[str]) -> None:
-    """A patch version that keeps the images' own Python away is noted."""
+    """A note recommends the minor version if only the patch version needs a layer."""
     version = f"{interpreter.current().minor}.99"
     wish = Wanted((Statement(".python-version", version, (SpecifierSet(f"=={version}"),)),))
 
     python_step.tell(wish, Download("key", version, "file"))
 
     said = capsys.readouterr().out
-    assert f"Python: {version}, in a layer of its own (.python-version says {version})" in said
-    assert f"{interpreter.current().version}: it needs no layer" in said
+    assert f"Python: {version}, in a layer (.python-version requests {version})" in said
+    assert f"would use Python {interpreter.current().version} of the run image" in said
 
 
 def test_tell_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    """A version that gets no more fixes is noted, with the month."""
+    """A note names the end of life of a version that has reached it."""
     python_step.tell(Wanted(), Download("key", "3.9.25", "file"))
 
-    assert "Python 3.9.25 is of a version without fixes since 2025-10." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Python 3.9.25 has reached its end of life: no security fixes since 2025-10." in said

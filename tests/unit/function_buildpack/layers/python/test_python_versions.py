@@ -61,7 +61,7 @@ def test_order(settings: Settings, file: str, requires: str, said: str) -> None:
     found = wanted(requires, settings, python_version=file)
 
     assert said == found.statements[0].where
-    assert str(found).startswith(f"{said} says 3.") or str(found).endswith("says >=3.11")
+    assert str(found).startswith(f"{said} requests 3.") or str(found).endswith("requests >=3.11")
 
 
 def test_order_of_heroku() -> None:
@@ -69,7 +69,7 @@ def test_order_of_heroku() -> None:
     alone = wanted(runtime_txt="python-3.12.4")
     both = wanted(runtime_txt="python-3.12.4", python_version="3.11")
 
-    assert "runtime.txt says python-3.12.4" == str(alone)
+    assert "runtime.txt requests python-3.12.4" == str(alone)
     assert alone.allows("3.12.4")
     assert not alone.allows("3.12.5")
     assert [".python-version"] == [item.where for item in both.statements]
@@ -86,7 +86,7 @@ def test_required_by_poetry() -> None:
     assert not of_poetry("^3.14").allows("3.13.5")
     assert of_poetry("~3.11 || ~3.13").allows("3.13.5")
     assert not of_poetry("~3.11 || ~3.12").allows("3.13.5")
-    said = "tool.poetry.dependencies.python of pyproject.toml says ^3.12"
+    said = "tool.poetry.dependencies.python of pyproject.toml requests ^3.12"
     assert said == str(of_poetry("^3.12"))
 
 
@@ -262,7 +262,7 @@ def test_newest_conflict(wish: Wanted, other: str) -> None:
         python_versions.newest(wish, AVAILABLE)
 
     assert caught.value.stated == str(wish)
-    assert caught.value.other.endswith(f"says {other}")
+    assert caught.value.other.endswith(f"requests {other}")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_ended(version: str, today: str, month: str) -> None:
     ],
 )
 def test_is_pinned(wish: Wanted, *, pinned: bool) -> None:
-    """A patch version that keeps the images' own Python away is told apart."""
+    """A patch version that keeps from the run image Python away is told apart."""
     assert pinned == python_versions.is_pinned(wish, "3.13.5")
 
 
