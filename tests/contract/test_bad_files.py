@@ -66,17 +66,20 @@ def rewritten(change: Callable[[bytes], bytes]) -> Change:
 
 STRAY = "Note: These links are broken, or point outside the source: "
 BUILDS: dict[str, tuple[Change, str]] = {
-    "link to itself": (linked("data", "data"), f"{STRAY}data\n"),
-    "link to nothing": (linked("function/x.py", "/nowhere/x.py"), f"{STRAY}function/x.py\n"),
-    "link out, absolute": (linked("data", "/etc"), f"{STRAY}data\n"),
-    "link out, relative": (linked("data", "../layers"), f"{STRAY}data\n"),
+    "link to itself": (linked("data", "data"), f"{STRAY}data. The image"),
+    "link to nothing": (
+        linked("function/x.py", "/nowhere/x.py"),
+        f"{STRAY}function/x.py. The image",
+    ),
+    "link out, absolute": (linked("data", "/etc"), f"{STRAY}data. The image"),
+    "link out, relative": (linked("data", "../layers"), f"{STRAY}data. The image"),
     "link to the folder around": (linked("function/around", ".."), ""),
     "pipe": (lambda app: os.mkfifo(app / "function" / "pipe.py"), ""),
     "name in Latin-1": (written(b"data/caf\xe9.txt", b"x"), ""),
     "module's name in Latin-1": (written(b"function/caf\xe9.py", b"x = 1\n"), ""),
     "name in Latin-1 that is told": (
         written(b"caf\xe9.py", b"x = (\n"),
-        r"Note: caf\udce9.py does not compile; it is not part of the function",
+        r"Note: caf\udce9.py does not compile. The build continues",
     ),
     "name of two lines": (
         written("a\nERROR: forged.py", b"x = (\n"),
@@ -91,7 +94,7 @@ BUILDS: dict[str, tuple[Change, str]] = {
     "name of Python's own in the package": (written("function/types.py", b"x = 1\n"), ""),
     "name of Python's own that disturbs nobody": (
         written("calendar.py", b"x = 1\n"),
-        "Note: calendar.py hides Python's own module calendar from the function",
+        "Note: calendar.py hides the standard library's module calendar from the function",
     ),
     "name that is nearly one": (
         written("requirement.txt", b"idna==3.10\n"),
@@ -99,7 +102,7 @@ BUILDS: dict[str, tuple[Change, str]] = {
     ),
     "name of a dependency": (
         both(written("idna.py", b""), written("pyproject.toml", PYPROJECT.encode())),
-        "Note: idna.py hides idna of the package idna",
+        "Note: idna.py hides the module idna of the package idna",
     ),
 }
 
@@ -202,12 +205,12 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
     "module that hides Python's own": (
         written("logging.py", b"x = 1\n"),
         "The function cannot be loaded",
-        ["AttributeError", "names of Python's own modules", "logging.py"],
+        ["AttributeError", "names of modules of the standard library", "logging.py"],
     ),
     "package that hides Python's own": (
         written("asyncio/__init__.py", b"x = 1\n"),
         "The function cannot be loaded",
-        ["names of Python's own modules", "asyncio"],
+        ["names of modules of the standard library", "asyncio"],
     ),
     "module that hides the runtime's": (
         written("websockets.py", b"x = 1\n"),

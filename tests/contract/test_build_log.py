@@ -42,11 +42,11 @@ READING = """\
 Settings: BP_FUNCTION_CHECK
 Note: Unknown setting BP_FUNCTION_CHEKC was ignored. Did you mean BP_FUNCTION_CHECK?
 Function: function
-Note: src/function.py is not the function: function comes first
+Note: src/function.py is ignored, because function comes first
 Invocation: http (from func.yaml)
 Python: X.Y.Z, from the run image
-Note: statistics.py hides Python's own module statistics from the function and from all packages. \
-Rename it if that is not meant.
+Note: statistics.py hides the standard library's module statistics from the function and from all \
+packages. Rename it, unless you intend that.
 """
 RUNTIME_REUSED = """
 [Runtime]
@@ -57,7 +57,7 @@ STATED = """
 Dependencies from: requirements.txt
 Ignored: pyproject.toml, because requirements.txt comes first
 Note: The image contains packages for tests and checks: pytest. \
-State it in a group, such as dev of [dependency-groups], and it stays out.
+To exclude them, declare them in a group, such as dev in [dependency-groups].
 """
 LAUNCH = """\
 Process web: /layers/asgi-runtime/packages/bin/dumb-init --single-child -- \
@@ -130,7 +130,7 @@ Loaded the function in N s
 
 
 def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
-    """What is reused is told, and that nothing else was to be done."""
+    """The log names the reused layers."""
     phase = rebuild(first[0], tmp_path, {"function/__init__.py": "def handle(*request): ...\n"})
 
     assert (
@@ -139,8 +139,8 @@ def test_changed_source(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
         + STATED
         + """\
 Reusing the dependencies layer: nothing it depends on has changed
-Not checked: newer versions in the package index. To have the dependencies installed \
-again, give BP_FUNCTION_REFRESH a new value, such as today's date.
+Not checked: newer versions in the package index. To install the dependencies again, set \
+BP_FUNCTION_REFRESH to a new value, such as today's date.
 
 [Project]
 Reusing the project layer: nothing it depends on has changed
@@ -164,8 +164,8 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
 
     assert "Installing: the declared dependencies changed since the earlier build\n" in told(phase)
     (packages,) = re.findall("Package changes: (.*)", told(phase))
-    assert packages.startswith("idna 3.9 (was 3.10), new six 1.17.0, without iniconfig ")
-    assert ", without pytest " in packages
+    assert packages.startswith("idna 3.9 (was 3.10), added six 1.17.0, removed iniconfig ")
+    assert ", removed pytest " in packages
     assert "Reusing the runtime layer" in told(phase)
     # Of a package that is new, and of one that is another version.
     assert "\nCompiled the dependencies (files: N) in N s\n" in told(phase)

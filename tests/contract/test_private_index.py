@@ -273,7 +273,7 @@ def test_named_by_nobody(workspace: Workspace) -> None:
 
     phase = workspace.run("build", BP_FUNCTION_CHECK="off", UV_INDEX_CROP_USERNAME=USER)
 
-    assert "no index has the name in UV_INDEX_CROP_USERNAME; the project names: none" in phase.log
+    assert "No index matches the name in UV_INDEX_CROP_USERNAME. Known indexes: none." in phase.log
 
 
 def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_index_fails(workspace: Workspace, status: int, title: str) -> None:
     ids=["repository", "wheel", "list"],
 )
 def test_address_unreachable(workspace: Workspace, line: str) -> None:
-    """An address that a requirement names is no index, and is told as it is."""
+    """The error for the address of a requirement does not mention an index."""
     workspace.write({"requirements.txt": f"{line}\n"})
 
     phase = workspace.run("build", UV_HTTP_RETRIES="0")
@@ -325,7 +325,7 @@ def test_address_unreachable(workspace: Workspace, line: str) -> None:
     assert_fails(workspace, phase, "An address does not respond")
     _, _, ending = phase.log.partition("ERROR: ")
     assert "https://127.0.0.1:9/" in ending
-    assert "index" not in ending.replace("none of a package index", "")
+    assert "index" not in ending.replace("It is not the address of a package index", "")
 
 
 def test_credentials_in_requirements(workspace: Workspace) -> None:
@@ -347,7 +347,7 @@ def test_wheels(workspace: Workspace) -> None:
     )
 
     assert 0 == phase.status, phase.log
-    assert "Wheels: vendor, and no index" in phase.log
+    assert "Wheels: vendor, without an index" in phase.log
     assert "1.0" == workspace.python(VERSION)
     assert not (workspace.app / "vendor").exists()
 
@@ -400,7 +400,7 @@ def test_wheels_named(workspace: Workspace, stated: str, environ: dict[str, str]
     phase = workspace.run("build", **environ)
 
     assert 0 == phase.status, phase.log
-    assert "Wheels: what is named of vendor, and an index for the rest" in phase.log
+    assert "Wheels: from vendor where the requirements name it" in phase.log
     assert "1.0 3.10" == workspace.python(f"import idna; {VERSION[:-1]}, idna.__version__)")
     assert not (workspace.app / "vendor").exists()
 
@@ -414,7 +414,7 @@ def test_no_index(workspace: Workspace, tmp_path: Path) -> None:
     phase = workspace.run("build", PIP_NO_INDEX="yes", PIP_FIND_LINKS=links)
 
     assert_fails(workspace, alone, "The function's dependencies cannot be resolved")
-    assert "because PIP_NO_INDEX is set, and nothing else was searched" in alone.log
+    assert "so the build searched no index, and it has no folder with wheels" in alone.log
     assert "BP_WHEELS=off" not in alone.log
     assert 0 == phase.status, phase.log
     assert "1.0" == workspace.python(VERSION)
@@ -469,7 +469,7 @@ def test_wheels_incomplete(workspace: Workspace) -> None:
 
     assert_fails(workspace, phase, "The function's dependencies cannot be resolved")
     assert "idna" in phase.log
-    assert f"Only the wheels in {workspace.app}/wheels were searched" in phase.log
+    assert f"The build searched only the wheels in {workspace.app}/wheels" in phase.log
     assert "BP_WHEELS=off" in phase.log
 
 

@@ -33,7 +33,9 @@ def test_own(tmp_path: Path) -> None:
     phase = workspace.run("build", BP_PYTHON_VERSION=OWN.rpartition(".")[0])
 
     assert 0 == phase.status, phase.log
-    said = f"Python: {OWN}, from the run image (BP_PYTHON_VERSION says {OWN.rpartition('.')[0]})"
+    said = (
+        f"Python: {OWN}, from the run image (BP_PYTHON_VERSION requests {OWN.rpartition('.')[0]})"
+    )
     assert said in phase.log
     assert not (workspace.layers / "cpython.toml").exists()
 
@@ -198,7 +200,7 @@ REFUSED = [
     (
         "3.11.99",
         "The requested Python version is not available",
-        ["There is: 3.11."],
+        ["Versions: 3.11."],
     ),
 ]
 

@@ -75,7 +75,7 @@ def why(phase: Phase) -> str:
     """Return why the dependencies were installed, or that they were not."""
     log = phase.log.partition("[Dependencies]")[2]
     lines = [line for line in log.splitlines() if line.startswith(("Installing: ", "Reusing "))]
-    return lines[0].removeprefix("Installing: ")
+    return lines[0].removeprefix("Installing: ").removesuffix(" since the earlier build")
 
 
 def test_variable(tmp_path: Path) -> None:

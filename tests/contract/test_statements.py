@@ -271,8 +271,8 @@ def test_stated_in_other_lists(workspace: Workspace) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    said = "-r requirements/prod.txt in requirements.txt would have it read"
-    assert f"requirements/prod.txt is not read: {said}\n" in phase.log
+    said = "requirements.txt does not include it (-r requirements/prod.txt)"
+    assert f"requirements/prod.txt is ignored: {said}\n" in phase.log
 
 
 def test_not_read(workspace: Workspace) -> None:
@@ -293,8 +293,8 @@ def test_not_read(workspace: Workspace) -> None:
 
     assert 1 == phase.status
     for said in (
-        "pylock.prod.toml is not read: only pylock.toml is",
-        "Procfile is not read: the image starts the runtime",
+        "pylock.prod.toml is ignored: the build reads only pylock.toml",
+        "Procfile is ignored: the image starts the runtime",
         "uv installs these groups by default, this build does not: prod. If the function needs",
         "    BP_FUNCTION_GROUPS=prod\n",
     ):
@@ -346,8 +346,8 @@ def test_module_of_another_folder(workspace: Workspace) -> None:
         }
     )
     failed = workspace.run("build", BP_FUNCTION_PATH="services/pay")
-    project = re.search(r"Write common/pyproject.toml:\n\n(.*?)\n\nand", failed.log, re.DOTALL)
-    asked = re.search(r"and ask for it in requirements.txt .*:\n\n    (.*)\n", failed.log)
+    project = re.search(r"Create common/pyproject.toml:\n\n(.*?)\n\nand", failed.log, re.DOTALL)
+    asked = re.search(r"and declare it in requirements.txt .*:\n\n    (.*)\n", failed.log)
     assert project, failed.log
     assert asked
     workspace.write(
@@ -371,7 +371,7 @@ def test_order(workspace: Workspace) -> None:
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert "pdm.lock is not read: pdm export -f pylock" in phase.log
+    assert "pdm.lock is ignored: create a lock with pdm export -f pylock" in phase.log
     assert "Dependencies from: pylock.toml\n" in phase.log
     for unused in ("Pipfile.lock", "requirements.txt", "pyproject.toml", "setup.py"):
         assert f"Ignored: {unused}, because pylock.toml comes first\n" in phase.log
@@ -713,7 +713,7 @@ def test_constraints(workspace: Workspace, variable: str) -> None:
     assert "Reusing the dependencies layer" in rebuild(workspace, **stated).log
 
     workspace.write({"limits/more.txt": "idna==3.8\n"})
-    assert "Installing: uv_settings" in rebuild(workspace, **stated).log
+    assert "Installing: settings of uv" in rebuild(workspace, **stated).log
     assert "idna==3.8" in installed(workspace)
 
 
@@ -742,7 +742,7 @@ def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
     phase = workspace.run("build", PIP_CONSTRAINT="constraints.txt")
 
     assert 0 == phase.status, phase.log
-    assert "constraints.txt is ignored: " in phase.log
+    assert "Constraints ignored: constraints.txt, because " in phase.log
     assert "idna==3.10" in installed(workspace)
 
 

@@ -87,7 +87,7 @@ def test_no_network(pack: Pack, function: Path) -> None:
     built = build(pack, function, "--network", "none")
 
     assert built.status == 0, built.log
-    assert "Wheels: vendor, and no index" in built.log
+    assert "Wheels: vendor, without an index" in built.log
     with serving(built.image) as container:
         assert container.get("/").text == "1.0"
     with built.image.files("/workspace") as files:
