@@ -268,7 +268,7 @@ def test_repository(tmp_path: Path, name: str, shown: str, commands: tuple[str, 
     phase = source.build(**environ)
     assert REUSED == why(phase)
     assert f"{reference} for new commits (" in phase.log
-    assert f"the commit of the earlier build, {commit}." in phase.log
+    assert f"The image keeps commit {commit} of the earlier build." in phase.log
 
 
 def test_repository_by_commit(tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ def test_not_read(workspace: Workspace) -> None:
     for said in (
         "pylock.prod.toml is ignored: the build reads only pylock.toml",
         "Procfile is ignored: the image starts the runtime",
-        "uv installs these groups by default, this build does not: prod. If the function needs",
+        "uv installs these groups by default, but this build does not: prod. If the",
         "    BP_FUNCTION_GROUPS=prod\n",
     ):
         assert said in phase.log
