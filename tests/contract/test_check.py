@@ -31,7 +31,7 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
 
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
     """Load its function with the Python of the tests."""
-    packages = load_check.Installed(Path(sys.executable))
+    packages = load_check.InstalledPackages(Path(sys.executable))
     load_check.Loader(process.run, packages, (RUNTIME,), limit).load(
         chosen, {}, chosen.project.folder
     )
@@ -102,7 +102,7 @@ def test_missing_elsewhere(tmp_path: Path) -> None:
     error = failure(made(tmp_path, "import common\n"))
 
     assert ("libs/common.py",) == error.places
-    assert ("common", ".", "requirements.txt") == (error.missing, error.path, error.ask_in)
+    assert ("common", ".", "requirements.txt") == (error.missing, error.path, error.declare_in)
 
 
 @pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])
@@ -124,11 +124,11 @@ def test_missing_known(tmp_path: Path, source: str) -> None:
         ({"uv.lock": "", "pyproject.toml": ""}, "pyproject.toml"),
     ],
 )
-def test_sdk_1(tmp_path: Path, files: dict[str, str], asked_in: str) -> None:
+def test_sdk_1(tmp_path: Path, files: dict[str, str], declared_in: str) -> None:
     """A module that only the cloudevents SDK 1 has is told as such, with the file to ask in."""
     error = failure(made(tmp_path, "from cloudevents.http import CloudEvent\n", files))
 
-    assert ("cloudevents.http", asked_in) == (error.missing, error.asked_in)
+    assert ("cloudevents.http", declared_in) == (error.missing, error.declared_in)
 
 
 @pytest.mark.parametrize(

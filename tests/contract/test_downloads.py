@@ -17,7 +17,7 @@ from function_buildpack import constants
 from function_buildpack.cnb.context import BuildContext
 from function_buildpack.layers import uv_cache
 from function_buildpack.layers.build_context import Buildpack
-from function_buildpack.layers.uv_cache import Fetched
+from function_buildpack.layers.uv_cache import UvDownloads
 from function_buildpack.log.errors.image import FunctionUnloadable
 from function_buildpack.phases import build
 from function_buildpack.system import process
@@ -183,7 +183,7 @@ def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.Monke
             checked.set()
         return ended
 
-    def keep_late(fetched: Fetched, *args: Any) -> None:
+    def keep_late(fetched: UvDownloads, *args: Any) -> None:
         assert checked.wait(60)
         time.sleep(0.5)  # a build that does not wait would remove the cache meanwhile
         read.extend(fetched.cache.glob("wheels-v*"))

@@ -19,7 +19,7 @@ from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.settings import Settings
 from function_buildpack.source.workspace import locate
 
@@ -446,7 +446,7 @@ def key(kind: str, folder: Path, changed: str) -> str:
             file.write("\n")
     found = locate(app, "services/mine" if kind == "uv_workspace" else "")
     planned = plan.make(registry.read(project.read(found)), Settings(), "3.13.5")
-    return Inputs(planned, Surroundings(app, found.folder, {})).digest
+    return Inputs(planned, ReferenceResolver(app, found.folder, {})).digest
 
 
 SETUPTOOLS = """

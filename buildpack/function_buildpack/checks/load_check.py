@@ -8,7 +8,7 @@ from typing import Protocol
 
 from function_buildpack import constants
 from function_buildpack.checks import missing_module
-from function_buildpack.checks.missing_module import Found
+from function_buildpack.checks.missing_module import ModuleHints
 from function_buildpack.cnb import layer_env
 from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
 from function_buildpack.plan import plan
@@ -40,7 +40,7 @@ class Packages(Protocol):
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledPackages:
     """Packages in the layers, as at run time: this build has installed them."""
 
     python: Path
@@ -51,7 +51,7 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Archived:
+class ArchivedPackages:
     """Packages in archives, which are unpacked below `root`. `site` is a folder there.
 
     The first start unpacks only imported packages. A package that reads files of another one
@@ -105,7 +105,7 @@ class Sandbox:
         """Return the copy of a folder of the source."""
         return self.copy / original.relative_to(self.source)
 
-    def told(self, text: str) -> str:
+    def with_source_paths(self, text: str) -> str:
         """Return a text with paths of the copy replaced by paths of the source."""
         return text.replace(str(self.copy), str(self.source))
 
@@ -155,7 +155,7 @@ class Loader:
             limit=self.limit,
             confinement=box.confinement,
         )
-        return replace(result, output=box.told(result.output))
+        return replace(result, output=box.with_source_paths(result.output))
 
 
 def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
@@ -163,10 +163,14 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
     said = result.output.strip().removeprefix("ERROR: ")
     hiding = tuple(path.name for path in chosen.project.hiding)
     missing = (_MISSING.findall(said) or [""])[-1]
-    asked_in = chosen.manifest.asked_in if plan.is_of_sdk_1(missing) else ""
-    if "." in missing and not asked_in:
+    declared_in = chosen.manifest.declared_in if plan.is_of_sdk_1(missing) else ""
+    if "." in missing and not declared_in:
         missing = ""  # the package before the dot exists
-    found = missing_module.look(missing, chosen, app) if missing and not asked_in else Found()
+    found = (
+        missing_module.search(missing, chosen, app)
+        if missing and not declared_in
+        else ModuleHints()
+    )
     # Then the runtime's output names the package with this module.
     is_known = f"{constants.MISSING}{missing}\n" in said
     return FunctionUnloadable(
@@ -175,11 +179,11 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
         said,
         hiding,
         "" if is_known else missing,
-        asked_in,
+        declared_in,
         places=found.places,
         settings=found.settings,
         excluding=found.excluding,
         path=str(chosen.project.folder.relative_to(app)) if found.places else "",
-        ask_in=found.ask_in,
-        asking=found.asking,
+        declare_in=found.declare_in,
+        declaration=found.declaration,
     )

@@ -15,32 +15,32 @@ _SKIPPED = frozenset({"node_modules", "site-packages", constants.GIT})
 
 
 @dataclass(frozen=True)
-class Found:
+class ModuleHints:
     """Where a module may be: `places` are paths in the source, relative to its root.
 
     `settings` are NAME=VALUE, for groups that are not installed. `excluding` are files that exclude
-    a path with this name from the build. `asking` declares the first place as a package, and
-    belongs in the file `ask_in`.
+    a path with this name from the build. `declaration` declares the first place as a package, and
+    belongs in the file `declare_in`.
     """
 
     places: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
-    ask_in: str = ""
-    asking: str = ""
+    declare_in: str = ""
+    declaration: str = ""
 
 
-def look(name: str, chosen: Plan, app: Path) -> Found:
+def search(name: str, chosen: Plan, app: Path) -> ModuleHints:
     """Search for a module in the source `app`, and for a package with the name of the module."""
     manifest, folder = chosen.manifest, chosen.project.folder
     places = sorted(_places(name, app))
     path = os.path.relpath(places[0], folder) if places else ""
-    return Found(
+    return ModuleHints(
         places=tuple(str(path.relative_to(app)) for path in places),
-        settings=manifest.selecting(name),
+        settings=manifest.settings_for(name),
         excluding=tuple(_excluding(name, app, folder)),
-        ask_in=manifest.asked_in if path else "",
-        asking=manifest.asking_for(places[0].name, path) if path else "",
+        declare_in=manifest.declared_in if path else "",
+        declaration=manifest.declaration_of(places[0].name, path) if path else "",
     )
 
 

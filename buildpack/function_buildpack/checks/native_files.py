@@ -35,7 +35,7 @@ class NativeFile:
 
 
 @dataclass(frozen=True)
-class Lack:
+class MissingLibraries:
     """Libraries that a file needs and that were not found. `module` is the one that loads it."""
 
     file: Path
@@ -71,7 +71,9 @@ def _twins(file: NativeFile) -> tuple[str, str]:
     return (top if inner else "", file.module)
 
 
-def lacks(files: Sequence[NativeFile], provided: Collection[str]) -> list[Lack]:
+def missing_libraries(
+    files: Sequence[NativeFile], provided: Collection[str]
+) -> list[MissingLibraries]:
     """Return the libraries that files need and that neither `provided` nor the files have."""
     named = {name: file for file in files for name in (file.path.name, file.elf.soname)}
     there = named.keys() | set(provided)
@@ -83,7 +85,9 @@ def lacks(files: Sequence[NativeFile], provided: Collection[str]) -> list[Lack]:
     if not missing:
         return []
     loading = _loading([file for file in files if file.module], named)
-    return [Lack(path, libraries, loading.get(path)) for path, libraries in missing.items()]
+    return [
+        MissingLibraries(path, libraries, loading.get(path)) for path, libraries in missing.items()
+    ]
 
 
 def _loading(modules: Iterable[NativeFile], named: Mapping[str, NativeFile]) -> dict[Path, Path]:

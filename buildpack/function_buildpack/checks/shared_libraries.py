@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from function_buildpack.checks import elf, native_files
-from function_buildpack.checks.native_files import Lack, NativeFile
+from function_buildpack.checks.native_files import MissingLibraries, NativeFile
 from function_buildpack.image import distributions
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.log import output, phrases, report
@@ -35,7 +35,7 @@ _MAX_LIBRARIES = 8  # in a note
 
 
 @dataclass(frozen=True)
-class Need:
+class PackageNeeds:
     """Libraries that a package lacks, the first file that needs one, and the module that loads it.
 
     If they are `optional`, only some parts of the package need them.
@@ -67,11 +67,11 @@ def check(
     problems: list[ArchitectureWrong | LibraryMissing] = [*_for_others(files, own.machine, site)]
     there = provided(listed, folders)
     fitting = [file for file in files if file.elf.machine == own.machine]
-    lacking = [] if there is None else needs(native_files.lacks(fitting, there), site)
+    lacking = [] if there is None else needs(native_files.missing_libraries(fitting, there), site)
     problems += [_missing(need) for need in lacking if not need.optional]
     if problems and wanted is LibraryCheck.ERROR:
         raise problems[0]
-    _tell(files, problems, [need for need in lacking if need.optional], compared=there is not None)
+    _log(files, problems, [need for need in lacking if need.optional], compared=there is not None)
 
 
 def _for_others(files: Sequence[NativeFile], machine: str, site: Path) -> list[ArchitectureWrong]:
@@ -83,15 +83,15 @@ def _for_others(files: Sequence[NativeFile], machine: str, site: Path) -> list[A
     ]
 
 
-def _missing(need: Need) -> LibraryMissing:
+def _missing(need: PackageNeeds) -> LibraryMissing:
     debian = debian_packages(need.libraries)
     return LibraryMissing(need.package, need.module, need.file, need.libraries, debian)
 
 
-def _tell(
+def _log(
     files: Sequence[NativeFile],
     problems: Iterable[BuildpackError],
-    optional: Iterable[Need],
+    optional: Iterable[PackageNeeds],
     *,
     compared: bool,
 ) -> None:
@@ -118,19 +118,21 @@ def provided(listed: Path, folders: Iterable[Path]) -> frozenset[str] | None:
     """
     if not listed.is_file():
         return None
-    beside = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
-    return frozenset(listed.read_text(encoding="utf-8").split()) | beside
+    others = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return frozenset(listed.read_text(encoding="utf-8").split()) | others
 
 
-def needs(lacks: Sequence[Lack], folder: Path) -> list[Need]:
+def needs(missing_libraries: Sequence[MissingLibraries], folder: Path) -> list[PackageNeeds]:
     """Return the missing libraries by package."""
-    owners = distributions.owners(folder, [lack.file for lack in lacks])
-    needs: dict[tuple[str, bool], Need] = {}
-    for lack in lacks:
-        owner = owners.get(lack.file)
-        for library in lack.libraries:
-            optional = lack.module is None or _left_out(library, owner)
-            first = Need(_package(owner), (), lack.file, lack.module or lack.file, optional)
+    owners = distributions.owners(folder, [missing.file for missing in missing_libraries])
+    needs: dict[tuple[str, bool], PackageNeeds] = {}
+    for missing in missing_libraries:
+        owner = owners.get(missing.file)
+        for library in missing.libraries:
+            optional = missing.module is None or _is_excluded(library, owner)
+            first = PackageNeeds(
+                _package(owner), (), missing.file, missing.module or missing.file, optional
+            )
             so_far = needs.setdefault((first.package, optional), first)
             libraries = tuple(sorted({*so_far.libraries, library}))
             needs[first.package, optional] = replace(so_far, libraries=libraries)
@@ -141,7 +143,7 @@ def _package(owner: Distribution | None) -> str:
     return f"{owner.name} {owner.version}" if owner else ""
 
 
-def _left_out(library: str, owner: Distribution | None) -> bool:
+def _is_excluded(library: str, owner: Distribution | None) -> bool:
     """Return whether the package's wheel excludes the library on purpose."""
     tags = owner.tags if owner else ()
     return library not in _MANYLINUX and any(tag.platform.startswith("manylinux") for tag in tags)

@@ -123,15 +123,15 @@ class Layers:
             return Restored(layer)
         return Empty(self.fresh(name, metadata), cause or Created())
 
-    def earlier(self, name: str) -> dict[str, str]:
+    def restored_metadata(self, name: str) -> dict[str, str]:
         """Return the metadata of a restored layer. Empty if there are none, or unreadable ones."""
         return _metadata(self.root / name) or {}
 
-    def described(self, name: str) -> Sboms:
+    def restored_sboms(self, name: str) -> Sboms:
         """Return the restored SBOMs of a layer."""
         return sbom_files.read(self.root, name)
 
-    def there(self, name: str, metadata: "DataclassInstance") -> Layer:
+    def existing(self, name: str, metadata: "DataclassInstance") -> Layer:
         """Return a layer with its restored contents, if any."""
         layer = Layer(self.root / name, metadata)
         layer.path.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ class Layers:
         layer.path.mkdir(parents=True)
         return layer
 
-    def forget_others(self, known: Collection[str]) -> None:
+    def remove_descriptions_except(self, known: Collection[str]) -> None:
         """Remove `<layer>.toml` of other layers, in case code of users has created one."""
         for path in self.root.glob("*.toml"):
             if path.stem not in known:

@@ -17,7 +17,7 @@ from function_buildpack.system.file_changes import Identity
 
 
 @contextmanager
-def removed(folders: Iterable[Path]) -> Iterator[None]:
+def restored(folders: Iterable[Path]) -> Iterator[None]:
     """Restore folders at the end: remove new files, and bring back changed ones.
 
     Build backends run in the source. setuptools creates `build/` and `*.egg-info` there, others
@@ -65,7 +65,7 @@ def _bring_back(path: Path, was: Identity, copy: Path) -> None:
 _OF_UV = frozenset({"uv_build.json", "uv_cache.json"})
 
 
-def forget_times(site: Path) -> None:
+def drop_uv_notes(site: Path) -> None:
     """Remove uv's notes from installed packages: they contain times, and nothing reads them."""
     for note in sorted(path for name in _OF_UV for path in site.glob(f"*.dist-info/{name}")):
         drop(note, note.with_name("RECORD"))
@@ -75,7 +75,7 @@ def forget_times(site: Path) -> None:
 _DEFAULT = Path("/workspace")
 
 
-def forget_place(site: Path, source: Path) -> None:
+def normalize_direct_urls(site: Path, source: Path) -> None:
     """Replace the folder of this build's source in installed packages with the default folder.
 
     Otherwise their `direct_url.json` (PEP 610), and so the layer, would depend on that folder.

@@ -19,7 +19,7 @@ from function_buildpack.log import url_redaction
 
 
 @dataclass(frozen=True)
-class Origin:
+class DirectUrl:
     """The origin of a package that is not from an index. Local packages have no address."""
 
     address: str = ""
@@ -42,7 +42,7 @@ class Distribution:
     version: str
     license: License
     tags: frozenset[Tag] = frozenset()
-    origin: Origin | None = None
+    origin: DirectUrl | None = None
 
 
 def installed(folder: Path) -> list[Distribution]:
@@ -80,7 +80,7 @@ def providing(folder: Path, modules: Iterable[str]) -> dict[str, str]:
     }
 
 
-def from_folder(site: Path, folder: Path) -> list[str]:
+def built_from(site: Path, folder: Path) -> list[str]:
     """Return the names of the packages that were built from a folder (PEP 610)."""
     return [
         item.metadata["Name"]
@@ -120,13 +120,13 @@ def _tags(wheel: str) -> frozenset[Tag]:
     )
 
 
-def _origin(direct_url: str | None) -> Origin | None:
+def _origin(direct_url: str | None) -> DirectUrl | None:
     if direct_url is None:
         return None
     content = json.loads(direct_url)
     address = url_redaction.public(content.get("url", ""))
     if vcs := content.get("vcs_info"):
         where = f"{vcs['vcs']}+{address}" if address else ""
-        return Origin(where, vcs["commit_id"], vcs.get("requested_revision") or "")
+        return DirectUrl(where, vcs["commit_id"], vcs.get("requested_revision") or "")
     hashes = content.get("archive_info", {}).get("hashes", {})
-    return Origin(address, sha256=hashes.get("sha256", ""))
+    return DirectUrl(address, sha256=hashes.get("sha256", ""))

@@ -15,7 +15,7 @@ from zipfile import ZipFile
 from function_buildpack import constants
 from function_buildpack.cnb.layers import Layer, Layers, Types
 from function_buildpack.layers import uv_cache
-from function_buildpack.layers.uv_cache import Fetched, GivenBack
+from function_buildpack.layers.uv_cache import RestoredDownloads, UvDownloads
 from function_buildpack.system import file_changes
 from function_buildpack.system.file_changes import Identity, Snapshot
 from function_buildpack.system.interpreter import Interpreter
@@ -35,13 +35,13 @@ class Archives:
     @classmethod
     def restored(cls, layers: Layers) -> "Archives":
         """Return the layer of an earlier build, or an empty one."""
-        return cls(layers.there(constants.ARCHIVES, Metadata()))
+        return cls(layers.existing(constants.ARCHIVES, Metadata()))
 
     def of(self, layer: Layer) -> Path:
         """Return the path of a layer's archive, which may not exist."""
         return self.layer.path / f"{layer.path.name}-{layer.key}.zip"
 
-    def hold(self, layer: Layer) -> bool:
+    def has(self, layer: Layer) -> bool:
         """Return whether there is an archive of a layer."""
         return self.of(layer).is_file()
 
@@ -57,14 +57,16 @@ class Archives:
             for member in archive.infolist():
                 Path(archive.extract(member, folder)).chmod(member.external_attr >> 16)
 
-    def give_back(self, layer: Layer, cache: Path, python: Interpreter) -> GivenBack:
+    def restore_downloads(
+        self, layer: Layer, cache: Path, python: Interpreter
+    ) -> RestoredDownloads:
         """Restore downloads and bytecode of an earlier layer of that name into uv's cache."""
         root = layer.path.parent
         for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # at most one
             return uv_cache.restore(path, cache, root, python)
-        return GivenBack()
+        return RestoredDownloads()
 
-    def drop_others(self, layers: Collection[Layer]) -> None:
+    def remove_others(self, layers: Collection[Layer]) -> None:
         """Remove the archives of all layers except these."""
         for path in set(self.layer.path.iterdir()) - {self.of(layer) for layer in layers}:
             path.unlink()
@@ -73,7 +75,7 @@ class Archives:
         self,
         folders: Mapping[Layer, Path],
         present: Snapshot,
-        fetched: Fetched,
+        fetched: UvDownloads,
     ) -> Snapshot:
         """Create the missing archives of layers from the given folders, and return them.
 
@@ -92,7 +94,7 @@ class Archives:
         self.layer.keep(Types(cache=True))
 
 
-def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: Fetched) -> Identity:
+def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: UvDownloads) -> Identity:
     """Write files with their paths relative to the root, and the targets of links.
 
     Without compression, which would take more time than it saves.

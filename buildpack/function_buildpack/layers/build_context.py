@@ -27,7 +27,7 @@ class Buildpack:
 
 
 @dataclass(frozen=True)
-class Building:
+class Build:
     """One build: its folders, buildpack, settings and layers. `run` starts programs."""
 
     context: BuildContext

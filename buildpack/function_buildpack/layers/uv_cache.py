@@ -34,7 +34,7 @@ _BYTECODE = ".bytecode"
 
 
 @dataclass(frozen=True)
-class GivenBack:
+class RestoredDownloads:
     """What was restored into uv's cache: a number of packages, and source → bytecode."""
 
     packages: int = 0
@@ -57,7 +57,7 @@ def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class UvDownloads:
     """uv's cache folder after an installation, and the Python of the bytecode.
 
     It is not `trusted` if packages were built: their code can change files of other packages.
@@ -68,7 +68,7 @@ class Fetched:
     trusted: bool = True
 
 
-def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
+def keep(fetched: UvDownloads, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
     """Add the rest of the packed files' wheels to their archive, from uv's cache.
 
     `root` is the folder that the bytecode is for.
@@ -85,8 +85,10 @@ def keep(fetched: Fetched, archive: ZipFile, packed: Mapping[Path, str], root: P
         if not (fetched.trusted or _is_as_recorded(unpacked, held)):
             continue
         links[str(link.relative_to(cache))] = os.fspath(link.readlink())
-        beside = (path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock")
-        for path in (*held, *beside):
+        pointer_files = (
+            path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock"
+        )
+        for path in (*held, *pointer_files):
             place = str(path.relative_to(cache))
             name = names.get(_identity(path), FOLDER + place)
             if name.startswith(FOLDER):
@@ -117,7 +119,7 @@ def _digest(path: Path) -> str:
     return f"sha256={digest.rstrip(b'=').decode()}"
 
 
-def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> GivenBack:
+def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> RestoredDownloads:
     """Restore uv's downloads from an archive, and bytecode if it is for this Python.
 
     If the archive cannot be read, nothing is restored, and uv downloads the packages.
@@ -129,11 +131,11 @@ def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> Give
             _unpack(packed, index["files"], cache)
             _unpack(packed, bytecode, cache / _BYTECODE)
     except (BadZipFile, KeyError):
-        return GivenBack()
+        return RestoredDownloads()
     for place, target in index["links"].items():
         (cache / place).symlink_to(target)
     compiled = {cache / place: cache / _BYTECODE / place for place in bytecode}
-    return GivenBack(len(index["links"]), compiled)
+    return RestoredDownloads(len(index["links"]), compiled)
 
 
 def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:

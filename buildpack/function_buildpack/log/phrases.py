@@ -18,7 +18,7 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return some(found) or "none"
 
 
-def left_out(paths: Iterable[Path], app: Path) -> str:
+def not_in_image(paths: Iterable[Path], app: Path) -> str:
     """Return a line that names files which the build removed from the source."""
     return f"Not in the image: {some([str(path.relative_to(app)) for path in paths])}"
 

@@ -18,7 +18,7 @@ from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.log.errors.dependencies import LockUnsupported, SelectionUnknown
 from function_buildpack.manifests import requirement_lines
 from function_buildpack.source import schema
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.schema import Kind
 from function_buildpack.source.settings import Selection
@@ -26,7 +26,7 @@ from function_buildpack.uv.client import Uv
 
 
 @dataclass(frozen=True)
-class Selectable:
+class SelectionChoices:
     """The extras and groups of a manifest. Extras are None if only a build backend knows them."""
 
     extras: frozenset[str] | None = frozenset()
@@ -64,7 +64,7 @@ class Manifest:
 
     # The file's name, and the name of the file in which an author declares a package.
     name: ClassVar[str]
-    asked_in: ClassVar[str]
+    declared_in: ClassVar[str]
     # Whether it pins the version of each package.
     is_lock: ClassVar[bool] = False
     # The command that creates the lock. An outdated lock is an error with this command.
@@ -73,7 +73,7 @@ class Manifest:
     tool: ClassVar[str] = "uv"
     # The schema of its content.
     shape: ClassVar[Kind] = object
-    # How `asked_in` declares a package in a folder. {0} is its name, {1} the path.
+    # How `declared_in` declares a package in a folder. {0} is its name, {1} the path.
     local_package: ClassVar[str] = "{1}"
     # Whether the build may limit a version that the author has not limited.
     takes_constraints: ClassVar[bool] = False
@@ -92,8 +92,8 @@ class Manifest:
         """
         del python_version
         # These formats have no published schema, and a merge can break such a file.
-        for misfit in schema.misfits(self.content, self.shape):
-            found = f"{misfit.path} is {misfit.found}, but must be {misfit.expected}"
+        for mismatch in schema.mismatches(self.content, self.shape):
+            found = f"{mismatch.path} is {mismatch.found}, but must be {mismatch.expected}"
             raise LockUnsupported(self.path, found, self.command)
 
     @contextmanager
@@ -112,9 +112,9 @@ class Manifest:
             raise LockUnsupported(self.path, found, self.command) from error
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """The extras and groups that can be selected."""
-        return Selectable()
+        return SelectionChoices()
 
     def check_selection(self, selection: Selection) -> None:
         """Check that the selected extras and groups exist.
@@ -176,7 +176,7 @@ class Manifest:
         """The files of its packages, with their hashes."""
         return Artifacts()
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the files and folders of the source that decide what is installed.
 
         :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
@@ -184,7 +184,7 @@ class Manifest:
         del around
         return set()
 
-    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+    def runs_backend(self, around: ReferenceResolver, named: set[Path]) -> bool:
         """Return whether a build backend computes the function's dependencies.
 
         `named` are its local inputs.
@@ -199,14 +199,14 @@ class Manifest:
         """
         raise NotImplementedError
 
-    def asking_for(self, name: str, path: str) -> str:
-        """Return how `asked_in` declares the package in a folder of the source.
+    def declaration_of(self, name: str, path: str) -> str:
+        """Return how `declared_in` declares the package in a folder of the source.
 
         `path` is relative to the function's folder.
         """
         return self.local_package.format(name, path if path.startswith(".") else f"./{path}")
 
-    def selecting(self, package: str) -> tuple[str, ...]:
+    def settings_for(self, package: str) -> tuple[str, ...]:
         """Return the settings that would install a package, as NAME=VALUE.
 
         They select the extras and groups of pyproject.toml that require it.
@@ -218,12 +218,14 @@ class Manifest:
         }
         extras, groups = declared.extras, {**declared.groups, **of_poetry}
         return (
-            *_asking(package, constants.FUNCTION_EXTRAS, extras, there.extras or frozenset()),
-            *_asking(package, constants.FUNCTION_GROUPS, groups, there.groups),
+            *_settings_with(
+                package, constants.FUNCTION_EXTRAS, extras, there.extras or frozenset()
+            ),
+            *_settings_with(package, constants.FUNCTION_GROUPS, groups, there.groups),
         )
 
 
-def _asking(
+def _settings_with(
     package: str, setting: str, lists: Mapping[str, Iterable[Any]], there: frozenset[str]
 ) -> Iterator[str]:
     wanted = canonicalize_name(package)

@@ -16,14 +16,14 @@ from packaging.utils import canonicalize_name
 from function_buildpack import constants
 from function_buildpack.log.errors.dependencies import LockOutdated
 from function_buildpack.manifests import requirement_lines
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
 from function_buildpack.source import decoding, local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.schema import TEXTS, ListOf, Table
 from function_buildpack.source.settings import Selection
 from function_buildpack.uv import named_indexes
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 _META, _DEFAULT = "_meta", "default"
 # Names of sections in Pipfile → in Pipfile.lock. Other sections have the same name in both.
@@ -48,7 +48,7 @@ class PipfileLock(Manifest):
     pipfile: Mapping[str, Any] | None = None
 
     name = constants.PIPFILE_LOCK
-    asked_in = constants.PIPFILE
+    declared_in = constants.PIPFILE
     is_lock = True
     command = "pipenv lock"
     shape = Table(
@@ -72,9 +72,9 @@ class PipfileLock(Manifest):
             raise LockOutdated(self.path, made_from, self.command)
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """Its categories. There are no extras."""
-        return Selectable(groups=groups(self.content))
+        return SelectionChoices(groups=groups(self.content))
 
     def locked(self, selection: Selection, python_version: str) -> tuple[str, ...]:
         """Return the packages of the default category and the selected ones, as requirements."""
@@ -97,7 +97,7 @@ class PipfileLock(Manifest):
             named_indexes.tables(self.pipfile, "source"),
         )
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}
@@ -106,7 +106,7 @@ class PipfileLock(Manifest):
         """Install the locked packages."""
         categories = ["packages", *map(_category, sorted(wanted.selection.groups))]
         again = shlex.join(["pipenv", "sync", "--categories", " ".join(categories)])
-        origin = Origin(self.path, wanted.selection, again)
+        origin = RequirementsOrigin(self.path, wanted.selection, again)
         requirement_lines.install_locked(
             wanted.locked, wanted.uv, self.project.folder, wanted.options, origin
         )

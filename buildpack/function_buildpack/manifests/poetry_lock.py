@@ -19,15 +19,15 @@ from function_buildpack.image import artifacts
 from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.log.errors.dependencies import LockOutdated, LockUnsupported
 from function_buildpack.manifests import poetry1_lock, requirement_lines
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
 from function_buildpack.source import decoding, local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.schema import TEXTS, ListOf, Table
 from function_buildpack.source.settings import Selection
 from function_buildpack.uv import named_indexes
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 _MAIN = "main"
 # Versions of the format: of Poetry 1.5 to 1.8, and of Poetry 2.
@@ -56,7 +56,7 @@ class PoetryLock(Manifest):
     """A lock for Poetry's tables of pyproject.toml."""
 
     name = constants.POETRY_LOCK
-    asked_in = constants.PYPROJECT
+    declared_in = constants.PYPROJECT
     is_lock = True
     command = "poetry lock"
     tool = "Poetry"
@@ -78,9 +78,9 @@ class PoetryLock(Manifest):
             raise LockOutdated(self.path, self.project.pyproject_path, self.command)
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """The extras and groups with packages in the lock."""
-        return Selectable(extras(self.content), groups(self.content, self.project.pyproject))
+        return SelectionChoices(extras(self.content), groups(self.content, self.project.pyproject))
 
     @property
     def default_groups(self) -> frozenset[str]:
@@ -115,7 +115,7 @@ class PoetryLock(Manifest):
         """The files of all packages."""
         return artifacts.of_packages(self.content.get("package", ()))
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}
@@ -125,7 +125,9 @@ class PoetryLock(Manifest):
         names = ",".join(["main", *sorted(wanted.selection.groups)])
         extras_ = [word for name in sorted(wanted.selection.extras) for word in ("--extras", name)]
         again = shlex.join(["poetry", "sync", "--no-root", "--only", names, *extras_])
-        origin = Origin(self.path, wanted.selection, again, index_variables="POETRY_HTTP_BASIC")
+        origin = RequirementsOrigin(
+            self.path, wanted.selection, again, index_variables="POETRY_HTTP_BASIC"
+        )
         requirement_lines.install_locked(
             wanted.locked, wanted.uv, self.project.folder, wanted.options, origin
         )

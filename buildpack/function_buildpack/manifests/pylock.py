@@ -12,9 +12,9 @@ from function_buildpack.image import artifacts
 from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.log.errors.dependencies import LockOutdated
 from function_buildpack.manifests import pyproject_toml, requirement_lines
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
 from function_buildpack.source import decoding, local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.schema import TEXTS, ListOf, Table
 
@@ -28,7 +28,7 @@ class Pylock(Manifest):
     """A lock that several tools write."""
 
     name = constants.PYLOCK
-    asked_in = constants.PYPROJECT
+    declared_in = constants.PYPROJECT
     is_lock = True
     # By default uv exports the dev group, too.
     command = f"uv export --no-dev --no-emit-project -o {constants.PYLOCK}"
@@ -53,9 +53,9 @@ class Pylock(Manifest):
             raise LockOutdated(self.path, self.project.pyproject_path, self.command, found)
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """The extras and groups of the lock, except groups that are always installed."""
-        return Selectable(extras(self.content), groups(self.content))
+        return SelectionChoices(extras(self.content), groups(self.content))
 
     def requirements(self, locked: object) -> list[str]:
         """Return the names of all packages."""
@@ -72,7 +72,7 @@ class Pylock(Manifest):
         """The files of all packages."""
         return artifacts.of_packages(self.content.get("packages", ()))
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the lock and the paths in it."""
         places = local_packages.in_lock(self.content)
         return {self.path, *around.paths(places, self.project.folder)}

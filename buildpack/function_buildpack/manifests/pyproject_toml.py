@@ -6,9 +6,9 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack import constants
 from function_buildpack.log.errors.dependencies import LockMissing
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
 from function_buildpack.source import local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection
@@ -36,7 +36,7 @@ def _declares_dependencies(declared: Pyproject) -> bool:
 class PyprojectToml(Manifest):
     """The dependencies in the project table, or those that a build backend computes."""
 
-    name = asked_in = constants.PYPROJECT
+    name = declared_in = constants.PYPROJECT
     local_package = LOCAL_PACKAGE
     takes_constraints = True
 
@@ -63,7 +63,7 @@ class PyprojectToml(Manifest):
         return LockMissing(self.project.pyproject_path, lock, command, groups)
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """The extras of the project table, and the dependency groups."""
         return selectable(self.project.pyproject)
 
@@ -77,7 +77,7 @@ class PyprojectToml(Manifest):
         del locked
         return [*self.project.pyproject.dependencies]
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the paths in the tables, and those of the local packages there."""
         project = self.project
         found = local_packages.named_by(project.folder, around)
@@ -85,7 +85,7 @@ class PyprojectToml(Manifest):
             found.add(project.pyproject_path)
         return local_packages.followed(found, around)
 
-    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+    def runs_backend(self, around: ReferenceResolver, named: set[Path]) -> bool:
         """Return whether the dependencies are dynamic."""
         del named
         return local_packages.computes(self.project.folder, around)
@@ -98,18 +98,18 @@ class PyprojectToml(Manifest):
 def install(manifest: Manifest, wanted: Installation, options: tuple[str, ...] = ()) -> None:
     """Install from a file that uv reads, with the indexes of other tools in pyproject.toml."""
     others = named_indexes.of_other_tools(manifest.project.pyproject)
-    uv = wanted.uv.with_constraints(wanted.constraints).asking(others)
+    uv = wanted.uv.with_constraints(wanted.constraints).with_extra_indexes(others)
     folder = manifest.project.folder
     uv.install(manifest.path, folder, [*options, *wanted.options], wanted.selection)
 
 
-def selectable(declared: Pyproject) -> Selectable:
+def selectable(declared: Pyproject) -> SelectionChoices:
     """Return the extras and groups of pyproject.toml."""
     groups = set(declared.groups)
     if "dev-dependencies" in declared.table("tool", "uv"):
         groups.add("dev")
     is_dynamic = not declared.project or "optional-dependencies" in declared.dynamic
-    return Selectable(
+    return SelectionChoices(
         None if is_dynamic else frozenset(map(canonicalize_name, declared.extras)),
         frozenset(map(canonicalize_name, groups)),
     )
@@ -137,11 +137,11 @@ def _is_for_poetry_alone(declared: Pyproject) -> bool:
     return bool(others) and backend.startswith("poetry") and not is_reported
 
 
-class Undeclared(PyprojectToml):
+class NoManifest(PyprojectToml):
     """No file declares dependencies, or only one that requires a lock."""
 
     name = ""
-    asked_in = constants.REQUIREMENTS
+    declared_in = constants.REQUIREMENTS
     local_package = Manifest.local_package
     takes_constraints = False
     is_pinned = True
@@ -154,9 +154,9 @@ class Undeclared(PyprojectToml):
         super().check(python_version)
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """No extras and groups."""
-        return Selectable()
+        return SelectionChoices()
 
     @property
     def default_groups(self) -> frozenset[str]:
@@ -168,12 +168,12 @@ class Undeclared(PyprojectToml):
         del locked
         return []
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return nothing."""
         del around
         return set()
 
-    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+    def runs_backend(self, around: ReferenceResolver, named: set[Path]) -> bool:
         """Return False."""
         del around, named
         return False

@@ -60,13 +60,13 @@ FORMATS = (
 
 
 @dataclass(frozen=True)
-class Declared:
+class Manifests:
     """The manifests of a function, in order of precedence. There may be none."""
 
     project: Project
     manifests: tuple[Manifest, ...] = ()
     # Ignored files of other tools → the reason.
-    unread: Mapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
     # Files whose name is nearly that of a missing file → that name.
     misnamed: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Declared:
             return self.manifests[0]
         from function_buildpack.manifests import pyproject_toml  # noqa: PLC0415 -- for few
 
-        return pyproject_toml.Undeclared(self.project)
+        return pyproject_toml.NoManifest(self.project)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Declared:
         return {name: url for each in self.manifests for name, url in each.indexes.items()}
 
 
-def read(project: Project) -> Declared:
+def read(project: Project) -> Manifests:
     """Read all manifests of a function.
 
     :raises FileUnreadable: one is not a regular file.
@@ -99,8 +99,8 @@ def read(project: Project) -> Declared:
     for path in (*(each.path(project) for each in FORMATS), project.folder / constants.PIPFILE):
         user_files.check(path)
     found = (each.read(project) for each in FORMATS if each.counts(project))
-    declared = Declared(project, tuple(manifest for manifest in found if manifest))
-    return replace(declared, unread=_unread(declared), misnamed=_misnamed(project))
+    declared = Manifests(project, tuple(manifest for manifest in found if manifest))
+    return replace(declared, ignored=_ignored(declared), misnamed=_misnamed(project))
 
 
 # Files of other tools → why they are ignored.
@@ -115,7 +115,7 @@ _IGNORED = {
 _TOOL_VERSIONS = f"use {constants.PYTHON_VERSION_FILE} or {constants.PYTHON_VERSION} for Python"
 
 
-def _unread(declared: Declared) -> dict[str, str]:
+def _ignored(declared: Manifests) -> dict[str, str]:
     project, folder = declared.project, declared.project.folder
     found = dict(_of_other_tools(folder))
     for each in FORMATS:

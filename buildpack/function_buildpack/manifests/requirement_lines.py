@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from function_buildpack.uv import named_indexes
 from function_buildpack.uv.client import Uv
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 # Poetry and Pipenv write it into each lock without another index. It is not passed to uv, so that
 # UV_DEFAULT_INDEX can name a mirror.
@@ -87,7 +87,11 @@ def written(lines: Iterable[str]) -> Iterator[Path]:
 
 
 def install_locked(
-    lines: Sequence[str], uv: Uv, cwd: Path, options: Sequence[str | Path], origin: Origin
+    lines: Sequence[str],
+    uv: Uv,
+    cwd: Path,
+    options: Sequence[str | Path],
+    origin: RequirementsOrigin,
 ) -> None:
     """Install exactly the packages of a lock, with checked hashes.
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from function_buildpack import constants
 from function_buildpack.manifests import pyproject_toml
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 
 
@@ -19,14 +19,14 @@ def read(project: Project, path: Path) -> Manifest | None:
 class SetupPy(Manifest):
     """setup.py, which setuptools runs."""
 
-    name = asked_in = constants.SETUP_PY
+    name = declared_in = constants.SETUP_PY
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """Only setuptools knows the extras."""
-        return Selectable(extras=None)
+        return SelectionChoices(extras=None)
 
-    def asks_backend(self, around: Surroundings, named: set[Path]) -> bool:
+    def runs_backend(self, around: ReferenceResolver, named: set[Path]) -> bool:
         """Return True."""
         del around, named
         return True
@@ -39,7 +39,7 @@ class SetupPy(Manifest):
 class SetupCfg(SetupPy):
     """setup.cfg without setup.py."""
 
-    name = asked_in = constants.SETUP_CFG
+    name = declared_in = constants.SETUP_CFG
 
     def install(self, wanted: Installation) -> None:
         """Install the dependencies that setuptools reports to uv."""

@@ -8,12 +8,12 @@ from function_buildpack import constants
 from function_buildpack.image import artifacts
 from function_buildpack.image.artifacts import Artifacts
 from function_buildpack.manifests import pyproject_toml, requirement_lines
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable
+from function_buildpack.manifests.manifest import Installation, Manifest, SelectionChoices
 from function_buildpack.source import decoding, local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.source.schema import ListOf, Table
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 _NEEDS = ListOf(Table({"name": str}))
 _PACKAGE = Table(
@@ -35,7 +35,7 @@ class UvLock(Manifest):
     """A lock for pyproject.toml. uv checks that it matches."""
 
     name = constants.UV_LOCK
-    asked_in = constants.PYPROJECT
+    declared_in = constants.PYPROJECT
     is_lock = True
     command = "uv lock"
     shape = Table({"package": ListOf(_PACKAGE)})
@@ -47,7 +47,7 @@ class UvLock(Manifest):
         return (self.project.workspace_root or self.project.folder) / self.name
 
     @property
-    def selectable(self) -> Selectable:
+    def selectable(self) -> SelectionChoices:
         """The extras and groups of pyproject.toml."""
         return pyproject_toml.selectable(self.project.pyproject)
 
@@ -71,7 +71,7 @@ class UvLock(Manifest):
         """The files of all packages."""
         return artifacts.of_packages(self.content.get("package", ()))
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the lock, and the local packages that are dependencies of others.
 
         The project itself is not installed from the lock.
@@ -88,12 +88,12 @@ class UvLock(Manifest):
         `uv sync` uses the addresses in the lock. Without an index, the build exports the packages
         and installs the list. uv then checks hashes, but not that the lock matches.
         """
-        if wanted.uv.asks_indexes:
+        if wanted.uv.uses_indexes:
             wanted.uv.sync(self.project.folder, wanted.venv, self.path, wanted.selection)
             return
         with requirement_lines.written(()) as requirements:
             exported_by = wanted.uv.export(self.project.folder, wanted.selection, requirements)
-            origin = Origin(self.path, wanted.selection, exported_by=exported_by)
+            origin = RequirementsOrigin(self.path, wanted.selection, exported_by=exported_by)
             options = [*wanted.options, "--no-deps"]
             wanted.uv.install(requirements, self.project.folder, options, origin=origin)
 

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from function_buildpack.image import application
 from function_buildpack.image.bytecode import Compiled
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies import local_wheels
 from function_buildpack.log import output, phrases
 from function_buildpack.source.project import Project
-from function_buildpack.system.background import Background
+from function_buildpack.system.background import BackgroundThread
 from function_buildpack.system.interpreter import Interpreter
 
 
-def prepare(building: Building, wheels: Path | None) -> None:
+def prepare(build: Build, wheels: Path | None) -> None:
     """Remove what the image does not need from the source, and warn about doubtful files."""
-    app = building.context.app
+    app = build.context.app
     output.heading("Application")
     if history := application.remove_history(app):
-        output.line(phrases.left_out(history, app))
+        output.line(phrases.not_in_image(history, app))
     if wheels:
         local_wheels.remove(wheels)
     if stray := [str(path.relative_to(app)) for path in application.stray_links(app)]:
@@ -35,19 +35,19 @@ def prepare(building: Building, wheels: Path | None) -> None:
         )
 
 
-def begin_compiling(
-    building: Building, function: Project, python: Interpreter, side: Background
+def start_compiling(
+    build: Build, function: Project, python: Interpreter, thread: BackgroundThread
 ) -> Future[Compiled]:
     """Start compiling the sources in the background.
 
     The result raises SyntaxInvalid if a source file of the function does not compile.
     """
-    app = building.context.app
-    compile_ = partial(application.compile_sources, app, function.package, python, building.run)
-    return side.begin(compile_)
+    app = build.context.app
+    compile_ = partial(application.compile_sources, app, function.package, python, build.run)
+    return thread.start(compile_)
 
 
-def tell_compiled(compiled: Compiled, app: Path) -> None:
+def log_compiled(compiled: Compiled, app: Path) -> None:
     """Log which sources have no bytecode, and why."""
     for error in compiled.broken:
         output.note(

@@ -12,7 +12,7 @@ from function_buildpack.cnb.launch import Launch, Process
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.image import sbom
 from function_buildpack.layers import isolation
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies.dependencies_layer import Dependencies
 from function_buildpack.layers.own_project.own_project_layer import OwnProject
 from function_buildpack.layers.python.python_layer import Python
@@ -24,33 +24,33 @@ from function_buildpack.system.interpreter import Interpreter
 
 
 @dataclass(frozen=True)
-class Contents:
+class ImageLayers:
     """The layers of the image next to the application: packages, runtime, the own project."""
 
     installed: Dependencies
-    served: Layer
+    runtime: Layer
     project: OwnProject | None
 
     @property
     def layers(self) -> list[Layer]:
         """All of these layers."""
         own = [self.project.layer] if self.project else []
-        return [self.installed.layer, self.served, *own]
+        return [self.installed.layer, self.runtime, *own]
 
 
-def to_keep(building: Building, contents: Contents) -> dict[Layer, Path]:
+def to_keep(build: Build, contents: ImageLayers) -> dict[Layer, Path]:
     """Return the folders to archive for the next build.
 
     A builder with a prepared runtime needs no archive of it. The project's archive exists already.
     """
-    installed, served = contents.installed, contents.served
-    folders = {installed.layer: installed.library, served: runtime_layer.library(served)}
-    if runtime_layer.Source.of(building.buildpack.root).prepared(served).is_dir():
-        del folders[served]
+    installed, runtime = contents.installed, contents.runtime
+    folders = {installed.layer: installed.library, runtime: runtime_layer.library(runtime)}
+    if runtime_layer.RuntimeSource.of(build.buildpack.root).prepared(runtime).is_dir():
+        del folders[runtime]
     return folders
 
 
-def check_function(building: Building, chosen: Plan, python: Python, contents: Contents) -> None:
+def check_function(build: Build, chosen: Plan, python: Python, contents: ImageLayers) -> None:
     """Check that the function loads, with the packages and the environment of the image.
 
     :raises FunctionUnloadable: it does not. :raises FunctionSlow: it takes too long.
@@ -62,35 +62,35 @@ def check_function(building: Building, chosen: Plan, python: Python, contents: C
     own = contents.project.env if contents.project else ()
     env = (*contents.installed.env, *own, *runtime_layer.ENV, *python.env, *chosen.launch_env)
     output.line(f"Checking that the function loads ({constants.FUNCTION_CHECK}=off skips this)")
-    with _folder(building) as root, output.timed("Loaded the function"):
-        packages = _packages(building, root, contents, python.interpreter)
-        confinement = isolation.of_function(building, root)
-        sandbox = load_check.Sandbox.create(root, building.context.app, confinement)
+    with _folder(build) as root, output.timed("Loaded the function"):
+        packages = _packages(build, root, contents, python.interpreter)
+        confinement = isolation.of_function(build, root)
+        sandbox = load_check.Sandbox.create(root, build.context.app, confinement)
         before = file_changes.snapshot([sandbox.copy])
-        loader = load_check.Loader(building.run, packages, env, sandbox=sandbox)
-        loader.load(chosen, building.context.environ, building.context.app)
-        isolation.tell_written(sandbox.copy, before)
+        loader = load_check.Loader(build.run, packages, env, sandbox=sandbox)
+        loader.load(chosen, build.context.environ, build.context.app)
+        isolation.warn_about_writes(sandbox.copy, before)
 
 
 @contextmanager
-def _folder(building: Building) -> Iterator[Path]:
+def _folder(build: Build) -> Iterator[Path]:
     """Yield a temporary folder for loading the function, on the same disk as the layers."""
-    with tempfile.TemporaryDirectory(dir=building.layers.root, prefix=".check-") as root:
+    with tempfile.TemporaryDirectory(dir=build.layers.root, prefix=".check-") as root:
         yield Path(root)
 
 
 def _packages(
-    building: Building, root: Path, contents: Contents, python: Interpreter
+    build: Build, root: Path, contents: ImageLayers, python: Interpreter
 ) -> load_check.Packages:
     """Return where the packages are: in the layers, in the builder, or in archives."""
-    installed, served, project = contents.installed, contents.served, contents.project
-    if installed.layer.filled and served.filled:
-        return load_check.Installed(installed.python(python.minor))
-    layers, archives = building.layers.root, list[Path]()
-    runtime_here = runtime_layer.here(served, runtime_layer.Source.of(building.buildpack.root))
+    installed, runtime, project = contents.installed, contents.runtime, contents.project
+    if installed.layer.filled and runtime.filled:
+        return load_check.InstalledPackages(installed.python(python.minor))
+    layers, archives = build.layers.root, list[Path]()
+    runtime_here = runtime_layer.here(runtime, runtime_layer.RuntimeSource.of(build.buildpack.root))
     places = [
         (installed.layer, installed.library, installed.library),
-        (served, runtime_layer.library(served), runtime_here),
+        (runtime, runtime_layer.library(runtime), runtime_here),
     ]
     places += [(project.layer, project.packages, project.packages)] if project else []
     for layer, folder, here in places:
@@ -99,15 +99,15 @@ def _packages(
             place.parent.mkdir(parents=True)
             place.symlink_to(here)
         else:
-            archives.append(building.archives.of(layer))
+            archives.append(build.archives.of(layer))
     site = installed.site(python.minor).relative_to(layers)
-    return load_check.Archived(python.path, root, site, archives)
+    return load_check.ArchivedPackages(python.path, root, site, archives)
 
 
-def describe(chosen: Plan, installed: Dependencies, served: Layer, python: Interpreter) -> Launch:
+def describe(chosen: Plan, installed: Dependencies, runtime: Layer, python: Interpreter) -> Launch:
     """Return the launch process, the labels and the SBOM of the image."""
     # Signals go to the runtime alone, which finishes its requests, not to child processes.
-    init = (str(runtime_layer.init(served)), "--single-child", "--")
+    init = (str(runtime_layer.init(runtime)), "--single-child", "--")
     web = Process(
         type="web",
         command=(*init, str(installed.python(python.minor)), "-m", constants.RUNTIME_MODULE),

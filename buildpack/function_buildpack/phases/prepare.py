@@ -27,7 +27,7 @@ def main() -> int:
     :raises BuildpackError: see uv/install_failures.py.
     """
     context = BuildContext.from_environ(phases.environment(), Path.cwd())
-    source = runtime_layer.Source.of(Buildpack.installed().root)
+    source = runtime_layer.RuntimeSource.of(Buildpack.installed().root)
     python = interpreter.current()
     with tempfile.TemporaryDirectory() as cache:
         uv = Uv.with_cache(process.run, context.environ, Path(cache))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from function_buildpack.image import application
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies import local_wheels
 from function_buildpack.log import output, phrases
 from function_buildpack.manifests import registry
-from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.registry import Manifests
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import bindings, project, workspace
 from function_buildpack.source.bindings import Bindings
@@ -20,39 +20,39 @@ from function_buildpack.system import file_modes
 
 
 @dataclass(frozen=True)
-class Reading:
+class FunctionSource:
     """The workspace, its function and manifests, a folder of local wheels, and the bindings."""
 
     workspace: Workspace
     function: Project
-    declared: Declared
+    declared: Manifests
     wheels: Path | None
     bindings: Bindings
 
 
-def read(building: Building) -> Reading:
+def read(build: Build) -> FunctionSource:
     """Read the source.
 
     :raises BuildpackError: it is not a function, or a file of it cannot be read.
     """
-    context, settings = building.context, building.settings
+    context, settings = build.context, build.settings
     output.heading("Reading the function")
-    _tell_settings(settings)
-    if opened := file_modes.settle(context.app):
+    _log_settings(settings)
+    if opened := file_modes.normalize(context.app):
         output.line(f"Made {phrases.count(opened, 'file')} readable for the image's user")
-    tell_writable(file_modes.writable(context.app), context.app)
+    warn_about_writable(file_modes.writable(context.app), context.app)
     # In a pod, the folder of all layers is a volume that everybody can write to, and the image
     # would get that mode.
     file_modes.close(context.layers.parent)
     found = workspace.locate(context.app, settings.function_path)
     function = project.read(found)
     wheels = local_wheels.locate(context.app, function.folder, settings.wheels)
-    return Reading(
+    return FunctionSource(
         found, function, registry.read(function), wheels, bindings.read(context.bindings)
     )
 
 
-def tell_writable(paths: list[Path], app: Path) -> None:
+def warn_about_writable(paths: list[Path], app: Path) -> None:
     """Warn about files that the image's user may change: the build cannot set their mode."""
     if paths:
         output.note(
@@ -62,14 +62,14 @@ def tell_writable(paths: list[Path], app: Path) -> None:
         )
 
 
-def _tell_settings(settings: Settings) -> None:
+def _log_settings(settings: Settings) -> None:
     if settings.given:
         output.line(f"Settings: {', '.join(settings.given)}")
     for name, meant in settings.misspelt.items():
         output.note(f"Unknown setting {name} was ignored. Did you mean {meant}?")
 
 
-def tell(chosen: Plan, found: Workspace, app: Path) -> None:
+def log_function(chosen: Plan, found: Workspace, app: Path) -> None:
     """Log which function is built, and how it is invoked."""
     function = chosen.project
     output.line(f"Function: {function.package.relative_to(app)}")
@@ -83,7 +83,7 @@ def tell(chosen: Plan, found: Workspace, app: Path) -> None:
     output.line(f"Invocation: {chosen.invoke} ({chosen.invoke_reason})")
 
 
-def tell_doubts(declared: Declared, app: Path) -> None:
+def warn_about_names(declared: Manifests, app: Path) -> None:
     """Warn about files that are probably a mistake."""
     for name, meant in declared.misnamed.items():
         output.note(f"{name} is ignored. Did you mean {meant}?")
@@ -101,4 +101,4 @@ def remove_leftovers(app: Path, found: Workspace) -> None:
     """
     removed = application.remove_leftovers(app, found.scaffolding)
     if of_user := [path for path in removed if path not in found.scaffolding]:
-        output.line(phrases.left_out(of_user, app))
+        output.line(phrases.not_in_image(of_user, app))

@@ -11,7 +11,7 @@ from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden
 from function_buildpack.manifests import requirement_lines
 from function_buildpack.manifests.manifest import Manifest, for_tests
-from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.registry import Manifests
 from function_buildpack.plan import labels, own_package
 from function_buildpack.plan.own_package import OwnPackage
 from function_buildpack.source.project import Project
@@ -29,7 +29,7 @@ class Plan:
     selection: Selection
     locked: tuple[str, ...]
     for_tests: tuple[str, ...]
-    unread: Mapping[str, str]
+    ignored: Mapping[str, str]
     skipped_groups: tuple[str, ...]
     constraints: tuple[str, ...]
     invoke: str
@@ -40,7 +40,9 @@ class Plan:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def make(declared: Declared, settings: Settings, python_version: str, scaffolded: str = "") -> Plan:
+def make(
+    declared: Manifests, settings: Settings, python_version: str, scaffolded: str = ""
+) -> Plan:
     """Decide what to build.
 
     `python_version` is the full version of the function's Python. `scaffolded` is the invocation of
@@ -67,7 +69,7 @@ def make(declared: Declared, settings: Settings, python_version: str, scaffolded
         selection=settings.selection,
         locked=locked,
         for_tests=found_for_tests,
-        unread=declared.unread,
+        ignored=declared.ignored,
         skipped_groups=manifest.skipped_groups(settings.selection),
         constraints=tuple(_constraints(manifest)),
         invoke=invoke,
@@ -101,7 +103,7 @@ def _check_names(project: Project, invoke: str) -> None:
     """Check that no file next to the function hides the runtime: Python searches there first."""
     events = constants.EVENT_IMPORTS if invoke == constants.INVOKE_CLOUDEVENT else ()
     for module in (*constants.RUNTIME_IMPORTS, *events):
-        if path := project.beside.get(module):
+        if path := project.siblings.get(module):
             raise RuntimeHidden(path, module)
 
 

@@ -50,8 +50,8 @@ def read(root: Path) -> Bindings:
             )
         found[type_] = folder
         result |= _READERS[type_](folder, _entries(folder))
-    told = tuple(f"{folder.name} ({type_})" for type_, folder in found.items())
-    return Bindings(names=told, **result)  # type: ignore[arg-type]  # by the readers below
+    names = tuple(f"{folder.name} ({type_})" for type_, folder in found.items())
+    return Bindings(names=names, **result)  # type: ignore[arg-type]  # by the readers below
 
 
 def _folders(root: Path) -> list[Path]:

@@ -24,7 +24,7 @@ _SLASHES = re.compile(r"^/+")  # of file:///${PROJECT_ROOT}
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ReferenceResolver:
     """Resolves references, with the source `app`, and uv's folder and variables."""
 
     app: Path
@@ -126,13 +126,13 @@ def direct(declaring: Pyproject) -> list[str]:
     return [value.partition("@")[2].strip() for _, value in _strings(declared) if "@" in value]
 
 
-def computes(folder: Path, around: Surroundings) -> bool:
+def computes(folder: Path, around: ReferenceResolver) -> bool:
     """Return whether only a build backend knows the dependencies of a package."""
     declaring = Pyproject.read(folder / constants.PYPROJECT)
     return declaring.is_computed or not all(map(around.is_clear, direct(declaring)))
 
 
-def followed(paths: Iterable[Path], around: Surroundings) -> set[Path]:
+def followed(paths: Iterable[Path], around: ReferenceResolver) -> set[Path]:
     """Return paths, and recursively the paths that the packages among them refer to."""
     found, waiting = set[Path](), [*paths]
     while waiting:
@@ -143,7 +143,7 @@ def followed(paths: Iterable[Path], around: Surroundings) -> set[Path]:
     return found
 
 
-def named_by(folder: Path, around: Surroundings) -> set[Path]:
+def named_by(folder: Path, around: ReferenceResolver) -> set[Path]:
     """Return the paths in the pyproject.toml of a folder, and in that of its uv workspace."""
     declaring = Pyproject.read(folder / constants.PYPROJECT)
     found = set(around.paths(in_pyproject(declaring), folder))
@@ -159,7 +159,7 @@ def named_by(folder: Path, around: Surroundings) -> set[Path]:
     return found
 
 
-def with_includes(path: Path, around: Surroundings) -> Iterator[Path]:
+def with_includes(path: Path, around: ReferenceResolver) -> Iterator[Path]:
     """Yield a requirements file, the files that it includes, and the paths in them.
 
     Paths are relative to the file or to uv's working folder. uv reports missing files.
@@ -167,7 +167,7 @@ def with_includes(path: Path, around: Surroundings) -> Iterator[Path]:
     return _with_includes(path, around, set())
 
 
-def _with_includes(path: Path, around: Surroundings, seen: set[Path]) -> Iterator[Path]:
+def _with_includes(path: Path, around: ReferenceResolver, seen: set[Path]) -> Iterator[Path]:
     if path in seen or not path.is_file():
         return
     seen.add(path)

@@ -45,7 +45,7 @@ class Project:
     # The root of the uv workspace that the function is a member of.
     workspace_root: Path | None = None
     # The modules and packages next to the function: name → file or folder.
-    beside: Mapping[str, Path] = field(default_factory=dict)
+    siblings: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def pyproject_path(self) -> Path:
@@ -55,7 +55,7 @@ class Project:
     @property
     def hiding(self) -> tuple[Path, ...]:
         """The files and folders that hide modules of the standard library."""
-        return tuple(path for name, path in sorted(self.beside.items()) if name in _HIDEABLE)
+        return tuple(path for name, path in sorted(self.siblings.items()) if name in _HIDEABLE)
 
 
 def read(workspace: Workspace) -> Project:
@@ -94,7 +94,7 @@ def read(workspace: Workspace) -> Project:
         runtime_txt=_runtime_txt(folder),
         setup=_setup(folder),
         workspace_root=root,
-        beside=_beside(package.parent, folder),
+        siblings=_siblings(package.parent, folder),
     )
 
 
@@ -124,7 +124,7 @@ def _listed(entry: Path) -> str:
     return f"{entry.name}/" if entry.is_dir() else entry.name
 
 
-def _beside(*folders: Path) -> dict[str, Path]:
+def _siblings(*folders: Path) -> dict[str, Path]:
     """Return the modules and packages in folders of the import path, by name."""
     return {
         path.stem: path

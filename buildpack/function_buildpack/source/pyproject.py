@@ -123,7 +123,7 @@ def _read(path: Path, identity: tuple[int, ...]) -> Pyproject:
     content = decoding.toml(path)
     if not schema.is_sound(content):
         raise FileInvalid(path, "TOML", "it is nested too deeply, or a number is too large")
-    for found in schema.misfits(content, _SHAPE):
+    for found in schema.mismatches(content, _SHAPE):
         raise FieldInvalid(path, found.path, found.found, found.expected)
     return Pyproject(content)
 

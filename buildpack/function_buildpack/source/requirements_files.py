@@ -65,7 +65,7 @@ def lines(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class ForUv:
+class UvRequirements:
     """A requirements file for uv, and options that belong on uv's command line.
 
     `copies` is the folder with copies of the source's files. None if the file is the user's own.
@@ -77,7 +77,7 @@ class ForUv:
 
 
 @contextmanager
-def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[ForUv]:
+def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[UvRequirements]:
     """Yield a requirements file of a source below `root`, in a form that uv reads as pip does.
 
     That is the file itself if uv interprets it as pip does. Otherwise it and the files that it
@@ -87,9 +87,9 @@ def for_uv(path: Path, root: Path, environ: Mapping[str, str]) -> Iterator[ForUv
         writer = _Writer(root, path.parent, Path(folder), environ)
         copy = writer.write(path)
         if writer.differs:
-            yield ForUv(copy, tuple(writer.options), Path(folder))
+            yield UvRequirements(copy, tuple(writer.options), Path(folder))
         else:
-            yield ForUv(path)
+            yield UvRequirements(path)
 
 
 @dataclass

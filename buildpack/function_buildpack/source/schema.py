@@ -32,7 +32,7 @@ TEXTS = ListOf(str)
 
 
 @dataclass(frozen=True)
-class Misfit:
+class TypeMismatch:
     """A value of a wrong type, by its path. `expected` completes "must be …"."""
 
     path: str
@@ -78,27 +78,29 @@ def _parts(value: object) -> Iterable[object]:
             return ()
 
 
-def misfits(value: object, kind: Kind, path: str = "") -> Iterator[Misfit]:
+def mismatches(value: object, kind: Kind, path: str = "") -> Iterator[TypeMismatch]:
     """Yield the values of a wrong type in parsed data, at any depth."""
     choices = kind if isinstance(kind, tuple) else (kind,)
     match next((each for each in choices if isinstance(value, _type(each))), None), value:
         case None, _:
-            yield Misfit(path, shown(value), _name(kind))
+            yield TypeMismatch(path, shown(value), _name(kind))
         case ListOf(items), list():
             for number, item in enumerate(value):
-                yield from misfits(item, items, f"{path}[{number}]")
+                yield from mismatches(item, items, f"{path}[{number}]")
         case Table() as table, dict():
-            yield from _misfits_of_table(value, table, f"{path}." if path else "")
+            yield from _mismatches_in_table(value, table, f"{path}." if path else "")
         case _:
             pass
 
 
-def _misfits_of_table(value: Mapping[str, object], kind: Table, prefix: str) -> Iterator[Misfit]:
+def _mismatches_in_table(
+    value: Mapping[str, object], kind: Table, prefix: str
+) -> Iterator[TypeMismatch]:
     for name in kind.required:
         if name not in value:
-            yield Misfit(f"{prefix}{name}", "missing", _name(kind.fields[name]))
+            yield TypeMismatch(f"{prefix}{name}", "missing", _name(kind.fields[name]))
     for name, item in value.items():
-        yield from misfits(item, kind.fields.get(name, kind.others), f"{prefix}{name}")
+        yield from mismatches(item, kind.fields.get(name, kind.others), f"{prefix}{name}")
 
 
 def _type(kind: _One) -> type:

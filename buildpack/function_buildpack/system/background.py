@@ -10,38 +10,38 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Background:
+class BackgroundThread:
     """A thread that runs one task after another. Tasks must not write to the log."""
 
     _executor: ThreadPoolExecutor
-    _begun: list[Future[Any]] = field(default_factory=list)
+    _started: list[Future[Any]] = field(default_factory=list)
 
-    def begin(self, work: Callable[[], T]) -> Future[T]:
+    def start(self, work: Callable[[], T]) -> Future[T]:
         """Start a task, and return its future result."""
-        begun = self._executor.submit(work)
-        self._begun.append(begun)
-        return begun
+        started = self._executor.submit(work)
+        self._started.append(started)
+        return started
 
     def finish(self) -> None:
         """Wait for all started tasks.
 
         :raises Exception: an exception of one of them.
         """
-        while self._begun:
-            self._begun.pop(0).result()
+        while self._started:
+            self._started.pop(0).result()
 
 
 @contextmanager
-def working() -> Iterator[Background]:
+def working() -> Iterator[BackgroundThread]:
     """Yield a background thread, and wait for its tasks at the end.
 
     If the caller and a task fail, the error of the task is raised: a full disk causes various
     errors in the caller.
     """
     with ThreadPoolExecutor(max_workers=1) as executor:
-        side = Background(executor)
+        thread = BackgroundThread(executor)
         try:
-            yield side
+            yield thread
         except BaseException:
-            side.finish()
+            thread.finish()
             raise

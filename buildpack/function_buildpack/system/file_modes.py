@@ -17,7 +17,7 @@ _FILE, _PROGRAM = 0o644, 0o755  # folders have the second one
 _OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
-def settle(folder: Path) -> list[Path]:
+def normalize(folder: Path) -> list[Path]:
     """Set the modes of a folder and everything below; return what not everybody could read before.
 
     Links keep their modes, and so do readable files of another user.
@@ -54,14 +54,14 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in (*folders, *files))
 
 
-def _settled(found: int) -> int:
+def _normal(found: int) -> int:
     return _PROGRAM if stat.S_ISDIR(found) or found & stat.S_IXUSR else _FILE
 
 
 def _change(path: Path) -> bool:
     """Set a file's mode. Return whether not everybody could read the file before."""
     found = path.lstat().st_mode
-    mode, then = stat.S_IMODE(found), _settled(found)
+    mode, then = stat.S_IMODE(found), _normal(found)
     if stat.S_ISLNK(found) or mode == then:
         return False
     closed = then & 0o555 & ~mode != 0

@@ -116,7 +116,7 @@ _SECONDS = 15.0  # the time limit for a remote repository
 
 
 @dataclass(frozen=True)
-class Answer:
+class RemoteCommit:
     """The commit of a name in a remote repository, or why the query failed."""
 
     commit: str = ""
@@ -125,7 +125,7 @@ class Answer:
 
 def remote_commit(
     address: str, name: str, run: Runner, environ: Mapping[str, str], cwd: Path
-) -> Answer:
+) -> RemoteCommit:
     """Query a repository for the commit of a branch, a tag, another ref, or HEAD.
 
     The commit is empty if the name does not exist any more.
@@ -137,15 +137,15 @@ def remote_commit(
     try:
         answer = run(command, environ=silent, cwd=cwd, limit=_SECONDS)
     except ToolMissing:
-        return Answer(failure="there is no git")
+        return RemoteCommit(failure="there is no git")
     if not answer.in_time:
-        return Answer(failure=f"no response in {_SECONDS:.0f} s")
+        return RemoteCommit(failure=f"no response in {_SECONDS:.0f} s")
     if answer.status != 0:
         said = answer.output.partition("fatal: ")[2].partition("\n")[0]
-        return Answer(failure=said or f"git exited with status {answer.status}")
+        return RemoteCommit(failure=said or f"git exited with status {answer.status}")
     lines = (line.split("\t", 1) for line in answer.output.splitlines() if "\t" in line)
     found = {ref: commit for commit, ref in lines}
-    return Answer(next((found[ref] for ref in refs if ref in found), ""))
+    return RemoteCommit(next((found[ref] for ref in refs if ref in found), ""))
 
 
 def _digest(text: str) -> str:

@@ -241,11 +241,11 @@ def _changed(run: Runner, change: Callable[[str], str]) -> Runner:
         on_line: Callable[[str], None] | None = None,
         **options: Any,  # noqa: ANN401 -- passed on unchanged
     ) -> Result:
-        def tell(line: str) -> None:
+        def show(line: str) -> None:
             if on_line:
                 on_line(change(line))
 
-        result = run(command, on_line=tell, **options)
+        result = run(command, on_line=show, **options)
         return replace(result, output=change(result.output))
 
     return run_changed

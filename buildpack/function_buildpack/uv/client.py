@@ -23,16 +23,13 @@ from function_buildpack.uv import (
 )
 from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.install_failures import Attempt
-from function_buildpack.uv.origin import Origin
-from function_buildpack.uv.source_builds import Look, look_at_nothing
+from function_buildpack.uv.origin import RequirementsOrigin
+from function_buildpack.uv.source_builds import PackageCheck, accept_all
 
 DOWNLOADS = "UV_PYTHON_DOWNLOADS"
 _INDEXES = "UV_INDEX"
 _STRATEGY = "--index-strategy"
-
-
-# The interval at which the log reports a running build from source.
-_REPORT_SECONDS = 30.0
+_REPORT_SECONDS = 30.0  # between two lines of the log about a running build from source
 
 
 @dataclass(frozen=True)
@@ -45,12 +42,12 @@ class Uv:
     # The platform's setting whether uv may download a Python.
     python_downloads: str = ""
     # Called for each package without a wheel. An exception of it stops the installation.
-    look: Look = look_at_nothing
-    tell_seconds: float = _REPORT_SECONDS
+    package_check: PackageCheck = accept_all
+    report_seconds: float = _REPORT_SECONDS
     # Requirements that limit versions, in addition to those in the platform's variable.
     constraints: tuple[str, ...] = ()
     # Whether uv gets rewritten copies of the requirements files.
-    is_given_copies: bool = False
+    reads_copies: bool = False
     # The project's indexes: name → URL.
     indexes: Mapping[str, str] = field(default_factory=dict)
     # The version, once it is known. All copies share this list.
@@ -58,11 +55,8 @@ class Uv:
 
     @classmethod
     def with_cache(cls, run: Runner, environ: Mapping[str, str], cache: Path) -> "Uv":
-        """Return uv with a cache folder on the file system that it installs to.
-
-        So uv can use hard links instead of copies.
-        """
-        own = {name: value for name, value in environ.items() if name not in variables.FOREIGN}
+        """Return uv with a cache on the file system of the layers, so that uv can link files."""
+        own = {name: value for name, value in environ.items() if name not in variables.EXCLUDED}
         fixed = {
             "UV_CACHE_DIR": str(cache),
             # Regardless of other settings: symbolic links to the cache would be broken later.
@@ -84,23 +78,23 @@ class Uv:
         """Return uv with another cache folder."""
         return replace(self, environ={**self.environ, "UV_CACHE_DIR": str(cache)})
 
-    def copying(self) -> "Uv":
+    def with_copies(self) -> "Uv":
         """Return uv that copies files from its cache instead of linking them."""
         return replace(self, environ={**self.environ, "UV_LINK_MODE": "copy"})
 
-    def looking(self, look: Look) -> "Uv":
+    def with_package_check(self, package_check: PackageCheck) -> "Uv":
         """Return uv with a callback for the start of each build from source."""
-        return replace(self, look=look)
+        return replace(self, package_check=package_check)
 
     def with_constraints(self, constraints: tuple[str, ...]) -> "Uv":
         """Return uv with requirements that limit versions without installing a package."""
         return replace(self, constraints=constraints)
 
-    def knowing(self, indexes: Mapping[str, str]) -> "Uv":
+    def with_indexes(self, indexes: Mapping[str, str]) -> "Uv":
         """Return uv with the project's indexes, which error messages name."""
         return replace(self, indexes=indexes)
 
-    def asking(self, indexes: Mapping[str, str]) -> "Uv":
+    def with_extra_indexes(self, indexes: Mapping[str, str]) -> "Uv":
         """Return uv with more indexes, name → URL, which are searched after the platform's."""
         more = [
             f"{name}={named_indexes.expanded(url, self.environ)}" for name, url in indexes.items()
@@ -108,10 +102,10 @@ class Uv:
         asked = " ".join([self.environ.get(_INDEXES, ""), *more]).strip()
         return replace(self, environ={**self.environ, _INDEXES: asked}) if more else self
 
-    def calling(self, copies: Path, source: Path) -> "Uv":
+    def with_renamed_paths(self, copies: Path, source: Path) -> "Uv":
         """Return uv that reads copies of a source's files, and whose output has the real paths."""
         run = process.renamed(self.run, {str(copies): str(source)})
-        return replace(self, run=run, is_given_copies=True)
+        return replace(self, run=run, reads_copies=True)
 
     @property
     def cache(self) -> Path:
@@ -133,14 +127,17 @@ class Uv:
         return self._version[0]
 
     @property
-    def decisive(self) -> dict[str, str]:
+    def install_settings(self) -> dict[str, str]:
         """The settings that decide what is installed, if they are set."""
-        return {name: value for name in variables.DECISIVE if (value := self.environ.get(name))}
+        return self._settings(variables.INSTALL_SETTINGS)
 
     @property
-    def narrowing(self) -> dict[str, str]:
+    def constraint_settings(self) -> dict[str, str]:
         """The settings that name files with constraints, if they are set."""
-        return {name: value for name in variables.NARROWING if (value := self.environ.get(name))}
+        return self._settings(variables.CONSTRAINT_FILES)
+
+    def _settings(self, names: Iterable[str]) -> dict[str, str]:
+        return {name: value for name in names if (value := self.environ.get(name))}
 
     def ran_code(self) -> bool:
         """Return whether uv ran code of a package, to build it or to get its metadata."""
@@ -160,7 +157,9 @@ class Uv:
         ]
         environ = {**self.environ, "UV_PROJECT_ENVIRONMENT": str(venv)}
         again = same_install.of_project(command, project, self.shown)
-        self._install(command, environ, self._attempt(project, Origin(lock, selection, again)))
+        self._install(
+            command, environ, self._attempt(project, RequirementsOrigin(lock, selection, again))
+        )
 
     def export(self, project: Path, selection: Selection, requirements: Path) -> tuple[str, ...]:
         """Write the packages in uv.lock, without the project itself, into a requirements file.
@@ -171,7 +170,9 @@ class Uv:
         """
         command = (*same_install.EXPORT, *selection.options)
         again = same_install.of_project(command, project, self.shown)
-        attempt = self._attempt(project, Origin(project / constants.UV_LOCK, selection, again))
+        attempt = self._attempt(
+            project, RequirementsOrigin(project / constants.UV_LOCK, selection, again)
+        )
         self._install([*command, "--output-file", requirements], self.environ, attempt)
         return command
 
@@ -181,7 +182,7 @@ class Uv:
         cwd: Path,
         options: Sequence[str | Path],
         selection: Selection | None = None,
-        origin: Origin | None = None,
+        origin: RequirementsOrigin | None = None,
     ) -> None:
         """Install from a requirements file, a pylock.toml or a project's own file.
 
@@ -190,12 +191,12 @@ class Uv:
 
         :raises BuildpackError: see install_failures.
         """
-        made_from = origin or Origin(requirements, selection or Selection())
+        made_from = origin or RequirementsOrigin(requirements, selection or Selection())
         selected = [] if origin else made_from.selection.options  # `origin` has been selected from
         words = [*options, *self.source.options, *selected]
         base: list[str | Path] = ["uv", "pip", "install", "--no-editable", *words]
         shown = [*base, "-r", made_from.path, *self.constraints]
-        again = same_install.of_file(made_from, shown, cwd, self.shown, by_pip=self.is_given_copies)
+        again = same_install.of_file(made_from, shown, cwd, self.shown, by_pip=self.reads_copies)
         attempt = self._attempt(cwd, replace(made_from, again=again))
         with self._constrained() as limits:
             self._install([*base, *limits, "-r", requirements], self.environ, attempt)
@@ -209,21 +210,20 @@ class Uv:
         with tempfile.NamedTemporaryFile("w", suffix="-constraints.txt") as file:
             file.write("\n".join(self.constraints))
             file.flush()
-            places = [file.name, *self.narrowing.get("UV_CONSTRAINT", "").split()]
+            places = [file.name, *self.constraint_settings.get("UV_CONSTRAINT", "").split()]
             yield [word for place in places for word in ("--constraints", place)]
 
     @property
     def shown(self) -> dict[str, str]:
         """The settings that the same installation requires on another machine."""
-        leading = {name: value for name in variables.LEADING if (value := self.environ.get(name))}
-        return leading | self.decisive
+        return self._settings(variables.PACKAGE_SOURCES) | self.install_settings
 
     @property
-    def asks_indexes(self) -> bool:
+    def uses_indexes(self) -> bool:
         """Whether uv uses package indexes."""
         return not self.source.no_index
 
-    def _attempt(self, cwd: Path, origin: Origin) -> Attempt:
+    def _attempt(self, cwd: Path, origin: RequirementsOrigin) -> Attempt:
         links = tuple(filter(None, self.environ.get("UV_FIND_LINKS", "").split(",")))
         return Attempt(cwd, origin, self.source, self.indexes, links)
 
@@ -231,16 +231,16 @@ class Uv:
         self, command: Sequence[str | Path], environ: Mapping[str, str], attempt: Attempt
     ) -> None:
         """Run a command that installs packages, and raise an error if it fails."""
-        with source_builds.followed(self.look, self.tell_seconds) as follow:
+        with source_builds.followed(self.package_check, self.report_seconds) as follow:
             result = self.run_shown(command, environ, attempt.cwd, follow)
         if result.status == 0:
             return
-        self._tell_unbuilt(result.output)
+        self._log_unbuilt(result.output)
         if install_failures.is_unsolvable(result.output):
-            result = self._refusal(command, environ, attempt.cwd) or result
-        install_failures.tell(result, attempt)
+            result = self._index_failure(command, environ, attempt.cwd) or result
+        install_failures.raise_error(result, attempt)
 
-    def _tell_unbuilt(self, said: str) -> None:
+    def _log_unbuilt(self, said: str) -> None:
         """Log why a package without a wheel could not be built or installed."""
         if package := source_builds.failed(said):
             compiler = shutil.which("cc", path=self.environ.get("PATH"))
@@ -248,8 +248,8 @@ class Uv:
                 f"{package} has no wheel for this Python and platform, and building it from "
                 f"source failed. The build image has {'a' if compiler else 'no'} C compiler."
             )
-        if package := source_builds.unfitting(said):
-            self.look(package)
+        if package := source_builds.without_wheel(said):
+            self.package_check(package)
 
     def run_shown(
         self,
@@ -260,13 +260,13 @@ class Uv:
     ) -> Result:
         """Run a command, and log it with its output. The output of a failure is in the error."""
         output.line(f"Running: {shlex.join(map(str, command))}")
-        said = source_builds.Said(show)
+        said = source_builds.UvOutput(show)
         result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
         if result.status == 0:
             said.finish()
         return result
 
-    def _refusal(
+    def _index_failure(
         self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path
     ) -> Result | None:
         """Try again with uv's default index strategy, and return the result if an index fails.

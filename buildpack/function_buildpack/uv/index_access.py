@@ -42,7 +42,7 @@ class IndexAccess:
     unused: tuple[str, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     # Variables with credentials for an unknown index.
-    nameless: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def prepared(
             secrets=secrets,
             unused=settings.unused,
             indexes=indexes,
-            nameless=found.unused,
+            unmatched=found.unused,
         )
 
 

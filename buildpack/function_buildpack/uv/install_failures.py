@@ -24,7 +24,7 @@ from function_buildpack.source import decoding
 from function_buildpack.system.process import Result
 from function_buildpack.uv import index_failures, named_indexes
 from function_buildpack.uv.index_settings import PackageSource
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Attempt:
     """
 
     cwd: Path
-    origin: Origin
+    origin: RequirementsOrigin
     source: PackageSource
     indexes: Mapping[str, str]
     links: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ _CONFLICT = re.compile(r"are incompatible with the (?:declared )?conflicts")
 _UNSOLVABLE = "No solution found"
 
 
-def tell(result: Result, attempt: Attempt) -> None:
+def raise_error(result: Result, attempt: Attempt) -> None:
     """Raise the error for a failed installation.
 
     :raises UvUnfit: :raises LockOutdated: :raises SelectionUnknown: :raises SelectionConflict:
@@ -147,7 +147,7 @@ def _refused(said: str, attempt: Attempt) -> IndexRefused:
     return IndexRefused(shown, url_redaction.public(url), name, variables, str(attempt.origin.path))
 
 
-def _variables(name: str, origin: Origin) -> tuple[str, ...]:
+def _variables(name: str, origin: RequirementsOrigin) -> tuple[str, ...]:
     """Return the variables for the credentials of a named index, with its tool's names."""
     prefix = f"{origin.index_variables}_{named_indexes.in_variables(name)}"
     return (f"{prefix}_USERNAME", f"{prefix}_PASSWORD") if name else ()
@@ -181,7 +181,7 @@ def _not_there(said: str) -> str:
     return os.path.normpath(unquote(found[1]) if found[1] else found[2]) if found else ""
 
 
-def begins(line: str) -> bool:
+def is_error_start(line: str) -> bool:
     """Return whether a line is the first one of uv's explanation of a failure."""
     return line.lstrip().startswith(("×", "error:"))  # noqa: RUF001 -- uv's
 
@@ -189,4 +189,6 @@ def begins(line: str) -> bool:
 def explanation(text: str) -> str:
     """Return uv's explanation: everything from its first error mark on. Empty without a mark."""
     lines = text.strip().splitlines()
-    return "\n".join(lines[next((i for i, line in enumerate(lines) if begins(line)), len(lines)) :])
+    return "\n".join(
+        lines[next((i for i, line in enumerate(lines) if is_error_start(line)), len(lines)) :]
+    )

@@ -77,7 +77,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedCredentials:
     """The credentials for the named indexes, and other values of the variables.
 
     `unused` are variables for unknown indexes. `tokens` are users without a password.
@@ -88,7 +88,7 @@ class Found:
     tokens: frozenset[str] = frozenset()
 
 
-def credentials(named: Mapping[str, str], environ: Mapping[str, str]) -> Found:
+def credentials(named: Mapping[str, str], environ: Mapping[str, str]) -> NamedCredentials:
     """Return the credentials in variables for indexes, name → URL.
 
     uv's variables take precedence over Poetry's. A user without a password is valid: some hosts
@@ -110,7 +110,7 @@ def credentials(named: Mapping[str, str], environ: Mapping[str, str]) -> Found:
             found[url] = Credentials(url, environ[variable], password)
         elif name not in _named_for_uv(environ):
             unused.append(variable)
-    return Found(tuple(found.values()), tuple(unused), frozenset(tokens))
+    return NamedCredentials(tuple(found.values()), tuple(unused), frozenset(tokens))
 
 
 def _named_for_uv(environ: Mapping[str, str]) -> set[str]:
@@ -145,9 +145,9 @@ def _covered(url: str) -> tuple[str, ...]:
 
     Files are next to `simple/`, or anywhere on the host. Poetry does the same.
     """
-    beside = url.rstrip("/").removesuffix("/simple")
+    parent = url.rstrip("/").removesuffix("/simple")
     scheme, _, rest = url.partition("://")
-    return url, f"{beside}/", f"{scheme}://{rest.partition('/')[0]}/"
+    return url, f"{parent}/", f"{scheme}://{rest.partition('/')[0]}/"
 
 
 def _quoted(text: str) -> str:

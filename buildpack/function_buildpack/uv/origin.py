@@ -7,7 +7,7 @@ from function_buildpack.source.settings import Selection
 
 
 @dataclass(frozen=True)
-class Origin:
+class RequirementsOrigin:
     """The file that a list of requirements was made from, because uv does not read it itself.
 
     The requirements are for `selection`. `again` is the command of the file's own tool for the same

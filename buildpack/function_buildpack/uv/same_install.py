@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from function_buildpack.uv import index_settings
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 _PYTHON, _NO_INDEX = "--python", "--no-index"
 # Exports uv.lock as a list of requirements, for an installation without an index.
@@ -25,7 +25,7 @@ def of_project(command: Sequence[str | Path], cwd: Path, environ: Mapping[str, s
 
 
 def of_file(
-    origin: Origin,
+    origin: RequirementsOrigin,
     command: Sequence[str | Path],
     cwd: Path,
     environ: Mapping[str, str],

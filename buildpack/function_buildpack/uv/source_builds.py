@@ -41,33 +41,33 @@ def failed(said: str) -> Package | None:
 
 
 # uv's explanations for a resolution, for uv.lock, and for pylock.toml with the hint after it.
-_UNFITTING = re.compile(
+_WITHOUT_WHEEL = re.compile(
     r"\b([\w.-]+)==(\S+) has no wheels with a matching"
     r"|Distribution `([\w.-]+)==(\S+) @ \S+ can't be installed because it doesn't have a source"
     r"|because it doesn't have a source[^`]*`[^`]*`[^`]*`([\w.-]+)` \(v([^)\s]+)\)"
 )
 
 
-def unfitting(said: str) -> Package | None:
+def without_wheel(said: str) -> Package | None:
     """Return the package without a source distribution and a suitable wheel, from uv's output."""
-    if (found := _UNFITTING.search(said)) is None:
+    if (found := _WITHOUT_WHEEL.search(said)) is None:
         return None
     name, version = (group for group in found.groups() if group)
     return Package(name, version, has_source=False)
 
 
-Look = Callable[[Package], None]
+PackageCheck = Callable[[Package], None]
 
 
-def look_at_nothing(_: Package) -> None:
+def accept_all(_: Package) -> None:
     """Allow all builds from source."""
 
 
 @dataclass(frozen=True)
-class Builds:
+class RunningBuilds:
     """The running builds, each with its start time."""
 
-    look: Look
+    package_check: PackageCheck
     running: dict[str, float] = field(default_factory=dict)
 
     def line(self, text: str) -> None:
@@ -76,38 +76,38 @@ class Builds:
         if begun := _BEGIN.fullmatch(text):
             self.running[begun[1]] = time.monotonic()
             if package := _OF_INDEX.fullmatch(begun[1]):
-                self.look(Package(package[1], package[2]))
+                self.package_check(Package(package[1], package[2]))
         elif ended := _END.fullmatch(text):
             self.running.pop(ended[1], None)
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Log the running builds and their durations."""
         for name, since in [*self.running.items()]:
             output.line(f"Building {name} from source: {time.monotonic() - since:.0f} s so far")
 
 
 @contextmanager
-def followed(look: Look, every: float) -> Iterator[Callable[[str], None]]:
+def followed(package_check: PackageCheck, every: float) -> Iterator[Callable[[str], None]]:
     """Yield a callback for uv's lines, and log the running builds every so many seconds.
 
-    `look` gets each package of an index at the start of its build. Its exceptions stop uv.
+    `package_check` gets each package of an index at the start of its build. Its exceptions stop uv.
     """
-    builds, over = Builds(look), threading.Event()
+    builds, over = RunningBuilds(package_check), threading.Event()
 
-    def tell_again() -> None:
+    def report_again() -> None:
         while not over.wait(every):
-            builds.tell()
+            builds.report()
 
-    teller = threading.Thread(target=tell_again, daemon=True)
-    teller.start()
+    reporter = threading.Thread(target=report_again, daemon=True)
+    reporter.start()
     try:
         yield builds.line
     finally:
         over.set()
-        teller.join()
+        reporter.join()
 
 
-class Said:
+class UvOutput:
     """Shows uv's output line by line, except the explanation of a failure, which an error has."""
 
     def __init__(self, show: Callable[[str], None]) -> None:
@@ -116,7 +116,7 @@ class Said:
 
     def line(self, text: str) -> None:
         """Show a line, or keep it."""
-        if self._kept or install_failures.begins(text):
+        if self._kept or install_failures.is_error_start(text):
             self._kept.append(text)
         else:
             self._show(text)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from function_buildpack.manifests import registry
-from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.registry import Manifests
 from function_buildpack.source import project, workspace
 from function_buildpack.source.func_yaml import FuncYaml
 from function_buildpack.source.project import Project
@@ -34,6 +34,6 @@ def read(folder: Path, files: dict[str, str], path: str = "") -> Project:
     return project.read(workspace.locate(folder, path))
 
 
-def declared(folder: Path, files: dict[str, str], path: str = "") -> Declared:
+def declared(folder: Path, files: dict[str, str], path: str = "") -> Manifests:
     """Write a function's files and read what declares its dependencies."""
     return registry.read(read(folder, files, path))

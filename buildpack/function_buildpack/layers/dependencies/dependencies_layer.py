@@ -68,7 +68,7 @@ class Dependencies:
 
 def restore(layers: Layers, wanted: LayerKey, archives: Archives) -> Restored | Empty:
     """Return the layer of an earlier build if its key is the same, else an emptied one."""
-    return layers.restored(constants.DEPENDENCIES, wanted, archives.hold)
+    return layers.restored(constants.DEPENDENCIES, wanted, archives.has)
 
 
 def install(
@@ -80,16 +80,16 @@ def install(
     """
     path = _venv(layer)
     _make_environment(path, python, uv.run)
-    with build_traces.removed([source]):
+    with build_traces.restored([source]):
         wanted = Installation(path, source, uv, plan.selection, plan.locked, plan.constraints)
         plan.manifest.install(wanted)
     site = _site_packages(layer)
     if plan.package.exists:
         _uninstall_own(path, site, plan.project.folder, uv)
-    build_traces.forget_times(site)
-    build_traces.forget_place(site, source)
+    build_traces.drop_uv_notes(site)
+    build_traces.normalize_direct_urls(site, source)
     (path / ".lock").unlink(missing_ok=True)  # of uv, writable by everybody
-    file_modes.settle(path)
+    file_modes.normalize(path)
     for path in {*layer.path.iterdir()} - {_venv(layer)}:  # an exec.d/ would run at each start
         tree.remove(path)
     _link_layers(layer)
@@ -103,7 +103,7 @@ def _uninstall_own(venv: Path, site: Path, folder: Path, uv: Uv) -> None:
 
     Here it would be a second copy, outdated after the next change of the source.
     """
-    if own := distributions.from_folder(site, folder):
+    if own := distributions.built_from(site, folder):
         uv.uninstall(own, venv)
 
 

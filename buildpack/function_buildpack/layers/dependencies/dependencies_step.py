@@ -11,7 +11,7 @@ from function_buildpack.cnb.sbom_files import Sboms
 from function_buildpack.image import bytecode, distributions, sbom
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.layers import isolation, reasons
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies import (
     dependencies_layer,
     layer_key,
@@ -22,12 +22,12 @@ from function_buildpack.layers.dependencies.dependencies_layer import Dependenci
 from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.layers.dependencies.layer_key import LayerKey
 from function_buildpack.layers.runtime import runtime_layer
-from function_buildpack.layers.uv_cache import GivenBack
+from function_buildpack.layers.uv_cache import RestoredDownloads
 from function_buildpack.log import output, phrases
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import python_files
 from function_buildpack.source.bindings import Bindings
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.settings import Selection
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
@@ -35,31 +35,31 @@ from function_buildpack.uv.index_access import IndexAccess
 from function_buildpack.uv.index_settings import PackageSource
 
 
-def tell_access(bound: Bindings, access: IndexAccess) -> None:
+def log_access(bound: Bindings, access: IndexAccess) -> None:
     """Log the bindings and settings for package indexes."""
     if bound.names:
         output.line(f"Bindings: {', '.join(bound.names)}")
-    if access.nameless:
+    if access.unmatched:
         known = ", ".join(sorted(access.indexes)) or "none"
         output.note(
-            f"No index matches the name in {', '.join(access.nameless)}. Known indexes: {known}."
+            f"No index matches the name in {', '.join(access.unmatched)}. Known indexes: {known}."
         )
     if access.unused:
         output.note(f"These settings have no effect: {', '.join(access.unused)}")
 
 
-def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
+def alone(build: Build, chosen: Plan, wheels: Path | None, uv: Uv) -> Path | None:
     """Return the folder of wheels if packages are installed from it alone, without an index.
 
     That is so if BP_WHEELS is set, or if no manifest names the folder or a wheel in it.
 
     :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
     """
-    if wheels is None or building.settings.wheels:
+    if wheels is None or build.settings.wheels:
         return wheels
     folder = chosen.project.folder
     linked = [folder / place for place in uv.environ.get("UV_FIND_LINKS", "").split(",")]
-    around = Surroundings(building.context.app, folder, uv.environ)
+    around = ReferenceResolver(build.context.app, folder, uv.environ)
     if not local_wheels.is_named(wheels, {*chosen.manifest.local_inputs(around), *linked}):
         return wheels
     place = os.path.relpath(wheels, folder)
@@ -71,7 +71,7 @@ def alone(building: Building, chosen: Plan, wheels: Path | None, uv: Uv) -> Path
 
 
 def provide(
-    building: Building,
+    build: Build,
     chosen: Plan,
     wheels: Path | None,
     python: Interpreter,
@@ -81,29 +81,31 @@ def provide(
 
     :raises BuildpackError: see uv/install_failures.py and checks/shared_libraries.py.
     """
-    _tell_source(chosen)
+    _log_manifest(chosen)
     if wheels:
-        output.line(f"Wheels: {os.path.relpath(wheels, building.context.app)}, without an index")
-    uv = _narrowed(at_wheels(uv, wheels), chosen)
-    decided = Inputs(chosen, Surroundings(building.context.app, chosen.project.folder, uv.environ))
-    wanted = layer_key.make(building, decided, wheels, python, uv)
-    before = building.layers.described(constants.DEPENDENCIES)
-    noted = _with_notes(building, decided, wanted, uv)
-    match dependencies_layer.restore(building.layers, noted, building.archives):
+        output.line(f"Wheels: {os.path.relpath(wheels, build.context.app)}, without an index")
+    uv = _with_constraints(at_wheels(uv, wheels), chosen)
+    decided = Inputs(
+        chosen, ReferenceResolver(build.context.app, chosen.project.folder, uv.environ)
+    )
+    wanted = layer_key.make(build, decided, wheels, python, uv)
+    before = build.layers.restored_sboms(constants.DEPENDENCIES)
+    noted = _with_notes(build, decided, wanted, uv)
+    match dependencies_layer.restore(build.layers, noted, build.archives):
         case Restored(kept):
             output.line("Reusing the dependencies layer: nothing it depends on has changed")
-            _tell_unasked(decided, wheels, noted)
+            _log_unchecked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):
             output.line(f"Installing: {reasons.because(cause)}")
-            packages = _install(building, empty, chosen, python, uv)
+            packages = _install(build, empty, chosen, python, uv)
             is_locked = chosen.manifest.is_lock
             key = layer_key.with_own_notes(
                 wanted, packages, has_built=uv.ran_code(), is_locked=is_locked
             )
             installed = Dependencies(replace(empty, metadata=key))
-            _tell_changes(before, building.layers.described(constants.DEPENDENCIES))
-            _check(building, installed, chosen, python)
+            _log_changes(before, build.layers.restored_sboms(constants.DEPENDENCIES))
+            _check(build, installed, chosen, python)
             return installed
 
 
@@ -112,18 +114,18 @@ def at_wheels(uv: Uv, wheels: Path | None) -> Uv:
     return uv.from_source(PackageSource.folder(wheels)) if wheels else uv
 
 
-def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -> LayerKey:
+def _with_notes(build: Build, decided: Inputs, wanted: LayerKey, uv: Uv) -> LayerKey:
     """Return the wanted key with the notes of the earlier build.
 
     Git repositories are queried only if nothing else has changed. Otherwise everything is
     installed again anyway.
     """
-    before = layer_key.earlier(building.layers)
+    before = layer_key.earlier(build.layers)
     noted = layer_key.with_notes(wanted, before)
     known = reasons.unlisted(noted.moving)
     if noted != before or not any(known.values()):
         return noted
-    asked = repositories.ask(known, decided.texts, uv.run, uv.environ, uv.cache)
+    asked = repositories.look_up(known, decided.texts, uv.run, uv.environ, uv.cache)
     for reference, failure in asked.failures.items():
         output.note(
             f"Could not check {reference} for new commits ({failure}). The image keeps commit "
@@ -132,7 +134,7 @@ def _with_notes(building: Building, decided: Inputs, wanted: LayerKey, uv: Uv) -
     return replace(noted, moving=reasons.listed(asked.commits))
 
 
-def _tell_unasked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
+def _log_unchecked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
     """Log what the build did not check for updates, where no lock pins it."""
     chosen = decided.plan
     if wheels or chosen.manifest.is_pinned:
@@ -146,22 +148,20 @@ def _tell_unasked(decided: Inputs, wheels: Path | None, kept: LayerKey) -> None:
 
 
 def _install(
-    building: Building, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv
+    build: Build, layer: Layer, chosen: Plan, python: Interpreter, uv: Uv
 ) -> list[Distribution]:
-    known = building.archives.give_back(layer, uv.cache, python)
+    known = build.archives.restore_downloads(layer, uv.cache, python)
     if packages := known.packages:
         output.line(f"Reusing downloads of the earlier build (packages: {packages})")
     with output.timed("Installed the dependencies"):
-        confinement = isolation.of_installation(building, layer.path, uv.cache)
+        confinement = isolation.of_installation(build, layer.path, uv.cache)
         confined = replace(uv, run=partial(uv.run, confinement=confinement))
-        installed = dependencies_layer.install(
-            layer, chosen, python, confined, building.context.app
-        )
+        installed = dependencies_layer.install(layer, chosen, python, confined, build.context.app)
     _compile(known, layer, python, uv)
     return installed
 
 
-def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> None:
+def _compile(known: RestoredDownloads, layer: Layer, python: Interpreter, uv: Uv) -> None:
     sources = {*python_files.sources(Dependencies(layer).site(python.minor))}
     if compiled := known.link(sources, python):
         output.line(f"Reusing bytecode of the earlier build (files: {len(compiled)})")
@@ -170,36 +170,36 @@ def _compile(known: GivenBack, layer: Layer, python: Interpreter, uv: Uv) -> Non
             bytecode.compile_packages(new, python, uv.run)
 
 
-def _tell_changes(before: Sboms, now: Sboms) -> None:
+def _log_changes(before: Sboms, now: Sboms) -> None:
     if earlier := sbom.versions(before):
         output.line(f"Package changes: {phrases.changes(earlier, sbom.versions(now))}")
 
 
-def _narrowed(uv: Uv, chosen: Plan) -> Uv:
+def _with_constraints(uv: Uv, chosen: Plan) -> Uv:
     """Return uv with the platform's constraints, or without them if there is a lock; log which."""
-    if not uv.narrowing:
+    if not uv.constraint_settings:
         return uv
-    files = " ".join(uv.narrowing.values())
+    files = " ".join(uv.constraint_settings.values())
     if chosen.manifest.is_lock:
         output.note(f"Constraints ignored: {files}, because {chosen.manifest.name} pins versions")
-        return uv.without(uv.narrowing)
+        return uv.without(uv.constraint_settings)
     output.line(f"Constraints: {files}")
     return uv
 
 
-def _check(building: Building, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:
+def _check(build: Build, installed: Dependencies, chosen: Plan, python: Interpreter) -> None:
     from function_buildpack.checks import shared_libraries  # noqa: PLC0415 -- a rebuild does without
 
-    installed.check_runtime(runtime_layer.Source.of(building.buildpack.root).ranges())
-    site, beside = installed.site(python.minor), chosen.project.beside
-    for module, package in sorted(distributions.providing(site, beside).items()):
-        output.note(f"{beside[module].name} hides the module {module} of the package {package}")
-    folders = building.layers.library_folders(chosen.launch_env)
-    shared_libraries.check(site, folders, building.settings.library_check)
+    installed.check_runtime(runtime_layer.RuntimeSource.of(build.buildpack.root).ranges())
+    site, siblings = installed.site(python.minor), chosen.project.siblings
+    for module, package in sorted(distributions.providing(site, siblings).items()):
+        output.note(f"{siblings[module].name} hides the module {module} of the package {package}")
+    folders = build.layers.library_folders(chosen.launch_env)
+    shared_libraries.check(site, folders, build.settings.library_check)
 
 
-def _tell_source(chosen: Plan) -> None:
-    for name, reason in chosen.unread.items():
+def _log_manifest(chosen: Plan) -> None:
+    for name, reason in chosen.ignored.items():
         output.note(f"{name} is ignored: {reason}")
     if not chosen.manifest.name:
         output.line("No dependencies declared")
@@ -209,7 +209,7 @@ def _tell_source(chosen: Plan) -> None:
     )
     for unused in chosen.unused:
         output.line(f"Ignored: {unused}, because {chosen.manifest.name} comes first")
-    _tell_selection(chosen.selection)
+    _log_selection(chosen.selection)
     if chosen.skipped_groups:
         groups = ",".join(chosen.skipped_groups)
         output.note(
@@ -228,7 +228,7 @@ def _tell_source(chosen: Plan) -> None:
         )
 
 
-def _tell_selection(selection: Selection) -> None:
+def _log_selection(selection: Selection) -> None:
     for kind, wanted in (("Extras", selection.extras), ("Groups", selection.groups)):
         if wanted:
             output.line(f"{kind}: {', '.join(sorted(wanted))}")

@@ -16,7 +16,7 @@ from function_buildpack.layers.dependencies.build_inputs import cache_keys, runs
 from function_buildpack.log import url_redaction
 from function_buildpack.plan.plan import Plan
 from function_buildpack.source import local_packages, requirements_files
-from function_buildpack.source.local_packages import Surroundings, is_project
+from function_buildpack.source.local_packages import ReferenceResolver, is_project
 from function_buildpack.source.project import Project
 from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.system import tree
@@ -27,7 +27,7 @@ class Inputs:
     """The inputs of an installation by this plan."""
 
     plan: Plan
-    around: Surroundings
+    around: ReferenceResolver
 
     @cached_property
     def digest(self) -> str:
@@ -54,14 +54,14 @@ class Inputs:
     @cached_property
     def built(self) -> frozenset[Path]:
         """The folders that a build backend builds, or whose dependencies it computes."""
-        own = {self.plan.project.folder} if self._is_asked else set()
+        own = {self.plan.project.folder} if self._runs_backend else set()
         return frozenset(filter(is_project, self._paths)) | own
 
     @property
     def texts(self) -> Iterator[str]:
         """The texts that may name what is installed, with expanded variables."""
         for path in {self.plan.manifest.path, self.plan.project.pyproject_path, *self._paths}:
-            for file in (path, *(path / name for name in _DECLARING)):
+            for file in (path, *(path / name for name in _METADATA_FILES)):
                 if file.is_file() and file.suffix in _TEXTS:
                     yield self.around.expanded(requirements_files.read(file))
 
@@ -85,9 +85,9 @@ class Inputs:
         return self._named - {project.folder} | (set() if is_static else {project.pyproject_path})
 
     @cached_property
-    def _is_asked(self) -> bool:
+    def _runs_backend(self) -> bool:
         """Whether a build backend computes the function's dependencies."""
-        return self.plan.manifest.asks_backend(self.around, self._named)
+        return self.plan.manifest.runs_backend(self.around, self._named)
 
     @property
     def _is_open(self) -> bool:
@@ -98,24 +98,24 @@ class Inputs:
         is_computed = not self.plan.manifest.is_lock and any(
             local_packages.computes(path, self.around) for path in self.built
         )
-        return self._is_asked or is_computed or any(map(runs_own_code, self.built))
+        return self._runs_backend or is_computed or any(map(runs_own_code, self.built))
 
 
-_DECLARING = (constants.PYPROJECT, constants.SETUP_PY, constants.SETUP_CFG)
+_METADATA_FILES = (constants.PYPROJECT, constants.SETUP_PY, constants.SETUP_CFG)
 _TEXTS = frozenset({".cfg", ".in", ".lock", ".py", ".toml", ".txt"})
 
 
 def _tables(plan: Plan) -> str:
     """Return a digest of the tables of pyproject.toml that decide what is installed."""
     declared = plan.project.pyproject
-    decisive = {
+    install_settings = {
         "project": {key: declared.project.get(key) for key in _KEYS},
         "uv": declared.table("tool").get("uv"),
         "groups": declared.content.get("dependency-groups") if plan.selection.groups else None,
         "constraints": plan.constraints,
         "selected": [sorted(plan.selection.extras), sorted(plan.selection.groups)],
     }
-    return tree.digest([json.dumps(decisive, sort_keys=True, default=str).encode()])
+    return tree.digest([json.dumps(install_settings, sort_keys=True, default=str).encode()])
 
 
 _KEYS = ("dependencies", "optional-dependencies", "requires-python", "dynamic")

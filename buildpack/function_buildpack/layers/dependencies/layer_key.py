@@ -13,12 +13,12 @@ from function_buildpack import constants
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.image.distributions import Distribution
 from function_buildpack.layers import reasons
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies import build_inputs, local_wheels, repositories
 from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.log import redaction
 from function_buildpack.source import local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.system import tree
 from function_buildpack.system.interpreter import Interpreter
 from function_buildpack.uv.client import Uv
@@ -47,13 +47,13 @@ class LayerKey:
 
 
 def make(
-    building: Building, inputs: Inputs, wheels: Path | None, python: Interpreter, uv: Uv
+    build: Build, inputs: Inputs, wheels: Path | None, python: Interpreter, uv: Uv
 ) -> LayerKey:
     """Return the key for an installation that builds something from source.
 
     :raises FileInvalid: the pyproject.toml of a local package cannot be parsed.
     """
-    context, settings = building.context, building.settings
+    context, settings = build.context, build.settings
     passed = {name: value for name, value in context.environ.items() if name in uv.environ}
     asked = [name for folder in inputs.built for name in build_inputs.cache_keys(folder).variables]
     return LayerKey(
@@ -62,9 +62,9 @@ def make(
         python=python.identity or python.version,
         platform=context.target.described,
         uv=uv.version,
-        buildpack=building.buildpack.version,
+        buildpack=build.buildpack.version,
         wheels=local_wheels.digest(wheels),
-        uv_settings=uv_settings(uv.decisive, inputs.around),
+        uv_settings=uv_settings(uv.install_settings, inputs.around),
         uv_configuration=uv_configuration(uv.environ),
         library_check=settings.library_check.value,
         refresh=settings.refresh,
@@ -75,7 +75,7 @@ def make(
 
 def earlier(layers: Layers) -> LayerKey | None:
     """Return the key of the restored layer, if this version of the buildpack can read it."""
-    found = layers.earlier(constants.DEPENDENCIES)
+    found = layers.restored_metadata(constants.DEPENDENCIES)
     return LayerKey(**found) if found.keys() == {field.name for field in fields(LayerKey)} else None
 
 
@@ -106,12 +106,12 @@ def with_own_notes(
     )
 
 
-def uv_settings(set_: Mapping[str, str], around: Surroundings) -> str:
+def uv_settings(set_: Mapping[str, str], around: ReferenceResolver) -> str:
     """Return uv's settings as text, with a digest of the files that they name."""
     return ", ".join(f"{name}={value}{_named(value, around)}" for name, value in set_.items())
 
 
-def _named(words: str, around: Surroundings) -> str:
+def _named(words: str, around: ReferenceResolver) -> str:
     seen: set[Path] = set()
     for word in words.split():
         path = Path(os.path.normpath(around.cwd / word))

@@ -34,20 +34,20 @@ def noted(installed: Iterable[Distribution]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RemoteCommits:
     """The current commit of each reference, and why some queries failed."""
 
     commits: Mapping[str, str]
     failures: Mapping[str, str]
 
 
-def ask(
+def look_up(
     noted: Mapping[str, str],
     texts: Iterable[str],
     run: Runner,
     environ: Mapping[str, str],
     cwd: Path,
-) -> Asked:
+) -> RemoteCommits:
     """Query each repository for its current commit. `texts` may have credentials for it.
 
     If a query fails, the noted commit stays.
@@ -63,7 +63,7 @@ def ask(
             failures[reference] = answer.failure
         else:
             commits[reference] = answer.commit
-    return Asked(commits, failures)
+    return RemoteCommits(commits, failures)
 
 
 _ADDRESS = re.compile(r"(?:https?|ssh)://[^\s\"'#;,]+")

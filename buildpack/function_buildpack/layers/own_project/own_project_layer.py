@@ -129,12 +129,12 @@ def sort(place: Path, root: Path, python: Interpreter, started_by: Path) -> None
     if (stub := installed / static_metadata.NO_CODE / "__init__.py").is_file():
         build_traces.drop(stub, _record(installed))
         stub.parent.rmdir()
-    build_traces.forget_times(installed)
-    build_traces.forget_place(installed, place / static_metadata.SOURCE)
+    build_traces.drop_uv_notes(installed)
+    build_traces.normalize_direct_urls(installed, place / static_metadata.SOURCE)
     _lead(installed, python, started_by)
     _separate(installed, root, place / _APPLICATION)
     shutil.rmtree(place / static_metadata.SOURCE)
-    file_modes.settle(place)
+    file_modes.normalize(place)
 
 
 def _lead(installed: Path, python: Interpreter, wanted: Path) -> None:
@@ -176,7 +176,7 @@ def _record(packages: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Laid:
+class SourceChanges:
     """The files that the project's build added to the application, or changed in it.
 
     `refused` are those that could not be written, because another user owns the folder.
@@ -187,7 +187,7 @@ class Laid:
     refused: list[Path] = field(default_factory=list)
 
 
-def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> Laid:
+def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> SourceChanges:
     """Fill the layer from its archive, and add generated files to the application.
 
     `root` is the folder of the application with the packages. `whole` are the packages whose files
@@ -240,9 +240,9 @@ def _top_levels(record: Path) -> set[str]:
         return {Path(path).parts[0] for path, *_ in csv.reader(file)}
 
 
-def _lay(folder: Path, root: Path) -> Laid:
+def _lay(folder: Path, root: Path) -> SourceChanges:
     """Move generated files into the packages of the source."""
-    laid = Laid()
+    laid = SourceChanges()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         place = root / path.relative_to(folder)
         found = laid.changed if place.is_file() else laid.new

@@ -11,14 +11,18 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.cnb.layers import Created, Empty, Layer, Restored
 from function_buildpack.layers import isolation, reasons
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.dependencies import build_inputs, dependencies_layer, layer_key
 from function_buildpack.layers.own_project import own_project_layer, static_metadata
-from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata, OwnProject
+from function_buildpack.layers.own_project.own_project_layer import (
+    Metadata,
+    OwnProject,
+    SourceChanges,
+)
 from function_buildpack.log import output, phrases
 from function_buildpack.log.errors.tools import DiskFull
 from function_buildpack.plan.plan import Plan
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
 from function_buildpack.system import tree
 from function_buildpack.system.interpreter import Interpreter
@@ -28,7 +32,7 @@ from function_buildpack.uv.client import Uv
 
 
 def provide(
-    building: Building, chosen: Plan, served: Layer, python: Interpreter, uv: Uv
+    build: Build, chosen: Plan, runtime: Layer, python: Interpreter, uv: Uv
 ) -> OwnProject | None:
     """Fill the layer of the function's own project, and add generated files to the source.
 
@@ -40,48 +44,48 @@ def provide(
     if not chosen.package.exists:
         return None
     output.heading("Project")
-    wanted = _metadata(building, chosen, python, uv)
-    shutil.rmtree(building.layers.root / constants.PROJECT, ignore_errors=True)  # written each time
-    match building.layers.restored(constants.PROJECT, wanted, building.archives.hold):
+    wanted = _metadata(build, chosen, python, uv)
+    shutil.rmtree(build.layers.root / constants.PROJECT, ignore_errors=True)  # written each time
+    match build.layers.restored(constants.PROJECT, wanted, build.archives.has):
         case Restored(layer):
             output.line("Reusing the project layer: nothing it depends on has changed")
-            return _filled(building, chosen, layer, python)
+            return _filled(build, chosen, layer, python)
         case Empty(layer, cause):
             output.line(f"Installing: {reasons.because(cause)}")
-            failed = _make(building, chosen, layer, python, uv, served=served)
+            failed = _make(build, chosen, layer, python, uv, runtime=runtime)
             if not failed:
-                return _filled(building, chosen, layer, python)
-            tell_failure(failed, was_there=not isinstance(cause, Created))
+                return _filled(build, chosen, layer, python)
+            log_failure(failed, was_there=not isinstance(cause, Created))
             layer.path.rmdir()
             return None
 
 
-def _filled(building: Building, chosen: Plan, layer: Layer, python: Interpreter) -> OwnProject:
+def _filled(build: Build, chosen: Plan, layer: Layer, python: Interpreter) -> OwnProject:
     """Fill the layer and the application from the layer's archive."""
     function = chosen.project
     whole = _importable(function) if chosen.package.is_static else []
-    laid = own_project_layer.fill(layer, building.archives, function.package.parent, whole)
-    tell_laid(laid, building.context.app)
+    laid = own_project_layer.fill(layer, build.archives, function.package.parent, whole)
+    log_source_changes(laid, build.context.app)
     own = OwnProject(layer)
-    own_project_layer.compile_packages(own, python, building.run)
+    own_project_layer.compile_packages(own, python, build.run)
     found = own.package
     if older := own_project_layer.remove_older(function.package.parent, found.name):
-        output.line(phrases.left_out(older, building.context.app))
+        output.line(phrases.not_in_image(older, build.context.app))
     output.line(f"Installed: {found.name} {found.version}")
     return own
 
 
-def _metadata(building: Building, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
+def _metadata(build: Build, chosen: Plan, python: Interpreter, uv: Uv) -> Metadata:
     """Return the key: everything that decides what an installation adds to the source."""
     is_static = chosen.package.is_static
     common = Metadata(
         source=_digest_of_static(chosen) if is_static else "",
         python=python.identity or python.version,
-        platform=building.context.target.described,
+        platform=build.context.target.described,
         uv=uv.version,
-        buildpack=building.buildpack.version,
+        buildpack=build.buildpack.version,
     )
-    return common if is_static else _with_inputs(common, building, chosen, uv)
+    return common if is_static else _with_inputs(common, build, chosen, uv)
 
 
 def _digest_of_static(chosen: Plan) -> str:
@@ -92,29 +96,29 @@ def _digest_of_static(chosen: Plan) -> str:
     return tree.digest([table.encode(), *files])
 
 
-def _with_inputs(common: Metadata, building: Building, chosen: Plan, uv: Uv) -> Metadata:
+def _with_inputs(common: Metadata, build: Build, chosen: Plan, uv: Uv) -> Metadata:
     """Add everything that a build backend can read."""
-    context, folder = building.context, chosen.project.folder
+    context, folder = build.context, chosen.project.folder
     keys = build_inputs.cache_keys(folder)
     source = tree.files({context.app, *keys.files}, context.app)
     passed = {name: value for name, value in context.environ.items() if name in uv.environ}
-    around = Surroundings(context.app, folder, uv.environ)
+    around = ReferenceResolver(context.app, folder, uv.environ)
     return replace(
         common,
         source=tree.digest(tree.identify(source, context.app)),
         git=reasons.listed(build_inputs.git_state([folder], uv.run, uv.environ)),
         variables=reasons.listed(build_inputs.variables(passed, keys.variables)),
-        uv_settings=layer_key.uv_settings(uv.decisive, around),
+        uv_settings=layer_key.uv_settings(uv.install_settings, around),
         uv_configuration=layer_key.uv_configuration(uv.environ),
-        refresh=building.settings.refresh,
-        library_check=building.settings.library_check.value,
+        refresh=build.settings.refresh,
+        library_check=build.settings.library_check.value,
     )
 
 
 def _importable(function: Project) -> list[str]:
     """Return the names of packages and modules next to the function that can be imported."""
     root = function.package.parent
-    found = {path.name for path in function.beside.values() if path.parent == root}
+    found = {path.name for path in function.siblings.values() if path.parent == root}
     return sorted(found - _NOT_INSTALLED)
 
 
@@ -124,7 +128,7 @@ _NOT_INSTALLED = frozenset({"conftest.py", "docs", "examples", "noxfile.py", "se
 
 
 def _make(  # noqa: PLR0913 -- inputs of a build
-    building: Building, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv, *, served: Layer
+    build: Build, chosen: Plan, layer: Layer, python: Interpreter, uv: Uv, *, runtime: Layer
 ) -> str:
     """Create the layer's archive. Return uv's output if the project could not be installed.
 
@@ -134,24 +138,24 @@ def _make(  # noqa: PLR0913 -- inputs of a build
 
     with own_project_layer.workplace(layer) as place:
         if chosen.package.is_static:
-            result = _describe(building, chosen, python, uv, place)
+            result = _describe(build, chosen, python, uv, place)
         else:
-            result = _build(building, chosen, python, uv, place, served=served)
+            result = _build(build, chosen, python, uv, place, runtime=runtime)
         if result.status != 0:
             return result.output
-        started_by = dependencies_layer.python(building.layers, python.minor)
+        started_by = dependencies_layer.python(build.layers, python.minor)
         own_project_layer.sort(place, chosen.project.package.parent, python, started_by)
-        folders = building.layers.library_folders(chosen.launch_env)
-        shared_libraries.check(place, folders, building.settings.library_check)
-        building.archives.store(layer, place)
+        folders = build.layers.library_folders(chosen.launch_env)
+        shared_libraries.check(place, folders, build.settings.library_check)
+        build.archives.store(layer, place)
     return ""
 
 
-def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
+def _describe(build: Build, chosen: Plan, python: Interpreter, uv: Uv, place: Path) -> Result:
     """Install the metadata of pyproject.toml. No code of the project runs."""
-    folder = static_metadata.describe(chosen.project, building.context.app, place)
+    folder = static_metadata.describe(chosen.project, build.context.app, place)
     # Settings for dependencies do not matter here.
-    uv = uv.without({*_UNSUITABLE, *uv.decisive})
+    uv = uv.without({*_UNSUITABLE, *uv.install_settings})
     # Not uv's cache of this build, which shows whether code has run.
     with tempfile.TemporaryDirectory(dir=place) as cache:
         apart = uv.with_other_cache(Path(cache))
@@ -159,18 +163,18 @@ def _describe(building: Building, chosen: Plan, python: Interpreter, uv: Uv, pla
 
 
 def _build(  # noqa: PLR0913 -- see above
-    building: Building, chosen: Plan, python: Interpreter, uv: Uv, place: Path, *, served: Layer
+    build: Build, chosen: Plan, python: Interpreter, uv: Uv, place: Path, *, runtime: Layer
 ) -> Result:
     """Build and install the project in a temporary folder, confined to it."""
     output.line(f"Running the build backend, because {chosen.package.built_for}")
-    app = building.context.app
+    app = build.context.app
     folder = own_project_layer.copy(chosen.project, app, place)
-    confinement = isolation.of_copy(building, place, uv.cache)
+    confinement = isolation.of_copy(build, place, uv.cache)
     # A hard link to a file of the dependencies layer would count as a change of that file.
-    uv = uv.without(_UNSUITABLE).copying()
+    uv = uv.without(_UNSUITABLE).with_copies()
     confined = replace(uv, run=partial(uv.run, confinement=confinement))
-    others = (app, building.layers.root / constants.DEPENDENCIES)
-    with output.timed("Built the project"), isolation.installing(building, served, *others):
+    others = (app, build.layers.root / constants.DEPENDENCIES)
+    with output.timed("Built the project"), isolation.installing(build, runtime, *others):
         return confined.install_folder(folder, place / own_project_layer.PACKAGES, python.path)
 
 
@@ -180,7 +184,7 @@ _UNSUITABLE = ("UV_REQUIRE_HASHES", "UV_COMPILE_BYTECODE")
 _MAX_LINES = 12
 
 
-def tell_failure(said: str, *, was_there: bool) -> None:
+def log_failure(said: str, *, was_there: bool) -> None:
     """Log why the project could not be installed.
 
     :raises BuildpackError: the disk is full. Or the package index fails and the earlier image has
@@ -212,7 +216,7 @@ def _explanation(said: str) -> list[str]:
     return text.rstrip().splitlines()
 
 
-def tell_laid(laid: Laid, app: Path) -> None:
+def log_source_changes(laid: SourceChanges, app: Path) -> None:
     """Log which files of the application the project's build has created or changed."""
     for what, paths in (
         ("Added to the source by the project's build", laid.new),

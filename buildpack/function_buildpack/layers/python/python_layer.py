@@ -79,7 +79,7 @@ class Python(Protocol):
 
 
 @dataclass(frozen=True)
-class OfImages:
+class SystemPython:
     """The Python of the build and run image, without a layer."""
 
     interpreter: Interpreter
@@ -93,7 +93,7 @@ class OfImages:
 
 
 @dataclass(frozen=True)
-class Managed:
+class ManagedPython:
     """A Python in a layer. `reused` means that the earlier image has the layer."""
 
     layer: Layer
@@ -153,25 +153,25 @@ def restore(layers: Layers, wanted: Metadata) -> Restored | Empty:
     return layers.restored(constants.PYTHON, wanted, lambda layer: _of(layer, archives).is_file())
 
 
-def reuse(layers: Layers, layer: Layer, download: Download) -> Managed:
+def reuse(layers: Layers, layer: Layer, download: Download) -> ManagedPython:
     """Unpack the Python of an earlier build."""
     archives = _archives(layers)
     shutil.unpack_archive(_of(layer, archives), layer.path)
-    return Managed(layer, archives, download, reused=True)
+    return ManagedPython(layer, archives, download, reused=True)
 
 
-def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed:
+def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> ManagedPython:
     """Fill the layer.
 
     :raises PythonUninstalled: the Python could not be downloaded, or does not start.
     """
     archives = layers.fresh(constants.PYTHON_ARCHIVE, ArchiveMetadata())
-    made = Managed(layer, archives, download, reused=False)
+    made = ManagedPython(layer, archives, download, reused=False)
     pythons.install(uv, download, layer.path)
     for path in layer.path.iterdir():  # a lock, a temporary folder, a link for upgrades
         if path != made.root:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    _see_started(made, uv.run)
+    _check_starts(made, uv.run)
     # Not by uv, which compiles the files in no fixed order.
     bytecode.compile_sources(sorted(made.root.rglob("*.py")), made.interpreter, uv.run)
     shutil.make_archive(str(_of(layer, archives).with_suffix("")), "tar", layer.path, download.key)
@@ -179,7 +179,7 @@ def install(layers: Layers, layer: Layer, download: Download, uv: Uv) -> Managed
     return made
 
 
-def _see_started(made: Managed, run: Runner) -> None:
+def _check_starts(made: ManagedPython, run: Runner) -> None:
     """Check that a Python starts here: a mirror may have a wrong file under its name."""
     path = made.interpreter.path
     try:
@@ -192,7 +192,7 @@ def _see_started(made: Managed, run: Runner) -> None:
 
 
 def _archives(layers: Layers) -> Layer:
-    return layers.there(constants.PYTHON_ARCHIVE, ArchiveMetadata())
+    return layers.existing(constants.PYTHON_ARCHIVE, ArchiveMetadata())
 
 
 def _of(layer: Layer, archives: Layer) -> Path:

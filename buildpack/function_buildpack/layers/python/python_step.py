@@ -5,9 +5,9 @@ from pathlib import Path
 
 from function_buildpack.cnb.layers import Empty, Restored
 from function_buildpack.layers import reasons
-from function_buildpack.layers.build_context import Building
+from function_buildpack.layers.build_context import Build
 from function_buildpack.layers.python import python_layer, python_versions
-from function_buildpack.layers.python.python_versions import Wanted
+from function_buildpack.layers.python.python_versions import PythonRequests
 from function_buildpack.log import output
 from function_buildpack.log.errors.python import NO_SOURCE, WheelMissing
 from function_buildpack.manifests.manifest import Manifest
@@ -21,20 +21,20 @@ from function_buildpack.uv.source_builds import Package
 Chosen = Interpreter | Download
 
 
-def choose(building: Building, manifest: Manifest, uv: Uv) -> tuple[Wanted, Chosen]:
+def choose(build: Build, manifest: Manifest, uv: Uv) -> tuple[PythonRequests, Chosen]:
     """Return the requests for a Python, and the images' Python if it matches, else a download.
 
     :raises BuildpackError: no Python matches; see python_versions.py and uv/pythons.py.
     """
-    wish, own = python_versions.wanted(manifest, building.settings), interpreter.current()
-    if wish.allows(own.version):
-        return wish, own
-    listed = {item.version: item for item in pythons.available(uv, building.context.app)}
-    return wish, listed[python_versions.newest(wish, [*listed])]
+    requests, own = python_versions.requests_of(manifest, build.settings), interpreter.current()
+    if requests.allows(own.version):
+        return requests, own
+    listed = {item.version: item for item in pythons.available(uv, build.context.app)}
+    return requests, listed[python_versions.newest(requests, [*listed])]
 
 
 def check_source_build(
-    wish: Wanted, python: Interpreter, uv: Uv, cwd: Path, package: Package
+    requests: PythonRequests, python: Interpreter, uv: Uv, cwd: Path, package: Package
 ) -> None:
     """Check whether a package without a wheel for this Python has wheels for other versions.
 
@@ -48,24 +48,24 @@ def check_source_build(
     )
     if not having or python.minor in having:
         return
-    if allowed := tuple(item for item in having if wish.allows_minor(item)):
+    if allowed := tuple(item for item in having if requests.allows_minor(item)):
         facts = (str(package), python.version, having, allowed)
         raise WheelMissing(*facts) if package.has_source else WheelMissing(*facts, NO_SOURCE)
     output.note(
         f"{package} has no wheel for Python {python.minor}, only for {', '.join(having)}. "
-        f"The function cannot use these versions, because {wish}."
+        f"The function cannot use these versions, because {requests}."
     )
 
 
-def tell(wish: Wanted, chosen: Chosen) -> None:
+def log_choice(requests: PythonRequests, chosen: Chosen) -> None:
     """Log which Python the function gets, and why."""
     own = interpreter.current()
     origin = "from the run image" if chosen == own else "in a layer"
-    reason = f" ({wish})" if wish.statements else ""
+    reason = f" ({requests})" if requests.all else ""
     output.line(f"Python: {chosen.version}, {origin}{reason}")
-    if chosen != own and python_versions.is_pinned(wish, own.version):
+    if chosen != own and python_versions.is_pinned(requests, own.version):
         output.note(
-            f"{wish}, which pins the patch version. {own.minor} alone would use Python "
+            f"{requests}, which pins the patch version. {own.minor} alone would use Python "
             f"{own.version} of the run image, which needs no layer and gets fixes by a rebase."
         )
     if month := python_versions.ended(chosen.version, datetime.now(UTC).date().isoformat()):
@@ -74,20 +74,20 @@ def tell(wish: Wanted, chosen: Chosen) -> None:
         )
 
 
-def provide(building: Building, chosen: Chosen, uv: Uv) -> python_layer.Python:
+def provide(build: Build, chosen: Chosen, uv: Uv) -> python_layer.Python:
     """Reuse or install the chosen Python.
 
     :raises PythonUninstalled: it could not be downloaded.
     """
     if isinstance(chosen, Interpreter):
-        return python_layer.OfImages(chosen)
+        return python_layer.SystemPython(chosen)
     output.heading("Python")
-    wanted = python_layer.metadata(chosen, building.context.target, uv.version)
-    match python_layer.restore(building.layers, wanted):
+    wanted = python_layer.metadata(chosen, build.context.target, uv.version)
+    match python_layer.restore(build.layers, wanted):
         case Restored(kept):
             output.line("Reusing the python layer: nothing it depends on has changed")
-            return python_layer.reuse(building.layers, kept, chosen)
+            return python_layer.reuse(build.layers, kept, chosen)
         case Empty(empty, cause):
             output.line(f"Installing {chosen.key}: {reasons.because(cause)}")
             with output.timed("Installed Python"):
-                return python_layer.install(building.layers, empty, chosen, uv)
+                return python_layer.install(build.layers, empty, chosen, uv)

@@ -51,7 +51,7 @@ _PATCHES = 40
 
 
 @dataclass(frozen=True)
-class Statement:
+class PythonRequest:
     """A request for a Python: where it is, its text, and specifiers, one of which must match."""
 
     where: str
@@ -68,14 +68,14 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PythonRequests:
     """All requests for a Python, the most explicit first. A version must match each."""
 
-    statements: tuple[Statement, ...] = ()
+    all: tuple[PythonRequest, ...] = ()
 
     def allows(self, version: str) -> bool:
         """Return whether a version matches all requests."""
-        return all(item.allows(version) for item in self.statements)
+        return all(item.allows(version) for item in self.all)
 
     def allows_minor(self, minor: str) -> bool:
         """Return whether any patch release of a minor version matches all requests."""
@@ -83,10 +83,10 @@ class Wanted:
 
     def __str__(self) -> str:
         """Describe the most explicit request."""
-        return str(next(iter(self.statements), ""))
+        return str(next(iter(self.all), ""))
 
 
-def wanted(manifest: Manifest, settings: Settings) -> Wanted:
+def requests_of(manifest: Manifest, settings: Settings) -> PythonRequests:
     """Collect the requests: the first setting or file for a Python, and the project's own ranges.
 
     :raises PythonInvalid: a request has none of the known forms.
@@ -101,7 +101,7 @@ def wanted(manifest: Manifest, settings: Settings) -> Wanted:
         constants.RUNTIME_TXT: project.runtime_txt,
     }
     first = [(where, text) for where, text in explicit.items() if text][:1]
-    return Wanted((*(requested(where, text) for where, text in first), *_required(manifest)))
+    return PythonRequests((*(parse(where, text) for where, text in first), *_required(manifest)))
 
 
 _IMPLEMENTATION = re.compile(r"(?:cpython|python|cp)[-@]?(?=[\d<>=!~])")
@@ -115,7 +115,7 @@ _FOREIGN = re.compile(
 )
 
 
-def requested(where: str, text: str) -> Statement:
+def parse(where: str, text: str) -> PythonRequest:
     """Read a request, such as 3.12, 3.12.4, cpython@3.12 or >=3.12.
 
     :raises PythonInvalid: it has none of the known forms.
@@ -125,9 +125,11 @@ def requested(where: str, text: str) -> Statement:
     if _FOREIGN.fullmatch(bare) or _VARIANT.fullmatch(bare):
         raise PythonForeign(where, text)
     if parts := _PARTS.fullmatch(bare) or _JOINED.fullmatch(bare):
-        return Statement(where, text, (SpecifierSet(_exact(*parts.groups())),))
+        return PythonRequest(where, text, (SpecifierSet(_exact(*parts.groups())),))
     try:
-        return Statement(where, text, (SpecifierSet(bare if bare[:1] in set("<>=!~") else "?"),))
+        return PythonRequest(
+            where, text, (SpecifierSet(bare if bare[:1] in set("<>=!~") else "?"),)
+        )
     except InvalidSpecifier as error:
         raise PythonInvalid(where, text, SERVED) from error
 
@@ -137,7 +139,7 @@ def _exact(major: str, minor: str | None = None, patch: str | None = None) -> st
     return f"=={version}" if patch and patch != "*" else f"=={version}.*"
 
 
-def _required(manifest: Manifest) -> Iterable[Statement]:
+def _required(manifest: Manifest) -> Iterable[PythonRequest]:
     """Yield the requests of the project: of pyproject.toml, and of the manifest."""
     project = manifest.project
     if text := project.pyproject.project.get("requires-python"):
@@ -146,18 +148,18 @@ def _required(manifest: Manifest) -> Iterable[Statement]:
     if text := manifest.requires_python:
         yield _requires(manifest.path, "requires-python", text)
     if version := manifest.python_version:
-        yield requested(manifest.name, version)
+        yield parse(manifest.name, version)
 
 
-def _requires(path: Path, field: str, text: object) -> Statement:
+def _requires(path: Path, field: str, text: object) -> PythonRequest:
     try:
         specifier = SpecifierSet(text if isinstance(text, str) else "?")
     except InvalidSpecifier as error:
         raise FieldInvalid(path, field, str(text), "a version specifier") from error
-    return Statement(f"requires-python of {path.name}", str(text), (specifier,))
+    return PythonRequest(f"requires-python of {path.name}", str(text), (specifier,))
 
 
-def _of_poetry(project: Project) -> Iterable[Statement]:
+def _of_poetry(project: Project) -> Iterable[PythonRequest]:
     """Yield the request in Poetry's table, where most projects of Poetry 1 have their only one."""
     dependencies = project.pyproject.table("tool", "poetry", "dependencies")
     if (text := dependencies.get("python")) is None:
@@ -170,10 +172,10 @@ def _of_poetry(project: Project) -> Iterable[Statement]:
     except ValueError as error:
         path = project.pyproject_path
         raise FieldInvalid(path, field, str(text), "a version constraint such as ^3.12") from error
-    yield Statement(f"{field} of {constants.PYPROJECT}", text, specifiers)
+    yield PythonRequest(f"{field} of {constants.PYPROJECT}", text, specifiers)
 
 
-def newest(wish: Wanted, available: Sequence[str]) -> str:
+def newest(requests: PythonRequests, available: Sequence[str]) -> str:
     """Return the newest available version that matches all requests.
 
     :raises PythonEnded: only versions after their end of life match.
@@ -181,21 +183,21 @@ def newest(wish: Wanted, available: Sequence[str]) -> str:
     :raises PythonConflict: two requests conflict.
     """
     served = [version for version in available if minor(version) in SERVED]
-    if fitting := [version for version in served if wish.allows(version)]:
+    if fitting := [version for version in served if requests.allows(version)]:
         return max(fitting, key=Version)
-    for item in wish.statements:
+    for item in requests.all:
         if not _any_of(served, item):
             raise _none(item, served)
-    first, *others = wish.statements
+    first, *others = requests.all
     excluding = (item for item in others if not _any_of(served, first, item))
     raise PythonConflict(str(first), str(next(excluding, others[-1])))
 
 
-def _any_of(versions: Iterable[str], *items: Statement) -> bool:
-    return any(Wanted(items).allows(version) for version in versions)
+def _any_of(versions: Iterable[str], *items: PythonRequest) -> bool:
+    return any(PythonRequests(items).allows(version) for version in versions)
 
 
-def _none(item: Statement, served: Sequence[str]) -> PythonEnded | PythonUnknown:
+def _none(item: PythonRequest, served: Sequence[str]) -> PythonEnded | PythonUnknown:
     """Return the error for a request that no version matches."""
     ended = [version for version in _ENDS if version not in SERVED]
     for version in reversed(ended):
@@ -234,9 +236,9 @@ def ended(version: str, today: str) -> str:
     return month if month and today[: len(month)] > month else ""
 
 
-def is_pinned(wish: Wanted, own: str) -> bool:
+def is_pinned(requests: PythonRequests, own: str) -> bool:
     """Return whether a request differs from the images' version only in the patch version."""
-    first = next(iter(wish.statements), Statement("", "", (SpecifierSet(),)))
+    first = next(iter(requests.all), PythonRequest("", "", (SpecifierSet(),)))
     return not first.allows(own) and any(
         item.operator == "==" and minor(item.version) == minor(own)
         for specifier in first.specifiers

@@ -40,14 +40,14 @@ ENV: LayerEnv = (
 
 
 @dataclass(frozen=True)
-class Source:
+class RuntimeSource:
     """The runtime as the buildpack ships it."""
 
     root: Path
     wheels: Path = _WHEELS
 
     @classmethod
-    def of(cls, buildpack: Path) -> "Source":
+    def of(cls, buildpack: Path) -> "RuntimeSource":
         """Return the runtime in a buildpack's folder."""
         return cls(buildpack / "runtime")
 
@@ -105,7 +105,9 @@ class Metadata:
     uv: str
 
 
-def metadata(source: Source, python: Interpreter, target: Target, uv_version: str) -> Metadata:
+def metadata(
+    source: RuntimeSource, python: Interpreter, target: Target, uv_version: str
+) -> Metadata:
     """Return everything that decides the contents."""
     files = [source.requirements, source.pyproject, *python_files.sources(source.package)]
     parts = [part for path in files for part in (path.name.encode(), path.read_bytes())]
@@ -118,23 +120,23 @@ def metadata(source: Source, python: Interpreter, target: Target, uv_version: st
 
 
 def restore(
-    layers: Layers, wanted: Metadata, archives: Archives, source: Source
+    layers: Layers, wanted: Metadata, archives: Archives, source: RuntimeSource
 ) -> Restored | Empty:
     """Return the layer of an earlier build if its key is the same, else an emptied one."""
 
     def has_contents(layer: Layer) -> bool:
-        return source.prepared(layer).is_dir() or archives.hold(layer)
+        return source.prepared(layer).is_dir() or archives.has(layer)
 
     return layers.restored(constants.RUNTIME, wanted, has_contents)
 
 
-def copy(layer: Layer, source: Source) -> None:
+def copy(layer: Layer, source: RuntimeSource) -> None:
     """Fill the layer with the builder's prepared packages, which are for the images' Python."""
     shutil.copytree(source.prepared(layer), library(layer))
     _settle(layer, source, interpreter.current())
 
 
-def differing(layer: Layer, source: Source) -> list[Path]:
+def differing(layer: Layer, source: RuntimeSource) -> list[Path]:
     """Return the files in the filled layer that differ from the builder's prepared ones."""
     here, ready = library(layer), source.prepared(layer)
     if not (layer.filled and ready.is_dir()):
@@ -152,7 +154,7 @@ def _contents(folder: Path) -> dict[Path, bytes]:
     }
 
 
-def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
+def install(layer: Layer, source: RuntimeSource, python: Interpreter, uv: Uv) -> None:
     """Fill the layer.
 
     :raises BuildpackError: see uv/install_failures.py.
@@ -161,17 +163,17 @@ def install(layer: Layer, source: Source, python: Interpreter, uv: Uv) -> None:
     _settle(layer, source, python)
 
 
-def _settle(layer: Layer, source: Source, python: Interpreter) -> None:
+def _settle(layer: Layer, source: RuntimeSource, python: Interpreter) -> None:
     """Set the file modes of the filled layer, and write its SBOM."""
     packages = library(layer)
-    file_modes.settle(packages)
+    file_modes.normalize(packages)
     offline = source.offline(python.minor)
     wheels = artifacts.in_folder(source.wheels) if offline else Artifacts()
     installed = sbom.packages(distributions.installed(packages), wheels)
     layer.describe(sbom.document([source.component(), *installed]))
 
 
-def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
+def fill(packages: Path, source: RuntimeSource, python: Interpreter, uv: Uv) -> None:
     """Install the packages into a folder.
 
     :raises BuildpackError: see uv/install_failures.py.
@@ -180,14 +182,14 @@ def fill(packages: Path, source: Source, python: Interpreter, uv: Uv) -> None:
     options += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
     offline = source.offline(python.minor)
     # Copies: hard links to uv's cache would change together with the cache.
-    uv = uv.copying()
+    uv = uv.with_copies()
     (uv.from_source(offline) if offline else uv).install(source.requirements, source.root, options)
     (packages / ".lock").unlink(missing_ok=True)
     for script in (packages / "bin").iterdir():
         if script.name != constants.INIT:
             script.unlink()
     _trim(packages, uv)
-    build_traces.forget_times(packages)
+    build_traces.drop_uv_notes(packages)
     copied = packages / constants.RUNTIME_MODULE
     shutil.copytree(source.package, copied, ignore=shutil.ignore_patterns("__pycache__"))
     bytecode.compile_packages(python_files.sources(packages), python, uv.run)
@@ -216,7 +218,7 @@ def init(layer: Layer) -> Path:
     return library(layer) / "bin" / constants.INIT
 
 
-def here(layer: Layer, source: Source) -> Path:
+def here(layer: Layer, source: RuntimeSource) -> Path:
     """Return the folder of the packages in this build, if any: in the layer or in the builder."""
     return library(layer) if layer.filled else source.prepared(layer)
 

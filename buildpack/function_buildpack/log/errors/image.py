@@ -46,12 +46,12 @@ class FunctionUnloadable(BuildpackError):
 
     `status` is the exit status, negative for a signal. `hiding` are files next to the function that
     hide modules of the standard library. `missing` is a module that neither Python nor a package
-    has. If it belongs to version 1 of the cloudevents SDK, `asked_in` is the file in which to
+    has. If it belongs to version 1 of the cloudevents SDK, `declared_in` is the file in which to
     declare that version.
 
     Where the module may be: `places` in the source, `settings` for groups with such a package,
     `excluding` files that exclude that name from the build. `path` is the function's folder in the
-    source. `asking` declares the first place as a package, and belongs in the file `ask_in`.
+    source. `declaration` declares the first place as a package in the file `declare_in`.
     """
 
     package: Path
@@ -59,13 +59,13 @@ class FunctionUnloadable(BuildpackError):
     output: str
     hiding: tuple[str, ...] = ()
     missing: str = ""
-    asked_in: str = ""
+    declared_in: str = ""
     places: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
     path: str = ""
-    ask_in: str = ""
-    asking: str = ""
+    declare_in: str = ""
+    declaration: str = ""
 
 
 @dataclass(eq=False)

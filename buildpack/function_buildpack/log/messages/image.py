@@ -108,10 +108,10 @@ def _missing(error: FunctionUnloadable) -> str:
     module = error.missing
     if error.places or error.settings:
         return f"No installed package has the module {module}."
-    if error.asked_in:
+    if error.declared_in:
         return (
             f"{module} belongs to version 1 of the cloudevents SDK, and another version is\n"
-            f"installed. Add cloudevents<2 to {error.asked_in}, and lock again if there is a lock."
+            f"installed. Add cloudevents<2 to {error.declared_in}, and lock again if needed."
         )
     if module in sys.stdlib_module_names:
         return (
@@ -143,7 +143,7 @@ def _where(error: FunctionUnloadable) -> Iterator[str]:
 
 def _as_a_package(place: PurePath, error: FunctionUnloadable) -> str:
     """Return how to make a package of a folder of the source, and how to declare it."""
-    return _AS_A_PACKAGE.format(place, place.name, error.ask_in, indent(error.asking))
+    return _AS_A_PACKAGE.format(place, place.name, error.declare_in, indent(error.declaration))
 
 
 _IN_A_GROUP = """\

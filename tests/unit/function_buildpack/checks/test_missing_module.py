@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.checks import missing_module
-from function_buildpack.checks.missing_module import Found
+from function_buildpack.checks.missing_module import ModuleHints
 from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.settings import Settings
 
 
-def look(folder: Path, name: str, files: dict[str, str]) -> Found:
+def search(folder: Path, name: str, files: dict[str, str]) -> ModuleHints:
     """Look for a module in a source whose function is in services/pay."""
     stated = {"services/pay/function.py": "def handle(scope, receive, send): ...\n", **files}
     for file, text in stated.items():
@@ -20,7 +20,7 @@ def look(folder: Path, name: str, files: dict[str, str]) -> Found:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     found = workspace.locate(folder, "services/pay")
-    return missing_module.look(
+    return missing_module.search(
         name, plan.make(registry.read(project.read(found)), Settings(), "3.13.5"), folder
     )
 
@@ -42,7 +42,7 @@ def look(folder: Path, name: str, files: dict[str, str]) -> Found:
 )
 def test_places(tmp_path: Path, files: dict[str, str], places: tuple[str, ...]) -> None:
     """A package or module of the source is found at any level, whatever the case of its name."""
-    assert places == look(tmp_path, "common", files).places
+    assert places == search(tmp_path, "common", files).places
 
 
 def test_settings(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_settings(tmp_path: Path) -> None:
     groups = '[dependency-groups]\nprod = ["idna"]\n'
     files = {"services/pay/pyproject.toml": f"{pyproject}{groups}"}
 
-    assert Found(settings=("BP_FUNCTION_GROUPS=prod",)) == look(tmp_path, "idna", files)
+    assert ModuleHints(settings=("BP_FUNCTION_GROUPS=prod",)) == search(tmp_path, "idna", files)
 
 
 def test_excluding(tmp_path: Path) -> None:
@@ -62,11 +62,13 @@ def test_excluding(tmp_path: Path) -> None:
         "services/pay/.funcignore": "libs/common\n",
     }
 
-    assert Found(excluding=("project.toml", ".funcignore")) == look(tmp_path, "common", files)
+    assert ModuleHints(excluding=("project.toml", ".funcignore")) == search(
+        tmp_path, "common", files
+    )
 
 
 def test_asking(tmp_path: Path) -> None:
     """What would install the first place as a package is known, and the file to write it into."""
-    found = look(tmp_path, "common", {"libs/common/__init__.py": ""})
+    found = search(tmp_path, "common", {"libs/common/__init__.py": ""})
 
-    assert ("requirements.txt", "../../libs/common") == (found.ask_in, found.asking)
+    assert ("requirements.txt", "../../libs/common") == (found.declare_in, found.declaration)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.checks import native_files
-from function_buildpack.checks.native_files import Lack
+from function_buildpack.checks.native_files import MissingLibraries
 from unit.function_buildpack import native
 
 HERE = "x86-64, 64 bit"
@@ -69,7 +69,7 @@ def test_lacks_nothing(tmp_path: Path) -> None:
         c__lib_so=native.image(soname="libc-own.so.3"),
     )
 
-    assert [] == native_files.lacks(files, SYSTEM)
+    assert [] == native_files.missing_libraries(files, SYSTEM)
 
 
 def test_lacks(tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_lacks(tmp_path: Path) -> None:
     )
 
     assert [
-        Lack(Path("a.so"), ("libgone.so",), Path("a.so")),
-        Lack(Path("lib/libtwo.so"), ("libx.so", "liby.so"), Path("a.so")),
-        Lack(Path("lib/plugin.so"), ("libz.so",), None),
-    ] == native_files.lacks(files, SYSTEM)
+        MissingLibraries(Path("a.so"), ("libgone.so",), Path("a.so")),
+        MissingLibraries(Path("lib/libtwo.so"), ("libx.so", "liby.so"), Path("a.so")),
+        MissingLibraries(Path("lib/plugin.so"), ("libz.so",), None),
+    ] == native_files.missing_libraries(files, SYSTEM)
 
 
 def test_of_other_machines(tmp_path: Path) -> None:

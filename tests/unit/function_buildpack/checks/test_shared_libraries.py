@@ -48,8 +48,8 @@ def module(name: str, *needed: str, machine: int = HERE) -> bytes:
 
 def check(site: Path, listed: Path, wanted: LibraryCheck = LibraryCheck.ERROR) -> None:
     """Run the check, with a folder that is not there and one with a library beside the list."""
-    beside = native.write(listed.parent / "beside", {"libbeside.so.1": b""})
-    shared_libraries.check(site, [beside, beside / "none"], wanted, listed)
+    others = native.write(listed.parent / "beside", {"libbeside.so.1": b""})
+    shared_libraries.check(site, [others, others / "none"], wanted, listed)
 
 
 LOCAL, MANYLINUX = "cp313-cp313-linux_x86_64", "cp313-cp313-manylinux_2_28_x86_64"
@@ -120,11 +120,11 @@ def test_optional(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) 
     check(site, listed)
 
     said = capsys.readouterr().out
-    lacks = "needs libraries that the run image lacks:"
-    assert f"one 1.0: one/_one.so {lacks} libtbb.so.12. This matters only if" in said
-    assert f"two 1.0: plugin.so {lacks} lib0.so, lib1.so, lib2.so" in said
+    missing_libraries = "needs libraries that the run image lacks:"
+    assert f"one 1.0: one/_one.so {missing_libraries} libtbb.so.12. This matters only if" in said
+    assert f"two 1.0: plugin.so {missing_libraries} lib0.so, lib1.so, lib2.so" in said
     assert "lib7.so, …. This" in said
-    assert f" own.so {lacks} libz9.so. This" in said
+    assert f" own.so {missing_libraries} libz9.so. This" in said
     assert "libother" not in said
 
 

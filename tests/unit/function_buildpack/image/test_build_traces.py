@@ -16,7 +16,7 @@ from function_buildpack.log.errors.image import ImageChanged
 
 def build_that_fails(folder: Path) -> None:
     """Leave files behind as build backends do."""
-    with build_traces.removed([folder, folder / "build"]):
+    with build_traces.restored([folder, folder / "build"]):
         (folder / "a.egg-info" / "deep").mkdir(parents=True)
         (folder / "a.egg-info" / "deep" / "PKG-INFO").touch()
         (folder / "build" / "new").touch()
@@ -28,7 +28,7 @@ def test_removed_but_for_history(tmp_path: Path) -> None:
     """What git keeps is nobody's trace: it is not looked into."""
     (tmp_path / ".git").mkdir()
 
-    with build_traces.removed([tmp_path]):
+    with build_traces.restored([tmp_path]):
         (tmp_path / ".git" / "index").touch()
 
     assert (tmp_path / ".git" / "index").exists()
@@ -82,7 +82,7 @@ def test_brought_back(tmp_path: Path, name: str, change: Callable[[Path], None])
     (tmp_path / "sub" / "file").write_text("content")
     (tmp_path / "link").symlink_to("sub/file")
 
-    with build_traces.removed([tmp_path]):
+    with build_traces.restored([tmp_path]):
         change(tmp_path / name)
 
     assert not (tmp_path / "sub" / "file").is_symlink()
@@ -98,7 +98,7 @@ def test_too_large_for_a_copy(tmp_path: Path) -> None:
 
     with (
         pytest.raises(ImageChanged, check=lambda error: error.paths == (str(large),)),
-        build_traces.removed([tmp_path]),
+        build_traces.restored([tmp_path]),
     ):
         large.write_text("other")
 
@@ -112,7 +112,7 @@ def test_forget_times(tmp_path: Path) -> None:
     names = ("METADATA", "RECORD", "uv_build.json", "uv_cache.json")
     (info / "RECORD").write_text("".join(f"{info.name}/{name},sha256=x,1\n" for name in names))
 
-    build_traces.forget_times(tmp_path)
+    build_traces.drop_uv_notes(tmp_path)
 
     assert ["METADATA", "RECORD"] == sorted(path.name for path in info.iterdir())
     listed = (info / "RECORD").read_text()
@@ -138,7 +138,7 @@ def test_forget_place(tmp_path: Path, url: str, expected: str) -> None:
     said = f"{info.name}/{origin.name},sha256={digest.decode()},{origin.stat().st_size}\n"
     record.write_text(f"a.py,,\n{said}b.py,,\n")
 
-    build_traces.forget_place(tmp_path, Path("/a/source"))
+    build_traces.normalize_direct_urls(tmp_path, Path("/a/source"))
 
     assert {"url": expected, "dir_info": {}} == json.loads(origin.read_bytes())
     rows = list(csv.reader(record.read_text().splitlines()))

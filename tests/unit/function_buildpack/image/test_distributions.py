@@ -8,8 +8,8 @@ import pytest
 from packaging.tags import Tag
 
 from function_buildpack.image.distributions import (
+    DirectUrl,
     Distribution,
-    Origin,
     installed,
     owners,
     providing,
@@ -48,28 +48,28 @@ def test_installed(tmp_path: Path) -> None:
                 "url": "https://me:secret@example.com/a.git",
                 "vcs_info": {"vcs": "git", "commit_id": "0" * 40},
             },
-            Origin("git+https://example.com/a.git", "0" * 40),
+            DirectUrl("git+https://example.com/a.git", "0" * 40),
         ),
         (
             {"url": "file:///home/me/a", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}},
-            Origin("", "0" * 40),
+            DirectUrl("", "0" * 40),
         ),
         (
             {
                 "url": "https://example.com/a.whl",
                 "archive_info": {"hashes": {"sha256": "ab"}},
             },
-            Origin("https://example.com/a.whl", sha256="ab"),
+            DirectUrl("https://example.com/a.whl", sha256="ab"),
         ),
         (
             {"url": "https://example.com/a.whl", "archive_info": {}},
-            Origin("https://example.com/a.whl"),
+            DirectUrl("https://example.com/a.whl"),
         ),
-        ({"url": "file:///workspace/a", "dir_info": {"editable": True}}, Origin()),
+        ({"url": "file:///workspace/a", "dir_info": {"editable": True}}, DirectUrl()),
     ],
 )
 def test_installed_from_elsewhere(
-    tmp_path: Path, direct_url: dict[str, Any], origin: Origin
+    tmp_path: Path, direct_url: dict[str, Any], origin: DirectUrl
 ) -> None:
     """A package that is from no index has its address, without credentials and machine paths."""
     install(tmp_path, direct_url_json=json.dumps(direct_url))

@@ -10,7 +10,7 @@ from packageurl import PackageURL
 
 from function_buildpack.image import sbom
 from function_buildpack.image.artifacts import Artifacts
-from function_buildpack.image.distributions import Distribution, Origin
+from function_buildpack.image.distributions import DirectUrl, Distribution
 from function_buildpack.image.licenses import License
 from function_buildpack.image.sbom import Component
 
@@ -67,22 +67,22 @@ def test_licenses(declared: License, written: list[dict[str, Any]] | None) -> No
     [
         ("Some_Package.x", "1.0", None, "pkg:pypi/some-package.x@1.0"),
         ("torch", "2!1.0+cpu", None, "pkg:pypi/torch@2%211.0%2Bcpu"),
-        ("ours", "1.0", Origin(), "pkg:generic/ours@1.0"),
+        ("ours", "1.0", DirectUrl(), "pkg:generic/ours@1.0"),
         (
             "ours",
             "1.0",
-            Origin("git+https://example.com/a.git", "abc"),
+            DirectUrl("git+https://example.com/a.git", "abc"),
             "pkg:pypi/ours@1.0?vcs_url=git%2Bhttps://example.com/a.git%40abc",
         ),
         (
             "ours",
             "1.0",
-            Origin("https://example.com/a&b.whl"),
+            DirectUrl("https://example.com/a&b.whl"),
             "pkg:pypi/ours@1.0?download_url=https://example.com/a%26b.whl",
         ),
     ],
 )
-def test_purl(name: str, version: str, origin: Origin | None, purl: str) -> None:
+def test_purl(name: str, version: str, origin: DirectUrl | None, purl: str) -> None:
     """The package URL is canonical, and says where a package is from that is from no index."""
     package = Distribution(name, version, License(), origin=origin)
 
@@ -97,7 +97,9 @@ def test_hashes() -> None:
     locked = Artifacts({("a", "1"): {"a-1.tar.gz": SHA256}})
     packages = [
         Distribution("a", "1", License()),
-        Distribution("b", "1", License(), origin=Origin("https://example.com/b", sha256="1" * 64)),
+        Distribution(
+            "b", "1", License(), origin=DirectUrl("https://example.com/b", sha256="1" * 64)
+        ),
         Distribution("c", "1", License()),
     ]
 

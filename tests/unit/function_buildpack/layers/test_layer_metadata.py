@@ -8,7 +8,7 @@ import pytest
 from function_buildpack.cnb.context import BuildContext, Target
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.archives import Archives
-from function_buildpack.layers.build_context import Building, Buildpack
+from function_buildpack.layers.build_context import Build, Buildpack
 from function_buildpack.layers.dependencies import layer_key
 from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.layers.dependencies.layer_key import LayerKey
@@ -16,7 +16,7 @@ from function_buildpack.layers.runtime import runtime_layer
 from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.settings import Settings
 from function_buildpack.system import interpreter, process
 from function_buildpack.system.interpreter import Interpreter
@@ -35,7 +35,7 @@ def metadata(folder: Path, files: dict[str, str]) -> LayerKey:
     read = project.read(workspace.locate(folder))
     chosen = plan.make(registry.read(read), Settings(), PYTHON.version)
     layers = Layers(folder)
-    building = Building(
+    build = Build(
         BuildContext(folder, folder, TARGET, {}),
         Buildpack(folder, "0.1.0"),
         Settings(),
@@ -44,8 +44,8 @@ def metadata(folder: Path, files: dict[str, str]) -> LayerKey:
         process.run,
     )
     uv = Uv.with_cache(lambda *_, **__: Result(0, "uv 0.13.9"), {}, folder)
-    inputs = Inputs(chosen, Surroundings(folder, read.folder, uv.environ))
-    return layer_key.make(building, inputs, None, PYTHON, uv)
+    inputs = Inputs(chosen, ReferenceResolver(folder, read.folder, uv.environ))
+    return layer_key.make(build, inputs, None, PYTHON, uv)
 
 
 def test_dependencies(tmp_path: Path) -> None:
@@ -82,13 +82,13 @@ def test_dependencies_none(tmp_path: Path) -> None:
     assert "" == metadata(tmp_path, {}).requirements
 
 
-def source(folder: Path) -> runtime_layer.Source:
+def source(folder: Path) -> runtime_layer.RuntimeSource:
     """Write a runtime as a buildpack ships it."""
     (folder / "src" / "func_runtime").mkdir(parents=True)
     (folder / "src" / "func_runtime" / "app.py").write_text("x = 1")
     (folder / "requirements.txt").write_text("uvicorn==1")
     (folder / "pyproject.toml").write_text('[project]\ndependencies = ["uvicorn>=1"]')
-    return runtime_layer.Source(folder, folder / "wheels")
+    return runtime_layer.RuntimeSource(folder, folder / "wheels")
 
 
 def test_runtime(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from function_buildpack.layers import uv_cache
-from function_buildpack.layers.uv_cache import Fetched, GivenBack
+from function_buildpack.layers.uv_cache import RestoredDownloads, UvDownloads
 from function_buildpack.system.interpreter import Interpreter
 
 PYTHON = Interpreter(Path("python3"), "3.13.5")
@@ -39,7 +39,7 @@ class Cache:
         place.hardlink_to(self.folder / "archive-v0" / "abc" / "package" / "module.py")
         return place
 
-    def restore(self, archive: Path, python: Interpreter = PYTHON) -> GivenBack:
+    def restore(self, archive: Path, python: Interpreter = PYTHON) -> RestoredDownloads:
         """Put back what an archive has."""
         return uv_cache.restore(archive, self.folder, self.root, python)
 
@@ -56,7 +56,7 @@ def archive(tmp_path: Path) -> Path:
     with ZipFile(tmp_path / "earlier.zip", "w") as made:
         for path, name in packed.items():
             made.write(path, name)
-        uv_cache.keep(Fetched(cache.folder, PYTHON), made, packed, tmp_path)
+        uv_cache.keep(UvDownloads(cache.folder, PYTHON), made, packed, tmp_path)
     code.unlink()
     return tmp_path / "earlier.zip"
 
@@ -111,14 +111,14 @@ def test_another_python(archive: Path, tmp_path: Path, python: Interpreter) -> N
     """It may compile to other bytes; the packages are the same."""
     known = Cache(tmp_path).restore(archive, python)
 
-    assert GivenBack(1) == known
+    assert RestoredDownloads(1) == known
 
 
 def test_another_folder(archive: Path, tmp_path: Path) -> None:
     """Bytecode holds its source's path."""
     known = Cache(tmp_path / "other").restore(archive)
 
-    assert GivenBack(1) == known
+    assert RestoredDownloads(1) == known
 
 
 def test_damaged(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_damaged(tmp_path: Path) -> None:
     archive = tmp_path / "earlier.zip"
     archive.write_text("no archive")
 
-    assert GivenBack() == Cache(tmp_path).restore(archive)
+    assert RestoredDownloads() == Cache(tmp_path).restore(archive)
 
 
 def _unchanged(wheel: Path) -> None:
@@ -166,6 +166,6 @@ def test_untrusted(tmp_path: Path, change: Callable[[Path], None], kept: int) ->
 
     with ZipFile(tmp_path / "made.zip", "w") as made:
         made.write(next(iter(packed)), f"{SITE}/package/module.py")
-        uv_cache.keep(Fetched(cache.folder, PYTHON, trusted=False), made, packed, tmp_path)
+        uv_cache.keep(UvDownloads(cache.folder, PYTHON, trusted=False), made, packed, tmp_path)
 
     assert kept == Cache(tmp_path, named="later").restore(tmp_path / "made.zip").packages

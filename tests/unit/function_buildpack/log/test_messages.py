@@ -177,8 +177,8 @@ EXAMPLES: list[BuildpackError] = [
         settings=("BP_FUNCTION_GROUPS=prod",),
         excluding=(".funcignore",),
         path="services/pay",
-        ask_in="requirements.txt",
-        asking="../../libs/common",
+        declare_in="requirements.txt",
+        declaration="../../libs/common",
     ),
     FunctionSlow(Path("/workspace/function"), 300, "waiting"),
 ]
@@ -342,12 +342,17 @@ def test_uv_unfit(wanted: str, found: str, said: str) -> None:
 
 def test_module_in_the_source() -> None:
     """A package of the source can be asked for, in the form of the file."""
-    place, asking = "libs/common", 'common = { path = "../common" }'
-    facts: dict[str, Any] = {"places": (place,), "path": "pay", "ask_in": "x", "asking": asking}
+    place, declaration = "libs/common", 'common = { path = "../common" }'
+    facts: dict[str, Any] = {
+        "places": (place,),
+        "path": "pay",
+        "declare_in": "x",
+        "declaration": declaration,
+    }
 
     body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
 
-    assert f"    {asking}" in body
+    assert f"    {declaration}" in body
     assert f"Create {place}/pyproject.toml" in body
     assert "add that package to" not in body
 

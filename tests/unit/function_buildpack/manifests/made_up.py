@@ -4,9 +4,9 @@ from pathlib import Path
 
 from function_buildpack.manifests import requirement_lines
 from function_buildpack.manifests.manifest import Installation, Manifest
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.project import Project
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 
 def read(project: Project, path: Path) -> Manifest:
@@ -17,9 +17,9 @@ def read(project: Project, path: Path) -> Manifest:
 class MadeUp(Manifest):
     """packages.list."""
 
-    name = asked_in = "packages.list"
+    name = declared_in = "packages.list"
 
-    def local_inputs(self, around: Surroundings) -> set[Path]:
+    def local_inputs(self, around: ReferenceResolver) -> set[Path]:
         """Return the file."""
         del around
         return {self.path}
@@ -28,5 +28,5 @@ class MadeUp(Manifest):
         """Install its packages."""
         lines = [line.replace(" ", "==") for line in self.content["lines"]]
         with requirement_lines.written(lines) as requirements:
-            origin = Origin(self.path)
+            origin = RequirementsOrigin(self.path)
             wanted.uv.install(requirements, self.project.folder, wanted.options, origin=origin)

@@ -15,17 +15,22 @@ from function_buildpack.log.errors.dependencies import (
     LockUnsupported,
     SelectionUnknown,
 )
-from function_buildpack.manifests.manifest import Installation, Manifest, Selectable, for_tests
+from function_buildpack.manifests.manifest import (
+    Installation,
+    Manifest,
+    SelectionChoices,
+    for_tests,
+)
 from function_buildpack.manifests.pipfile_lock import PipfileLock
 from function_buildpack.manifests.poetry_lock import PoetryLock
 from function_buildpack.manifests.pylock import Pylock
-from function_buildpack.manifests.pyproject_toml import PyprojectToml, Undeclared
-from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.pyproject_toml import NoManifest, PyprojectToml
+from function_buildpack.manifests.registry import Manifests
 from function_buildpack.manifests.requirements_txt import RequirementsTxt
 from function_buildpack.manifests.setuptools import SetupCfg, SetupPy
 from function_buildpack.manifests.uv_lock import UvLock
 from function_buildpack.plan import plan
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.settings import Selection, Settings
 from function_buildpack.system import process
 from function_buildpack.system.process import Result
@@ -52,7 +57,7 @@ IDNA = {"project": {"dependencies": ["a>=1", "b; python_version < '3.13'"]}}
     [
         UvLock(of_facts(), {}),
         RequirementsTxt(of_facts(), {"lines": ()}),
-        Undeclared(of_facts()),
+        NoManifest(of_facts()),
         PipfileLock(of_facts(), {}),
         Pylock(of_facts(IDNA), LOCKED),
     ],
@@ -84,7 +89,7 @@ def test_check_pipfile_alone(tmp_path: Path) -> None:
     project = read(tmp_path, {"function.py": "", "Pipfile": ""})
 
     with pytest.raises(LockMissing) as caught:
-        Undeclared(project).check("3.13.5")
+        NoManifest(project).check("3.13.5")
 
     assert ("Pipfile.lock", "pipenv lock") == (caught.value.lock, caught.value.command)
 
@@ -119,7 +124,7 @@ HATCH = {"build-system": {"build-backend": "hatchling.build"}}
         ),
     ],
 )
-@pytest.mark.parametrize("manifest", [PyprojectToml, Undeclared])
+@pytest.mark.parametrize("manifest", [PyprojectToml, NoManifest])
 def test_check_for_poetry_alone(
     manifest: type[Manifest], pyproject: dict[str, Any], *, fails: bool
 ) -> None:
@@ -131,19 +136,19 @@ def test_check_for_poetry_alone(
 @pytest.mark.parametrize(
     ("manifest", "expected"),
     [
-        (Undeclared(of_facts()), Selectable()),
-        (RequirementsTxt(of_facts()), Selectable()),
-        (Pylock(of_facts(), {"extras": ["x"]}), Selectable(frozenset({"x"}))),
+        (NoManifest(of_facts()), SelectionChoices()),
+        (RequirementsTxt(of_facts()), SelectionChoices()),
+        (Pylock(of_facts(), {"extras": ["x"]}), SelectionChoices(frozenset({"x"}))),
         (
             PoetryLock(of_facts(), POETRY_LOCK),
-            Selectable(frozenset({"math"}), frozenset({"test"})),
+            SelectionChoices(frozenset({"math"}), frozenset({"test"})),
         ),
         (
             PipfileLock(of_facts(), {"_meta": {}, "default": {}, "develop": {}}),
-            Selectable(EMPTY, frozenset({"develop"})),
+            SelectionChoices(EMPTY, frozenset({"develop"})),
         ),
-        (SetupPy(of_facts()), Selectable(None)),
-        (SetupCfg(of_facts()), Selectable(None)),
+        (SetupPy(of_facts()), SelectionChoices(None)),
+        (SetupCfg(of_facts()), SelectionChoices(None)),
         (
             PyprojectToml(
                 of_facts(
@@ -154,18 +159,18 @@ def test_check_for_poetry_alone(
                     }
                 )
             ),
-            Selectable(frozenset({"a-b"}), frozenset({"dev", "test"})),
+            SelectionChoices(frozenset({"a-b"}), frozenset({"dev", "test"})),
         ),
-        (UvLock(of_facts({"project": {}})), Selectable(None)),
+        (UvLock(of_facts({"project": {}})), SelectionChoices(None)),
         (
             PyprojectToml(
                 of_facts({"project": {"name": "x", "dynamic": ["optional-dependencies"]}})
             ),
-            Selectable(None),
+            SelectionChoices(None),
         ),
     ],
 )
-def test_selectable(manifest: Manifest, expected: Selectable) -> None:
+def test_selectable(manifest: Manifest, expected: SelectionChoices) -> None:
     """Each format has its own extras and groups; some are only known to a build backend."""
     assert expected == manifest.selectable
 
@@ -192,7 +197,7 @@ def test_check_selection_unknown_extras() -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "groups"), [(PyprojectToml, {"dev", "docs"}), (Undeclared, {"dev"})]
+    ("manifest", "groups"), [(PyprojectToml, {"dev", "docs"}), (NoManifest, {"dev"})]
 )
 def test_check_selection_of_poetry(manifest: type[Manifest], groups: set[str]) -> None:
     """Poetry's groups are in its lock, and the error says that this one is not there."""
@@ -248,7 +253,7 @@ LINES = ("-r x", "# y", "Ruff>1", "a", "mypy==1 --hash=x")
         ),
         (RequirementsTxt(of_facts(), {"lines": LINES}), (), ("mypy", "ruff")),
         (PoetryLock(of_facts()), LINES, ("mypy", "ruff")),
-        (Undeclared(of_facts(DECLARED)), (), ()),
+        (NoManifest(of_facts(DECLARED)), (), ()),
     ],
 )
 def test_for_tests(manifest: Manifest, locked: tuple[str, ...], found: tuple[str, ...]) -> None:
@@ -279,7 +284,7 @@ GROUPS = {"dev": ["pytest"], "Prod_A": ["idna"], "data": [], "c": [], "unit-test
             ("prod-a",),
         ),
         (RequirementsTxt, {"uv": {"default-groups": ["prod-a"]}}, ()),
-        (Undeclared, {"uv": {"default-groups": ["prod-a"]}}, ()),
+        (NoManifest, {"uv": {"default-groups": ["prod-a"]}}, ()),
     ],
 )
 def test_skipped_groups(
@@ -299,7 +304,7 @@ def test_selecting() -> None:
         "tool": {"poetry": {"group": {"old": {"dependencies": {"idna": "*"}}}}},
     }
 
-    found = PyprojectToml(of_facts(pyproject)).selecting("idna")
+    found = PyprojectToml(of_facts(pyproject)).settings_for("idna")
 
     assert ("BP_FUNCTION_EXTRAS=net", "BP_FUNCTION_GROUPS=prod") == found
 
@@ -345,7 +350,7 @@ def test_lock_of_another_shape(manifest: type[Manifest], lock: dict[str, Any], f
     function = of_facts(has_pyproject=True)
 
     with pytest.raises(LockUnsupported) as caught:
-        plan.make(Declared(function, (manifest(function, lock),)), Settings(), "3.13.5")
+        plan.make(Manifests(function, (manifest(function, lock),)), Settings(), "3.13.5")
 
     assert (FOLDER / manifest.name, manifest.command) == (caught.value.lock, caught.value.command)
     assert found == caught.value.found
@@ -433,14 +438,14 @@ def test_install_fails(tmp_path: Path, manifest: Manifest, again: str) -> None:
 
 def test_nothing_declared(tmp_path: Path) -> None:
     """Where nothing is declared, nothing is installed and nothing decides."""
-    undeclared = Undeclared(of_facts())
-    around = Surroundings(FOLDER, FOLDER, {})
+    undeclared = NoManifest(of_facts())
+    around = ReferenceResolver(FOLDER, FOLDER, {})
     uv = Uv.with_cache(lambda *_, **__: Result(2, "error: x"), {}, tmp_path)
 
     undeclared.install(Installation(tmp_path, FOLDER, uv, Selection()))
 
     assert set() == undeclared.local_inputs(around)
-    assert not undeclared.asks_backend(around, set())
+    assert not undeclared.runs_backend(around, set())
 
 
 def test_without_a_way_to_install() -> None:
@@ -457,12 +462,12 @@ def test_without_a_way_to_install() -> None:
         (PyprojectToml, "../common", '[tool.uv.sources]\ncommon = { path = "../common" }'),
         (PoetryLock, "../common", '[tool.poetry.dependencies]\ncommon = { path = "../common" }'),
         (PipfileLock, "../common", '[packages]\ncommon = { path = "../common" }'),
-        (Undeclared, "../common", "../common"),
+        (NoManifest, "../common", "../common"),
     ],
 )
 def test_asking_for(manifest: type[Manifest], path: str, said: str) -> None:
     """A package of the source is asked for by its path, in the form of the file."""
-    assert manifest(of_facts()).asking_for("common", path).endswith(said)
+    assert manifest(of_facts()).declaration_of("common", path).endswith(said)
 
 
 def test_check_selection_unknown_group() -> None:

@@ -141,7 +141,7 @@ def test_unread(tmp_path: Path) -> None:
         "requirements/prod.txt": "",
     }
 
-    found = declared(tmp_path, files).unread
+    found = declared(tmp_path, files).ignored
 
     assert [
         *("pdm.lock", "pylock.prod.toml", "uv.lock", "poetry.lock", "Pipfile"),
@@ -153,7 +153,7 @@ def test_unread(tmp_path: Path) -> None:
 
 def test_all_read(tmp_path: Path) -> None:
     """Where all counts, there is nothing to say."""
-    assert {} == declared(tmp_path, {"function.py": "", **PROJECT, "uv.lock": ""}).unread
+    assert {} == declared(tmp_path, {"function.py": "", **PROJECT, "uv.lock": ""}).ignored
 
 
 def test_unread_of_other_tools(tmp_path: Path) -> None:
@@ -168,9 +168,9 @@ def test_unread_of_other_tools(tmp_path: Path) -> None:
     )
     here = {"function.py": "", ".tool-versions": "nodejs 20\n", **dict.fromkeys(files, "")}
 
-    assert {*files} == {*declared(tmp_path / "a", here).unread}
+    assert {*files} == {*declared(tmp_path / "a", here).ignored}
     asking = here | {".tool-versions": "python 3.12.4\n"}
-    assert {*files, ".tool-versions"} == {*declared(tmp_path / "b", asking).unread}
+    assert {*files, ".tool-versions"} == {*declared(tmp_path / "b", asking).ignored}
 
 
 @pytest.mark.parametrize(

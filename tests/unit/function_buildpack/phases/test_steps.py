@@ -10,7 +10,7 @@ from function_buildpack.cnb.layers import Layer, Layers
 from function_buildpack.image.bytecode import Compiled
 from function_buildpack.layers import isolation
 from function_buildpack.layers.archives import Archives
-from function_buildpack.layers.build_context import Building, Buildpack
+from function_buildpack.layers.build_context import Build, Buildpack
 from function_buildpack.log import phrases
 from function_buildpack.log.errors.source import SyntaxInvalid
 from function_buildpack.phases import application_step, source_step
@@ -26,7 +26,7 @@ def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     broken = SyntaxInvalid(APP / "a.py", 1, "(", "it never ends", "3.13.5")
     compiled = Compiled(1, [broken], [APP / "service/b.py", APP / "service/c.py"])
 
-    application_step.tell_compiled(compiled, APP)
+    application_step.log_compiled(compiled, APP)
 
     said = capsys.readouterr().out
     assert "a.py does not compile. The build continues" in said
@@ -54,19 +54,19 @@ def test_changes(before: dict[str, str], now: dict[str, str], said: str) -> None
 
 def test_tell_writable(capsys: pytest.CaptureFixture[str]) -> None:
     """A note names the files that others can write to. Without any there is none."""
-    source_step.tell_writable([], APP)
-    source_step.tell_writable([APP, APP / "data"], APP)
+    source_step.warn_about_writable([], APP)
+    source_step.warn_about_writable([APP, APP / "data"], APP)
 
     said = capsys.readouterr().out
     assert 1 == said.count("Note:")
     assert "in the image too: ., data. The build cannot" in said
 
 
-def building(folder: Path, layers: Path) -> Building:
+def build(folder: Path, layers: Path) -> Build:
     """Return a build with these layers, and a buildpack without a prepared runtime."""
     context = BuildContext(APP, layers, Target("linux", "amd64", "", ""), {})
     archives = Archives(Layer(folder, Nothing()))
-    return Building(
+    return Build(
         context, Buildpack(Path("/cnb/x"), "1"), Settings(), Layers(layers), archives, process.run
     )
 
@@ -83,7 +83,7 @@ def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     (tmp_path / ".netrc").touch()
     monkeypatch.setenv("HOME", str(tmp_path))
-    made = building(tmp_path, Path("/layers/ours"))
+    made = build(tmp_path, Path("/layers/ours"))
     monkeypatch.setattr(isolation, "_SHARED", Path("/nowhere"))
     platform, kept = Path("/platform"), (Path("/layers"), Path("/cnb/x"), Path("/platform"))
     hidden, writable = (
@@ -98,6 +98,6 @@ def test_confinement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_confinement_below_tmp(tmp_path: Path) -> None:
     """Where layers are in a folder that everybody writes to, that folder stays open."""
-    made = building(tmp_path, Path("/tmp/layers/ours"))
+    made = build(tmp_path, Path("/tmp/layers/ours"))
 
     assert Confinement() == isolation.of_function(made, tmp_path)

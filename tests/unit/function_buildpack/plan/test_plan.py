@@ -9,7 +9,7 @@ import pytest
 from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.log.errors.source import FieldInvalid, RuntimeHidden, SyntaxInvalid
 from function_buildpack.manifests.pyproject_toml import PyprojectToml
-from function_buildpack.manifests.registry import Declared
+from function_buildpack.manifests.registry import Manifests
 from function_buildpack.manifests.uv_lock import UvLock
 from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
@@ -37,7 +37,7 @@ def make(
         FOLDER, FOLDER / "function", FOLDER / "func.yaml", func_yaml, pyproject, **facts
     )
     settings = Settings(labels=labels or {}, selection=selection)
-    return plan.make(Declared(function, (manifest(function),)), settings, "3.13.5", scaffolded)
+    return plan.make(Manifests(function, (manifest(function),)), settings, "3.13.5", scaffolded)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_labels() -> None:
 )
 def test_names_beside_the_function(name: str, invoke: str, hides: bool) -> None:
     """What the runtime imports must not be found beside the function first."""
-    beside = {"function": FOLDER / "function", name: FOLDER / name}
-    facts: dict[str, Any] = {"beside": beside, "func_yaml": FuncYaml(invoke=invoke)}
+    siblings = {"function": FOLDER / "function", name: FOLDER / name}
+    facts: dict[str, Any] = {"siblings": siblings, "func_yaml": FuncYaml(invoke=invoke)}
 
     if not hides:
         assert invoke == make(**facts).invoke

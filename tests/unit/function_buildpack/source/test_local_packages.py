@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.source import local_packages
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.pyproject import Pyproject
 
 
@@ -37,7 +37,7 @@ def test_pyproject_without(pyproject: dict[str, Any]) -> None:
 
 def test_is_clear() -> None:
     """What has a variable that is not set, or a template, is not clear."""
-    around = Surroundings(Path("/app"), Path("/app"), {"SET": "x"})
+    around = ReferenceResolver(Path("/app"), Path("/app"), {"SET": "x"})
 
     assert around.is_clear("file://${SET}/${PROJECT_ROOT}")
     assert not around.is_clear("file://${UNSET}/x")

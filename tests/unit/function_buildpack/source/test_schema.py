@@ -3,7 +3,7 @@
 import pytest
 
 from function_buildpack.source import schema
-from function_buildpack.source.schema import TEXTS, Kind, ListOf, Misfit, Table, misfits
+from function_buildpack.source.schema import TEXTS, Kind, ListOf, Table, TypeMismatch, mismatches
 
 KIND = Table(
     {
@@ -26,33 +26,33 @@ KIND = Table(
 )
 def test_fits(value: object) -> None:
     """What is of the kinds, or has none to be of, is passed over."""
-    assert [] == list(misfits(value, KIND))
+    assert [] == list(mismatches(value, KIND))
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (3, Misfit("", "3", "a table")),
-        ({"text": ["x"]}, Misfit("text", "['x']", "text")),
-        ({"texts": "x"}, Misfit("texts", "'x'", "a list")),
-        ({"texts": ["x", 3]}, Misfit("texts[1]", "3", "text")),
-        ({"either": []}, Misfit("either", "[]", "text or a table")),
-        ({"either": {"text": 3}}, Misfit("either.text", "3", "text")),
-        ({"tables": [{"text": "x"}, {}]}, Misfit("tables[1].text", "missing", "text")),
-        ({"other": {"x": 3}}, Misfit("other.x", "3", "text")),
-        ({"text": [0] * 100}, Misfit("text", "[" + "0, " * 19 + "0,", "text")),
+        (3, TypeMismatch("", "3", "a table")),
+        ({"text": ["x"]}, TypeMismatch("text", "['x']", "text")),
+        ({"texts": "x"}, TypeMismatch("texts", "'x'", "a list")),
+        ({"texts": ["x", 3]}, TypeMismatch("texts[1]", "3", "text")),
+        ({"either": []}, TypeMismatch("either", "[]", "text or a table")),
+        ({"either": {"text": 3}}, TypeMismatch("either.text", "3", "text")),
+        ({"tables": [{"text": "x"}, {}]}, TypeMismatch("tables[1].text", "missing", "text")),
+        ({"other": {"x": 3}}, TypeMismatch("other.x", "3", "text")),
+        ({"text": [0] * 100}, TypeMismatch("text", "[" + "0, " * 19 + "0,", "text")),
     ],
 )
-def test_misfit(value: object, expected: Misfit) -> None:
+def test_misfit(value: object, expected: TypeMismatch) -> None:
     """It is told by its path, shortened, with what it has to be."""
-    assert [expected] == list(misfits(value, KIND))
+    assert [expected] == list(mismatches(value, KIND))
 
 
 def test_each() -> None:
     """All are found, each once."""
     kind: Kind = ListOf(str)
 
-    assert ["[0]", "[2]"] == [found.path for found in misfits([1, "x", 2], kind)]
+    assert ["[0]", "[2]"] == [found.path for found in mismatches([1, "x", 2], kind)]
 
 
 def nested(depth: int) -> object:

@@ -9,20 +9,20 @@ from function_buildpack.system import background
 
 def test_done() -> None:
     """The work goes on meanwhile, in its order, and is done once it is waited for."""
-    told, begun, go_on = list[str](), threading.Event(), threading.Event()
+    told, started, go_on = list[str](), threading.Event(), threading.Event()
 
     def first() -> None:
-        begun.set()
+        started.set()
         assert go_on.wait(30)
         told.append("first")
 
-    with background.working() as side:
-        side.begin(first)
-        side.begin(lambda: told.append("second"))
-        assert begun.wait(30)
+    with background.working() as thread:
+        thread.start(first)
+        thread.start(lambda: told.append("second"))
+        assert started.wait(30)
         told.append("main line")
         go_on.set()
-        side.finish()
+        thread.finish()
         told.append("waited")
 
     assert ["main line", "first", "second", "waited"] == told
@@ -34,19 +34,19 @@ def test_failed() -> None:
     def fail() -> None:
         raise OSError("full")
 
-    with background.working() as side:
-        side.begin(fail)
+    with background.working() as thread:
+        thread.start(fail)
         with pytest.raises(OSError, match="full"):
-            side.finish()
-        side.finish()
+            thread.finish()
+        thread.finish()
 
 
 def test_left() -> None:
     """What nobody waits for, for the build has failed, is not broken off."""
     done = threading.Event()
 
-    with background.working() as side:
-        side.begin(done.set)
+    with background.working() as thread:
+        thread.start(done.set)
 
     assert done.is_set()
 
@@ -58,8 +58,8 @@ def test_both_failed() -> None:
         raise OSError("full")
 
     def both() -> None:
-        with background.working() as side:
-            side.begin(fail)
+        with background.working() as thread:
+            thread.start(fail)
             raise ValueError("other")
 
     with pytest.raises(OSError, match="full"):
@@ -70,8 +70,8 @@ def test_main_line_failed() -> None:
     """What fails in the main line alone is raised as it is."""
 
     def alone() -> None:
-        with background.working() as side:
-            side.begin(lambda: None)
+        with background.working() as thread:
+            thread.start(lambda: None)
             raise ValueError("other")
 
     with pytest.raises(ValueError, match="other"):

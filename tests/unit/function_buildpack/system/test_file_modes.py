@@ -31,7 +31,7 @@ def test_settle(tmp_path: Path, umask: int) -> None:
     (tmp_path / "data").chmod(0o777 & ~umask)
     (tmp_path / "dangling").symlink_to("missing")
 
-    opened = file_modes.settle(tmp_path)
+    opened = file_modes.normalize(tmp_path)
 
     assert {"data": 0o755, "data/x": 0o644, "run.sh": 0o755, "dangling": 0o777} == modes(tmp_path)
     closed = {"data", "x", "run.sh"} if umask == 0o077 else set()
@@ -43,7 +43,7 @@ def test_settle_the_folder_itself(tmp_path: Path, before: int, opened: int) -> N
     """Everybody can read the folder, and only its owner can write there."""
     tmp_path.chmod(before)
 
-    assert [tmp_path] * opened == file_modes.settle(tmp_path)
+    assert [tmp_path] * opened == file_modes.normalize(tmp_path)
 
     assert 0o755 == tmp_path.stat().st_mode & 0o7777
 
@@ -68,7 +68,7 @@ def test_settle_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         path.chmod(0)
 
     with somebody(tmp_path, *inner):
-        opened = file_modes.settle(Path())
+        opened = file_modes.normalize(Path())
 
     assert {"closed", "deeper", "data"} <= {path.name for path in opened}
     assert {0o644, 0o755} == set(modes(tmp_path).values())
@@ -94,7 +94,7 @@ def test_settle_of_others() -> None:
     not_even_root_may = Path("/proc/self/task")
 
     with pytest.raises(FileUnreadable) as caught:
-        file_modes.settle(not_even_root_may)
+        file_modes.normalize(not_even_root_may)
 
     assert "another user owns it" in caught.value.problem
 
@@ -103,7 +103,7 @@ def test_settle_of_others_that_are_open() -> None:
     """What another user lets everybody read may keep its mode."""
     not_even_root_may = Path("/proc/sys/kernel/random")
 
-    assert [] == file_modes.settle(not_even_root_may)
+    assert [] == file_modes.normalize(not_even_root_may)
 
 
 @pytest.mark.parametrize(

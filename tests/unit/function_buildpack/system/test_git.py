@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.system import git, process
-from function_buildpack.system.git import Answer, Checkout
+from function_buildpack.system.git import Checkout, RemoteCommit
 from function_buildpack.system.process import Result
 
 REMOTE = "https://me:secret@example.com/me/function.git"
@@ -159,7 +159,7 @@ def test_state_of_nothing(tmp_path: Path) -> None:
     assert {} == git.state(tmp_path, process.run, {"PATH": ""})
 
 
-def ask(repository: Path, name: str, path: str = os.environ["PATH"]) -> Answer:
+def ask(repository: Path, name: str, path: str = os.environ["PATH"]) -> RemoteCommit:
     """Ask a repository for a name, from a folder that is none."""
     environ = {"PATH": path, "HOME": "/nonexistent"}
     return git.remote_commit(str(repository), name, process.run, environ, Path("/"))
@@ -176,15 +176,15 @@ def test_remote_commit(checkout: Path) -> None:
 
     asked = [ask(checkout, name) for name in ("feature/x", "x", "v1", "refs/tags/both", "both")]
     assert [first, "", first, first, second] == [answer.commit for answer in asked]
-    assert Answer(second) == ask(checkout, git.HEAD)
+    assert RemoteCommit(second) == ask(checkout, git.HEAD)
 
 
 def test_remote_commit_fails(tmp_path: Path) -> None:
     """Why a repository cannot be asked is told: by git's words, or that there is no git."""
     words = f"'{tmp_path}' does not appear to be a git repository"
 
-    assert Answer(failure=words) == ask(tmp_path, "main")
-    assert Answer(failure="there is no git") == ask(tmp_path, "main", path="")
+    assert RemoteCommit(failure=words) == ask(tmp_path, "main")
+    assert RemoteCommit(failure="there is no git") == ask(tmp_path, "main", path="")
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_remote_commit_without_words(tmp_path: Path, result: Result, failure: st
     """A repository that hangs is given up, and a failure without a reason is one."""
     asked = git.remote_commit("https://example.org", "main", lambda *_, **__: result, {}, tmp_path)
 
-    assert Answer(failure=failure) == asked
+    assert RemoteCommit(failure=failure) == asked

@@ -12,7 +12,7 @@ from function_buildpack.source.settings import Selection
 from function_buildpack.system.process import Result
 from function_buildpack.uv.client import Uv
 from function_buildpack.uv.index_settings import PackageSource
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 SELECTION = Selection(frozenset({"b", "a"}), frozenset({"c"}))
 
@@ -86,18 +86,20 @@ def test_version_is_asked_for_once() -> None:
     runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
     first = uv(runner)
 
-    assert ["0.13.9"] * 3 == [each.version for each in (first.copying(), first, first.copying())]
+    assert ["0.13.9"] * 3 == [
+        each.version for each in (first.with_copies(), first, first.with_copies())
+    ]
     assert [["uv", "--version"]] == runner.commands
 
 
 def test_decisive() -> None:
     """What decides the result is told apart from what only leads to it."""
-    decisive = {"UV_EXCLUDE_NEWER": "2026-01-01"}
+    install_settings = {"UV_EXCLUDE_NEWER": "2026-01-01"}
     others = {"LDFLAGS": "-s", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
 
-    made = uv(RecordedRunner(), decisive | others)
+    made = uv(RecordedRunner(), install_settings | others)
 
-    assert decisive == made.decisive
+    assert install_settings == made.install_settings
 
 
 def test_narrowing() -> None:
@@ -105,8 +107,8 @@ def test_narrowing() -> None:
     settings = {"UV_CONSTRAINT": "a.txt b.txt", "UV_OVERRIDE": "", "UV_RESOLUTION": "lowest"}
     made = uv(RecordedRunner(), settings)
 
-    assert {"UV_CONSTRAINT": "a.txt b.txt"} == made.narrowing
-    assert {"UV_RESOLUTION": "lowest"} == made.without(made.narrowing).decisive
+    assert {"UV_CONSTRAINT": "a.txt b.txt"} == made.constraint_settings
+    assert {"UV_RESOLUTION": "lowest"} == made.without(made.constraint_settings).install_settings
 
 
 def test_sync(tmp_path: Path) -> None:
@@ -249,7 +251,7 @@ def test_selected_before(tmp_path: Path) -> None:
     """A list that was made from a lock has its extras and groups; the command has them, too."""
     runner = RecordedRunner(Result(2, "error: x"))
 
-    origin = Origin(tmp_path / "poetry.lock", SELECTION, "poetry sync")
+    origin = RequirementsOrigin(tmp_path / "poetry.lock", SELECTION, "poetry sync")
 
     with pytest.raises(InstallFailed) as caught:
         uv(runner).install(tmp_path / "l.txt", tmp_path, [], origin=origin)
@@ -274,16 +276,16 @@ def test_asking() -> None:
     """More indexes are asked after those of the platform, by their names."""
     made = uv(RecordedRunner(), {"UV_INDEX": "https://first/", "P": "secret"})
 
-    asked = made.asking({"corp": "https://u:${P}@corp/"}).environ["UV_INDEX"]
+    asked = made.with_extra_indexes({"corp": "https://u:${P}@corp/"}).environ["UV_INDEX"]
 
     assert "https://first/ corp=https://u:secret@corp/" == asked
-    assert made is made.asking({})
+    assert made is made.with_extra_indexes({})
 
 
 def test_calling(tmp_path: Path) -> None:
     """Copies are called as what they were made from."""
     runner = RecordedRunner(Result(1, f"error: x in `{tmp_path}/copies/r.txt`"))
-    made = uv(runner).calling(tmp_path / "copies", Path("/workspace"))
+    made = uv(runner).with_renamed_paths(tmp_path / "copies", Path("/workspace"))
 
     with pytest.raises(InstallFailed) as caught:
         made.install(tmp_path / "copies" / "r.txt", tmp_path, [])

@@ -78,7 +78,7 @@ def test_credentials(tmp_path: Path) -> None:
         assert 'service = "https://corp/simple"' in stored.read_text()
         assert 0o600 == stored.stat().st_mode & 0o777
         assert {"first", "second", "third"} == found.secrets
-        assert (indexes, ("UV_INDEX_TOKEN_USERNAME",)) == (found.indexes, found.nameless)
+        assert (indexes, ("UV_INDEX_TOKEN_USERNAME",)) == (found.indexes, found.unmatched)
     assert not stored.exists()
 
     given = environ | {"UV_CREDENTIALS_DIR": str(tmp_path)}

@@ -21,7 +21,7 @@ from function_buildpack.system.process import Result
 from function_buildpack.uv import install_failures
 from function_buildpack.uv.index_settings import PackageSource
 from function_buildpack.uv.install_failures import Attempt
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 INDEXES = {
     "corp": "https://corp.example/pypi/simple/",
@@ -35,14 +35,14 @@ def attempt(folder: Path, stated: str = "uv.lock") -> Attempt:
     """Return an installation from a file of a folder."""
     selection = Selection(frozenset({"cpu", "gpu"}))
     prefix = "POETRY_HTTP_BASIC" if stated == "poetry.lock" else "UV_INDEX"
-    origin = Origin(folder / stated, selection, "uv sync", index_variables=prefix)
+    origin = RequirementsOrigin(folder / stated, selection, "uv sync", index_variables=prefix)
     return Attempt(folder, origin, PackageSource(), INDEXES)
 
 
 def failure(said: str, tried: Attempt, status: int = 2) -> BuildpackError:
     """Return the error of a failed installation."""
     with pytest.raises(BuildpackError) as caught:
-        install_failures.tell(Result(status, said), tried)
+        install_failures.raise_error(Result(status, said), tried)
     return caught.value
 
 

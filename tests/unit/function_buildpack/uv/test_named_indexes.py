@@ -6,7 +6,7 @@ import pytest
 
 from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.uv import named_indexes
-from function_buildpack.uv.named_indexes import Credentials, Found
+from function_buildpack.uv.named_indexes import Credentials, NamedCredentials
 
 CORP = "https://corp.example/pypi/simple"
 
@@ -56,7 +56,7 @@ def test_of_other_tools() -> None:
     [
         (
             {"POETRY_HTTP_BASIC_MY_CORP_USERNAME": "u", "POETRY_HTTP_BASIC_MY_CORP_PASSWORD": "p"},
-            Found((Credentials(CORP, "u", "p"),)),
+            NamedCredentials((Credentials(CORP, "u", "p"),)),
         ),
         (
             {
@@ -65,11 +65,11 @@ def test_of_other_tools() -> None:
                 "POETRY_HTTP_BASIC_MY_CORP_USERNAME": "other",
                 "POETRY_HTTP_BASIC_MY_CORP_PASSWORD": "other",
             },
-            Found((Credentials(CORP, "u", "p"),)),
+            NamedCredentials((Credentials(CORP, "u", "p"),)),
         ),
         (
             {"POETRY_HTTP_BASIC_MY_CORP_USERNAME": "token"},
-            Found((Credentials(CORP, "token", ""),), (), frozenset({"token"})),
+            NamedCredentials((Credentials(CORP, "token", ""),), (), frozenset({"token"})),
         ),
         (
             {
@@ -77,7 +77,7 @@ def test_of_other_tools() -> None:
                 "POETRY_HTTP_BASIC_HERE_USERNAME": "u",
                 "POETRY_HTTP_BASIC_HERE_PASSWORD": "p",
             },
-            Found((Credentials(CORP, "u", "p"),)),
+            NamedCredentials((Credentials(CORP, "u", "p"),)),
         ),
         (
             {
@@ -87,13 +87,13 @@ def test_of_other_tools() -> None:
                 "UV_INDEX_OWN_PASSWORD": "p",
                 "UV_INDEX": "https://x/ own=https://own/",
             },
-            Found((), ("UV_INDEX_CROP_USERNAME",)),
+            NamedCredentials((), ("UV_INDEX_CROP_USERNAME",)),
         ),
-        ({"UV_INDEX_STRATEGY": "first-index"}, Found()),
+        ({"UV_INDEX_STRATEGY": "first-index"}, NamedCredentials()),
     ],
     ids=["poetry", "uv first", "token", "repository", "unused", "none"],
 )
-def test_credentials(environ: dict[str, str], expected: Found) -> None:
+def test_credentials(environ: dict[str, str], expected: NamedCredentials) -> None:
     """Variables have the user and password by the index's name; one that is nobody's is told."""
     url = CORP.replace("://", "://ignored@")
 

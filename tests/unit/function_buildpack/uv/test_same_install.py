@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.uv import same_install
-from function_buildpack.uv.origin import Origin
+from function_buildpack.uv.origin import RequirementsOrigin
 
 CWD = Path("/w/f")
 
@@ -47,7 +47,9 @@ def test_of_file(python: list[str | Path], first: str) -> None:
         CWD / "r.txt",
     ]
 
-    made = same_install.of_file(Origin(CWD / "r.txt"), [*command, "a<2"], CWD, {}, by_pip=False)
+    made = same_install.of_file(
+        RequirementsOrigin(CWD / "r.txt"), [*command, "a<2"], CWD, {}, by_pip=False
+    )
 
     assert f"{first}\nuv pip install --find-links 'my wheels' -r r.txt 'a<2'" == made
 
@@ -57,7 +59,11 @@ def test_of_uv_lock() -> None:
     command: list[str | Path] = ["uv", "pip", "install", "--no-index", "-r", CWD / "uv.lock"]
 
     made = same_install.of_file(
-        Origin(CWD / "uv.lock", exported_by=("uv", "export")), command, CWD, {}, by_pip=False
+        RequirementsOrigin(CWD / "uv.lock", exported_by=("uv", "export")),
+        command,
+        CWD,
+        {},
+        by_pip=False,
     )
 
     assert "uv venv\nuv export | uv pip install --no-index -r -" == made
@@ -79,7 +85,7 @@ def test_by_pip(options: list[str | Path], said: str) -> None:
     command = ["uv", "pip", "install", *options, "--python", Path("/x/python3.12"), "-r", CWD / "r"]
 
     made = same_install.of_file(
-        Origin(CWD / "r"), command, CWD, {"UV_CONSTRAINT": "c.txt"}, by_pip=True
+        RequirementsOrigin(CWD / "r"), command, CWD, {"UV_CONSTRAINT": "c.txt"}, by_pip=True
     )
 
     run = f"PIP_CONSTRAINT=c.txt .venv/bin/pip install {said}-r r"
@@ -88,6 +94,6 @@ def test_by_pip(options: list[str | Path], said: str) -> None:
 
 def test_of_another_tool() -> None:
     """A lock of another tool is installed by that."""
-    origin = Origin(CWD / "poetry.lock", again="poetry sync")
+    origin = RequirementsOrigin(CWD / "poetry.lock", again="poetry sync")
 
     assert "poetry sync" == same_install.of_file(origin, ["uv"], CWD, {}, by_pip=False)

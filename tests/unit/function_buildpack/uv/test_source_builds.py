@@ -70,5 +70,5 @@ ONLY = "but `acme` (v1.0) only has wheels"
 )
 def test_unfitting(said: str) -> None:
     """A package without source and without a wheel that fits is known by uv's explanations."""
-    assert Package("acme", "1.0", has_source=False) == source_builds.unfitting(said)
-    assert None is source_builds.unfitting("error: No solution found")
+    assert Package("acme", "1.0", has_source=False) == source_builds.without_wheel(said)
+    assert None is source_builds.without_wheel("error: No solution found")

@@ -10,7 +10,7 @@ from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
-from function_buildpack.source.local_packages import Surroundings
+from function_buildpack.source.local_packages import ReferenceResolver
 from function_buildpack.source.settings import Settings
 
 PYPROJECT = "[project]\nname = 'x'\ndependencies = ['a']\n"
@@ -58,7 +58,7 @@ def made(folder: Path, files: dict[str, str]) -> Inputs:
     planned = plan.make(
         registry.read(project.read(workspace.locate(folder, "fn"))), Settings(), "3.13.5"
     )
-    around = Surroundings(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
+    around = ReferenceResolver(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
     return Inputs(planned, around)
 
 
@@ -422,7 +422,7 @@ def test_settings(tmp_path: Path) -> None:
     stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
 
     def told_in(folder: Path) -> str:
-        return layer_key.uv_settings(stated, Surroundings(folder, folder, {}))
+        return layer_key.uv_settings(stated, ReferenceResolver(folder, folder, {}))
 
     told = told_in(tmp_path / "a")
     write(tmp_path, {"b/d.txt": "idna<4\n"})

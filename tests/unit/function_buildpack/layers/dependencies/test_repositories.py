@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from function_buildpack.image.distributions import Distribution, Origin
+from function_buildpack.image.distributions import DirectUrl, Distribution
 from function_buildpack.image.licenses import License
 from function_buildpack.layers.dependencies import repositories
-from function_buildpack.layers.dependencies.repositories import Asked
+from function_buildpack.layers.dependencies.repositories import RemoteCommits
 from function_buildpack.system import process
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -20,18 +20,18 @@ URL = "https://example.org/a.git"
 @pytest.mark.parametrize(
     ("origin", "noted"),
     [
-        (Origin(f"git+{URL}", COMMIT, "main"), {f"git+{URL}@main": COMMIT}),
-        (Origin(f"git+{URL}", COMMIT), {f"git+{URL}@HEAD": COMMIT}),
-        (Origin(f"git+{URL}", COMMIT, COMMIT), {}),
-        (Origin(f"git+{URL}", COMMIT, COMMIT[:7]), {}),
-        (Origin("", COMMIT, "main"), {}),  # a folder
-        (Origin(), {}),
+        (DirectUrl(f"git+{URL}", COMMIT, "main"), {f"git+{URL}@main": COMMIT}),
+        (DirectUrl(f"git+{URL}", COMMIT), {f"git+{URL}@HEAD": COMMIT}),
+        (DirectUrl(f"git+{URL}", COMMIT, COMMIT), {}),
+        (DirectUrl(f"git+{URL}", COMMIT, COMMIT[:7]), {}),
+        (DirectUrl("", COMMIT, "main"), {}),  # a folder
+        (DirectUrl(), {}),
         (None, {}),
-        (Origin("https://example.org/main.tar.gz"), {"https://example.org/main.tar.gz": ""}),
-        (Origin("https://example.org/a.whl", sha256="0"), {}),
+        (DirectUrl("https://example.org/main.tar.gz"), {"https://example.org/main.tar.gz": ""}),
+        (DirectUrl("https://example.org/a.whl", sha256="0"), {}),
     ],
 )
-def test_noted(origin: Origin | None, noted: dict[str, str]) -> None:
+def test_noted(origin: DirectUrl | None, noted: dict[str, str]) -> None:
     """Branches, tags and archives without a hash are noted; what cannot move is not."""
     assert noted == repositories.noted([Distribution("a", "1", License("MIT"), origin=origin)])
 
@@ -53,7 +53,7 @@ def test_credentials(tmp_path: Path, text: str) -> None:
         commands.append(command)
         return process.Result(0, f"{COMMIT}\trefs/heads/main\n")
 
-    repositories.ask({f"git+{URL}@main": COMMIT}, [text], run, {}, tmp_path)
+    repositories.look_up({f"git+{URL}@main": COMMIT}, [text], run, {}, tmp_path)
 
     assert ["https://me:secret@example.org/a.git"] == [command[3] for command in commands]
 
@@ -62,8 +62,8 @@ def test_ask(tmp_path: Path) -> None:
     """Names are asked for, archives are not; what does not answer stays as it was, with why."""
     noted = {"git+https://127.0.0.1:9/a.git@main": COMMIT, "https://127.0.0.1:9/b.tar.gz": ""}
 
-    asked = repositories.ask(noted, [], process.run, os.environ, tmp_path)
+    asked = repositories.look_up(noted, [], process.run, os.environ, tmp_path)
 
     (reference,) = asked.failures
-    assert Asked(noted, {reference: asked.failures[reference]}) == asked
+    assert RemoteCommits(noted, {reference: asked.failures[reference]}) == asked
     assert "unable to access 'https://127.0.0.1:9/a.git/'" in asked.failures[reference]

@@ -10,7 +10,7 @@ import pytest
 from function_buildpack.cnb.layers import Layer, Layers
 from function_buildpack.layers.archives import Archives
 from function_buildpack.layers.own_project import own_project_layer, static_metadata
-from function_buildpack.layers.own_project.own_project_layer import Laid, Metadata
+from function_buildpack.layers.own_project.own_project_layer import Metadata, SourceChanges
 from function_buildpack.source import project, workspace
 from function_buildpack.source.project import Project
 from function_buildpack.system import interpreter
@@ -161,7 +161,7 @@ def test_sort(place: Path) -> None:
     assert record[0].endswith(",25")
 
 
-def filled(place: Path, whole: tuple[str, ...] = ()) -> tuple[Layer, Laid]:
+def filled(place: Path, whole: tuple[str, ...] = ()) -> tuple[Layer, SourceChanges]:
     """Fill a layer, and the application, from the archive of a workplace."""
     layers = Layers(place.with_name("layers"))
     archives, layer = Archives.restored(layers), layers.fresh("project", METADATA)
@@ -175,7 +175,9 @@ def test_fill(place: Path) -> None:
 
     layer, laid = filled(place)
 
-    assert Laid(new=[app / "function/made.py"], changed=[app / "function/changed.py"]) == laid
+    assert (
+        SourceChanges(new=[app / "function/made.py"], changed=[app / "function/changed.py"]) == laid
+    )
     assert "new" == (app / "function/changed.py").read_text()
     packages = layer.path / "packages"
     links = {path.name: path.readlink() for path in packages.iterdir() if path.is_symlink()}
@@ -191,7 +193,7 @@ def test_fill_again(place: Path) -> None:
 
     _, laid = filled(place)
 
-    assert Laid() == laid
+    assert SourceChanges() == laid
 
 
 def test_fill_whole(place: Path) -> None:

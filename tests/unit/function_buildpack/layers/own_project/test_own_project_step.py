@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from function_buildpack.layers.own_project import own_project_step
-from function_buildpack.layers.own_project.own_project_layer import Laid
+from function_buildpack.layers.own_project.own_project_layer import SourceChanges
 from function_buildpack.log.errors.indexes import IndexUnreachable
 from function_buildpack.log.errors.tools import DiskFull
 
@@ -82,7 +82,7 @@ error: Failed to build `mine @ file:///workspace`
 )
 def test_tell_failure(said: str, shown: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What went wrong is shown without its way there, and what the image lacks for it."""
-    own_project_step.tell_failure(said, was_there=True)
+    own_project_step.log_failure(said, was_there=True)
 
     *lines, note = capsys.readouterr().out.splitlines()
     assert shown == [line.strip().removeprefix("\033[2m").removesuffix("\033[0m") for line in lines]
@@ -95,23 +95,23 @@ UNREACHABLE = "error: Request failed\n  cause: error sending request for url\n"
 def test_tell_failure_of_index(capsys: pytest.CaptureFixture[str]) -> None:
     """A package index that fails ends the build only if the earlier image would lose something."""
     with pytest.raises(IndexUnreachable):
-        own_project_step.tell_failure(UNREACHABLE, was_there=True)
+        own_project_step.log_failure(UNREACHABLE, was_there=True)
 
-    own_project_step.tell_failure(UNREACHABLE, was_there=False)
+    own_project_step.log_failure(UNREACHABLE, was_there=False)
     assert "cause: error sending request for url" in capsys.readouterr().out
 
 
 def test_tell_failure_of_disk() -> None:
     """A full disk ends the build."""
     with pytest.raises(DiskFull):
-        own_project_step.tell_failure(
-            "OSError: [Errno 28] No space left on device", was_there=False
-        )
+        own_project_step.log_failure("OSError: [Errno 28] No space left on device", was_there=False)
 
 
 def test_tell_laid(capsys: pytest.CaptureFixture[str]) -> None:
     """What of the application is not its author's is named."""
-    own_project_step.tell_laid(Laid([APP / "a"], [APP / "b"], [APP / "c", APP / "d"]), APP)
+    own_project_step.log_source_changes(
+        SourceChanges([APP / "a"], [APP / "b"], [APP / "c", APP / "d"]), APP
+    )
 
     added, replaced, note = capsys.readouterr().out.splitlines()
     assert "Added to the source by the project's build: a" == added

@@ -6,7 +6,7 @@ import pytest
 
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.python import python_layer
-from function_buildpack.layers.python.python_layer import Managed
+from function_buildpack.layers.python.python_layer import ManagedPython
 from function_buildpack.uv.pythons import Download
 from unit.function_buildpack import native
 
@@ -39,10 +39,10 @@ def test_trim(tmp_path: Path, program: bytes, kept: set[str]) -> None:
     assert {"bin/python3.11", "lib/python3.11/os.py"} | kept == left
 
 
-def managed(folder: Path, files: dict[str, bytes]) -> Managed:
+def managed(folder: Path, files: dict[str, bytes]) -> ManagedPython:
     """Write a Python as uv installs it."""
     layers = Layers(folder)
-    archives = layers.there("archives", python_layer.ArchiveMetadata())
-    layer = layers.there("cpython", python_layer.ArchiveMetadata())
+    archives = layers.existing("archives", python_layer.ArchiveMetadata())
+    layer = layers.existing("cpython", python_layer.ArchiveMetadata())
     native.write(layer.path / KEY, files)
-    return Managed(layer, archives, Download(KEY, "3.11.11", "x.tar.gz"), reused=False)
+    return ManagedPython(layer, archives, Download(KEY, "3.11.11", "x.tar.gz"), reused=False)

@@ -4,7 +4,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from function_buildpack.layers.python import python_step
-from function_buildpack.layers.python.python_versions import Statement, Wanted
+from function_buildpack.layers.python.python_versions import PythonRequest, PythonRequests
 from function_buildpack.system import interpreter
 from function_buildpack.uv.pythons import Download
 
@@ -12,9 +12,11 @@ from function_buildpack.uv.pythons import Download
 def test_tell_pinned(capsys: pytest.CaptureFixture[str]) -> None:
     """A note recommends the minor version if only the patch version needs a layer."""
     version = f"{interpreter.current().minor}.99"
-    wish = Wanted((Statement(".python-version", version, (SpecifierSet(f"=={version}"),)),))
+    requests = PythonRequests(
+        (PythonRequest(".python-version", version, (SpecifierSet(f"=={version}"),)),)
+    )
 
-    python_step.tell(wish, Download("key", version, "file"))
+    python_step.log_choice(requests, Download("key", version, "file"))
 
     said = capsys.readouterr().out
     assert f"Python: {version}, in a layer (.python-version requests {version})" in said
@@ -23,7 +25,7 @@ def test_tell_pinned(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_tell_ended(capsys: pytest.CaptureFixture[str]) -> None:
     """A note names the end of life of a version that has reached it."""
-    python_step.tell(Wanted(), Download("key", "3.9.25", "file"))
+    python_step.log_choice(PythonRequests(), Download("key", "3.9.25", "file"))
 
     said = capsys.readouterr().out
     assert "Python 3.9.25 has reached its end of life: no security fixes since 2025-10." in said

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from function_buildpack.layers.python import python_versions
-from function_buildpack.layers.python.python_versions import SERVED, Wanted
+from function_buildpack.layers.python.python_versions import SERVED, PythonRequests
 from function_buildpack.log.errors.python import (
     PythonConflict,
     PythonEnded,
@@ -34,15 +34,15 @@ def wanted(
     manifest: type[Manifest] = PyprojectToml,
     content: dict[str, Any] | None = None,
     **facts: Any,
-) -> Wanted:
+) -> PythonRequests:
     """Collect what a function with these facts asks for."""
     if requires:
         facts["pyproject"] = {"project": {"requires-python": requires}}
     made = manifest(of_facts(**facts), content or {})
-    return python_versions.wanted(made, settings or Settings())
+    return python_versions.requests_of(made, settings or Settings())
 
 
-def asked(text: str) -> Wanted:
+def asked(text: str) -> PythonRequests:
     """Ask for a version by the setting."""
     return wanted(settings=Settings(python_version=text))
 
@@ -60,7 +60,7 @@ def test_order(settings: Settings, file: str, requires: str, said: str) -> None:
     """The setting comes before uv's, that before .python-version; requires-python is last."""
     found = wanted(requires, settings, python_version=file)
 
-    assert said == found.statements[0].where
+    assert said == found.all[0].where
     assert str(found).startswith(f"{said} requests 3.") or str(found).endswith("requests >=3.11")
 
 
@@ -72,10 +72,10 @@ def test_order_of_heroku() -> None:
     assert "runtime.txt requests python-3.12.4" == str(alone)
     assert alone.allows("3.12.4")
     assert not alone.allows("3.12.5")
-    assert [".python-version"] == [item.where for item in both.statements]
+    assert [".python-version"] == [item.where for item in both.all]
 
 
-def of_poetry(python: Any) -> Wanted:
+def of_poetry(python: Any) -> PythonRequests:
     """Ask as a project of Poetry's does."""
     return wanted(pyproject={"tool": {"poetry": {"dependencies": {"python": python}}}})
 
@@ -103,7 +103,7 @@ def test_order_is_all() -> None:
     """What comes later is not looked at: a setting helps a function whose file cannot be read."""
     found = wanted(settings=Settings(python_version="3.13"), python_version="pypy3.10")
 
-    assert ["BP_PYTHON_VERSION"] == [item.where for item in found.statements]
+    assert ["BP_PYTHON_VERSION"] == [item.where for item in found.all]
 
 
 def test_nothing_asked() -> None:
@@ -184,18 +184,18 @@ def test_required_by_lock(manifest: type[Manifest], content: dict[str, Any], whe
     """What the lock was made for holds too."""
     found = wanted(manifest=manifest, content=content)
 
-    assert where == found.statements[0].where
+    assert where == found.all[0].where
     assert not found.allows("3.13.5")
 
 
 @pytest.mark.parametrize("lock", [{}, {"_meta": []}, {"_meta": {"requires": 3}}])
 def test_not_required_by_lock(lock: dict[str, Any]) -> None:
     """A Pipfile.lock need not say a version."""
-    assert () == wanted(manifest=PipfileLock, content=lock).statements
+    assert () == wanted(manifest=PipfileLock, content=lock).all
 
 
 @pytest.mark.parametrize(
-    ("wish", "chosen"),
+    ("requests", "chosen"),
     [
         (asked("3.14"), "3.14.10"),  # not 3.14.9, whose text is greater
         (asked("3.14.9"), "3.14.9"),
@@ -205,13 +205,13 @@ def test_not_required_by_lock(lock: dict[str, Any]) -> None:
         (wanted(">=3.14,<3.15", Settings(python_version="3")), "3.14.10"),
     ],
 )
-def test_newest(wish: Wanted, chosen: str) -> None:
+def test_newest(requests: PythonRequests, chosen: str) -> None:
     """The newest version that meets all is taken."""
-    assert chosen == python_versions.newest(wish, AVAILABLE)
+    assert chosen == python_versions.newest(requests, AVAILABLE)
 
 
 @pytest.mark.parametrize(
-    ("wish", "version"),
+    ("requests", "version"),
     [
         (asked("3.10"), "3.10"),
         (asked("3.9.25"), "3.9"),
@@ -220,28 +220,28 @@ def test_newest(wish: Wanted, chosen: str) -> None:
         (wanted(">=3.8", Settings(python_version="3.8")), "3.8"),
     ],
 )
-def test_newest_ended(wish: Wanted, version: str) -> None:
+def test_newest_ended(requests: PythonRequests, version: str) -> None:
     """What has reached its end of life is named, with the month and the versions to take."""
     with pytest.raises(PythonEnded) as caught:
-        python_versions.newest(wish, AVAILABLE)
+        python_versions.newest(requests, AVAILABLE)
 
     assert version == caught.value.version
-    assert wish.statements[0].stated in caught.value.stated
+    assert requests.all[0].stated in caught.value.stated
 
 
 @pytest.mark.parametrize(
-    "wish", [asked("3.99"), asked("4"), asked("3.12.99"), asked("3.16"), wanted(">=3.16")]
+    "requests", [asked("3.99"), asked("4"), asked("3.12.99"), asked("3.16"), wanted(">=3.16")]
 )
-def test_newest_unknown(wish: Wanted) -> None:
+def test_newest_unknown(requests: PythonRequests) -> None:
     """A version that there is none of is an error with the newest of each that there is."""
     with pytest.raises(PythonUnknown) as caught:
-        python_versions.newest(wish, AVAILABLE)
+        python_versions.newest(requests, AVAILABLE)
 
     assert ("3.11.16", "3.12.16", "3.13.18", "3.14.10", "3.15.2") == caught.value.known
 
 
 @pytest.mark.parametrize(
-    ("wish", "other"),
+    ("requests", "other"),
     [
         (wanted(">=3.14", Settings(python_version="3.12")), ">=3.14"),
         (wanted("<3.15,>=3.12", python_version="3.15"), "<3.15,>=3.12"),
@@ -256,12 +256,12 @@ def test_newest_unknown(wish: Wanted) -> None:
         ),
     ],
 )
-def test_newest_conflict(wish: Wanted, other: str) -> None:
+def test_newest_conflict(requests: PythonRequests, other: str) -> None:
     """Two statements that exclude each other are both named."""
     with pytest.raises(PythonConflict) as caught:
-        python_versions.newest(wish, AVAILABLE)
+        python_versions.newest(requests, AVAILABLE)
 
-    assert caught.value.stated == str(wish)
+    assert caught.value.stated == str(requests)
     assert caught.value.other.endswith(f"requests {other}")
 
 
@@ -280,7 +280,7 @@ def test_ended(version: str, today: str, month: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "pinned"),
+    ("requests", "pinned"),
     [
         (asked("3.13.2"), True),
         (asked("3.13"), False),
@@ -289,9 +289,9 @@ def test_ended(version: str, today: str, month: str) -> None:
         (wanted(), False),
     ],
 )
-def test_is_pinned(wish: Wanted, *, pinned: bool) -> None:
+def test_is_pinned(requests: PythonRequests, *, pinned: bool) -> None:
     """A patch version that keeps from the run image Python away is told apart."""
-    assert pinned == python_versions.is_pinned(wish, "3.13.5")
+    assert pinned == python_versions.is_pinned(requests, "3.13.5")
 
 
 @pytest.mark.parametrize(
@@ -315,6 +315,6 @@ def test_with_wheels(files: list[str], versions: tuple[str, ...]) -> None:
 
 def test_allows_minor() -> None:
     """A minor version is allowed if some patch of it is."""
-    wish = asked(">=3.12.3")
+    requests = asked(">=3.12.3")
 
-    assert [False, True, True] == [wish.allows_minor(item) for item in ("3.11", "3.12", "3.13")]
+    assert [False, True, True] == [requests.allows_minor(item) for item in ("3.11", "3.12", "3.13")]
