@@ -1,1 +1,1 @@
-"""The build side: recognises a Python function and turns it into layers and a launch process."""
+"""The build side: detects a Python function, and builds layers and a launch process from it."""

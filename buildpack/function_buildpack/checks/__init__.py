@@ -1,1 +1,1 @@
-"""Checks that the function loads, and that its native code finds what it needs."""
+"""Checks that the function loads, and that its native code finds its libraries."""

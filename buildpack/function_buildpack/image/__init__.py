@@ -1,1 +1,1 @@
-"""What is in the image: installed packages, bytecode, SBOMs, the application folder."""
+"""The contents of the image: installed packages, bytecode, SBOMs, the application folder."""

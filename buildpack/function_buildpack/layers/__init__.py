@@ -1,1 +1,1 @@
-"""The layers of the image and of the cache: what each holds, and what decides that."""
+"""The layers of the image and the cache: their contents, and their keys."""

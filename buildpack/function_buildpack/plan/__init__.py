@@ -1,1 +1,1 @@
-"""What is built: choices, from facts and settings."""
+"""The decisions of a build, from facts and settings."""

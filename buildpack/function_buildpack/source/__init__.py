@@ -1,1 +1,1 @@
-"""What is built, and with which settings: reads what user and platform gave."""
+"""Reads the user's files, and the platform's settings and bindings."""

@@ -1,1 +1,1 @@
-"""The operating system: processes, what they may do, files and what has changed in them."""
+"""The operating system: processes and their confinement, files and their changes."""

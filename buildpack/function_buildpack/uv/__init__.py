@@ -1,1 +1,1 @@
-"""How uv is called, which package indexes it uses, and what its failures mean."""
+"""Runs uv: its commands, its package indexes, and its failures."""

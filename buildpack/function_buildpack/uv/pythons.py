@@ -77,11 +77,11 @@ def wheels_of(uv: Uv, package: Package, cwd: Path, pythons: Iterable[str]) -> li
         *("uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--no-build"),
         *("--universal", "--format", "pylock.toml", *uv.source.options),
     ]
-    with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as stated:
-        stated.write(f"{package.name}=={package.version}\n")
-        stated.flush()
+    with tempfile.NamedTemporaryFile("w", suffix="-requirements.txt") as requirements:
+        requirements.write(f"{package.name}=={package.version}\n")
+        requirements.flush()
         for python in pythons:
-            words = [*command, "--python-version", python, stated.name]
+            words = [*command, "--python-version", python, requirements.name]
             result = uv.run(words, environ=uv.environ, cwd=cwd)
             if result.status == 0:
                 return _WHEEL.findall(result.output)

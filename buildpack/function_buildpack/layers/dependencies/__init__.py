@@ -1,1 +1,1 @@
-"""The layer with the packages that the function depends on."""
+"""The layer with the function's dependencies."""

@@ -93,7 +93,7 @@ def reads_git(folder: Path) -> bool:
     Unknown backends are assumed to read it.
     """
     build = Pyproject.read(folder / constants.PYPROJECT).build_system
-    requires = (_package(stated) for stated in build.get("requires", ()))
+    requires = (_package(requirement) for requirement in build.get("requires", ()))
     return runs_own_code(folder) or not _WITHOUT_GIT.issuperset(requires) or cache_keys(folder).git
 
 
@@ -108,9 +108,9 @@ def runs_own_code(folder: Path) -> bool:
     )
 
 
-def _package(stated: str) -> str:
+def _package(requirement: str) -> str:
     try:
-        return canonicalize_name(Requirement(stated).name)
+        return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement:
         return ""
 

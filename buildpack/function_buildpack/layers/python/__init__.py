@@ -1,1 +1,1 @@
-"""The layer with a CPython, and which one the function gets."""
+"""The layer with a CPython, and the choice of its version."""

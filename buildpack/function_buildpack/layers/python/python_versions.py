@@ -55,7 +55,7 @@ class PythonRequest:
     """A request for a Python: where it is, its text, and specifiers, one of which must match."""
 
     where: str
-    stated: str
+    text: str
     specifiers: tuple[SpecifierSet, ...]
 
     def allows(self, version: str) -> bool:
@@ -64,7 +64,7 @@ class PythonRequest:
 
     def __str__(self) -> str:
         """Describe it as the end of a sentence."""
-        return f"{self.where} requests {self.stated}"
+        return f"{self.where} requests {self.text}"
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ class PythonForeign(BuildpackError):
 
 @dataclass(eq=False)
 class PythonEnded(BuildpackError):
-    """The request `stated` is for `version` or older, which reached its end of life in `end`."""
+    """The request `request` is for `version` or older, which reached its end of life in `end`."""
 
-    stated: str
+    request: str
     version: str
     end: str
     known: tuple[str, ...]
@@ -36,9 +36,9 @@ class PythonEnded(BuildpackError):
 
 @dataclass(eq=False)
 class PythonUnknown(BuildpackError):
-    """No version matches the request `stated`. `known` are the newest of each minor version."""
+    """No version matches the request `request`. `known` are the newest of each minor version."""
 
-    stated: str
+    request: str
     known: tuple[str, ...]
 
 
@@ -46,7 +46,7 @@ class PythonUnknown(BuildpackError):
 class PythonConflict(BuildpackError):
     """No version matches both requests, though some match each."""
 
-    stated: str
+    request: str
     other: str
 
 

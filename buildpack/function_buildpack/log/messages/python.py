@@ -41,7 +41,7 @@ def _python_foreign(error: PythonForeign) -> Message:
 def _python_ended(error: PythonEnded) -> Message:
     return Message(
         "The requested Python version has reached its end of life",
-        f"Found:    {error.stated}\n"
+        f"Found:    {error.request}\n"
         f"Python:   {error.version}, no security fixes since {error.end}\n\n"
         f"The runtime supports {', '.join(error.known)}. Use one of these versions, and test the\n"
         f"function with it.\n\n{_PYTHON_ORDER}",
@@ -52,7 +52,7 @@ def _python_ended(error: PythonEnded) -> Message:
 def _python_unknown(error: PythonUnknown) -> Message:
     return Message(
         "The requested Python version is not available",
-        f"Found:    {error.stated}\nVersions: {', '.join(error.known) or 'none'}\n\n"
+        f"Found:    {error.request}\nVersions: {', '.join(error.known) or 'none'}\n\n"
         f"These are the newest patch versions that the runtime supports and that the builder's\n"
         f"uv can install. Use one of them.\n\n{_PYTHON_ORDER}",
     )
@@ -62,7 +62,7 @@ def _python_unknown(error: PythonUnknown) -> Message:
 def _python_conflict(error: PythonConflict) -> Message:
     return Message(
         "The requested Python versions conflict",
-        f"Found:    {error.stated}\nBut:      {error.other}\n\n"
+        f"Found:    {error.request}\nBut:      {error.other}\n\n"
         f"No version of Python matches both. Change one of them.\n\n{_PYTHON_ORDER}",
     )
 

@@ -226,7 +226,7 @@ def test_newest_ended(requests: PythonRequests, version: str) -> None:
         python_versions.newest(requests, AVAILABLE)
 
     assert version == caught.value.version
-    assert requests.all[0].stated in caught.value.stated
+    assert requests.all[0].text in caught.value.request
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_newest_conflict(requests: PythonRequests, other: str) -> None:
     with pytest.raises(PythonConflict) as caught:
         python_versions.newest(requests, AVAILABLE)
 
-    assert caught.value.stated == str(requests)
+    assert caught.value.request == str(requests)
     assert caught.value.other.endswith(f"requests {other}")
 
 
