@@ -1,4 +1,4 @@
-"""Workspaces as func sends them, made of a raw one.
+"""Workspaces in the layouts that func sends, created from a raw one.
 
 Written after func's own code (https://github.com/knative/func): 0.48.4, whose client moves the
 function while it uploads it (pkg/buildpacks/scaffolding_injector.go), and c18d604, which writes
@@ -54,11 +54,11 @@ ln -sfn fn f
 
 
 def raw(app: Path) -> None:
-    """Leave the folder as it is on the user's disk."""
+    """Keep the folder as it is on the user's disk."""
 
 
 def injected(app: Path) -> None:
-    """Move the function as func 0.48's client does."""
+    """Move the function like func 0.48's client."""
     moved = app.with_name("moved")
     app.rename(moved)
     app.mkdir()
@@ -74,7 +74,7 @@ def injected(app: Path) -> None:
 
 
 def scaffolded(app: Path) -> None:
-    """Write what func keeps in the function's folder, with its link to that folder."""
+    """Write func's files into the function's folder, with its link to that folder."""
     build = app / ".func" / "build"
     _write(
         build,
@@ -93,13 +93,13 @@ def scaffolded(app: Path) -> None:
 
 
 def moved(app: Path) -> None:
-    """Move the function as the script does that runs before our build."""
+    """Move the function like the script that runs before our build."""
     scaffolded(app)
     subprocess.run(["bash", "-c", MOVE], cwd=app, check=True)
 
 
 def moved_on_a_cluster(app: Path) -> None:
-    """Move the function as a build on a cluster does, which notes the middleware's version too."""
+    """Move the function like a build on a cluster, which writes the middleware's version, too."""
     (app / "middleware-version").write_text(MIDDLEWARE)
     moved(app)
 

@@ -1,4 +1,4 @@
-"""Git repositories of one's own, as companies have them: behind TLS, with a password."""
+"""A private git server, like those of companies: with TLS and a password."""
 
 import base64
 import os
@@ -18,7 +18,7 @@ from contract.package_index import PASSWORD, USER, Index
 
 @contextmanager
 def serving(repositories: Path) -> Iterator[Index]:
-    """Serve a folder of bare repositories on loopback, by `git http-backend`."""
+    """Serve a folder of bare repositories on loopback, with `git http-backend`."""
     wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
     class Repositories(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A package index of one's own, as companies have it: pypiserver behind TLS, with a password."""
+"""A private package index, like those of companies: pypiserver with TLS and a password."""
 
 import io
 import subprocess
@@ -44,7 +44,7 @@ class Index:
 
 @contextmanager
 def serving(packages: Path) -> Iterator[Index]:
-    """Serve a folder of packages on loopback, with a certificate of an authority of its own.
+    """Serve a folder of packages on loopback, with a certificate of a private authority.
 
     In a process of its own: pypiserver changes how its process imports modules.
     """
@@ -67,7 +67,7 @@ def serving(packages: Path) -> Iterator[Index]:
 
 @contextmanager
 def failing(status: int) -> Iterator[str]:
-    """Serve an index that answers every request with a status; 0 never answers. Yields its URL."""
+    """Serve an index that responds with a status; 0 never responds. Yields its URL."""
     ended = threading.Event()
 
     class Answer(BaseHTTPRequestHandler):
@@ -91,7 +91,7 @@ def failing(status: int) -> Iterator[str]:
 
 @contextmanager
 def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
-    """Serve a folder of packages to those who ask a proxy for them.
+    """Serve a folder of packages through a proxy.
 
     Yields the proxy's URL and the index's, whose host only the proxy knows.
     """
@@ -123,7 +123,7 @@ def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
-    """Serve a folder of packages to all; yields its URL, and the names of the files fetched.
+    """Serve a folder of packages without a password; yields the URL, and the downloaded files.
 
     As the public index, it has each wheel's metadata apart (PEP 658).
     """

@@ -1,4 +1,4 @@
-"""The process of package_index.py: pypiserver behind TLS. It writes its port when it listens.
+"""The server process of package_index.py. It writes its port when it listens.
 
 package_index_server.py FOLDER CERTIFICATE USER PASSWORD
 """

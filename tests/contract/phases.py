@@ -1,4 +1,4 @@
-"""Runs bin/detect and bin/build as the lifecycle does: variables, folders, no argument needed."""
+"""Runs bin/detect and bin/build like the lifecycle: with variables and folders."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ _PASSED = (
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase that has ended."""
+    """The result of a phase."""
 
     status: int
     log: str
@@ -78,7 +78,7 @@ class Workspace:
         return Phase(ended.returncode, ended.stdout)
 
     def kill(self, sent: signal.Signals, after: str, **environ: str) -> Phase:
-        """Run `build` until it says something, and send a signal to all of its processes."""
+        """Run `build` until a text is in the log, and send a signal to all of its processes."""
         root = ROOT / "buildpack"
         with subprocess.Popen(
             [root / "bin" / "build"],
@@ -99,7 +99,7 @@ class Workspace:
         return Phase(running.returncode, log)
 
     def variables(self, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return what a lifecycle sets, and write the files that it names."""
+        """Return the variables of a lifecycle, and write the files that they name."""
         plan = self.layers.parent / "plan.toml"
         plan.write_text("")
         platform = self.layers.parent / "platform"
@@ -136,7 +136,7 @@ class Workspace:
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder with its bytes; a link with its target."""
+    """Return the contents of all files in a folder, and the targets of links."""
     return {
         str(path.relative_to(folder)): (
             bytes(path.readlink()) if path.is_symlink() else path.read_bytes()

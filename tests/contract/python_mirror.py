@@ -1,4 +1,4 @@
-"""A mirror of python-build-standalone's releases with one CPython, as closed networks have it.
+"""A mirror of python-build-standalone's releases with one CPython, for closed networks.
 
 uv's own list names releases that a test cannot have, so the mirror has a list too
 (UV_PYTHON_DOWNLOADS_JSON_URL). The CPython is a real one of those releases (tools/cpython).
@@ -26,12 +26,12 @@ _FILE = f"cpython-{VERSION}-{platform.machine()}-unknown-linux-gnu-install_only_
 
 @dataclass(frozen=True)
 class Mirror:
-    """The mirror's folder, to be named as it is or served."""
+    """The mirror's folder, which may be served."""
 
     folder: Path
 
     def settings(self, root: str = "") -> dict[str, str]:
-        """Return uv's variables for the mirror, below the URL that its folder has."""
+        """Return uv's variables for the mirror, below the URL of its folder."""
         root = root or self.folder.as_uri()
         return {
             "UV_PYTHON_INSTALL_MIRROR": root,
@@ -40,7 +40,7 @@ class Mirror:
 
 
 def create(folder: Path, program: bytes = b"") -> Mirror:
-    """Write a mirror; in place of its CPython's program, perhaps, of something else."""
+    """Write a mirror. Its CPython's program may be replaced."""
     if not ARCHIVE.is_file():
         pytest.fail(f"There is no {ARCHIVE}. Run `make tools`.", pytrace=False)
     (folder / _BUILD).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Functions that state their dependencies in each way, as a user's checkout would have them."""
+"""Functions that declare their dependencies in all forms, as in a user's checkout."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _UV = Path(sys.executable).parent / "uv"
 
 @dataclass(frozen=True)
 class Stated:
-    """A way to state dependencies, what the log calls it, and what has to be installed of it."""
+    """A form of declaration, its name in the log, and the packages to install."""
 
     kind: str
     file: str
@@ -54,7 +54,7 @@ NOT_INSTALLED = frozenset({"iniconfig==2.3.1", "colorama==0.4.6"})
 
 
 def prepare(kind: str, app: Path, at: str = "") -> None:
-    """Copy a function into an application folder and make what a clone cannot hold.
+    """Copy a function into an application folder, and create what a clone cannot contain.
 
     `at` is where the build will see the folder, if not there.
     """
@@ -75,7 +75,7 @@ def prepare(kind: str, app: Path, at: str = "") -> None:
 
 
 def uv(*arguments: str, cwd: Path) -> None:
-    """Run uv as a user does."""
+    """Run uv like a user."""
     subprocess.run([_UV, *arguments, "--quiet"], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -85,7 +85,7 @@ def make_repository(
     parts: Mapping[str, tuple[Path, str]] | None = None,
     tag: str = "v1",
 ) -> None:
-    """Turn a folder into a bare git repository with a tag, the only thing of it that is left.
+    """Turn a folder into a bare git repository with a tag, and delete the folder.
 
     `parts` are its submodules: their repository, and the URL that is written down for it.
     """

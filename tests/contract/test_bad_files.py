@@ -1,4 +1,4 @@
-"""bin/detect and bin/build with files that nobody expects: what builds, and what is said of it."""
+"""bin/detect and bin/build with unusual files: what builds, and which errors there are."""
 
 import os
 import resource
@@ -23,7 +23,7 @@ Change = Callable[[Path], object]
 
 
 def build(tmp_path: Path, change: Change) -> tuple[Workspace, Phase]:
-    """Build the function after a change, and see that detect passes, as it has nothing to say."""
+    """Build the function after a change, and check that detect passes without output."""
     workspace = Workspace.create(tmp_path, FUNCTION)
     change(workspace.app)
     detect = workspace.run("detect")
@@ -32,12 +32,12 @@ def build(tmp_path: Path, change: Change) -> tuple[Workspace, Phase]:
 
 
 def linked(name: str, target: str) -> Change:
-    """Make a link."""
+    """Create a link."""
     return lambda app: (app / name).symlink_to(target)
 
 
 def written(name: str | bytes, content: bytes) -> Change:
-    """Write a file, whose name may be any bytes."""
+    """Write a file. Its name may be any bytes."""
 
     def write(app: Path) -> None:
         path = Path(os.fsdecode(os.path.join(os.fsencode(app), os.fsencode(name))))  # noqa: PTH118
@@ -109,7 +109,7 @@ BUILDS: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "note"), BUILDS.values(), ids=BUILDS)
 def test_builds(tmp_path: Path, change: Change, note: str) -> None:
-    """It is built, and what may not be meant is noted."""
+    """The function is built, and the log has a note for a probable mistake."""
     _, phase = build(tmp_path, change)
 
     assert 0 == phase.status, phase.log
@@ -222,7 +222,7 @@ FAILS: dict[str, tuple[Change, str, list[str]]] = {
 
 @pytest.mark.parametrize(("change", "title", "facts"), FAILS.values(), ids=FAILS)
 def test_fails(tmp_path: Path, change: Change, title: str, facts: list[str]) -> None:
-    """It ends the build with a title, the file, what was found and what to do."""
+    """The build fails with a title, the file, the problem and the fix."""
     workspace, phase = build(tmp_path, change)
 
     assert 1 == phase.status, phase.log
@@ -234,7 +234,7 @@ def test_fails(tmp_path: Path, change: Change, title: str, facts: list[str]) -> 
 
 
 def test_locale(tmp_path: Path) -> None:
-    """A name that is no text is shown in any locale: Python's own output would end there."""
+    """A name that is not text is shown in any locale, in which Python's own output fails."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
     written(b"caf\xe9.py", b"x = (\n")(workspace.app)
 
@@ -245,7 +245,7 @@ def test_locale(tmp_path: Path) -> None:
 
 
 def test_large_file(tmp_path: Path) -> None:
-    """A file of 2 GB, which a build backend might read, is looked at piece by piece."""
+    """A file of 2 GB, which a build backend might read, is hashed in parts."""
 
     def enlarge(app: Path) -> None:
         with (app / "model.bin").open("wb") as file:
@@ -262,7 +262,7 @@ def test_large_file(tmp_path: Path) -> None:
 
 
 def test_path_too_long(tmp_path: Path) -> None:
-    """What the system refuses is told in its words, and is no defect of the buildpack."""
+    """An error of the operating system is not an internal error."""
 
     def nest(app: Path) -> None:
         below = os.open(app, os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""The log of a build: what was found, decided, done and reused, in the order of the build."""
+"""The log of a build: facts, decisions, actions and reused layers, in the order of the build."""
 
 import re
 import shutil
@@ -68,7 +68,7 @@ Done in N s
 
 
 def told(phase: Phase) -> str:
-    """Return our own lines: uv's are indented."""
+    """Return the build's own lines. uv's are indented."""
     text = phase.log.lstrip("\n")
     for pattern, replacement in _SCRUBBED.items():
         text = re.sub(pattern, replacement, text)
@@ -94,7 +94,7 @@ def rebuild(first: Workspace, tmp_path: Path, changed: dict[str, str]) -> Phase:
 
 
 def test_first(first: tuple[Workspace, Phase]) -> None:
-    """What was found and where, what was decided and why, and how long each step took."""
+    """The log has facts, decisions with reasons, and the duration of each step."""
     _, phase = first
 
     assert (
@@ -159,7 +159,7 @@ Loaded the function in N s
 
 
 def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
-    """What kept a layer from being reused is told; of digests only that they differ."""
+    """The log has the reason why a layer is not reused, without digests."""
     phase = rebuild(first[0], tmp_path, {"requirements.txt": "idna==3.9\nsix==1.17.0\n"})
 
     assert "Installing: the declared dependencies changed since the earlier build\n" in told(phase)
@@ -172,7 +172,7 @@ def test_changed_dependency(first: tuple[Workspace, Phase], tmp_path: Path) -> N
 
 
 def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
-    """What people can read is told as it was and as it is."""
+    """Readable values are shown before and after a change."""
     lock = 'lock-version = "1.0"\ncreated-by = "x"\npackages = []\n'
 
     phase = rebuild(first[0], tmp_path, {"pyproject.toml": "", "pylock.toml": lock})
@@ -181,7 +181,7 @@ def test_changed_way(first: tuple[Workspace, Phase], tmp_path: Path) -> None:
 
 
 def test_failed(tmp_path: Path) -> None:
-    """A failure ends the story, with what was found until then above it, and takes no time."""
+    """A failed build ends with the error, after the earlier steps, without durations."""
     files = FUNCTION | {"requirements.txt": "idna==3.10\nno-such-package-of-anybody-here\n"}
 
     said = told(Workspace.create(tmp_path, files).run("build", _BUILDPACK, **SETTINGS))

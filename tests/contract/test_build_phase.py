@@ -1,4 +1,4 @@
-"""bin/build, as the lifecycle runs it, with the real uv and the real package index."""
+"""bin/build like the lifecycle, with the real uv and the real package index."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ CONTENTS = {"dependencies": "venv", "asgi-runtime": "packages", "project": "pack
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A function that was built once; tests that build again copy it."""
+    """A function that was built once. Tests that build again copy it."""
     files = {**FUNCTION, ".git/HEAD": "x", ".func/build/x": "y", "template.py": "{{ name }}("}
     workspace = Workspace.create(tmp_path_factory.mktemp("built"), files)
     (workspace.app / "template.py").chmod(0o600)
@@ -75,7 +75,7 @@ def test_launch(built: Workspace) -> None:
 
 
 def test_labels(built: Workspace) -> None:
-    """What the project knows of itself is on the image."""
+    """The image has labels from the project."""
     labels = {label["key"]: label["value"] for label in built.toml("launch.toml")["labels"]}
 
     assert {
@@ -85,7 +85,7 @@ def test_labels(built: Workspace) -> None:
 
 
 def test_layers(built: Workspace) -> None:
-    """What is launched is not cached: the archives are, which are not launched."""
+    """Launch layers are not cached. The cached archives are not in the image."""
     launched = dict.fromkeys((*CONTENTS, "variables"), "launch")
 
     for name, kind in {**launched, "archives": "cache"}.items():
@@ -96,12 +96,12 @@ def test_layers(built: Workspace) -> None:
 
 
 def test_no_layer_adds_to_the_library_path(built: Workspace) -> None:
-    """The lifecycle puts a layer's own lib/ on LD_LIBRARY_PATH; no layer has one."""
+    """The lifecycle adds a layer's lib/ to LD_LIBRARY_PATH, so no layer has one."""
     assert [] == list(built.layers.glob("*/lib"))
 
 
 def test_nothing_else_is_left(built: Workspace) -> None:
-    """The layers folder holds layers and their SBOMs only, the application no .git, no .func."""
+    """The layers folder has only layers and SBOMs, the application no .git and no .func."""
     names = {path.name for path in built.layers.iterdir()}
 
     layers = {*CONTENTS, "variables", "archives"}
@@ -112,13 +112,13 @@ def test_nothing_else_is_left(built: Workspace) -> None:
 
 
 def test_other_files(built: Workspace) -> None:
-    """What is not the function's package may be anything; the image's user can read it."""
+    """Other files of the source may be anything. The image's user can read them."""
     assert 0o644 == (built.app / "template.py").stat().st_mode & 0o777
     assert not (built.app / "__pycache__").exists()
 
 
 def test_packages_at_run_time(built: Workspace) -> None:
-    """The function's packages come first, the runtime's behind them."""
+    """The function's packages come first on the import path, then the runtime's."""
     code = "import idna, func_runtime, uvloop; print(idna.__file__, uvloop.__file__)"
     idna, uvloop = built.python(code).split()
 
@@ -140,7 +140,7 @@ def test_bytecode_is_complete(built: Workspace) -> None:
 
 
 def test_runtime_is_trimmed(built: Workspace) -> None:
-    """The runtime layer has no debug symbols, nor what its modules were compiled from."""
+    """The runtime layer has no debug symbols and no sources of extension modules."""
     packages = built.layers / "asgi-runtime" / "packages"
     libraries = list(packages.rglob("*.so"))
     sections = subprocess.run(
@@ -155,7 +155,7 @@ def test_runtime_is_trimmed(built: Workspace) -> None:
 
 
 def test_runtime_without_strip(tmp_path: Path) -> None:
-    """A build image without binutils gives a larger layer, and says why."""
+    """Without binutils in the build image, the layer is larger, and the log has the reason."""
     tools = tmp_path / "tools"
     tools.mkdir()
     # By its path, an environment's Python finds its packages.
@@ -173,7 +173,7 @@ def test_runtime_without_strip(tmp_path: Path) -> None:
 
 
 def test_rebuild_reuses(again: Workspace) -> None:
-    """A changed source reuses both layers, which are in the image alone, and says so."""
+    """After a change of the source, both layers are reused, although only the image has them."""
     again.write({"function/func.py": HANDLE.replace("OK", "Changed")})
     before = files_below(again.layers / "archives")
 
@@ -190,7 +190,7 @@ def test_rebuild_reuses(again: Workspace) -> None:
 
 
 def test_rebuild_loads_what_is_imported(again: Workspace) -> None:
-    """The packages of a reused layer are there for the check, found by name or by their data."""
+    """The check finds the packages of a reused layer, by import or by their data."""
     imports = (
         "import idna\nfrom importlib.metadata import version\nassert version('idna') == '3.10'"
     )
@@ -203,7 +203,7 @@ def test_rebuild_loads_what_is_imported(again: Workspace) -> None:
 
 
 def test_rebuild_looks_for_a_package_without_its_import(again: Workspace) -> None:
-    """Some packages look for others' files: what fails for that is tried with all of them."""
+    """If a package reads files of others, the check is repeated with all files."""
     looks = "from importlib.metadata import version\nassert version('idna') == '3.10'"
     again.write({"function/func.py": f"{looks}\n{HANDLE}"})
 
@@ -221,7 +221,7 @@ def test_rebuild_looks_for_a_package_without_its_import(again: Workspace) -> Non
 )
 @pytest.mark.row("T13")
 def test_rebuild_that_does_not_load(again: Workspace, source: str, found: str) -> None:
-    """A source that no longer loads is refused in a rebuild as in the first build."""
+    """A rebuild fails if the source no longer loads, like the first build."""
     again.write({"function/func.py": source + HANDLE})
 
     phase = again.run("build")
@@ -231,7 +231,7 @@ def test_rebuild_that_does_not_load(again: Workspace, source: str, found: str) -
 
 
 def test_rebuild_without_archives(again: Workspace) -> None:
-    """Where the cache is gone but the image is not, the layers are installed again."""
+    """Without the cache, the layers are installed again."""
     shutil.rmtree(again.layers / "archives")
     (again.layers / "archives.toml").unlink()
 
@@ -242,7 +242,7 @@ def test_rebuild_without_archives(again: Workspace) -> None:
 
 
 def test_rebuild_with_another_dependency(again: Workspace) -> None:
-    """A changed requirement installs the dependencies anew, and only them; the log says why."""
+    """A changed requirement installs only the dependencies again, and the log has the reason."""
     again.write({"pyproject.toml": PYPROJECT.replace("3.10", "3.9")})
 
     phase = again.run("build")
@@ -256,7 +256,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
 
 
 def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
-    """What decides the resolution decides the layer."""
+    """A setting of the resolution is part of the layer key."""
     phase = again.run("build", UV_RESOLUTION="lowest-direct")
 
     assert 0 == phase.status
@@ -264,7 +264,7 @@ def test_rebuild_with_another_setting_of_uv(again: Workspace) -> None:
 
 
 def test_rebuild_with_another_check(again: Workspace) -> None:
-    """What a check has let pass is looked at again when it is stricter."""
+    """A stricter library check installs the dependencies again."""
     assert 0 == again.run("build", BP_LIBRARY_CHECK="note").status
 
     phase = again.run("build")
@@ -274,7 +274,7 @@ def test_rebuild_with_another_check(again: Workspace) -> None:
 
 
 def test_rebuild_with_damaged_metadata(again: Workspace) -> None:
-    """Metadata that cannot be read costs a reinstall, no more."""
+    """Unreadable metadata only cause a new installation."""
     (again.layers / "asgi-runtime.toml").write_text("damaged")
 
     phase = again.run("build")
@@ -301,7 +301,7 @@ def test_same_bytes(built: Workspace, tmp_path: Path) -> None:
 
 
 def test_requirements(tmp_path: Path) -> None:
-    """requirements.txt is installed, with what it includes; pyproject.toml is said to be unused."""
+    """requirements.txt is installed with its includes. The log names pyproject.toml as ignored."""
     files = {**FUNCTION, "requirements.txt": "-r more.txt\n", "more.txt": "six==1.16.0\n"}
     workspace = Workspace.create(tmp_path, files)
 
@@ -313,13 +313,13 @@ def test_requirements(tmp_path: Path) -> None:
 
 
 def lock(folder: Path) -> None:
-    """Write uv.lock."""
+    """Create uv.lock."""
     uv = Path(sys.executable).parent / "uv"
     subprocess.run([uv, "lock", "--quiet"], cwd=folder, check=True)
 
 
 def test_lock(tmp_path: Path) -> None:
-    """uv.lock is installed as it stands, without development groups; the project is apart."""
+    """uv.lock is installed without development groups. The project has its own layer."""
     workspace = Workspace.create(tmp_path, FUNCTION)
     workspace.write({"pyproject.toml": f'{PYPROJECT}[dependency-groups]\ndev = ["six"]\n'})
     lock(workspace.app)
@@ -336,7 +336,7 @@ def test_lock(tmp_path: Path) -> None:
 
 
 def test_lock_outdated(tmp_path: Path) -> None:
-    """A lock that was made from other requirements is an error with the command that mends it."""
+    """An outdated lock is an error with the command that locks again."""
     workspace = Workspace.create(tmp_path, FUNCTION)
     lock(workspace.app)
     workspace.write({"pyproject.toml": PYPROJECT.replace("3.10", "3.9")})
@@ -349,7 +349,7 @@ def test_lock_outdated(tmp_path: Path) -> None:
 
 
 def test_lock_for_another_python(tmp_path: Path) -> None:
-    """A lock that another Python made, where none is stated, is told what to state."""
+    """For a lock of another Python without requires-python, the error has the line to add."""
     workspace = Workspace.create(tmp_path, FUNCTION)
     lock(workspace.app)
     text = (workspace.app / "uv.lock").read_text()
@@ -364,7 +364,7 @@ def test_lock_for_another_python(tmp_path: Path) -> None:
 
 
 def test_nothing_stated(tmp_path: Path) -> None:
-    """A function without dependencies is built, with the runtime alone."""
+    """A function without dependencies is built with the runtime only."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
 
     phase = workspace.run("build", BP_FUNCTION_CHEK="off")
@@ -377,7 +377,7 @@ def test_nothing_stated(tmp_path: Path) -> None:
 
 
 def test_nested(tmp_path: Path) -> None:
-    """In func's workspace the function in fn/ is built, and func's own service is left out."""
+    """In func's layout, the function in fn/ is built without func's service."""
     files = {f"fn/{name}": content for name, content in FUNCTION.items()}
     scaffolding = {
         "service/__init__.py": "",
@@ -395,7 +395,7 @@ def test_nested(tmp_path: Path) -> None:
 
 
 def test_sdk_1(tmp_path: Path) -> None:
-    """A function that is written for the cloudevents SDK 1 and pins nothing gets SDK 1."""
+    """A function for version 1 of the cloudevents SDK that pins nothing gets that version."""
     files = {
         "func.yaml": FUNC_YAML.replace("http", "cloudevent"),
         "function.py": f"from cloudevents.http import CloudEvent\n{HANDLE}",
@@ -413,7 +413,7 @@ def test_sdk_1(tmp_path: Path) -> None:
 
 @pytest.mark.row("T4")
 def test_settings(tmp_path: Path) -> None:
-    """BP_ and BPE_ variables reach labels and launch environment; credentials reach nothing."""
+    """BP_ and BPE_ variables become labels and launch variables. Credentials do not."""
     workspace = Workspace.create(tmp_path, {"apps/a/function.py": HANDLE})
 
     phase = workspace.run(
@@ -530,7 +530,7 @@ BAD_INPUT: list[tuple[dict[str, str], str, list[str]]] = [
 
 @pytest.mark.parametrize(("files", "title", "facts"), BAD_INPUT, ids=lambda value: str(value)[:40])
 def test_bad_input(tmp_path: Path, files: dict[str, str], title: str, facts: list[str]) -> None:
-    """Bad input ends the build with a title, what was found and what to do; no layer is kept."""
+    """Invalid input fails with a title, the problem and the fix. No layer is exported."""
     workspace = Workspace.create(tmp_path, files)
 
     phase = workspace.run("build")
@@ -544,7 +544,7 @@ def test_bad_input(tmp_path: Path, files: dict[str, str], title: str, facts: lis
 
 
 def test_check_off(tmp_path: Path) -> None:
-    """BP_FUNCTION_CHECK lets a function be built that only loads where it will run."""
+    """BP_FUNCTION_CHECK allows a function that loads only in its environment."""
     files = {"function.py": "def new():\n    raise ValueError\n"}
 
     off = Workspace.create(tmp_path / "off", files).run("build", BP_FUNCTION_CHECK="off")
@@ -556,7 +556,7 @@ def test_check_off(tmp_path: Path) -> None:
 
 
 def test_index_unreachable(tmp_path: Path) -> None:
-    """An index that does not answer is named as such, with the settings that lead to another."""
+    """An index that does not respond has an error with the settings for another one."""
     workspace = Workspace.create(tmp_path, FUNCTION)
 
     phase = workspace.run(
@@ -570,7 +570,7 @@ def test_index_unreachable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("after", ["Installing:", "Installed the dependencies"])
 def test_killed(tmp_path: Path, sent: signal.Signals, after: str) -> None:
-    """A build that is killed anywhere leaves nothing that counts as a layer; the next is whole."""
+    """A build that is killed leaves no layer, and the next one is complete."""
     workspace = Workspace.create(tmp_path, FUNCTION)
 
     killed = workspace.kill(sent, after)

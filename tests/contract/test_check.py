@@ -1,4 +1,4 @@
-"""Sees that a function loads: the build's check with the real runtime."""
+"""The check that a function loads, with the real runtime."""
 
 import sys
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def made(folder: Path, source: str, files: Mapping[str, str] | None = None) -> P
 
 
 def load(chosen: Plan, limit: float = PATIENCE) -> None:
-    """Load its function with the Python of the tests."""
+    """Load the function with the Python of the tests."""
     packages = load_check.InstalledPackages(Path(sys.executable))
     load_check.Loader(process.run, packages, (RUNTIME,), limit).load(
         chosen, {}, chosen.project.folder
@@ -38,7 +38,7 @@ def load(chosen: Plan, limit: float = PATIENCE) -> None:
 
 
 def failure(chosen: Plan) -> FunctionUnloadable:
-    """Return the error of one that cannot be loaded."""
+    """Return the error of a function that cannot be loaded."""
     with pytest.raises(FunctionUnloadable) as caught:
         load(chosen)
     return caught.value
@@ -54,7 +54,7 @@ def failure(chosen: Plan) -> FunctionUnloadable:
     ids=["plain", "without output", "with a child"],
 )
 def test_loads(tmp_path: Path, source: str) -> None:
-    """What loads passes, whatever it does with its output and whatever it leaves running."""
+    """A function that loads passes, whatever it does with its output and child processes."""
     load(made(tmp_path, source))
 
 
@@ -71,7 +71,7 @@ def test_loads(tmp_path: Path, source: str) -> None:
     ids=["SIGSEGV", "SIGABRT", "7", "0", "exec", "SystemExit"],
 )
 def test_ends(tmp_path: Path, source: str, status: int) -> None:
-    """A process that ends before its end is no success; a crash says where it was."""
+    """A process that exits early is an error. A crash shows Python's position."""
     error = failure(made(tmp_path, source))
 
     assert status == error.status
@@ -86,7 +86,7 @@ def test_ends(tmp_path: Path, source: str, status: int) -> None:
     ],
 )
 def test_missing(tmp_path: Path, source: str, missing: str) -> None:
-    """A module that nothing has is named; one of the function's own is the author's to find."""
+    """The error names a missing module, with hints for modules of the function."""
     chosen = made(tmp_path, source, {"function_part.py": ""})
     (tmp_path / "function_part.py").unlink()
     (tmp_path / "function_part").mkdir()
@@ -95,7 +95,7 @@ def test_missing(tmp_path: Path, source: str, missing: str) -> None:
 
 
 def test_missing_elsewhere(tmp_path: Path) -> None:
-    """A module that is elsewhere in the source is told with where, and where to ask for it."""
+    """The error has the path of a missing module in the source, and its declaration."""
     (tmp_path / "libs").mkdir()
     (tmp_path / "libs" / "common.py").write_text("")
 
@@ -107,7 +107,7 @@ def test_missing_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["import yaml\n", "import pkg_resources\n"])
 def test_missing_known(tmp_path: Path, source: str) -> None:
-    """What has a module that is in another package is told by the runtime, and not again."""
+    """If the runtime names the package of a missing module, the build does not."""
     hidden = "import sys\nsys.path[:] = sys.path[:1]\nsys.meta_path[:] = sys.meta_path[-1:]\n"
 
     error = failure(made(tmp_path, f"{hidden}{source}"))
@@ -117,7 +117,7 @@ def test_missing_known(tmp_path: Path, source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "asked_in"),
+    ("files", "declared_in"),
     [
         ({}, "requirements.txt"),
         ({"requirements.txt": "cloudevents>=2"}, "requirements.txt"),
@@ -125,7 +125,7 @@ def test_missing_known(tmp_path: Path, source: str) -> None:
     ],
 )
 def test_sdk_1(tmp_path: Path, files: dict[str, str], declared_in: str) -> None:
-    """A module that only the cloudevents SDK 1 has is told as such, with the file to ask in."""
+    """For a module of the SDK's version 1, the error names the file to change."""
     error = failure(made(tmp_path, "from cloudevents.http import CloudEvent\n", files))
 
     assert ("cloudevents.http", declared_in) == (error.missing, error.declared_in)
@@ -137,7 +137,7 @@ def test_sdk_1(tmp_path: Path, files: dict[str, str], declared_in: str) -> None:
     ids=["import", "new"],
 )
 def test_slow(tmp_path: Path, source: str) -> None:
-    """What does not come to an end is ended, with where it was."""
+    """A function that takes too long is stopped, and the error has its position."""
     with pytest.raises(FunctionSlow) as caught:
         load(made(tmp_path, source), limit=3)
 
@@ -146,7 +146,7 @@ def test_slow(tmp_path: Path, source: str) -> None:
 
 
 def test_first_of_several(tmp_path: Path) -> None:
-    """Of several modules `function` the one that the build has found is loaded."""
+    """Of several modules `function`, the one that the build has found is loaded."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "function.py").write_text("raise ValueError\n")
 

@@ -1,4 +1,4 @@
-"""bin/detect, as the lifecycle runs it."""
+"""bin/detect like the lifecycle."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from contract.phases import ROOT, Workspace, files_below
 
 @pytest.mark.parametrize("root", [ROOT / "buildpack", ROOT], ids=["buildpack folder", "repository"])
 def test_passes(tmp_path: Path, root: Path) -> None:
-    """A Python function passes, also where bin is a link; nothing is written or said."""
+    """A Python function passes without output and changes, even if bin is a link."""
     files = {"func.yaml": "runtime: python", "function/__init__.py": ""}
     workspace = Workspace.create(tmp_path, files)
     before = files_below(workspace.app)
@@ -21,7 +21,7 @@ def test_passes(tmp_path: Path, root: Path) -> None:
 
 
 def test_declines(tmp_path: Path) -> None:
-    """Another language's function is declined with exit code 100 and the reason."""
+    """A function in another language is declined with exit code 100 and the reason."""
     phase = Workspace.create(tmp_path, {"func.yaml": "runtime: go"}).run("detect")
 
     assert 100 == phase.status
@@ -29,7 +29,7 @@ def test_declines(tmp_path: Path) -> None:
 
 
 def test_error(tmp_path: Path) -> None:
-    """A setting that cannot be used is an error with a title, not a decline."""
+    """An invalid setting is an error with a title, not a decline."""
     phase = Workspace.create(tmp_path, {}).run("detect", BP_FUNCTION_PATH="nowhere")
 
     assert 1 == phase.status
@@ -37,7 +37,7 @@ def test_error(tmp_path: Path) -> None:
 
 
 def test_no_python(tmp_path: Path) -> None:
-    """A build image without python3 is told so by the shell part."""
+    """A build image without python3 is an error of the shell script."""
     (tmp_path / "bin").mkdir()
     for tool in ("sh", "dirname", "cat"):
         (tmp_path / "bin" / tool).symlink_to(f"/bin/{tool}")

@@ -1,4 +1,4 @@
-"""What an earlier build has fetched and compiled is not again, and changes nothing of the layer."""
+"""Downloads and bytecode of an earlier build are reused, and do not change the layer."""
 
 import hashlib
 import shutil
@@ -36,7 +36,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Function:
-    """A function whose packages are from an index that counts."""
+    """A function with packages from an index that counts downloads."""
 
     def __init__(self, folder: Path, plain: Path, url: str, fetched: set[str]) -> None:
         self.workspace = Workspace.create(folder, {"function.py": HANDLE})
@@ -44,12 +44,12 @@ class Function:
         self.forget()
 
     def forget(self) -> None:
-        """Have no earlier build but that of a function without dependencies."""
+        """Restore the layers of a function without dependencies."""
         shutil.rmtree(self.workspace.layers)
         shutil.copytree(self._plain, self.workspace.layers, symlinks=True)
 
     def build(self, *requirements: str) -> Phase:
-        """Build with these requirements; `fetched` holds what was fetched for that."""
+        """Build with these requirements. `fetched` has the downloads for that."""
         for layer in ("dependencies", "asgi-runtime"):  # restored without contents
             shutil.rmtree(self.workspace.layers / layer, ignore_errors=True)
         self.fetched.clear()
@@ -80,7 +80,7 @@ def function(tmp_path: Path, plain: Path) -> Iterator[Function]:
 
 
 def test_one_more(function: Function) -> None:
-    """Of one more, only that is fetched and compiled; the layer is that of a first build."""
+    """Only a new package is downloaded and compiled. The layer is that of a first build."""
     first = function.build("acme-one", "acme-two")
     assert ["acme_one", "acme_two"] == sorted(name[:8] for name in function.fetched)
     assert "Not fetched again" not in first.log
@@ -101,7 +101,7 @@ def test_one_more(function: Function) -> None:
 
 
 def test_one_less(function: Function) -> None:
-    """What is no longer installed is not kept either."""
+    """The archive has no packages that are no longer installed."""
     function.build("acme-one", "acme-two")
 
     function.build("acme-one")
@@ -113,7 +113,7 @@ def test_one_less(function: Function) -> None:
 
 
 def test_unchanged(function: Function) -> None:
-    """A build that reuses the layer keeps the archive, for the one after it."""
+    """A build that reuses the layer keeps the archive for later ones."""
     function.build("acme-one")
     before = function.archive.read_bytes()
 
@@ -125,7 +125,7 @@ def test_unchanged(function: Function) -> None:
 
 
 def test_other_file_of_the_same_name(function: Function) -> None:
-    """What a hash does not fit is fetched again: it is another file, whatever its name."""
+    """A file with another hash is downloaded again, even with the same name."""
     function.build("acme-one")
     wheel = write_wheel(function.packages / "packages", package="acme_one", source="NEW = True\n")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -137,7 +137,7 @@ def test_other_file_of_the_same_name(function: Function) -> None:
 
 
 def test_local_package(function: Function) -> None:
-    """What is from a folder is built again: it may have changed under the same version."""
+    """A package from a folder is built again: it may have changed under the same version."""
     pyproject = '[project]\nname = "near"\nversion = "1"\n'
     backend = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
     maker = (
@@ -161,7 +161,7 @@ def test_local_package(function: Function) -> None:
 
 @pytest.mark.parametrize("damaged", [b"no archive", b"PK\x05\x06" + bytes(18)])
 def test_damaged(function: Function, damaged: bytes) -> None:
-    """An archive that cannot be read, or is without what was fetched, costs that alone."""
+    """If an archive is damaged, or has no downloads, packages are downloaded again."""
     function.build("acme-one")
     function.archive.write_bytes(damaged)
 
@@ -172,7 +172,7 @@ def test_damaged(function: Function, damaged: bytes) -> None:
 
 
 def test_kept_while_the_function_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The function's own failure is told, though its packages are still being kept then."""
+    """A failure of the function is reported while packages are being archived."""
     workspace = Workspace.create(tmp_path, {"function.py": "raise ValueError('as asked')\n"})
     environ = workspace.variables(ROOT / "buildpack", {})
     checked, keep, read = threading.Event(), uv_cache.keep, list[Path]()

@@ -1,4 +1,4 @@
-"""bin/detect and bin/build where the build image has python3 and nothing else."""
+"""bin/detect and bin/build on a build image with only python3."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ async def handle(scope, receive, send):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PATH with a bare Python (no pip, no library) and what every system has."""
+    """A PATH with a bare Python (no pip, no library) and basic programs."""
     folder = tmp_path_factory.mktemp("image")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "python"], check=True)
     (folder / "bin").mkdir()
@@ -31,7 +31,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_build(tmp_path: Path, path: str) -> None:
-    """The build brings its own; once cached, the next one asks no index."""
+    """The build installs its tools. With the cache, the next build uses no index."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
 
     first = workspace.run("build", PATH=path)
@@ -54,7 +54,7 @@ def test_build(tmp_path: Path, path: str) -> None:
 
 
 def test_no_index(tmp_path: Path, path: str) -> None:
-    """Where neither the image nor an index has them, the message says what is lacking."""
+    """If neither the image nor an index has the tools, the error names them."""
     phase = Workspace.create(tmp_path, {"function.py": HANDLE}).run(
         "build", PATH=path, UV_DEFAULT_INDEX="http://127.0.0.1:9/simple"
     )

@@ -1,4 +1,4 @@
-"""bin/detect and bin/build in each shape of workspace that func sends."""
+"""bin/detect and bin/build with all of func's layouts."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ print(" ".join(sorted(each.name for each in distributions())))
 @pytest.mark.row("T1", "T2", "T3", "T12")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_shape(tmp_path: Path, shape: str) -> None:
-    """The function is found at detect and at build; nothing of func's is installed or kept.
+    """detect and build find the function. func's files are neither installed nor kept.
 
     A link to the folder above is followed nowhere, and the function's own pyproject.toml may name
     a README.md that is not there: the function's project is known, with what it depends on.
@@ -62,7 +62,7 @@ def test_shape(tmp_path: Path, shape: str) -> None:
 
 @pytest.mark.row("T15")
 def test_older_middleware(tmp_path: Path) -> None:
-    """A function of func's first Python middleware is refused, with what it is and the way on."""
+    """A function for func's first Python middleware is an error with a hint."""
     files = {
         "func.yaml": "name: mine\nruntime: python\n",
         "func.py": "from parliament import Context\ndef main(context: Context): return '', 200\n",
@@ -85,7 +85,7 @@ def test_older_middleware(tmp_path: Path) -> None:
 @pytest.mark.row("T4", "T9")
 @pytest.mark.parametrize("labels", ['team="a b"', "team=a"])
 def test_labels_of_a_cluster(tmp_path: Path, labels: str) -> None:
-    """func appends its labels to those of the user, the first one without a space between."""
+    """func appends its labels to those of the user, without a space before the first one."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE.replace("import idna", "")})
     version = func_workspaces.MIDDLEWARE
     appended = f"middleware-version={version} org.opencontainers.image.revision=0123abc"

@@ -1,4 +1,4 @@
-"""Code that runs in a build changes nothing of the image, and reads nothing of the platform.
+"""Code that runs in a build cannot change the image, or read secrets of the platform.
 
 Folders of tests are below /tmp, where the kernel confines nothing (steps/isolation.py): here the
 build itself finds what was changed. tests/image/test_isolation.py has the kernel's part.
@@ -63,14 +63,14 @@ def workspace(tmp_path: Path, plain: Path) -> Workspace:
 
 
 def build(workspace: Workspace, code: str = "", **environ: str) -> Phase:
-    """Build a function with this code before its handle; paths are those of the workspace."""
+    """Build a function with this code before its handle."""
     code = code.replace("LAYERS", str(workspace.layers)).replace("APP", str(workspace.app))
     workspace.write({"function.py": code + HANDLE})
     return workspace.run("build", **environ)
 
 
 def contents(workspace: Workspace) -> dict[str, bytes]:
-    """Return what is exported."""
+    """Return the exported files."""
     found = {**files_below(workspace.app)}
     for layer in ("asgi-runtime", "dependencies"):
         below = files_below(workspace.layers / layer)
@@ -100,7 +100,7 @@ def contents(workspace: Workspace) -> dict[str, bytes]:
     ids=["beside", "own source", "absolute", "folders", "site-packages", "exec.d"],
 )
 def test_what_is_new(workspace: Workspace, code: str, said: str) -> None:
-    """What a function writes when it is loaded is in no image, and the log says so."""
+    """Files that a function writes when it is loaded are in no image, and the log names them."""
     workspace.write({"function.py": HANDLE})
     build(workspace, code.replace("write", "closed"), BP_FUNCTION_CHECK="off")
     expected = contents(workspace).keys()
@@ -125,7 +125,7 @@ def test_what_is_new(workspace: Workspace, code: str, said: str) -> None:
     ids=["content", "removed", "mode", "another layer", "archive", "source"],
 )
 def test_what_is_changed(workspace: Workspace, code: str) -> None:
-    """A function that changes what the build has made ends the build."""
+    """A function that changes files of the build is an error."""
     workspace.write({"data.txt": "data"})
 
     phase = build(workspace, code)
@@ -134,7 +134,7 @@ def test_what_is_changed(workspace: Workspace, code: str) -> None:
 
 
 def test_nothing_lives_on(workspace: Workspace) -> None:
-    """Processes that a function has started end with the check, whatever they do to hide."""
+    """Processes that a function has started are killed after the check, even hidden ones."""
     late = workspace.app.parent / "late"
 
     phase = build(
@@ -149,7 +149,7 @@ def test_nothing_lives_on(workspace: Workspace) -> None:
 
 
 def test_environment(workspace: Workspace) -> None:
-    """What the platform gave the build is not in the function's environment, nor its home."""
+    """The function's environment and home do not have the platform's variables."""
     code = "import os\nraise ValueError(sorted(os.environ.items()), os.path.expanduser('~'))\n"
 
     phase = build(workspace, code, UV_INDEX_CORP_PASSWORD="planted-1", MY_TOKEN="planted-2")
@@ -172,7 +172,7 @@ def test_environment(workspace: Workspace) -> None:
     ids=["changed", "removed", "folder", "new", "mode"],
 )
 def test_source_after_an_installation(workspace: Workspace, code: str) -> None:
-    """The source is as it was, whatever the code that builds a package has done there."""
+    """The source is restored after code of a package has changed it."""
     files = {"near/pyproject.toml": BACKEND, "near/version.txt": "1", "data/x": "y"}
     workspace.write({**files, "near/backend.py": code + WHEEL, "requirements.txt": "./near\n"})
     before = files_below(workspace.app)
@@ -197,7 +197,7 @@ def test_source_after_an_installation(workspace: Workspace, code: str) -> None:
     ids=["changed", "new", "archive"],
 )
 def test_layers_after_an_installation(workspace: Workspace, code: str) -> None:
-    """Code that builds a package and changes another layer ends the build."""
+    """Code of a package that changes another layer is an error."""
     code = code.replace("LAYERS", str(workspace.layers))
     workspace.write({"near/pyproject.toml": BACKEND, "near/backend.py": code + WHEEL})
     workspace.write({"requirements.txt": "./near\n"})
@@ -208,7 +208,7 @@ def test_layers_after_an_installation(workspace: Workspace, code: str) -> None:
 
 
 def test_other_layers_after_an_installation(workspace: Workspace) -> None:
-    """Layers and start-up programs that the code of a package adds are not exported."""
+    """Layers and start-up programs that code of a package adds are not exported."""
     code = (
         "import os\nos.makedirs('LAYERS/dependencies/exec.d', exist_ok=True)\n"
         "open('LAYERS/evil.toml', 'w').write('[types]\\nlaunch = true\\n')\n"
@@ -269,7 +269,7 @@ FORGED = "x\n\x1b[2J\nERROR: forged\n::error::forged\r"
     ],
 )
 def test_forged_lines(workspace: Workspace, files: dict[str, str], environ: dict[str, str]) -> None:
-    """Neither values nor names of files nor a function's output can forge lines of the log."""
+    """Values, file names and output of a function cannot forge lines of the log."""
     if any(name.startswith("function/") for name in files):
         (workspace.app / "function.py").unlink()
         files = {"function/__init__.py": HANDLE, **files}

@@ -1,4 +1,4 @@
-"""bin/build with packages that are large: its memory does not grow with them."""
+"""bin/build with large packages: its memory does not grow with them."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ _MEMORY = 150
 
 
 def write_wheel(folder: Path) -> None:
-    """Write a wheel with a file of zeros, which is large only once it is installed."""
+    """Write a wheel with a file of zeros, which is large only after the installation."""
     folder.mkdir(parents=True)
     contents = {
         "large/__init__.py": b"",

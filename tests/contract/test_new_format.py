@@ -1,4 +1,4 @@
-"""A new format in which dependencies are declared: one module, and one line that registers it."""
+"""A new format of manifest needs one module and one line that registers it."""
 
 import shutil
 from pathlib import Path

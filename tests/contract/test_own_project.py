@@ -1,4 +1,4 @@
-"""The function's own project is there as after `pip install .`, and its source is its source."""
+"""The function's own project is installed as by `pip install .`, with links to its source."""
 
 import json
 import shutil
@@ -98,7 +98,7 @@ def build(workspace: Workspace, files: dict[str, str], **environ: str) -> str:
 
 
 def rebuild(workspace: Workspace, files: dict[str, str], **environ: str) -> str:
-    """Build as a lifecycle does after a first build: launch layers are in the earlier image alone.
+    """Build like a lifecycle after a first build: only the earlier image has launch layers.
 
     What is launched is put together again at the end, as the image has it.
     """
@@ -125,7 +125,7 @@ def elsewhere(workspace: Workspace, code: str) -> str:
 
 @pytest.mark.parametrize("backend", ["", HATCHLING, POETRY], ids=["none", "hatchling", "poetry"])
 def test_static(workspace: Workspace, backend: str) -> None:
-    """What pyproject.toml says of the project is known to importlib.metadata, without a build."""
+    """importlib.metadata has the metadata of pyproject.toml, without a build."""
     log = build(workspace, FUNCTION | {"pyproject.toml": STATIC + backend})
 
     assert "Installed: mine 1.2\n" in log
@@ -189,7 +189,7 @@ SETUP_CFG = "[metadata]\nname = mine\nversion = 3\n[options]\npackages = functio
     ids=["list", "list with it", "backend", "list with it and backend", "setup.cfg", "poetry"],
 )
 def test_version(workspace: Workspace, files: dict[str, str], version: str) -> None:
-    """Whichever file describes the project, and whichever states the dependencies."""
+    """The project is installed from all kinds of files."""
     build(workspace, FUNCTION | files)
 
     assert version == elsewhere(workspace, KNOWN + "print(version('mine'))")
@@ -203,7 +203,7 @@ def test_version(workspace: Workspace, files: dict[str, str], version: str) -> N
 
 
 def test_shared(workspace: Workspace) -> None:
-    """A package that the function and its build both need is no reason to fail."""
+    """A package that the function and its build both need is not a conflict."""
     stated = '[project]\nname = "mine"\nversion = "1"\ndependencies = ["setuptools==80.9.0"]\n'
     system = '[build-system]\nrequires = ["setuptools==80.9.0"]\n'
     setup = "from setuptools import setup\nsetup(packages=['function'])\n"
@@ -217,7 +217,7 @@ def test_shared(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("layout", ["function", "src/function"])
 def test_made(workspace: Workspace, layout: str) -> None:
-    """What a build backend generates is in the application, and nothing else that it writes."""
+    """Generated files are in the application. Other files of a build backend are not."""
     files = {name.replace("function/", f"{layout}/"): text for name, text in MADE.items()}
 
     log = build(workspace, files, UV_COMPILE_BYTECODE="1")
@@ -234,7 +234,7 @@ def test_made(workspace: Workspace, layout: str) -> None:
 
 
 def test_rebuilt(workspace: Workspace) -> None:
-    """A change of the source has the project built again, and leaves the dependencies alone."""
+    """A change of the source builds the project again, but not the dependencies."""
     files = MADE | {"requirements.txt": "idna==3.10\n.\n"}
     build(workspace, files)
 
@@ -255,7 +255,7 @@ def test_rebuilt(workspace: Workspace) -> None:
 
 
 def test_static_rebuilt(workspace: Workspace) -> None:
-    """A change of the source changes the list of files alone; one of the description all of it."""
+    """A change of the source changes only the RECORD, one of the description everything."""
     files = FUNCTION | {"pyproject.toml": STATIC}
     build(workspace, files)
 
@@ -275,7 +275,7 @@ def test_static_rebuilt(workspace: Workspace) -> None:
 
 
 def test_replaced(workspace: Workspace) -> None:
-    """What a build makes of a file of the source wins, as in an installation, and is told."""
+    """A file that a build changes replaces that of the source, and the log names it."""
     stale = {"function/_made.py": "MADE = 'old'\n", "mine.egg-info/PKG-INFO": "Version: 1\n"}
     build(workspace, MADE | stale)
 
@@ -310,7 +310,7 @@ def commit(folder: Path, tag: str) -> None:
 
 
 def test_version_file(workspace: Workspace) -> None:
-    """The module that setuptools-scm writes is there, with the version of git's tag."""
+    """The module that setuptools-scm writes has the version of git's tag."""
     workspace.write({".gitignore": "function/_version.py\n"})
     workspace.write({"function/__init__.py": f"from ._version import version\n{HANDLE}"})
     workspace.write({"pyproject.toml": SCM})
@@ -344,7 +344,7 @@ setup(
 
 
 def test_extension(workspace: Workspace) -> None:
-    """Extension modules are compiled, within the function's package and beside it, once."""
+    """Extension modules are compiled once, within the function's package and next to it."""
     files = {
         "function/__init__.py": f"import fast as beside\nfrom . import fast\n{HANDLE}",
         "function/fast.c": EXTENSION,
@@ -378,7 +378,7 @@ def test_extension(workspace: Workspace) -> None:
     ids=["backend", "metadata"],
 )
 def test_not_installed(workspace: Workspace, files: dict[str, str], shown: str) -> None:
-    """A project that is no valid package is built as before, with a note that says what lacks."""
+    """A project that is not a valid package is built without it, with a note."""
     log = build(workspace, FUNCTION | files)
 
     assert shown in log
@@ -388,7 +388,7 @@ def test_not_installed(workspace: Workspace, files: dict[str, str], shown: str) 
 
 
 def test_locked(workspace: Workspace) -> None:
-    """uv.lock has the project itself as a package; the image has it once, from its source."""
+    """uv.lock has the project itself as a package. The image has it once."""
     workspace.write({"pyproject.toml": STATIC + HATCHLING + "[tool.uv]\npackage = true\n"})
     uv("lock", cwd=workspace.app)
 

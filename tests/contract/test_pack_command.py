@@ -1,4 +1,4 @@
-"""tools/pack/pack.sh: the settings that the real pack is called with."""
+"""tools/pack/pack.sh: the settings for the real pack."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ echo "$PACK_HOME|${PACK_VOLUME_KEY:-}|$*"
 
 @pytest.fixture
 def command(tmp_path: Path) -> Path:
-    """Return the wrapper, in a tree whose pack only records."""
+    """Return the wrapper, in a tree with a pack that only records."""
     settings = tmp_path / "tools" / "pack"
     settings.mkdir(parents=True)
     for name in ("pack.sh", "config.toml"):
@@ -40,7 +40,7 @@ def start(command: Path, cache: Path, **others: str) -> subprocess.Popen[str]:
 
 
 def test_builds_at_a_time_share_one_volume_key(command: Path, tmp_path: Path) -> None:
-    """pack's own file of keys breaks when two builds write it; with a key it writes none."""
+    """Two builds at the same time break pack's file of keys. With a key, pack writes none."""
     runs = [start(command, tmp_path / "cache") for _ in range(RUNS)]
     answers = {run.communicate()[0].strip() for run in runs}
 
@@ -53,7 +53,7 @@ def test_builds_at_a_time_share_one_volume_key(command: Path, tmp_path: Path) ->
 
 
 def test_settings_are_ours_and_the_key_is_secret(command: Path, tmp_path: Path) -> None:
-    """The folder holds what pack reads, the key for its owner's eyes only, and no leftovers."""
+    """The folder has pack's configuration, a key for its owner only, and no other file."""
     start(command, tmp_path / "cache").communicate()
     home = tmp_path / "cache" / "knative-python" / "pack"
 
@@ -63,7 +63,7 @@ def test_settings_are_ours_and_the_key_is_secret(command: Path, tmp_path: Path) 
 
 
 def test_the_users_own_settings_stay(command: Path, tmp_path: Path) -> None:
-    """PACK_HOME and PACK_VOLUME_KEY of the environment are what pack gets."""
+    """PACK_HOME and PACK_VOLUME_KEY of the environment are passed to pack."""
     cache, home = tmp_path / "cache", str(tmp_path / "mine")
 
     assert f"{home}||build myfn\n" == start(command, cache, PACK_HOME=home).communicate()[0]

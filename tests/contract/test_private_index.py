@@ -32,7 +32,7 @@ VERSION = "import acme_private; print(acme_private.VERSION)"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package that the index has."""
+    """The package in the index."""
     return write_wheel(tmp_path_factory.mktemp("packages"))
 
 
@@ -100,7 +100,7 @@ def by_uv_variables(index: Index) -> dict[str, dict[str, str]]:
 def test_bindings(
     workspace: Workspace, index: Index, way: Callable[[Index], dict[str, dict[str, str]]]
 ) -> None:
-    """Each kind of binding leads to the private package; its credentials are left nowhere."""
+    """Each kind of binding leads to the private package. Its credentials are in no file."""
     bindings = write_bindings(
         workspace.layers.parent / "platform/bindings",
         ca_certificates=authority(index),
@@ -117,7 +117,7 @@ def test_bindings(
 
 
 def test_variables(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """pip's variables do the same, without any binding."""
+    """pip's variables work without a binding."""
     certificate = tmp_path / "corp.pem"
     certificate.write_bytes(index.authority)
 
@@ -128,7 +128,7 @@ def test_variables(workspace: Workspace, index: Index, tmp_path: Path) -> None:
 
 
 def test_root_by_variable(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """SERVICE_BINDING_ROOT says where the bindings are; what is not used of them is said."""
+    """SERVICE_BINDING_ROOT is the folder of bindings, and the log names ignored settings."""
     root = write_bindings(tmp_path / "b", ca_certificates=authority(index), **by_netrc(index))
     with (root / "pip" / "pip.conf").open("a") as pip_conf:
         pip_conf.write("user = yes\n")
@@ -140,7 +140,7 @@ def test_root_by_variable(workspace: Workspace, index: Index, tmp_path: Path) ->
 
 
 def test_certificate_unknown(workspace: Workspace, index: Index) -> None:
-    """Without the authority's certificate the message names what is missing."""
+    """Without the authority's certificate, the error says what is missing."""
     phase = workspace.run("build", UV_DEFAULT_INDEX=index.url_with_password, UV_HTTP_RETRIES="0")
 
     assert_fails(workspace, phase, "The package index's certificate is not trusted")
@@ -154,7 +154,7 @@ BY_UV = {"UV_INDEX_CORP_USERNAME": USER, "UV_INDEX_CORP_PASSWORD": PASSWORD}
 
 
 def poetry_lock(index: Index, wheel: Path) -> dict[str, str]:
-    """A lock of Poetry's with an index of its own."""
+    """A lock of Poetry with its own index."""
     pyproject = f'{ASKING}[[tool.poetry.source]]\nname = "corp"\nurl = "{index.url}"\n'
     table = tomllib.loads(pyproject)
     content = {
@@ -180,7 +180,7 @@ content-hash = "{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def pipfile_lock(index: Index, wheel: Path) -> dict[str, str]:
-    """A lock of Pipenv's, whose index has credentials from variables."""
+    """A lock of Pipenv, whose index has credentials from variables."""
     url = index.url.replace("://", "://${CORP_USER}:$corp_password@")
     lock = {
         "_meta": {"sources": [{"name": "corp", "url": url, "verify_ssl": True}]},
@@ -192,12 +192,12 @@ def pipfile_lock(index: Index, wheel: Path) -> dict[str, str]:
 
 
 def of_pdm(index: Index, _: Path) -> dict[str, str]:
-    """A project of PDM's without a lock."""
+    """A project of PDM without a lock."""
     return {"pyproject.toml": f'{ASKING}[[tool.pdm.source]]\nname="corp"\nurl="{index.url}"\n'}
 
 
 def uv_lock(index: Index, wheel: Path) -> dict[str, str]:
-    """A lock of uv's, as uv writes it."""
+    """A lock of uv, in uv's form."""
     host = index.url.removesuffix("/simple/")
     source = f'{{ registry = "{index.url}" }}'
     lock = f"""
@@ -228,7 +228,7 @@ def digest(wheel: Path) -> str:
 
 @dataclass(frozen=True)
 class Named:
-    """A project that names an index, the variables with its credentials, and one that is told."""
+    """A project with an index, the variables for its credentials, and those of the error."""
 
     stated: Callable[[Index, Path], dict[str, str]]
     environ: dict[str, str]
@@ -247,7 +247,7 @@ NAMED = [
 def test_named_index(
     workspace: Workspace, index: Index, wheel: Path, tmp_path: Path, named: Named
 ) -> None:
-    """Variables give credentials for an index by its name, whatever names it; else it is told."""
+    """Variables have the credentials by the index's name. Otherwise the error names them."""
     (workspace.app / "pyproject.toml").unlink()
     workspace.write(named.stated(index, wheel))
     root = str(write_bindings(tmp_path / "b", ca_certificates=authority(index)))
@@ -268,7 +268,7 @@ def test_named_index(
 
 
 def test_named_by_nobody(workspace: Workspace) -> None:
-    """Credentials for an index that nothing names are told."""
+    """Variables for an unknown index are named in the log."""
     workspace.write({"pyproject.toml": PROJECT})
 
     phase = workspace.run("build", BP_FUNCTION_CHECK="off", UV_INDEX_CROP_USERNAME=USER)
@@ -277,7 +277,7 @@ def test_named_by_nobody(workspace: Workspace) -> None:
 
 
 def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -> None:
-    """The index answers 401: the message is of credentials, not of requirements."""
+    """If the index responds with 401, the error is about credentials, not requirements."""
     root = write_bindings(tmp_path / "b", ca_certificates=authority(index))
 
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root), UV_DEFAULT_INDEX=index.url)
@@ -297,7 +297,7 @@ def test_credentials_wrong(workspace: Workspace, index: Index, tmp_path: Path) -
     ],
 )
 def test_index_fails(workspace: Workspace, status: int, title: str) -> None:
-    """Each way that an index fails has its own message, within a bound."""
+    """Each failure of an index has its own error, within a time limit."""
     within = "60" if status else "1"
     with package_index.failing(status) as url:
         phase = workspace.run(
@@ -329,7 +329,7 @@ def test_address_unreachable(workspace: Workspace, line: str) -> None:
 
 
 def test_credentials_in_requirements(workspace: Workspace) -> None:
-    """What uv repeats of a requirements file has no password either."""
+    """uv's output with lines of a requirements file has no password."""
     workspace.write({"requirements.txt": f"what is https://{USER}:{PASSWORD}@h/ this\n"})
 
     phase = workspace.run("build")
@@ -353,7 +353,7 @@ def test_wheels(workspace: Workspace) -> None:
 
 
 def test_wheels_of_a_lock(workspace: Workspace, tmp_path: Path) -> None:
-    """What uv.lock names is installed from vendor/ as well, and the index of the lock not asked."""
+    """The packages in uv.lock are installed from vendor/, without the lock's index."""
     wheel = write_wheel(tmp_path / "packages")
     pyproject = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\n'
     extra = '[project.optional-dependencies]\nmore = ["acme-private"]\n'
@@ -371,7 +371,7 @@ def test_wheels_of_a_lock(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def test_wheels_decide(workspace: Workspace) -> None:
-    """Another wheel is another layer: without a lock the wheels decide what is installed."""
+    """Another wheel gives another layer: without a lock the wheels decide what is installed."""
     write_wheel(workspace.app / "vendor")
     assert 0 == workspace.run("build").status
     write_wheel(workspace.app / "vendor", "2.0")
@@ -393,7 +393,7 @@ def test_wheels_decide(workspace: Workspace) -> None:
     ids=["wheel", "folder", "variable"],
 )
 def test_wheels_named(workspace: Workspace, stated: str, environ: dict[str, str]) -> None:
-    """A folder of wheels that is named has some packages, and the index has the others."""
+    """If a manifest names the folder of wheels, the index has the other packages."""
     write_wheel(workspace.app / "vendor")
     workspace.write({"requirements.txt": stated})
 
@@ -406,7 +406,7 @@ def test_wheels_named(workspace: Workspace, stated: str, environ: dict[str, str]
 
 
 def test_no_index(workspace: Workspace, tmp_path: Path) -> None:
-    """PIP_NO_INDEX is no folder of wheels, and takes what PIP_FIND_LINKS names."""
+    """With PIP_NO_INDEX, packages come from PIP_FIND_LINKS."""
     write_wheel(tmp_path / "packages")
     links = str(tmp_path / "packages")
 
@@ -428,7 +428,7 @@ def test_no_index(workspace: Workspace, tmp_path: Path) -> None:
 def test_pre_releases(
     workspace: Workspace, before: str, environ: dict[str, str], version: str
 ) -> None:
-    """Pre-releases are taken where pip takes them; a requirement goes on in the next line."""
+    """Pre-releases are installed as with pip, and requirements may continue in the next line."""
     write_wheel(workspace.app / "dist")
     write_wheel(workspace.app / "dist", "2.0rc1")
     lines = "--no-index\n--find-links \\\n  dist\nacme-private \\\n  >= 1.0, \\\n  < 3\n"
@@ -441,7 +441,7 @@ def test_pre_releases(
 
 
 def test_first_index(workspace: Workspace, tmp_path: Path) -> None:
-    """Where a later index has the version, the message names the variable that takes it."""
+    """If a later index has the version, the error names the variable for it."""
     write_wheel(tmp_path / "a")
     write_wheel(tmp_path / "b", "2.0")
     with (
@@ -461,7 +461,7 @@ def test_first_index(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def test_wheels_incomplete(workspace: Workspace) -> None:
-    """A package that is not among the wheels is named."""
+    """A package without a wheel is named in the error."""
     write_wheel(workspace.app / "wheels")
     workspace.write({"requirements.txt": "acme-private\nidna\n"})
 
@@ -474,7 +474,7 @@ def test_wheels_incomplete(workspace: Workspace) -> None:
 
 
 def test_binding_malformed(workspace: Workspace, tmp_path: Path) -> None:
-    """A malformed binding ends the build before anything is fetched, without its text."""
+    """A malformed binding is an error before any download, without its text."""
     root = write_bindings(tmp_path / "b", pip={"pip.conf": f"[global]\n{PASSWORD}\n"})
 
     phase = workspace.run("build", SERVICE_BINDING_ROOT=str(root))
@@ -484,14 +484,14 @@ def test_binding_malformed(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def assert_fails(workspace: Workspace, phase: Phase, title: str) -> None:
-    """Check that a build ended with this error and told no secret."""
+    """Check that a build failed with this error and shows no secret."""
     assert 1 == phase.status, phase.log
     assert f"ERROR: {title}" in phase.log
     assert PASSWORD not in phase.log
 
 
 def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
-    """Check that no file and no line of the log holds the password."""
+    """Check that no file and no line of the log contains the password."""
     assert PASSWORD not in phase.log
     encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode())
     for folder in (workspace.layers, workspace.app):
@@ -502,7 +502,7 @@ def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
 
 @pytest.mark.row("T14")
 def test_proxy(workspace: Workspace, tmp_path: Path) -> None:
-    """What is behind a proxy is fetched through it; without it the message names its settings."""
+    """Downloads use the proxy. Without it, the error names its settings."""
     write_wheel(tmp_path / "packages")
     with package_index.behind_a_proxy(tmp_path / "packages") as (proxy, index):
         alone = workspace.run(

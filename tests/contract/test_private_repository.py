@@ -62,7 +62,7 @@ def build(
 
 
 def test_netrc(workspace: Workspace, repositories: Index) -> None:
-    """A netrc leads git to the repository and its submodule; the password is left nowhere."""
+    """With a netrc, git reads the repository and its submodule. The password is in no file."""
     stated = f"machine 127.0.0.1 login {USER} password {PASSWORD}\n"
 
     phase = build(workspace, repositories, netrc={".netrc": stated})
@@ -73,7 +73,7 @@ def test_netrc(workspace: Workspace, repositories: Index) -> None:
 
 
 def test_credentials_by_variables(workspace: Workspace, repositories: Index) -> None:
-    """Credentials that a requirement takes from variables are left nowhere either."""
+    """Credentials that a requirement takes from variables are in no file either."""
     stated = (workspace.app / "requirements.txt").read_text()
     workspace.write({"requirements.txt": stated.replace("https://", "https://${WHO}:${SECRET}@")})
     # The submodule's address has none; git has a way to give it some.
@@ -92,7 +92,7 @@ def test_credentials_by_variables(workspace: Workspace, repositories: Index) -> 
 
 
 def test_refused(workspace: Workspace, repositories: Index) -> None:
-    """A repository that wants other credentials is named, and what to give it."""
+    """A repository that requires other credentials has an error with a hint."""
     phase = build(workspace, repositories, netrc={".netrc": "machine 127.0.0.1 login a password b"})
 
     assert 1 == phase.status
@@ -101,7 +101,7 @@ def test_refused(workspace: Workspace, repositories: Index) -> None:
 
 
 def test_untrusted(workspace: Workspace) -> None:
-    """A repository behind an authority that nobody knows is told apart."""
+    """A repository with an untrusted certificate has its own error."""
     phase = workspace.run("build")
 
     assert 1 == phase.status
@@ -109,7 +109,7 @@ def test_untrusted(workspace: Workspace) -> None:
 
 
 def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
-    """Check that no file and no line of the log holds the password."""
+    """Check that no file and no line of the log contains the password."""
     assert PASSWORD not in phase.log
     for folder in (workspace.layers, workspace.app):
         for name, content in files_below(folder).items():

@@ -1,4 +1,4 @@
-"""The Python that a function asks for, with the real uv and a real CPython from a mirror."""
+"""The Python that a function requests, with the real uv and a real CPython from a mirror."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Mirror:
 
 
 def test_own(tmp_path: Path) -> None:
-    """The images' own Python serves where it fits, and the log has what asked for it."""
+    """The run image's Python is used if it matches, and the log has the request."""
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.99"})
 
     phase = workspace.run("build", BP_PYTHON_VERSION=OWN.rpartition(".")[0])
@@ -41,7 +41,7 @@ def test_own(tmp_path: Path) -> None:
 
 
 def test_managed(tmp_path: Path, mirror: Mirror) -> None:
-    """Another is installed into a layer; dependencies, bytecode and check are of it."""
+    """Another Python is installed into a layer, for dependencies, bytecode and the check."""
     # Python 3.14 reads this, and no earlier one.
     newer = "try:\n    x = t'{1}'\nexcept ValueError, KeyError:\n    pass\n"
     files = {**FUNCTION, "function.py": FUNCTION["function.py"] + newer}
@@ -77,7 +77,7 @@ def test_managed(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def test_module_has_left(tmp_path: Path, mirror: Mirror) -> None:
-    """A module that has left Python is told with the package that has it, in the build's error."""
+    """For a module that was removed from Python, the error names the package with it."""
     source = "import cgi\n\nasync def handle(scope, receive, send):\n    pass\n"
     workspace = Workspace.create(tmp_path, {"function.py": source, ".python-version": "3.14\n"})
 
@@ -93,7 +93,7 @@ def test_module_has_left(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def test_managed_is_lean(tmp_path: Path, mirror: Mirror) -> None:
-    """The layer has no pip, no Tk, no headers, nothing at its root, and the same bytes again."""
+    """The layer has no pip, no Tk, no headers, nothing at its root, and reproducible bytes."""
     found = []
     for _ in range(2):
         workspace = Workspace.create(tmp_path / "same", FUNCTION)
@@ -115,7 +115,7 @@ def test_managed_is_lean(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
-    """A rebuild has the Python from the cache, without a mirror; the image keeps its layer."""
+    """A rebuild gets the Python from the cache, without a mirror. The image keeps its layer."""
     settings = mirror.settings()
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
     assert 0 == workspace.run("build", **settings).status
@@ -143,7 +143,7 @@ def test_managed_again(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def test_managed_from_archives(tmp_path: Path) -> None:
-    """Archives that were fetched before serve without the mirror's."""
+    """Downloaded archives replace the mirror."""
     mirror = python_mirror.create(tmp_path / "mirror")
     archives = {"UV_PYTHON_CACHE_DIR": str(tmp_path / "archives")}
     first = Workspace.create(tmp_path / "first", {**FUNCTION, ".python-version": "3.14"})
@@ -161,7 +161,7 @@ def test_managed_from_archives(tmp_path: Path) -> None:
 
 
 def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
-    """Asked for no more, neither the layer nor its archive are kept."""
+    """If the Python is no longer requested, neither the layer nor its archive is kept."""
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
     assert 0 == workspace.run("build", **mirror.settings()).status
     restore(workspace)
@@ -177,7 +177,7 @@ def test_no_more_managed(tmp_path: Path, mirror: Mirror) -> None:
 
 
 def restore(workspace: Workspace) -> None:
-    """Do what a lifecycle does between builds: metadata stays, types and what is not cached go."""
+    """Act like a lifecycle between builds: metadata stay, types and uncached files do not."""
     for path in workspace.layers.glob("*.toml"):
         table = workspace.toml(path.name)
         if "metadata" not in table:
@@ -207,7 +207,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("version", "title", "facts"), REFUSED, ids=lambda value: str(value)[:20])
 def test_refused(tmp_path: Path, version: str, title: str, facts: list[str]) -> None:
-    """What no Python meets ends the build with where it was asked for, before any install."""
+    """A request that no Python matches fails before any installation, with its origin."""
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": f"{version}\n"})
 
     phase = workspace.run("build")
@@ -221,7 +221,7 @@ def test_refused(tmp_path: Path, version: str, title: str, facts: list[str]) -> 
 
 
 def test_conflict(tmp_path: Path) -> None:
-    """A version that requires-python excludes is an error that names both."""
+    """A version that requires-python excludes is an error with both."""
     requires = PYPROJECT + 'requires-python = ">=3.14"\n'
     workspace = Workspace.create(tmp_path, {**FUNCTION, "pyproject.toml": requires})
 
@@ -247,7 +247,7 @@ def test_conflict(tmp_path: Path) -> None:
     ids=["unreachable", "missing", "forbidden", "list"],
 )
 def test_not_installed(tmp_path: Path, settings: dict[str, str], said: str) -> None:
-    """A Python that cannot be fetched is named, with uv's reason, and no credential."""
+    """A Python that cannot be downloaded is an error with uv's reason, without credentials."""
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
 
     phase = workspace.run("build", UV_HTTP_RETRIES="0", **settings)
@@ -261,7 +261,7 @@ def test_not_installed(tmp_path: Path, settings: dict[str, str], said: str) -> N
 
 
 def test_damaged(tmp_path: Path) -> None:
-    """A Python with another hash than the list has is not used."""
+    """A Python with a wrong hash is not used."""
     mirror = python_mirror.create(tmp_path / "mirror")
     (archive,) = mirror.folder.glob("*/*.tar.gz")
     archive.write_bytes(archive.read_bytes() + b"\0")
@@ -284,7 +284,7 @@ def test_damaged(tmp_path: Path) -> None:
     ids=["format", "library", "silent"],
 )
 def test_does_not_start(tmp_path: Path, program: bytes, said: str) -> None:
-    """A Python that is not for this machine is named, with what was seen of it."""
+    """A Python for another machine is an error with its output."""
     mirror = python_mirror.create(tmp_path / "mirror", program)
     workspace = Workspace.create(tmp_path, {**FUNCTION, ".python-version": "3.14"})
 
@@ -298,7 +298,7 @@ def test_does_not_start(tmp_path: Path, program: bytes, said: str) -> None:
 
 @pytest.mark.parametrize("version", SERVED)
 def test_runtime_is_compiled(tmp_path: Path, version: str) -> None:
-    """Each version that is served has wheels of the runtime's packages, with the locked hashes."""
+    """Each supported version has wheels of the runtime's packages, with the locked hashes."""
     installed = subprocess.run(
         [
             *(Path(sys.executable).with_name("uv"), "pip", "install", "--dry-run", "--no-deps"),

@@ -1,4 +1,4 @@
-"""What makes a build install the dependencies again, and what does not, by what backends read."""
+"""Changes that install the dependencies again, and changes that do not."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ LOCAL = {"requirements.txt": "./libs/local\n", **PACKAGE}
 
 
 class Source:
-    """A function's source, of which each build gets a copy, as a platform sends it."""
+    """A function's source. Each build gets a copy, as from a platform."""
 
     def __init__(self, folder: Path, files: dict[str, str]) -> None:
         """Write the files."""
@@ -72,14 +72,14 @@ class Source:
 
 
 def why(phase: Phase) -> str:
-    """Return why the dependencies were installed, or that they were not."""
+    """Return why the dependencies were installed, or that they were reused."""
     log = phase.log.partition("[Dependencies]")[2]
     lines = [line for line in log.splitlines() if line.startswith(("Installing: ", "Reusing "))]
     return lines[0].removeprefix("Installing: ").removesuffix(" since the earlier build")
 
 
 def test_variable(tmp_path: Path) -> None:
-    """A variable that a build may read counts by its name; the log and the layer lack its value."""
+    """A variable that a build may read counts. Log and layer do not have its value."""
     source = Source(tmp_path, LOCAL)
     source.build(MODE="planted-one")
 
@@ -94,7 +94,7 @@ def test_variable(tmp_path: Path) -> None:
 
 
 def test_variable_that_only_a_locks_package_reads(tmp_path: Path) -> None:
-    """With a lock a package in a folder is built all the same."""
+    """With a lock, a package in a folder is built, too."""
     lock = (
         "lock-version = '1.0'\ncreated-by = 'x'\n"
         "[[packages]]\nname = 'local'\ndirectory = { path = 'libs/local' }\n"
@@ -107,7 +107,7 @@ def test_variable_that_only_a_locks_package_reads(tmp_path: Path) -> None:
 
 
 def test_variable_of_nothing_built(tmp_path: Path) -> None:
-    """Where only wheels were installed no variable of a build counts."""
+    """If only wheels were installed, no variable of a build counts."""
     source = Source(tmp_path, {"requirements.txt": "idna==3.10\n"})
     source.build(CFLAGS="-DONE")
 
@@ -115,7 +115,7 @@ def test_variable_of_nothing_built(tmp_path: Path) -> None:
 
 
 def test_variable_of_an_sdist(tmp_path: Path) -> None:
-    """A package that an index has no wheel of is built, too."""
+    """A package without a wheel in the index is built, too."""
     source = Source(tmp_path, {"requirements.txt": "sgmllib3k==1.0.0\n"})
     source.build(CFLAGS="-DONE")
 
@@ -123,7 +123,7 @@ def test_variable_of_an_sdist(tmp_path: Path) -> None:
 
 
 def test_git(tmp_path: Path) -> None:
-    """A tag, a commit, a branch and uncommitted changes count where a build may read them."""
+    """A tag, a commit, a branch and uncommitted changes count if a build may read them."""
     source = Source(tmp_path, LOCAL)
     source.git("init -q -b main", "add .", "commit -qm x", "tag v1.0.0")
     source.build()
@@ -139,7 +139,7 @@ def test_git(tmp_path: Path) -> None:
 
 
 def test_git_of_nothing_built(tmp_path: Path) -> None:
-    """A commit or a tag is no reason where nothing is built, or by a backend that asks no git."""
+    """A commit or a tag does not count if nothing is built, or if the backend ignores git."""
     package = {
         "libs/local/pyproject.toml": "[project]\nname = 'local'\nversion = '1'\n"
         "description = 'x'\n[build-system]\nrequires = ['flit-core']\n"
@@ -160,7 +160,7 @@ def test_git_of_nothing_built(tmp_path: Path) -> None:
 
 
 def test_cache_keys(tmp_path: Path) -> None:
-    """What a package says that its build depends on counts wherever it is, and a secret too."""
+    """Declared cache keys of a package count anywhere, even a secret."""
     source = Source(tmp_path, LOCAL | {"shared/VERSION": "1"})
     keys = "[tool.uv]\ncache-keys = [{file = '../../shared/*'}, {env = 'LICENSE_TOKEN'}]\n"
     source.write({"libs/local/pyproject.toml": PACKAGE["libs/local/pyproject.toml"] + keys})
@@ -173,7 +173,7 @@ def test_cache_keys(tmp_path: Path) -> None:
 
 
 def test_uv_toml(tmp_path: Path) -> None:
-    """uv's own file of settings counts, of the function or of the folder around it."""
+    """uv's own configuration file counts, of the function or of a folder above it."""
     source = Source(tmp_path, {"requirements.txt": "idna==3.10\n"})
     source.build()
     source.write({"uv.toml": 'prerelease = "allow"\n'})
@@ -182,7 +182,7 @@ def test_uv_toml(tmp_path: Path) -> None:
 
 
 def test_refresh(tmp_path: Path) -> None:
-    """What is not looked up again is said, with the setting that has it looked up."""
+    """The log says what was not checked, with the setting that installs again."""
     source = Source(tmp_path, {"requirements.txt": "idna\n"})
     source.build()
 
@@ -201,7 +201,7 @@ class Upstream:
     """A repository that somebody else pushes to, with a password."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the repository, with a package."""
+        """Create the repository, with a package."""
         self.folder = folder / "work"
         self.served = folder / "served"
         self.folder.mkdir(parents=True)
@@ -212,7 +212,7 @@ class Upstream:
         self.git(f"clone -q --bare . {self.served / 'pkg.git'}")
 
     def git(self, *commands: str) -> str:
-        """Run git there and return what the last command says."""
+        """Run git there and return the output of the last command."""
         said = ""
         for command in commands:
             identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
@@ -250,7 +250,7 @@ def settings(server: Index, folder: Path) -> dict[str, str]:
     [("@main", "main", ()), ("@v1", "v1", ("tag -f -a -m x v1",)), ("", "HEAD", ())],
 )
 def test_repository(tmp_path: Path, name: str, shown: str, commands: tuple[str, ...]) -> None:
-    """A branch, a tag and the default branch are asked again, with credentials; a commit is not."""
+    """A branch, a tag and the default branch are queried again, with credentials."""
     upstream = Upstream(tmp_path / "upstream")
     url = "git+${REPOSITORY}pkg.git"
     source = Source(tmp_path, {"requirements.txt": f"local @ {url}{name}\n"})
@@ -272,7 +272,7 @@ def test_repository(tmp_path: Path, name: str, shown: str, commands: tuple[str, 
 
 
 def test_repository_by_commit(tmp_path: Path) -> None:
-    """A commit cannot move: nothing is asked."""
+    """A commit cannot move, so nothing is queried."""
     upstream = Upstream(tmp_path / "upstream")
     commit = upstream.git("rev-parse HEAD")
     with git_server.serving(upstream.served) as server:
@@ -287,7 +287,7 @@ def test_repository_by_commit(tmp_path: Path) -> None:
 
 
 def test_archive(tmp_path: Path) -> None:
-    """An archive without a hash is not asked again, and named where that is said."""
+    """An archive without a hash is not queried again, and the log names it."""
     package_index.write_wheel(tmp_path / "packages")
     with package_index.counting(tmp_path / "packages") as (url, _):
         wheel = url.replace("simple/", "acme_private-1.0-py3-none-any.whl")

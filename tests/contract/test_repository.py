@@ -1,4 +1,4 @@
-"""What the repository's layout promises to pack."""
+"""The repository's layout, which pack requires."""
 
 import subprocess
 import tomllib
@@ -7,7 +7,7 @@ from contract.phases import ROOT
 
 
 def tracked(folder: str) -> list[str]:
-    """Return the files that git knows below a folder."""
+    """Return the files of a folder that git knows."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", folder], cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE
     )
@@ -15,7 +15,7 @@ def tracked(folder: str) -> list[str]:
 
 
 def test_root_is_the_same_buildpack() -> None:
-    """pack follows no linked buildpack.toml, so the root has a copy; it must not drift."""
+    """pack does not follow a link to buildpack.toml, so the root has an equal copy."""
     copy = (ROOT / "buildpack.toml").read_text()
 
     assert (ROOT / "buildpack" / "buildpack.toml").read_text() == copy
@@ -24,7 +24,7 @@ def test_root_is_the_same_buildpack() -> None:
 
 
 def test_buildpack_folder_is_complete() -> None:
-    """pack ships the folder as it is: a link that leaves it would dangle."""
+    """pack ships the folder unchanged, so a link that leaves it would be broken."""
     links = [path for path in (ROOT / "buildpack").rglob("*") if path.is_symlink()]
 
     assert [] == links
@@ -36,7 +36,7 @@ def test_no_name_holds_two_dots() -> None:
 
 
 def test_descriptor() -> None:
-    """The descriptor is of API 0.10, for both architectures, for any stack."""
+    """The descriptor has API 0.10, both architectures, and any stack."""
     descriptor = tomllib.loads((ROOT / "buildpack.toml").read_text())
 
     assert "0.10" == descriptor["api"]
@@ -46,7 +46,7 @@ def test_descriptor() -> None:
 
 
 def test_root_project_builds_the_example() -> None:
-    """The root's project.toml names builder and function, so that the short command works."""
+    """The root's project.toml has the builder and the function, so that the short command works."""
     project = tomllib.loads((ROOT / "project.toml").read_text())["io"]["buildpacks"]
 
     assert "knative-python/builder" == project["builder"]
@@ -55,7 +55,7 @@ def test_root_project_builds_the_example() -> None:
 
 
 def test_no_address_of_a_package_index() -> None:
-    """Locked lists name packages and hashes; where they come from is the user's configuration."""
+    """Locked lists have packages and hashes, but no index."""
     locks = [name for name in tracked(".") if name.endswith((".txt", ".in"))]
 
     assert len(locks) >= 4
@@ -64,7 +64,7 @@ def test_no_address_of_a_package_index() -> None:
 
 
 def test_checkouts_on_windows() -> None:
-    """What is shipped keeps its line ends in any checkout: no shell is called sh with one."""
+    """Shipped files keep their line ends in any checkout."""
     asked = ["git", "check-attr", "eol", "--", *tracked("buildpack")]
     told = subprocess.run(asked, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
 

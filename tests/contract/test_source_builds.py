@@ -1,4 +1,4 @@
-"""Packages without a wheel for the function's Python: what is compiled, and what is not."""
+"""Packages without a wheel for the function's Python: which are compiled, and which are not."""
 
 import platform
 import subprocess
@@ -36,7 +36,7 @@ BUILD = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path 
 
 
 def serve(folder: Path, *tags: str) -> Iterator[dict[str, str]]:
-    """Serve the package as source and as wheels; yields the settings of a build with it."""
+    """Serve the package as source and as wheels; yields the settings for a build."""
     files = {"backend.py": BACKEND, "pyproject.toml": BUILD}
     package_index.write_sdist(folder / "packages", files)
     for tag in tags:
@@ -55,7 +55,7 @@ def index(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def sdist_only(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """No wheel that fits any Python on this machine."""
+    """Wheels for no Python on this machine."""
     yield from serve(tmp_path, "cp312-cp312-win_amd64")
 
 
@@ -63,7 +63,7 @@ EXPORT = ("export", "--no-emit-project", "-o", "pylock.toml")
 
 
 def stated_in(kind: str, folder: Path, index: dict[str, str]) -> dict[str, str]:
-    """Return a function that states the package in one of these ways."""
+    """Return a function that declares the package in one of these forms."""
     match kind:
         case "requirements":
             return REQUIREMENTS
@@ -77,7 +77,7 @@ def stated_in(kind: str, folder: Path, index: dict[str, str]) -> dict[str, str]:
 
 
 def locked(folder: Path, index: dict[str, str], *command: str) -> dict[str, str]:
-    """Return a project with a lock that uv has made."""
+    """Return a project with a lock that uv has created."""
     (folder / "pyproject.toml").write_text(f"{PYPROJECT}requires-python = '>=3.11'\n")
     settings = {"UV_INDEX": index["UV_INDEX"], "UV_PYTHON_DOWNLOADS": "never"}
     environ = {"PATH": str(Path(sys.executable).parent), "UV_PYTHON": sys.executable, **settings}
@@ -87,7 +87,7 @@ def locked(folder: Path, index: dict[str, str], *command: str) -> dict[str, str]
 
 @pytest.mark.parametrize("stated", ["requirements", "pyproject", "uv lock", "pylock"])
 def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
-    """Nothing is compiled where another Python has a wheel; the setting that takes it is named."""
+    """If another Python has a wheel, nothing is compiled, and the error has the setting."""
     workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
 
     phase = workspace.run("build", COMPILING="60", **index)
@@ -103,7 +103,7 @@ def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
 
 @pytest.mark.parametrize("stated", ["requirements", "uv lock", "pylock"])
 def test_without_source(tmp_path: Path, index: dict[str, str], stated: str) -> None:
-    """A package that has no source either cannot be installed: the setting is the same."""
+    """A package without a source has the same error."""
     (sdist,) = (tmp_path / "packages").glob("*.tar.gz")
     sdist.unlink()
     workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
@@ -117,7 +117,7 @@ def test_without_source(tmp_path: Path, index: dict[str, str], stated: str) -> N
 
 
 def test_advice(tmp_path: Path, index: dict[str, str]) -> None:
-    """With the setting that the error names the wheel is taken."""
+    """With the setting in the error, the wheel is installed."""
     workspace = Workspace.create(tmp_path / "function", REQUIREMENTS)
     mirror = python_mirror.create(tmp_path / "mirror")
 
@@ -145,19 +145,19 @@ def test_compiled(
     settings: dict[str, str],
     reason: str,
 ) -> None:
-    """It is compiled for those who ask for this Python, and the log says so."""
+    """If this Python is requested explicitly, the package is compiled, with a note."""
     workspace = Workspace.create(tmp_path / "function", REQUIREMENTS | files)
 
     phase = workspace.run("build", **settings, **index)
 
     assert 0 == phase.status, phase.log
     assert f"has no wheel for Python {OWN}, only for 3.12, 3.14. The function" in phase.log
-    assert f"used, because {reason}." in phase.log
+    assert f"cannot use these versions, because {reason}." in phase.log
     assert Path(index["COMPILED"]).exists()
 
 
 def test_built_without_a_fuss(tmp_path: Path, sdist_only: dict[str, str]) -> None:
-    """A package without any wheel for this machine is built: it may be of Python alone."""
+    """A package without any wheel for this machine is built: it may be pure Python."""
     workspace = Workspace.create(tmp_path / "function", REQUIREMENTS)
 
     phase = workspace.run("build", **sdist_only)

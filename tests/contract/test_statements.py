@@ -1,4 +1,4 @@
-"""bin/build with every way that projects state dependencies: what is installed, what is said."""
+"""bin/build with all forms of declared dependencies: installed packages, and messages."""
 
 import json
 import os
@@ -38,12 +38,12 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def installed(workspace: Workspace) -> set[str]:
-    """Return what the function's environment has."""
+    """Return the installed packages of the function's environment."""
     return set(workspace.python(_DISTRIBUTIONS).split())
 
 
 def rebuild(workspace: Workspace, **environ: str) -> Phase:
-    """Build once more, as if the layers of the first build were restored."""
+    """Build again, as if the layers of the first build were restored."""
     text = (workspace.layers / "dependencies.toml").read_text()
     (workspace.layers / "dependencies.toml").write_text(text[text.index("[metadata]") :])
     return workspace.run("build", _BUILDPACK, **environ)
@@ -51,7 +51,7 @@ def rebuild(workspace: Workspace, **environ: str) -> Phase:
 
 @pytest.mark.parametrize("stated", STATED, ids=[stated.kind for stated in STATED])
 def test_stated(workspace: Workspace, stated: Stated) -> None:
-    """What the file states is installed, no group or extra of it, and nothing is left behind."""
+    """The declared packages are installed, without groups and extras, and no files remain."""
     prepare(stated.kind, workspace.app)
     before = set(files_below(workspace.app))
 
@@ -72,7 +72,7 @@ def test_stated(workspace: Workspace, stated: Stated) -> None:
     ids=[stated.kind for stated in STATED if stated.selected],
 )
 def test_selected(workspace: Workspace, stated: Stated) -> None:
-    """Extras and groups that a setting names are installed as well, and make another layer."""
+    """Selected extras and groups are installed as well, into another layer."""
     prepare(stated.kind, workspace.app)
     phase = workspace.run("build", _BUILDPACK, **stated.selected)
 
@@ -99,7 +99,7 @@ def test_selected(workspace: Workspace, stated: Stated) -> None:
 def test_selected_unknown(
     workspace: Workspace, kind: str, environ: dict[str, str], known: str
 ) -> None:
-    """An extra or group that is not there is an error that names those that are."""
+    """An unknown extra or group is an error that lists the known ones."""
     prepare(kind, workspace.app)
 
     phase = workspace.run("build", _BUILDPACK, **environ)
@@ -111,7 +111,7 @@ def test_selected_unknown(
 
 @pytest.mark.parametrize("others", [{}, {"pyproject.toml": "[tool.ruff]\n"}], ids=["", "pyproject"])
 def test_setup_cfg_alone(workspace: Workspace, others: dict[str, str]) -> None:
-    """setuptools needs no setup.py, and what uv wants in its place is gone after the build."""
+    """setuptools needs no setup.py, and the file for uv is removed after the build."""
     prepare("setup", workspace.app)
     (workspace.app / "setup.py").unlink()
     workspace.write(others)
@@ -128,7 +128,7 @@ def test_setup_cfg_alone(workspace: Workspace, others: dict[str, str]) -> None:
 
 
 def test_selected_unknown_to_setup(workspace: Workspace) -> None:
-    """Only setuptools knows the extras of setup.py, so there uv's word is shown."""
+    """Only setuptools knows the extras of setup.py, so uv's message is shown."""
     prepare("setup", workspace.app)
 
     phase = workspace.run("build", BP_FUNCTION_EXTRAS="mat")
@@ -140,7 +140,7 @@ def test_selected_unknown_to_setup(workspace: Workspace) -> None:
 
 @dataclass(frozen=True)
 class Outdated:
-    """A change that makes a lock unfit, and what is said then."""
+    """A change that makes a lock outdated, and the message for it."""
 
     kind: str
     file: str
@@ -175,7 +175,7 @@ _OUTDATED = [
 
 @pytest.mark.parametrize("case", _OUTDATED, ids=[case.title for case in _OUTDATED])
 def test_outdated(workspace: Workspace, case: Outdated) -> None:
-    """A lock that does not fit is an error with the command that mends it; nothing is installed."""
+    """An outdated lock is an error with the command that locks again. Nothing is installed."""
     prepare(case.kind, workspace.app)
     text = (workspace.app / case.file).read_text()
     workspace.write({case.file: text.replace(case.before, case.after)})
@@ -189,7 +189,7 @@ def test_outdated(workspace: Workspace, case: Outdated) -> None:
 
 
 def test_pipfile_without_lock(workspace: Workspace) -> None:
-    """A Pipfile alone is an error, for an image without its packages would be none."""
+    """A Pipfile without a lock is an error."""
     prepare("pipenv", workspace.app)
     (workspace.app / "Pipfile.lock").unlink()
 
@@ -230,7 +230,7 @@ iniconfig = { path = "libs/iniconfig" }
     ids=["no backend", "no package", "project without dependencies", "project with them"],
 )
 def test_poetry_without_lock(workspace: Workspace, pyproject: str) -> None:
-    """So is a project of Poetry's whose backend does not tell all that its table says."""
+    """So is a project of Poetry whose backend does not report all dependencies."""
     workspace.write({"pyproject.toml": pyproject, "function.py": "def handle(*request): ..."})
 
     phase = workspace.run("build")
@@ -241,7 +241,7 @@ def test_poetry_without_lock(workspace: Workspace, pyproject: str) -> None:
 
 
 def test_poetry_group_without_lock(workspace: Workspace) -> None:
-    """So is a group of Poetry's that a setting names: only the lock has its packages."""
+    """So is a selected group of Poetry, whose packages only the lock has."""
     pyproject = f"{PROJECT}dependencies = []\n[tool.poetry.group.dev.dependencies]\nsix = '*'\n"
     workspace.write({"pyproject.toml": pyproject, "function.py": "def handle(*request): ..."})
 
@@ -253,7 +253,7 @@ def test_poetry_group_without_lock(workspace: Workspace) -> None:
 
 
 def test_poetry_package(workspace: Workspace) -> None:
-    """Of a package its build backend tells what Poetry's own table says."""
+    """The build backend of a package reports the dependencies in Poetry's table."""
     package = '[tool.poetry]\nname = "function"\nversion = "1"\ndescription = ""\nauthors = []\n'
     function = {"pyproject.toml": package + POETRY + BACKEND}
     workspace.write({**function, "function/__init__.py": "def handle(*request): ..."})
@@ -265,7 +265,7 @@ def test_poetry_package(workspace: Workspace) -> None:
 
 
 def test_stated_in_other_lists(workspace: Workspace) -> None:
-    """Where nothing is stated, lists that look like it are named, and what would read them."""
+    """Without declared dependencies, the log names similar files, and how to include them."""
     workspace.write({"requirements/prod.txt": "idna", "function.py": "def handle(*request): ..."})
 
     phase = workspace.run("build")
@@ -276,7 +276,7 @@ def test_stated_in_other_lists(workspace: Workspace) -> None:
 
 
 def test_not_read(workspace: Workspace) -> None:
-    """What other tools and platforms read is named, and the groups that uv would install."""
+    """The log names files of other tools and platforms, and groups that uv would install."""
     project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
     groups = '[dependency-groups]\nprod = ["idna"]\ndev = ["pytest"]\n'
     workspace.write(
@@ -302,7 +302,7 @@ def test_not_read(workspace: Workspace) -> None:
 
 
 def test_conflict(workspace: Workspace) -> None:
-    """Extras that exclude each other are the setting's fault; uv's words are there once."""
+    """Conflicting extras are an error of the setting, with uv's explanation once."""
     project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
     extras = '[project.optional-dependencies]\ncpu = ["idna==3.9"]\ngpu = ["idna==3.10"]\n'
     conflicts = '[tool.uv]\nconflicts = [[{ extra = "cpu" }, { extra = "gpu" }]]\n'
@@ -321,7 +321,7 @@ def test_conflict(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_uv_unfit(workspace: Workspace, *, locked: bool) -> None:
-    """A project that takes no such uv has an error of its own, wherever uv says it first."""
+    """A project that requires another uv has its own error, wherever uv reports it first."""
     project = '[project]\nname = "x"\nversion = "1"\nrequires-python = ">=3.11"\n'
     workspace.write({"function.py": "", "pyproject.toml": f"{project}dependencies = []\n"})
     if locked:
@@ -337,7 +337,7 @@ def test_uv_unfit(workspace: Workspace, *, locked: bool) -> None:
 
 
 def test_module_of_another_folder(workspace: Workspace) -> None:
-    """A module that is elsewhere in the source is named with where; what is advised then works."""
+    """The error has the path of a missing module in the source. Its advice works."""
     workspace.write(
         {
             "common/__init__.py": "",
@@ -363,7 +363,7 @@ def test_module_of_another_folder(workspace: Workspace) -> None:
 
 
 def test_order(workspace: Workspace) -> None:
-    """Of several the first of a fixed order is taken; the log names all that were passed over."""
+    """The first of several manifests in a fixed order is installed. The log names the others."""
     for kind in ("setup", "pipenv", "pylock"):
         prepare(kind, workspace.app)
     workspace.write({"requirements.txt": "six", "pdm.lock": ""})
@@ -382,7 +382,7 @@ def test_order(workspace: Workspace) -> None:
     [("poetry", "poetry.lock"), ("pipenv", "Pipfile.lock"), ("pylock", "pylock.toml")],
 )
 def test_hash(workspace: Workspace, kind: str, file: str) -> None:
-    """What has another hash than the lock says is not installed."""
+    """A file with another hash than in the lock is not installed."""
     prepare(kind, workspace.app)
     text = (workspace.app / file).read_text()
     for digest in set(re.findall("[0-9a-f]{64}", text.partition("idna")[2])):
@@ -397,7 +397,7 @@ def test_hash(workspace: Workspace, kind: str, file: str) -> None:
 
 
 def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
-    """A build image without git says that git is missing."""
+    """Without git in the build image, the error names git."""
     workspace.write({"function.py": "def handle(*request): ...\n"})
     workspace.write({"requirements.txt": "x @ git+https://example.invalid/x@v1\n"})
     programs = tmp_path / "programs"
@@ -433,12 +433,12 @@ def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
     ],
 )
 def test_key(kind: str, changed: str, reinstalls: bool, tmp_path: Path) -> None:
-    """Each file that decides what is installed is in the layer's key, and no other."""
+    """The layer key has all files that decide what is installed, and no other."""
     assert reinstalls == (key(kind, tmp_path, "") != key(kind, tmp_path, changed))
 
 
 def key(kind: str, folder: Path, changed: str) -> str:
-    """Return the digest of a function's statements, with one of its files changed."""
+    """Return the digest of a function's manifests, with one of its files changed."""
     app = folder / (changed.replace("/", "-") or "unchanged") / "app"
     prepare(kind, app, at="/workspace")  # some files have the place in them
     if changed:
@@ -471,7 +471,7 @@ authors = []
 
 @dataclass(frozen=True)
 class Named:
-    """How a function names the local package aaa, and aaa perhaps bbb; which file is changed."""
+    """How a function declares the local package aaa, and aaa perhaps bbb; the changed file."""
 
     files: dict[str, str]
     changed: str = "libs/bbb/bbb/__init__.py"
@@ -536,7 +536,7 @@ _NAMED = {
 
 @pytest.mark.parametrize("named", _NAMED.values(), ids=_NAMED)
 def test_local_package_changes(workspace: Workspace, named: Named) -> None:
-    """The image has what changes in a local package, however that is named; else it is reused."""
+    """The image has changes of a local package in all forms. Otherwise the layer is reused."""
     app = workspace.app
     workspace.write(
         {
@@ -566,7 +566,7 @@ def test_local_package_changes(workspace: Workspace, named: Named) -> None:
 
 
 def test_uv_workspace(workspace: Workspace) -> None:
-    """A member of a uv workspace gets the members and paths that it names, as copies."""
+    """A member of a uv workspace gets its members and paths as copies."""
     prepare("uv_workspace", workspace.app)
 
     phase = workspace.run("build", BP_FUNCTION_PATH="services/mine")
@@ -582,7 +582,7 @@ def test_uv_workspace(workspace: Workspace) -> None:
 
 
 def test_same_bytes(workspace: Workspace) -> None:
-    """Packages that are built from local folders have the same bytes at another time."""
+    """Packages from local folders have the same bytes at another time."""
     prepare("requirements", workspace.app)
     assert 0 == workspace.run("build").status
     first = files_below(workspace.layers / "dependencies")
@@ -623,7 +623,7 @@ def write_native(folder: Path, name: str) -> Path:
 
 
 def test_same_bytes_elsewhere(tmp_path: Path) -> None:
-    """The source's folder, and the temporary ones of the build, are in no installed package."""
+    """No installed package has the source's folder, or temporary ones of the build."""
     write_native(tmp_path / "packed", "packed")
     with tarfile.open(tmp_path / "packed-1.0.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "packed", "packed-1.0")
@@ -651,7 +651,7 @@ def test_same_bytes_elsewhere(tmp_path: Path) -> None:
 
 
 def test_version_from_git(workspace: Workspace) -> None:
-    """A package that has its version from git finds git's history, and the image does not."""
+    """A package that reads its version from git finds the history. The image does not have it."""
     pyproject = """
         [build-system]
         requires = ["setuptools", "setuptools-scm"]
@@ -677,7 +677,7 @@ def test_version_from_git(workspace: Workspace) -> None:
 
 
 def test_for_tests(workspace: Workspace) -> None:
-    """What tests run with is noted where it is among the function's dependencies."""
+    """Packages for tests among the function's dependencies cause a note."""
     project = {"name": "mine", "version": "1", "dependencies": ["iniconfig", "pytest"]}
     stated = "\n".join(f"{name} = {json.dumps(value)}" for name, value in project.items())
     workspace.write(
@@ -701,7 +701,7 @@ CONSTRAINED = {
 
 @pytest.mark.parametrize("variable", ["PIP_CONSTRAINT", "UV_CONSTRAINT"])
 def test_constraints(workspace: Workspace, variable: str) -> None:
-    """pip's variable for constraints is heard; what its file says is in the layer's key."""
+    """pip's variable for constraints works, and the layer key has its file."""
     stated = {variable: "limits/constraints.txt"}
     workspace.write(CONSTRAINED)
 
@@ -735,7 +735,7 @@ def test_constraints_beside_ours(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("kind", ["pylock", "poetry"])
 def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
-    """A lock has one version of each package: constraints are told to be without effect."""
+    """A lock pins versions, so constraints are ignored with a note."""
     prepare(kind, workspace.app)
     workspace.write({"constraints.txt": "idna<3.10\n"})
 
@@ -747,7 +747,7 @@ def test_constraints_of_a_lock(workspace: Workspace, kind: str) -> None:
 
 
 def test_settings_for_other_uses(workspace: Workspace) -> None:
-    """Settings of uv that people have for their own machine spoil no image."""
+    """Settings of uv for a user's own machine do not affect the image."""
     project = "[project]\nname='x'\nversion='1'\ndependencies=['idna==3.10']\n"
     workspace.write(
         {

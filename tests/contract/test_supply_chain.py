@@ -1,4 +1,4 @@
-"""What a build says of its parts, and that it takes no other parts than those that are locked."""
+"""The SBOMs and labels of an image, and that only locked packages are installed."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def test_dependencies(locked: Workspace) -> None:
-    """Each of the function's packages is named, with its license and the hash of its wheel."""
+    """The SBOM has each of the function's packages, with its license and the hash of its wheel."""
     found = sbom(locked, "dependencies")
 
     assert {"idna", "httptools", "local-part"} == found.keys()
@@ -73,7 +73,7 @@ def test_dependencies(locked: Workspace) -> None:
 
 
 def test_runtime(locked: Workspace) -> None:
-    """The runtime's packages are named, and func_runtime itself."""
+    """The SBOM has the runtime's packages, and func_runtime itself."""
     found = sbom(locked, "asgi-runtime")
 
     assert {"func-runtime", "uvloop", "websockets", "cloudevents"} <= found.keys()
@@ -83,14 +83,14 @@ def test_runtime(locked: Workspace) -> None:
 
 
 def test_interpreter(locked: Workspace) -> None:
-    """The image's Python is part of what is launched."""
+    """The SBOM of the image has the images' Python."""
     version = ".".join(map(str, sys.version_info[:3]))
 
     assert version == sbom(locked, "launch")["python"]["version"]
 
 
 def test_labels(locked: Workspace) -> None:
-    """git's commit and remote are on the image, without credentials; .git is not in it."""
+    """The image has git's commit and remote, without credentials. .git is not in it."""
     labels = {label["key"]: label["value"] for label in locked.toml("launch.toml")["labels"]}
 
     assert "https://example.com/function.git" == labels["org.opencontainers.image.source"]
@@ -102,7 +102,7 @@ def test_labels(locked: Workspace) -> None:
 
 @pytest.mark.parametrize("name", ["uv.lock", "requirements.txt"])
 def test_wrong_hash(tmp_path: Path, name: str) -> None:
-    """A package that is another than the locked one ends the build, and its name is said."""
+    """A package that differs from the locked one is an error with its name."""
     pyproject = PYPROJECT.replace(', "httptools==0.6.4", "local-part"', "")
     pyproject = pyproject[: pyproject.index("[tool")]
     workspace = Workspace.create(tmp_path, {**FUNCTION, "pyproject.toml": pyproject})

@@ -27,7 +27,7 @@ BAD = [
     Bad(
         "import_missing",
         "The function cannot be loaded",
-        ("func.py", "installed has the module nowhere_to_be_found"),
+        ("func.py", "No installed package has the module nowhere_to_be_found"),
     ),
     Bad(
         "module_left_out", "The function cannot be loaded", ("func.py", "curses is part of Python")
@@ -47,7 +47,7 @@ BAD = [
     Bad(
         "python_unavailable",
         "The requested Python version is not available",
-        ("pyproject.toml", ">=3.99", "There is: 3.11."),
+        ("pyproject.toml", ">=3.99", "Versions: 3.11."),
     ),
 ]
 
@@ -72,7 +72,7 @@ def test_other_language_is_declined(pack: Pack) -> None:
     assert failed.status != 0
     assert not failed.image.exists
     assert DETECT_NONE_PASSED in failed.log
-    assert "func.yaml says runtime: go" in failed.log
+    assert "func.yaml has runtime: go" in failed.log
 
 
 def test_bad_setting_is_explained(pack: Pack) -> None:

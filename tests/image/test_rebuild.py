@@ -72,7 +72,7 @@ def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first:
     second = pack.build(project, image=first.image)
 
     assert INSTALLED_DEPENDENCIES in second.log
-    assert "Package changes: new sniffio 1." in second.log
+    assert "Package changes: added sniffio 1." in second.log
     assert REUSED_RUNTIME in second.log
     # The application holds pyproject.toml itself, the project's metadata what it requires.
     assert changed(before, second.image.layers) == {"dependencies", "project", "application"}

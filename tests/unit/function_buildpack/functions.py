@@ -1,4 +1,4 @@
-"""Functions for tests: from facts alone, or written and read."""
+"""Functions for tests: from facts only, or written and read."""
 
 from pathlib import Path
 from typing import Any
@@ -35,5 +35,5 @@ def read(folder: Path, files: dict[str, str], path: str = "") -> Project:
 
 
 def declared(folder: Path, files: dict[str, str], path: str = "") -> Manifests:
-    """Write a function's files and read what declares its dependencies."""
+    """Write a function's files and read its manifests."""
     return registry.read(read(folder, files, path))

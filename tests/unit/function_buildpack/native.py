@@ -1,4 +1,4 @@
-"""Writes native files as small as they can be: what a linker would leave for a loader to read."""
+"""Writes the smallest possible native files for tests of the loader's view."""
 
 import struct
 from pathlib import Path

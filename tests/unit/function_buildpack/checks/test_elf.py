@@ -1,4 +1,4 @@
-"""What is read of native files, of small ones and of this interpreter's own."""
+"""Reading ELF files: small ones, and this interpreter's own."""
 
 import struct
 import sys
@@ -14,7 +14,7 @@ from unit.function_buildpack import native
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_read(tmp_path: Path, order: str) -> None:
-    """The machine, the file's own name, what it needs, and whether a symbol is there."""
+    """The machine, the file's own name, needed libraries, and the search for a symbol."""
     file = tmp_path / "lib.so"
     file.write_bytes(
         native.image(("libm.so.6", "libc.so.6"), "libx.so.1", ("x_open",), order=order)
@@ -26,7 +26,7 @@ def test_read(tmp_path: Path, order: str) -> None:
 
 
 def test_read_little(tmp_path: Path) -> None:
-    """A file that nothing is linked with, an unknown machine, and 32 bits."""
+    """A statically linked file, an unknown machine, and 32 bits."""
     content = native.image(machine=4711)
     (tmp_path / "alone").write_bytes(content)
     (tmp_path / "static").write_bytes(content[:56] + bytes(2) + content[58:])  # no segments
@@ -64,7 +64,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=list(DAMAGED))
 def test_read_damaged(tmp_path: Path, content: bytes) -> None:
-    """What is no ELF file, or a damaged one, is nothing to compare; it is not an error of ours."""
+    """A file that is not ELF, or damaged, is ignored without an error."""
     (tmp_path / "lib.so").write_bytes(content)
 
     assert elf.read(tmp_path / "lib.so") is None

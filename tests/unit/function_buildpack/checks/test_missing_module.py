@@ -68,7 +68,7 @@ def test_excluding(tmp_path: Path) -> None:
 
 
 def test_asking(tmp_path: Path) -> None:
-    """What would install the first place as a package is known, and the file to write it into."""
+    """The hints have the declaration of the first place, and the file for it."""
     found = search(tmp_path, "common", {"libs/common/__init__.py": ""})
 
     assert ("requirements.txt", "../../libs/common") == (found.declare_in, found.declaration)

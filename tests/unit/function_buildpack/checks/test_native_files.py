@@ -1,4 +1,4 @@
-"""Which native code cannot work, by the names of what it needs and the machine that it is for."""
+"""Native files that cannot work, by their machine and the names of needed libraries."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ SYSTEM = {"libc.so.6"}
 
 
 def found(folder: Path, **files: bytes) -> list[native_files.NativeFile]:
-    """Write files, `__` for a slash and `_so` for the suffix, and return what is found of them."""
+    """Write files, `__` for a slash and `_so` for the suffix, and return the native ones."""
     named = {
         name.replace("__", "/").replace("_so", ".so"): content for name, content in files.items()
     }
@@ -54,7 +54,7 @@ def test_found(tmp_path: Path) -> None:
     ],
 )
 def test_module(tmp_path: Path, name: str, module: str) -> None:
-    """A module is what has its entry and a name that Python imports."""
+    """A module has an entry point, and a name that Python imports."""
     (file,) = native_files.found(native.write(tmp_path, {name: native.module("a")}))
 
     assert module == file.module
@@ -73,7 +73,7 @@ def test_lacks_nothing(tmp_path: Path) -> None:
 
 
 def test_lacks(tmp_path: Path) -> None:
-    """A file that lacks a library is told with the module that loads it, through others too."""
+    """A missing library is reported with the module that loads the file, also indirectly."""
     files = found(
         tmp_path,
         a_so=native.module("a", "libone.so", "libgone.so"),

@@ -1,4 +1,4 @@
-"""The check of an installed folder of packages: what ends a build, and what is only told."""
+"""The check of a folder of packages: errors and notes."""
 
 import platform
 from pathlib import Path
@@ -32,7 +32,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def install(site: Path, name: str, tag: str, files: dict[str, bytes]) -> None:
-    """Leave what an installer leaves of a package."""
+    """Write the files that an installer writes for a package."""
     native.write(site, files)
     info = site / f"{name}-1.0.dist-info"
     info.mkdir()
@@ -47,7 +47,7 @@ def module(name: str, *needed: str, machine: int = HERE) -> bytes:
 
 
 def check(site: Path, listed: Path, wanted: LibraryCheck = LibraryCheck.ERROR) -> None:
-    """Run the check, with a folder that is not there and one with a library beside the list."""
+    """Run the check, with a missing folder and one with a library that is not in the list."""
     others = native.write(listed.parent / "beside", {"libbeside.so.1": b""})
     shared_libraries.check(site, [others, others / "none"], wanted, listed)
 
@@ -56,7 +56,7 @@ LOCAL, MANYLINUX = "cp313-cp313-linux_x86_64", "cp313-cp313-manylinux_2_28_x86_6
 
 
 def test_nothing_native(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Packages of Python alone are nothing to tell about."""
+    """Pure Python packages cause no line in the log."""
     check(site, listed)
 
     assert "" == capsys.readouterr().out
@@ -72,7 +72,7 @@ def test_complete(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_missing(site: Path, listed: Path) -> None:
-    """A module whose library is nowhere ends the build, with all that its package lacks."""
+    """A missing library is an error, with all libraries that the package lacks."""
     files = {
         "one/_one.so": module("_one", "libc.so.6", "libgone.so.2"),
         "one/_two.so": module("_two", "libaway.so.1"),
@@ -88,7 +88,7 @@ def test_missing(site: Path, listed: Path) -> None:
 
 
 def test_missing_without_package(site: Path, listed: Path) -> None:
-    """A module that no package installed is told by its path, and so is the library between."""
+    """The error names the path of a module without a package, and the library in between."""
     native.write(site, {"one.so": module("one", "libtwo.so")})
     native.write(site, {"libtwo.so": native.image(("libgone.so.2",), machine=HERE)})
 
@@ -100,7 +100,7 @@ def test_missing_without_package(site: Path, listed: Path) -> None:
 
 
 def test_missing_of_a_wheel(site: Path, listed: Path) -> None:
-    """A manylinux wheel may leave some libraries to the system: an image without them is told."""
+    """A manylinux wheel may need some libraries of the system, which the image must have."""
     install(site, "one", MANYLINUX, {"one.so": module("one", "libGL.so.1", "libtbb.so.12")})
 
     with pytest.raises(LibraryMissing) as raised:
@@ -110,7 +110,7 @@ def test_missing_of_a_wheel(site: Path, listed: Path) -> None:
 
 
 def test_optional(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What a manylinux wheel leaves out by itself, or no module loads, is a note."""
+    """A library that a manylinux wheel excludes, or that no module loads, is a note."""
     install(site, "one", MANYLINUX, {"one/_one.so": module("_one", "libtbb.so.12")})
     many = native.image(tuple(f"lib{number}.so" for number in range(9)), machine=HERE)
     install(site, "two", LOCAL, {"plugin.so": many})
@@ -129,7 +129,7 @@ def test_optional(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_other_machine(site: Path, listed: Path) -> None:
-    """A module for another machine ends the build, whatever is known of the run image."""
+    """A module for another machine is an error, even without a list of libraries."""
     install(site, "one", "py3-none-any", {"one.so": module("one", machine=ELSEWHERE)})
 
     for list_ in (listed, listed.with_name("none")):
@@ -150,7 +150,7 @@ def test_unknown_run_image(site: Path, tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_note(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where only a note is wanted, both errors are told and the build goes on."""
+    """With the setting "note", both errors are notes and the build continues."""
     install(site, "one", LOCAL, {"one.so": module("one", "libgone.so.2")})
     install(site, "two", LOCAL, {"two.so": module("two", machine=ELSEWHERE)})
 
@@ -165,7 +165,7 @@ def test_note(site: Path, listed: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_debian_packages(tmp_path: Path) -> None:
-    """The build image's own lists say which Debian package a library is from."""
+    """The build image's lists have the Debian package of a library."""
     (tmp_path / "libpq5:amd64.list").write_text("/usr/lib/libpq.so.5\n/usr/lib/libpq.so.5.17\n")
     (tmp_path / "libitm1.list").write_text("/usr/lib/libitm.so.1\n")
     (tmp_path / "other.list").write_text("/usr/share/libpq.so.5.txt\n")

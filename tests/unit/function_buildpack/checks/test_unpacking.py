@@ -45,7 +45,7 @@ def archives(tmp_path: Path) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a process of its own would not share with others."""
+    """The state that a separate process would not share."""
     monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.setattr(sys, "argv", sys.argv[:])
@@ -55,12 +55,12 @@ def interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def unpacked(root: Path) -> set[str]:
-    """Return what of the distributions is unpacked, by the folders and modules."""
+    """Return the unpacked parts of the distributions, by folders and modules."""
     return {path.name for path in (root / SITE).iterdir()}
 
 
 def test_imported(archives: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A module runs with what it imports, which comes whole; the rest stays in the archive."""
+    """A module runs with its imports, which are unpacked completely. Others are not."""
     root = tmp_path / "root"
 
     unpacking.main([str(root), SITE, *archives, "--", "packed_module", "--check", "new"])

@@ -1,4 +1,4 @@
-"""What the lifecycle tells a phase: where layers and service bindings are."""
+"""The input of a phase: the folders of layers and service bindings."""
 
 from pathlib import Path
 
@@ -25,6 +25,6 @@ def test_bindings(tmp_path: Path) -> None:
 
 
 def test_without_a_lifecycle() -> None:
-    """A build that nothing has told its folder of layers does not begin."""
+    """A build without the variable for its layers does not start."""
     with pytest.raises(LifecycleMissing, match="CNB_LAYERS_DIR"):
         BuildContext.from_environ({}, Path("/app"))

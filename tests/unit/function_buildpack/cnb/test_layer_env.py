@@ -1,4 +1,4 @@
-"""Environment changes: what our child processes see and what the lifecycle gets are the same."""
+"""Environment changes are the same for child processes and for the lifecycle."""
 
 from pathlib import Path
 
@@ -21,12 +21,12 @@ from function_buildpack.cnb.layer_env import Behaviour, Change
     ],
 )
 def test_apply(change: Change, before: str, after: str) -> None:
-    """A change meets the value that is there as the launcher has it meet."""
+    """A change is applied to an existing value as the launcher does."""
     assert {"A": after, "B": "b"} == layer_env.apply((change,), {"A": before, "B": "b"})
 
 
 def test_write(tmp_path: Path) -> None:
-    """Each change is a file with its way as suffix; a delimiter is a file of its own."""
+    """Each change is a file with its behaviour as suffix. A delimiter is another file."""
     changes = (Change("PATH", Behaviour.PREPEND, "/x", ":"), Change("A", Behaviour.DEFAULT, "1"))
 
     layer_env.write(changes, tmp_path / "env.launch")

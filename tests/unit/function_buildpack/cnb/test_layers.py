@@ -64,7 +64,7 @@ def test_restored_equal(tmp_path: Path) -> None:
 
 
 def test_restored_changed(tmp_path: Path) -> None:
-    """Other metadata empties the layer and names what differs, before and now."""
+    """Different metadata empty the layer, and the cause names the differences."""
     found = filled(tmp_path, Metadata("abc", "3.12.1")).restored("packages", NOW, nowhere)
 
     assert isinstance(found, Empty)
@@ -87,7 +87,7 @@ def test_restored_unreadable(tmp_path: Path, content: str) -> None:
 
 
 def test_restored_without_contents(tmp_path: Path) -> None:
-    """A launch layer's contents stay in the image: it counts if they can be had elsewhere."""
+    """A launch layer without contents is reused if they are available elsewhere."""
     (tmp_path / "packages.toml").write_text("[metadata]\nlock = 'abc'\npython = '3.13.5'\n")
 
     asked: list[Layer] = []
@@ -104,7 +104,7 @@ def test_restored_without_contents(tmp_path: Path) -> None:
 
 
 def test_restored_without_any_contents(tmp_path: Path) -> None:
-    """Metadata whose contents are nowhere is no layer to work with."""
+    """A layer is not reused if its contents are not available."""
     (tmp_path / "packages.toml").write_text("[metadata]\nlock = 'abc'\npython = '3.13.5'\n")
 
     found = Layers(tmp_path).restored("packages", NOW, nowhere)
@@ -129,7 +129,7 @@ def test_keep(tmp_path: Path) -> None:
 
 
 def test_keep_without_contents(tmp_path: Path) -> None:
-    """A layer that is in the image alone stays so: no folder is made, which would replace it."""
+    """No folder is created for a layer that is only in the image, which would replace it."""
     layer = Layer(tmp_path / "packages", NOW)
 
     layer.keep(Types(launch=True), (Change("A", Behaviour.DEFAULT, "1"),))
@@ -160,7 +160,7 @@ def test_describe(tmp_path: Path) -> None:
 
 
 def test_library_folders(tmp_path: Path) -> None:
-    """The image's loader looks in lib/ of earlier buildpacks' layers, and where it is told to."""
+    """The image's loader searches lib/ of earlier layers, and the folders in its variable."""
     (tmp_path / "apt" / "packages" / "lib").mkdir(parents=True)
     env = (Change("LD_LIBRARY_PATH", Behaviour.APPEND, "/workspace/native:", delimiter=":"),)
 

@@ -13,7 +13,7 @@ from function_buildpack.system import interpreter, process
 
 
 def test_large_files(tmp_path: Path) -> None:
-    """Files that a node takes long to pull are found, the largest first; links are none."""
+    """Large files are found, the largest first. Links are not."""
     for name, megabytes in (("small", 99), ("a", 100), ("deep/b", 300)):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         with (tmp_path / name).open("wb") as file:
@@ -66,7 +66,7 @@ def test_remove_history(tmp_path: Path) -> None:
 
 
 def test_remove_leftovers_links(tmp_path: Path) -> None:
-    """A link is removed itself, never what it leads to."""
+    """A link is removed, not its target."""
     write(tmp_path, "outside/kept.txt", "app/x.py")
     (tmp_path / "app" / ".git").symlink_to(tmp_path / "outside")
     (tmp_path / "app" / "loop").symlink_to(tmp_path / "app")
@@ -78,7 +78,7 @@ def test_remove_leftovers_links(tmp_path: Path) -> None:
 
 
 def test_remove_leftovers_of_others(tmp_path: Path) -> None:
-    """What the build's user may not remove stays, and is not said to be gone."""
+    """A file that the build's user may not remove stays, and is not reported as removed."""
     not_even_root_may = Path("/proc/self/comm")
 
     assert [] == application.remove_leftovers(tmp_path, (not_even_root_may,))
@@ -101,7 +101,7 @@ def test_compile_sources_of_others(tmp_path: Path) -> None:
 
 
 def test_stray_links(tmp_path: Path) -> None:
-    """Links that lead nowhere or out of the folder are named, those within it are not."""
+    """Links that are broken or point outside are found, those within the folder are not."""
     write(tmp_path, "app/data/x", "outside/x")
     for name, target in {
         "itself": "itself",
@@ -120,7 +120,7 @@ def test_stray_links(tmp_path: Path) -> None:
 
 
 def test_compile_sources(tmp_path: Path) -> None:
-    """Every source gets unchecked-hash bytecode, whose flags say that nobody compares the time."""
+    """Every source gets unchecked-hash bytecode, without a comparison of times."""
     write(tmp_path, "function/__init__.py", "function/a/b.py", "tool.py")
 
     compiled = compile_sources(tmp_path, tmp_path / "function")
@@ -161,7 +161,7 @@ def test_compile_sources_broken(tmp_path: Path) -> None:
 
 
 def test_compile_sources_nul(tmp_path: Path) -> None:
-    """A file that is no text is named like any other that does not compile."""
+    """A file that is not text is reported like one with a syntax error."""
     (tmp_path / "function.py").write_bytes(b"x = 1\0")
 
     with pytest.raises(SyntaxInvalid):

@@ -1,4 +1,4 @@
-"""What building local packages leaves behind."""
+"""Files that builds of local packages leave behind."""
 
 import base64
 import csv
@@ -25,7 +25,7 @@ def build_that_fails(folder: Path) -> None:
 
 
 def test_removed_but_for_history(tmp_path: Path) -> None:
-    """What git keeps is nobody's trace: it is not looked into."""
+    """The contents of .git are ignored."""
     (tmp_path / ".git").mkdir()
 
     with build_traces.restored([tmp_path]):
@@ -35,7 +35,7 @@ def test_removed_but_for_history(tmp_path: Path) -> None:
 
 
 def test_removed(tmp_path: Path) -> None:
-    """What is new goes, with its folders, also after a failure; what was there stays."""
+    """New files and folders are removed, also after a failure. Existing ones stay."""
     old = tmp_path / "build" / "old"
     old.parent.mkdir()
     old.touch()
@@ -77,7 +77,7 @@ def _link_folder(path: Path) -> None:
     ],
 )
 def test_brought_back(tmp_path: Path, name: str, change: Callable[[Path], None]) -> None:
-    """What was there is as it was: contents, modes, and what links lead to."""
+    """Existing files are restored: contents, modes, and targets of links."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "file").write_text("content")
     (tmp_path / "link").symlink_to("sub/file")
@@ -129,7 +129,7 @@ def test_forget_times(tmp_path: Path) -> None:
     ],
 )
 def test_forget_place(tmp_path: Path, url: str, expected: str) -> None:
-    """What is from the source is said to be from its usual place; the list of files stays right."""
+    """Packages from the source get the default folder, and their RECORD stays correct."""
     info = tmp_path / "a-1.0.dist-info"
     info.mkdir()
     origin, record = info / "direct_url.json", info / "RECORD"

@@ -23,7 +23,7 @@ def write(root: Path, **files: str) -> list[Path]:
 
 
 def test_compile_packages(tmp_path: Path) -> None:
-    """All that compile have bytecode, whichever process had them; the rest harms nobody."""
+    """All files that compile get bytecode, from any process. Others are ignored."""
     paths = write(tmp_path, **{f"module_{i}": f"x = {'1 + ' * i}1\n" for i in range(9)}, no="(")
 
     count = bytecode.compile_packages(paths, interpreter.current(), process.run)
@@ -35,7 +35,7 @@ def test_compile_packages(tmp_path: Path) -> None:
 
 
 def test_disk_full(tmp_path: Path) -> None:
-    """A process that cannot write says so in its last words."""
+    """The last line of output explains why a process cannot write."""
 
     def run(*_: Any, **__: Any) -> Result:
         return Result(1, "Traceback\nOSError: [Errno 28] No space left on device: 'x'\n")

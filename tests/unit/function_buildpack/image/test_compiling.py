@@ -15,7 +15,7 @@ from function_buildpack.image import compiling
 def test_main(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What compiles has bytecode; the rest is told by its number, whatever its name."""
+    """Files that compile get bytecode. Others are reported by their index."""
     bad, nul = (tmp_path / name for name in ("b\udcffd.py", "nul.py"))
     bad.write_text("def new(:\n")
     nul.write_bytes(b"x = 1\0")

@@ -1,4 +1,4 @@
-"""What is installed, read from the files that installers leave."""
+"""Installed packages, read from the files of installers."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ from function_buildpack.image.licenses import License
 
 
 def install(folder: Path, name: str = "Some_Package", **files: str) -> None:
-    """Leave what an installer leaves of a package."""
+    """Write the files that an installer writes for a package."""
     info = folder / f"{name}-1.0.dist-info"
     info.mkdir()
     for file, content in {"METADATA": f"Name: {name}\nVersion: 1.0\n", **files}.items():
@@ -80,7 +80,7 @@ def test_installed_from_elsewhere(
 
 
 def test_owners(tmp_path: Path) -> None:
-    """Each file has the package that lists it; what was copied beside them has none."""
+    """Each file belongs to the package that lists it. A copied file belongs to none."""
     install(tmp_path, "one", RECORD='one/a.so,sha256=x,1\n"one/b,c.so",,\n../bin/one,,\n')
     install(tmp_path, "two", RECORD="two/one/a.so,,\n")
     install(tmp_path, "three")
@@ -93,7 +93,7 @@ def test_owners(tmp_path: Path) -> None:
 
 
 def test_providing(tmp_path: Path) -> None:
-    """A module is of the package whose RECORD has it; local packages may be the function itself."""
+    """A module belongs to the package with it in its RECORD. Local packages do not count."""
     for name in ("first", "mine", "nobodys"):
         (tmp_path / name).mkdir()
     (tmp_path / "second.py").touch()

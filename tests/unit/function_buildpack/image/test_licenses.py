@@ -1,4 +1,4 @@
-"""Licenses: an SPDX expression where one can be told, else names."""
+"""Licenses: an SPDX expression if possible, else names."""
 
 import pytest
 
@@ -25,7 +25,7 @@ APACHE = f"{OSI} :: Apache Software License"
     ],
 )
 def test_expression(text: str, canonical: str) -> None:
-    """Expressions and texts that name one license are canonical, all else is none."""
+    """Expressions and names of one license become canonical. Other texts become empty."""
     assert canonical == expression(text)
 
 

@@ -18,7 +18,7 @@ SHA256 = "0" * 64
 
 
 def read(*components: Component) -> dict[str, Any]:
-    """Write a document, have it checked, and return what it says."""
+    """Write a document, validate it, and return its content."""
     content = sbom.document(components)["cdx"].decode()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(content) is None
     table: dict[str, Any] = json.loads(content)
@@ -40,7 +40,7 @@ def test_document() -> None:
 
 
 def test_document_empty() -> None:
-    """A layer without packages says so."""
+    """The document of a layer without packages is valid."""
     assert [] == read()["components"]
 
 
@@ -83,7 +83,7 @@ def test_licenses(declared: License, written: list[dict[str, Any]] | None) -> No
     ],
 )
 def test_purl(name: str, version: str, origin: DirectUrl | None, purl: str) -> None:
-    """The package URL is canonical, and says where a package is from that is from no index."""
+    """The package URL is canonical, and has the origin of a package that is not from an index."""
     package = Distribution(name, version, License(), origin=origin)
 
     (component,) = read(*sbom.packages([package], Artifacts()))["components"]
@@ -93,7 +93,7 @@ def test_purl(name: str, version: str, origin: DirectUrl | None, purl: str) -> N
 
 
 def test_hashes() -> None:
-    """The hash is the one of the file, by the lock or by what the installer was given."""
+    """The hash is that of the file, from the lock or from the installer."""
     locked = Artifacts({("a", "1"): {"a-1.tar.gz": SHA256}})
     packages = [
         Distribution("a", "1", License()),
@@ -119,7 +119,7 @@ def test_interpreter() -> None:
 
 
 def test_own() -> None:
-    """What this buildpack brings is not taken for a package of the index."""
+    """A part of this buildpack is not mistaken for a package of the index."""
     (component,) = read(sbom.own("func-runtime", "0.1.0", "Apache-2.0"))["components"]
 
     assert "pkg:generic/func-runtime@0.1.0" == component["purl"]
@@ -134,6 +134,6 @@ def test_versions() -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"components": [{}]}', '{"components": 3}'])
 def test_versions_of_another_document(text: str) -> None:
-    """What is none of ours says nothing."""
+    """A foreign document has no versions."""
     assert {} == sbom.versions({"cdx": text.encode()})
     assert {} == sbom.versions({})

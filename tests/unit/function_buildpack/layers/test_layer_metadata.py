@@ -1,4 +1,4 @@
-"""What decides the contents of the dependencies and the runtime layer."""
+"""The keys of the dependencies and the runtime layer."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_dependencies(tmp_path: Path) -> None:
     ],
 )
 def test_dependencies_requirements(tmp_path: Path, name: str, content: str, matters: bool) -> None:
-    """A requirements file decides with all that it includes, and nothing else does."""
+    """The key has a requirements file with its includes, and no other files."""
     files = {"requirements.txt": "-r more.txt\n-c missing.txt\n", "more.txt": "-r requirements.txt"}
     before = metadata(tmp_path, files)
 
@@ -78,7 +78,7 @@ def test_dependencies_requirements(tmp_path: Path, name: str, content: str, matt
 
 
 def test_dependencies_none(tmp_path: Path) -> None:
-    """Where nothing is stated, nothing of the source decides."""
+    """Without declared dependencies, no file of the source is in the key."""
     assert "" == metadata(tmp_path, {}).requirements
 
 
@@ -92,7 +92,7 @@ def source(folder: Path) -> runtime_layer.RuntimeSource:
 
 
 def test_runtime(tmp_path: Path) -> None:
-    """The layer is decided by its sources; a patch of Python changes nothing about bytecode."""
+    """The key has the runtime's sources. A patch version of Python does not change bytecode."""
     made = source(tmp_path)
 
     def now(interpreter: Interpreter = PYTHON) -> runtime_layer.Metadata:
@@ -120,5 +120,5 @@ def test_runtime_offline(tmp_path: Path) -> None:
 
 
 def test_runtime_ranges(tmp_path: Path) -> None:
-    """What the runtime works with is stated once, in its own pyproject.toml."""
+    """The runtime's version ranges are only in its pyproject.toml."""
     assert ["uvicorn>=1"] == [str(item) for item in source(tmp_path).ranges()]

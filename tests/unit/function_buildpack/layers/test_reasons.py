@@ -21,7 +21,7 @@ from function_buildpack.layers import reasons
     ],
 )
 def test_because(field: str, before: str, now: str, said: str) -> None:
-    """A reason has the user's words, and of lists what is other in them, without values."""
+    """A reason has the user's words, and the changed names of lists without their values."""
     because = reasons.because(Changed({field: (before, now)}))
 
     assert f"{said} since the earlier build" == because

@@ -1,4 +1,4 @@
-"""What goes back from an earlier build: packages for uv, and bytecode for what it installs."""
+"""Restoring downloads for uv, and bytecode of what it installs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ class Cache:
         return place
 
     def restore(self, archive: Path, python: Interpreter = PYTHON) -> RestoredDownloads:
-        """Put back what an archive has."""
+        """Restore an archive."""
         return uv_cache.restore(archive, self.folder, self.root, python)
 
 
@@ -84,7 +84,7 @@ def _with_bytecode_of_its_own(module: Path) -> None:
 def test_bytecode(
     archive: Path, tmp_path: Path, change: Callable[[Path], None], given: bool
 ) -> None:
-    """The same file of the same wheel has its bytecode back, and nothing else has any."""
+    """The same file of the same wheel gets its bytecode back, others do not."""
     cache = Cache(tmp_path)
     known = cache.restore(archive)
     module = cache.install()
@@ -115,14 +115,14 @@ def test_another_python(archive: Path, tmp_path: Path, python: Interpreter) -> N
 
 
 def test_another_folder(archive: Path, tmp_path: Path) -> None:
-    """Bytecode holds its source's path."""
+    """Bytecode contains the path of its source."""
     known = Cache(tmp_path / "other").restore(archive)
 
     assert RestoredDownloads(1) == known
 
 
 def test_damaged(tmp_path: Path) -> None:
-    """What cannot be read has nothing."""
+    """Nothing is restored from an unreadable archive."""
     archive = tmp_path / "earlier.zip"
     archive.write_text("no archive")
 
@@ -150,7 +150,7 @@ def _one_less(wheel: Path) -> None:
     [(_unchanged, 1), (_other_content, 0), (_one_more, 0), (_one_less, 0)],
 )
 def test_untrusted(tmp_path: Path, change: Callable[[Path], None], kept: int) -> None:
-    """Where code of packages has run, a wheel is kept if it is what its own list says."""
+    """After code of packages ran, a wheel is kept only if it matches its RECORD."""
     cache = Cache(tmp_path)
     cache.fetch()
     wheel = cache.folder / "archive-v0" / "abc"

@@ -194,7 +194,7 @@ def test_every_error_has_an_example() -> None:
 
 @pytest.mark.parametrize("error", SHOWN, ids=lambda error: type(error).__name__)
 def test_message(error: Exception) -> None:
-    """A message has a title of its own and names every fact of its error."""
+    """A message has a unique title and contains every fact of its error."""
     message = describe(error)
 
     assert "Internal error" not in message.title
@@ -237,7 +237,7 @@ def test_selection_unknown(known: tuple[str, ...] | None, said: str) -> None:
     ("module", "does"), [("not_installed", "from . import"), ("readline", "BP_PYTHON_VERSION")]
 )
 def test_module_missing(module: str, does: str) -> None:
-    """What to do depends on whether the module is Python's own."""
+    """The hint depends on whether the module is in the standard library."""
     body = describe(FunctionUnloadable(Path("function"), 1, "said", (), module)).body
 
     assert f"{module} is part of Python" in body or f"the module {module}." in body
@@ -341,7 +341,7 @@ def test_uv_unfit(wanted: str, found: str, said: str) -> None:
 
 
 def test_module_in_the_source() -> None:
-    """A package of the source can be asked for, in the form of the file."""
+    """The message has the declaration for a package of the source."""
     place, declaration = "libs/common", 'common = { path = "../common" }'
     facts: dict[str, Any] = {
         "places": (place,),
@@ -359,7 +359,7 @@ def test_module_in_the_source() -> None:
 
 @pytest.mark.parametrize("place", ["pay/function/common", "libs/common.py"])
 def test_not_a_package(place: str) -> None:
-    """What is within function/, and a module that is one file, is not made a package."""
+    """A module in function/, or a single file, is not suggested as a package."""
     facts: dict[str, Any] = {"places": (place,), "path": "pay"}
 
     body = describe(FunctionUnloadable(Path("f"), 1, "x", (), "common", **facts)).body
@@ -433,12 +433,12 @@ def test_image_changed() -> None:
     ],
 )
 def test_facts_cannot_forge_lines(error: Exception, shown: str) -> None:
-    """Facts are on one line each; what programs say, and commands, are indented lines."""
+    """Facts are single lines. Output of programs and commands are indented lines."""
     assert shown in messages.of(error).body
 
 
 def test_library_missing() -> None:
-    """The package whose wheels bring the library is named where it is known."""
+    """The message names the package whose wheels contain the library, if it is known."""
     module = Path("psycopg2/_psycopg.so")
 
     said = describe(LibraryMissing("psycopg2 2.9", module, module, ("libpq.so.5",), ())).body
@@ -463,7 +463,7 @@ def test_library_missing() -> None:
     ids=["name", "no name", "full", "full while copying"],
 )
 def test_system(error: OSError, title: str) -> None:
-    """What the system refuses is told in its words, and is in the catalogue."""
+    """Errors of the operating system have a message, which is in the catalogue."""
     message = describe(error)
 
     assert title == message.title

@@ -1,4 +1,4 @@
-"""The log: what others say is set apart, and gives no commands."""
+"""The log: foreign output is indented and contains no commands."""
 
 import pytest
 

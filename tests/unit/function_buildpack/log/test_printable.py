@@ -17,7 +17,7 @@ from function_buildpack.log import printable
     ],
 )
 def test_line(text: str, shown: str) -> None:
-    """What cannot be seen, or begins another line, is escaped."""
+    """Invisible characters and line ends are escaped."""
     assert shown == printable.line(text)
 
 
@@ -35,7 +35,7 @@ def test_line(text: str, shown: str) -> None:
     ],
 )
 def test_lines(text: str, shown: str) -> None:
-    """Lines and tabs stay; sequences for terminals go, and what is left of them is escaped."""
+    """Lines and tabs stay. Terminal sequences are removed, and incomplete ones escaped."""
     assert shown == printable.lines(text)
 
 

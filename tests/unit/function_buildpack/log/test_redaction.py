@@ -1,4 +1,4 @@
-"""Credentials, kept out of what is shown."""
+"""Credentials are masked in the log."""
 
 import pytest
 
@@ -19,12 +19,12 @@ from function_buildpack.log import redaction
     ],
 )
 def test_urls(text: str, shown: str) -> None:
-    """Passwords and tokens are masked; users, hosts and ports stay."""
+    """Passwords and tokens are masked. Users, hosts and ports are not."""
     assert shown == redaction.urls(text)
 
 
 def test_known() -> None:
-    """A secret is masked wherever it is, the longest first."""
+    """All occurrences of a secret are masked, the longest first."""
     assert "x=****, ****" == redaction.known("x=secret-long, secret", {"secret", "secret-long"})
 
 

@@ -1,4 +1,4 @@
-"""A format of manifest that nobody uses: a package's name and version on each line."""
+"""An invented format of manifest: a package's name and version on each line."""
 
 from pathlib import Path
 

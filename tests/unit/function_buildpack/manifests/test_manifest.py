@@ -1,4 +1,4 @@
-"""What each format of manifest answers: whether it is current, and what of it is installed."""
+"""The formats of manifests: whether they match, and what is installed from them."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -63,7 +63,7 @@ IDNA = {"project": {"dependencies": ["a>=1", "b; python_version < '3.13'"]}}
     ],
 )
 def test_check(manifest: Manifest) -> None:
-    """What matches, or cannot be known here, is no error."""
+    """A matching manifest, or one that cannot be checked here, is not an error."""
     manifest.check("3.13.5")
 
 
@@ -77,7 +77,7 @@ def test_check(manifest: Manifest) -> None:
     ],
 )
 def test_check_fails(manifest: Manifest, error: type[BuildpackError]) -> None:
-    """A lock that does not match what it was made from is an error with a command."""
+    """An outdated lock is an error with a command."""
     with pytest.raises(error) as caught:
         manifest.check("3.13.5")
 
@@ -128,7 +128,7 @@ HATCH = {"build-system": {"build-backend": "hatchling.build"}}
 def test_check_for_poetry_alone(
     manifest: type[Manifest], pyproject: dict[str, Any], *, fails: bool
 ) -> None:
-    """What only Poetry's lock tells is an error without it: another package might be installed."""
+    """Dependencies that only Poetry reads are an error without its lock."""
     with pytest.raises(LockMissing) if fails else nullcontext():
         manifest(of_facts(pyproject)).check("3.13.5")
 
@@ -176,7 +176,7 @@ def test_selectable(manifest: Manifest, expected: SelectionChoices) -> None:
 
 
 def test_check_selection() -> None:
-    """What is not there is named, with what is."""
+    """An unknown name is an error with the known ones."""
     table = {"name": "x", "optional-dependencies": {"a": [], "b": []}}
     manifest = PyprojectToml(of_facts({"project": table, "dependency-groups": {"dev": []}}))
     manifest.check_selection(Selection(frozenset({"a"}), frozenset({"dev"})))
@@ -192,7 +192,7 @@ def test_check_selection() -> None:
 
 
 def test_check_selection_unknown_extras() -> None:
-    """What only the build backend knows is left to it."""
+    """A name that only the build backend knows is not checked."""
     SetupPy(of_facts()).check_selection(Selection(frozenset({"any"})))
 
 
@@ -200,7 +200,7 @@ def test_check_selection_unknown_extras() -> None:
     ("manifest", "groups"), [(PyprojectToml, {"dev", "docs"}), (NoManifest, {"dev"})]
 )
 def test_check_selection_of_poetry(manifest: type[Manifest], groups: set[str]) -> None:
-    """Poetry's groups are in its lock, and the error says that this one is not there."""
+    """A group of Poetry is an error without its lock."""
     declared = {"dependency-groups": {"docs": []}, "tool": {"poetry": {"group": {"dev": {}}}}}
 
     with pytest.raises(LockMissing) as caught:
@@ -257,7 +257,7 @@ LINES = ("-r x", "# y", "Ruff>1", "a", "mypy==1 --hash=x")
     ],
 )
 def test_for_tests(manifest: Manifest, locked: tuple[str, ...], found: tuple[str, ...]) -> None:
-    """Tools for tests are seen in what the image gets, in whatever format that is declared."""
+    """Packages for tests are found in all formats."""
     assert found == for_tests(manifest.requirements(locked))
 
 
@@ -346,7 +346,7 @@ def test_selecting() -> None:
     ],
 )
 def test_lock_of_another_shape(manifest: type[Manifest], lock: dict[str, Any], found: str) -> None:
-    """What is wrong in a lock is told, with the command that makes a new one."""
+    """An invalid value in a lock is an error with the command that locks again."""
     function = of_facts(has_pyproject=True)
 
     with pytest.raises(LockUnsupported) as caught:
@@ -357,7 +357,7 @@ def test_lock_of_another_shape(manifest: type[Manifest], lock: dict[str, Any], f
 
 
 def test_lock_with_a_text_of_another_kind() -> None:
-    """The words of a parser of texts are told as one line."""
+    """The error of a parser becomes one line."""
     with pytest.raises(LockUnsupported) as caught, PipfileLock(of_facts()).reading():
         Marker("x [")
 
@@ -365,7 +365,7 @@ def test_lock_with_a_text_of_another_kind() -> None:
 
 
 def test_defect_elsewhere() -> None:
-    """What goes wrong without a lock is no lock's fault."""
+    """An error without a lock is not reported as an error of a lock."""
     with pytest.raises(KeyError), PyprojectToml(of_facts()).reading():
         raise KeyError
 
@@ -396,7 +396,7 @@ def test_defect_elsewhere() -> None:
     ],
 )
 def test_indexes(manifest: Manifest, indexes: dict[str, str]) -> None:
-    """Each tool's way to name an index is read; a repository is no index."""
+    """The indexes of all tools are read. A repository is not an index."""
     assert indexes == manifest.indexes
 
 
@@ -422,7 +422,7 @@ SELECTION = Selection(frozenset({"b", "a"}), frozenset({"develop", "c"}))
     ],
 )
 def test_install_fails(tmp_path: Path, manifest: Manifest, again: str) -> None:
-    """The error has what installs the same on a user's machine, in the words of its own tool."""
+    """The error has the command of the format's own tool for the same installation."""
 
     def run(command: Any, **_: Any) -> Result:
         return Result(0 if "export" in command else 2, "error: x")
@@ -437,7 +437,7 @@ def test_install_fails(tmp_path: Path, manifest: Manifest, again: str) -> None:
 
 
 def test_nothing_declared(tmp_path: Path) -> None:
-    """Where nothing is declared, nothing is installed and nothing decides."""
+    """Without declared dependencies, nothing is installed and there are no inputs."""
     undeclared = NoManifest(of_facts())
     around = ReferenceResolver(FOLDER, FOLDER, {})
     uv = Uv.with_cache(lambda *_, **__: Result(2, "error: x"), {}, tmp_path)
@@ -449,7 +449,7 @@ def test_nothing_declared(tmp_path: Path) -> None:
 
 
 def test_without_a_way_to_install() -> None:
-    """A format has to say how it is installed."""
+    """A format must implement its installation."""
     with pytest.raises(NotImplementedError):
         Manifest(of_facts()).install(Installation(FOLDER, FOLDER, Uv(process.run, {}), Selection()))
 
@@ -466,7 +466,7 @@ def test_without_a_way_to_install() -> None:
     ],
 )
 def test_asking_for(manifest: type[Manifest], path: str, said: str) -> None:
-    """A package of the source is asked for by its path, in the form of the file."""
+    """The declaration of a package of the source has its path, in the format's form."""
     assert manifest(of_facts()).declaration_of("common", path).endswith(said)
 
 

@@ -74,5 +74,5 @@ def test_line(entry: dict[str, Any], line: str) -> None:
 
 
 def test_indexes() -> None:
-    """The lock's indexes are named."""
+    """The lock's indexes become options."""
     assert ["--index-url https://mine/simple"] == lines({}, sources=("https://mine/simple",))

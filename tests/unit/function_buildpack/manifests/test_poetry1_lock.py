@@ -1,4 +1,4 @@
-"""poetry.lock of Poetry 1: what is needed, followed from pyproject.toml."""
+"""poetry.lock of Poetry 1: needed packages, found from pyproject.toml."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def package(name: str, version: str = "1.0", **dependencies: Any) -> dict[str, A
 def wanted(
     packages: list[dict[str, Any]], table: dict[str, Any], selection: Selection | None = None
 ) -> list[str]:
-    """Return what is needed, as name==version."""
+    """Return the needed packages, as name==version."""
     found = poetry1_lock.wanted(
         {"package": packages},
         Pyproject({"tool": {"poetry": table}}),
@@ -30,7 +30,7 @@ def wanted(
 
 
 def test_dependencies_of_dependencies() -> None:
-    """What a package needs is needed, once, in a circle too; nothing else is."""
+    """Dependencies of dependencies are needed once, also in circles. Others are not."""
     packages = [
         package("a", B_b="^1"),
         package("b-b", c=">=1", a="*"),
@@ -57,12 +57,12 @@ def test_dependencies_of_dependencies() -> None:
     ],
 )
 def test_markers(stated: Any, found: list[str]) -> None:
-    """What is for another platform or Python is not needed here."""
+    """Packages for another platform or Python are not needed."""
     assert found == wanted([package("a")], {"dependencies": {"a": stated}})
 
 
 def test_versions() -> None:
-    """Of several versions of a package the one that is asked for here is needed."""
+    """Of several versions of a package, the one that matches is needed."""
     packages = [package("a", "1.5"), package("a", "2.5")]
     stated = [{"version": "^1.0", "python": "<3.12"}, {"version": "^2.0", "python": ">=3.12"}]
 
@@ -70,7 +70,7 @@ def test_versions() -> None:
 
 
 def test_extras_of_dependencies() -> None:
-    """An extra that a dependency is asked for with brings more, whoever asks first."""
+    """An extra of a dependency adds packages, in any order."""
     packages = [
         package("a", b={"version": "*", "optional": True, "markers": 'extra == "more"'}),
         package("b"),

@@ -89,7 +89,7 @@ def test_states_groups() -> None:
 
 
 def test_names() -> None:
-    """Extras and groups have normalized names; main is no group to select."""
+    """Extras and groups have normalized names. main cannot be selected."""
     lock = {
         "extras": {"My_Extra": ["a"]},
         "package": [package(groups=["main", "Dev_Group"]), package(groups=["test"])],
@@ -122,7 +122,7 @@ def test_main_group() -> None:
     ],
 )
 def test_markers(markers: Any, groups: list[str], extras: str, selected: str, taken: bool) -> None:
-    """A marker decides, with the extras that are selected; one may be of a group alone."""
+    """Markers decide, with the selected extras. One may be for a single group."""
     found = lines(package(markers=markers, groups=groups), extras=extras, groups=selected)
 
     assert taken == bool(found)
@@ -151,12 +151,12 @@ def test_markers(markers: Any, groups: list[str], extras: str, selected: str, ta
     ],
 )
 def test_direct(source: dict[str, str], line: str) -> None:
-    """What is from no index has a URL; a path is relative to the function."""
+    """A package that is not from an index has a URL. Paths are relative to the function."""
     assert [line] == lines(package(source=source))
 
 
 def test_indexes() -> None:
-    """An index of the lock is named, and PyPI stays if a package is from there."""
+    """An index of the lock becomes an option. PyPI stays if a package is from there."""
     own = {"type": "legacy", "url": "https://mine/simple", "reference": "mine"}
 
     assert "--index-url https://mine/simple" == lines(package(source=own))[0]

@@ -43,12 +43,12 @@ def test_specifiers_any() -> None:
 
 @pytest.mark.parametrize("constraint", ["latest", "", "^", "^x", "3.11,", "=>3.11"])
 def test_specifiers_invalid(constraint: str) -> None:
-    """What is no constraint is refused."""
+    """An invalid constraint is an error."""
     with pytest.raises(ValueError, match=r"constraint|specifier"):
         poetry_versions.specifiers(constraint)
 
 
 def test_allow() -> None:
-    """A version has to meet one of the alternatives."""
+    """A version must match one of the alternatives."""
     assert poetry_versions.allow("^1.0 || ^3.0", "3.1")
     assert not poetry_versions.allow("^1.0 || ^3.0", "2.0")

@@ -1,4 +1,4 @@
-"""pylock.toml: what can be selected of it, and what it lacks."""
+"""pylock.toml: selectable names, and missing packages."""
 
 import pytest
 from packaging.requirements import Requirement
@@ -14,7 +14,7 @@ LOCK = {
 
 
 def test_names() -> None:
-    """Extras and groups that the lock was made with; the default groups are in it anyway."""
+    """Extras and groups of the lock can be selected, except default groups."""
     assert frozenset({"my-extra"}) == pylock.extras(LOCK)
     assert frozenset({"dev"}) == pylock.groups(LOCK)
 
@@ -31,7 +31,7 @@ def test_names() -> None:
     ],
 )
 def test_unmet(stated: str, is_met: bool) -> None:
-    """A requirement without a package in the lock is named; one for another platform is not."""
+    """A requirement without a package is reported, unless it is for another platform."""
     found = pylock.unmet(LOCK, [Requirement(stated)], {"sys_platform": "linux"})
 
     assert ([] if is_met else [str(Requirement(stated))]) == found

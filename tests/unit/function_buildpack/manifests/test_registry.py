@@ -1,4 +1,4 @@
-"""Which files declare the dependencies of a function, and which of them counts."""
+"""The manifests of a function, and their precedence."""
 
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def test_read_requirements(tmp_path: Path, encoding: str) -> None:
     ],
 )
 def test_read_invalid(tmp_path: Path, file: str, content: str, format_: str) -> None:
-    """A lock that cannot be parsed is named."""
+    """A lock that cannot be parsed is an error with its name."""
     files = {"function.py": "", "Pipfile.lock": "{}", **PROJECT, file: content}
 
     with pytest.raises(FileInvalid) as caught:
@@ -118,7 +118,7 @@ def test_read_invalid(tmp_path: Path, file: str, content: str, format_: str) -> 
 
 @pytest.mark.parametrize("file", ["uv.lock", "Pipfile", "requirements.txt"])
 def test_read_folder(tmp_path: Path, file: str) -> None:
-    """A folder with the name of such a file is an error: to ignore it would lose what was meant."""
+    """A folder with the name of a manifest is an error."""
     (tmp_path / file).mkdir()
 
     with pytest.raises(FileUnreadable) as caught:
@@ -128,7 +128,7 @@ def test_read_folder(tmp_path: Path, file: str) -> None:
 
 
 def test_unread(tmp_path: Path) -> None:
-    """Files that look as if they counted, and do not, are named with the reason."""
+    """Ignored files are reported with the reason."""
     files = {
         "function.py": "",
         "uv.lock": "",
@@ -152,12 +152,12 @@ def test_unread(tmp_path: Path) -> None:
 
 
 def test_all_read(tmp_path: Path) -> None:
-    """Where all counts, there is nothing to say."""
+    """If nothing is ignored, nothing is reported."""
     assert {} == declared(tmp_path, {"function.py": "", **PROJECT, "uv.lock": ""}).ignored
 
 
 def test_unread_of_other_tools(tmp_path: Path) -> None:
-    """Files of other tools and platforms are known; .tool-versions counts if it names a Python."""
+    """Files of other tools are reported, and .tool-versions if it has a Python."""
     files = (
         "Aptfile",
         "Dockerfile",
@@ -187,7 +187,7 @@ def test_unread_of_other_tools(tmp_path: Path) -> None:
     ],
 )
 def test_misnamed(tmp_path: Path, file: str, meant: str | None) -> None:
-    """A file whose name is nearly one that is read is told, as long as the other is not there."""
+    """A misspelt name is reported if the right file is missing."""
     files = {"function.py": "", file: ""}
 
     assert ({file: meant} if meant else {}) == declared(tmp_path, files).misnamed

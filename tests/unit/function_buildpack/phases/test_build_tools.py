@@ -1,4 +1,4 @@
-"""What the build runs on, brought to a build image that lacks it."""
+"""Build tools for a build image that lacks them."""
 
 import shutil
 import sys
@@ -44,7 +44,7 @@ class Pip:
 
 @pytest.fixture
 def context(tmp_path: Path) -> BuildContext:
-    """A build with nothing in its layers folder."""
+    """A build with an empty layers folder."""
     (tmp_path / "layers").mkdir()
     environ = {"CNB_LAYERS_DIR": str(tmp_path / "layers"), "UV_DEFAULT_INDEX": "https://i/simple"}
     environ["PIP_USER"] = "1"
@@ -69,7 +69,7 @@ def test_provide(context: BuildContext) -> None:
 
 
 def test_provide_anew(context: BuildContext, tmp_path: Path) -> None:
-    """Other pinned versions, or a layer that was not completed, are installed anew."""
+    """Other pinned versions, or an incomplete layer, are installed again."""
     lists = shutil.copytree(LISTS, tmp_path / "lists")
     pip = Pip()
     layer = build_tools.provide(context, ("uv",), lists, pip)
@@ -83,7 +83,7 @@ def test_provide_anew(context: BuildContext, tmp_path: Path) -> None:
 
 
 def test_provide_fails(context: BuildContext) -> None:
-    """What could not be installed is in no layer."""
+    """A failed installation leaves no layer."""
     with pytest.raises(ToolsUnavailable):
         build_tools.provide(context, ("uv",), LISTS, Pip(status=1))
 
@@ -121,7 +121,7 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_build(tmp_path: Path) -> None:
-    """What an earlier build has brought is used without asking anything."""
+    """The build tools of an earlier build are reused without an index."""
     context = BuildContext.from_environ({"CNB_LAYERS_DIR": str(tmp_path)}, tmp_path)
     layer = build_tools.provide(context, ("uv",), LISTS, Pip())
 

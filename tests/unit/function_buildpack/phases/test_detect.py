@@ -1,4 +1,4 @@
-"""Detection: passes for what looks like a Python function, declines all else with a reason."""
+"""Detection: passes for Python functions, declines others with a reason."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_detect(tmp_path: Path, files: dict[str, str], passes: bool) -> None:
 
 
 def test_detect_reason(tmp_path: Path) -> None:
-    """The reason names what was found."""
+    """The reason describes the files that were found."""
     (tmp_path / "func.yaml").write_text("runtime: go")
 
     answer = detect(DetectContext(tmp_path, {}))

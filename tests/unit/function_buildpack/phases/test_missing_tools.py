@@ -1,4 +1,4 @@
-"""What the build image lacks."""
+"""Build tools that the build image lacks."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,6 @@ from function_buildpack.phases import missing_tools
 
 
 def test_lacking(tmp_path: Path) -> None:
-    """Here there are the libraries; whether there is uv is for PATH to say."""
+    """The libraries are installed here. PATH decides about uv."""
     assert ("uv",) == missing_tools.lacking({"PATH": str(tmp_path)})
     assert () == missing_tools.lacking({"PATH": str(Path(sys.executable).parent)})

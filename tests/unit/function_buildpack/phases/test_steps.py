@@ -1,4 +1,4 @@
-"""The log of a build, where no build of a test can bring about what it says."""
+"""Log lines that no build of a test can cause."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ APP = Path("/workspace")
 
 
 def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
-    """Sources without bytecode are named, each with its reason."""
+    """Sources without bytecode are named with the reason."""
     broken = SyntaxInvalid(APP / "a.py", 1, "(", "it never ends", "3.13.5")
     compiled = Compiled(1, [broken], [APP / "service/b.py", APP / "service/c.py"])
 
@@ -48,7 +48,7 @@ def test_tell_compiled(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_changes(before: dict[str, str], now: dict[str, str], said: str) -> None:
-    """What is other, new and gone is told, as many as one reads."""
+    """Changed, added and removed packages are listed, up to a limit."""
     assert said == phrases.changes(before, now)
 
 

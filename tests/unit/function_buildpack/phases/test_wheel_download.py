@@ -1,4 +1,4 @@
-"""One wheel from an index, with the standard library alone."""
+"""Downloading one wheel from an index, with the standard library only."""
 
 import hashlib
 import ssl
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def index(wheel: Path) -> Iterator[Index]:
-    """A running index with a password and an authority of its own."""
+    """A running index with a password and a private authority."""
     with package_index.serving(wheel.parent) as running:
         yield running
 
@@ -64,7 +64,7 @@ def test_credentials_in_url(
 def test_credentials_in_netrc(
     index: Index, wheel: Path, trusting: dict[str, str], tmp_path: Path
 ) -> None:
-    """A netrc serves as well; one without the host gives nothing."""
+    """A netrc works as well. One without the host has no credentials."""
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
     (tmp_path / "other").write_text("machine other.example login a password b\n")
     environ = {**trusting, "UV_INDEX_URL": index.url}
@@ -80,7 +80,7 @@ def test_credentials_in_netrc(
 
 
 def test_another_file(index: Index, trusting: dict[str, str], tmp_path: Path) -> None:
-    """A file with another hash is not written; one that is not there is named."""
+    """A file with a wrong hash is not written. A missing one is an error."""
     environ = {**trusting, "UV_DEFAULT_INDEX": index.url_with_password}
 
     with pytest.raises(DownloadDamaged):
@@ -91,7 +91,7 @@ def test_another_file(index: Index, trusting: dict[str, str], tmp_path: Path) ->
 
 
 def test_untrusted(index: Index, wheel: Path, tmp_path: Path) -> None:
-    """An authority that is not trusted is named as such."""
+    """An untrusted authority has its own error."""
     environ = {"UV_DEFAULT_INDEX": index.url, "UV_HTTP_TIMEOUT": "5"}
 
     with pytest.raises(IndexUntrusted):

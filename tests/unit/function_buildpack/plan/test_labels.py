@@ -1,4 +1,4 @@
-"""The image's labels, by what is known of the function."""
+"""The image's labels, from facts about the function."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def test_of() -> None:
 
 
 def test_of_checkout() -> None:
-    """git knows the revision, and the source where pyproject.toml names none."""
+    """git has the revision, and the source if pyproject.toml has none."""
     checkout = Checkout("0" * 40, "https://example.com/a.git")
     stated = {"urls": {"repository": "https://example.com/a"}}
 
@@ -85,7 +85,7 @@ def test_of_license(stated: object, licenses: dict[str, str]) -> None:
 
 
 def test_of_nonsense() -> None:
-    """Fields of another kind, which the installer may well accept, are no labels."""
+    """Fields of a wrong type do not become labels."""
     table = {"name": 1, "description": "", "authors": "me", "urls": ["x"], "license": ["MIT"]}
 
     assert {} == of(table)

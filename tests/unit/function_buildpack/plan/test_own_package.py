@@ -1,4 +1,4 @@
-"""Whether the function's project is a package, and what needs its build backend."""
+"""Whether the function's project is a package, and why it needs its build backend."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ UV = system("uv_build", "uv_build>=0.9,<2")
 
 
 def of(folder: Path, files: dict[str, str]) -> own_package.OwnPackage:
-    """Write a function's files and see what package it is."""
+    """Write a function's files, and return its package."""
     if not any(name.startswith("src/function") for name in files):
         files = {"function/__init__.py": "", **files}
     for name, text in files.items():
@@ -49,7 +49,7 @@ def of(folder: Path, files: dict[str, str]) -> own_package.OwnPackage:
     ],
 )
 def test_none(files: dict[str, str], tmp_path: Path) -> None:
-    """A folder with dependencies and settings of tools is no package."""
+    """A folder with dependencies and settings of tools is not a package."""
     found = of(tmp_path, files)
 
     assert (False, False, "") == (found.exists, found.is_static, found.built_for)
@@ -157,7 +157,7 @@ def test_static_in_src(pyproject: str, tmp_path: Path) -> None:
     ],
 )
 def test_built(files: dict[str, str], reason: str, tmp_path: Path) -> None:
-    """What computes, generates, compiles or brings files from elsewhere needs its backend."""
+    """Computed, generated, compiled and external files need the build backend."""
     found = of(tmp_path, files)
 
     assert (True, False, reason) == (found.exists, found.is_static, found.built_for)

@@ -44,7 +44,7 @@ def make(
     ("parsed_by", "stops"), [("3.13.5", True), ("3.14.6", True), ("3.12.3", False)]
 )
 def test_syntax(parsed_by: str, *, stops: bool) -> None:
-    """What a newer Python than the function's cannot read stops the build before any install."""
+    """A syntax error for the function's Python fails before any installation."""
     broken = SyntaxInvalid(FOLDER / "function/func.py", 1, "def new(:", "invalid syntax", parsed_by)
 
     with pytest.raises(SyntaxInvalid) if stops else nullcontext():
@@ -69,7 +69,7 @@ def test_invoke(stated: str, scaffolded: str, invoke: str) -> None:
 
 
 def test_invoke_unknown() -> None:
-    """Another invocation is an error: the image would serve something else than was asked for."""
+    """An unknown invocation is an error."""
     with pytest.raises(FieldInvalid) as caught:
         make(func_yaml=FuncYaml(invoke="grpc"))
 
@@ -101,7 +101,7 @@ def test_health_paths() -> None:
     ],
 )
 def test_sdk_1(imports: list[str], dependencies: list[str], constraints: tuple[str, ...]) -> None:
-    """A function written for SDK 1 that asks for any version gets SDK 1."""
+    """A function for SDK 1 that requires any version gets SDK 1."""
     made = make({"dependencies": dependencies}, imports=frozenset(imports))
 
     assert constraints == made.constraints
@@ -119,7 +119,7 @@ def test_sdk_1_locked() -> None:
 
 
 def test_labels() -> None:
-    """What is known of the function is on the image, but what was given with BP_ wins."""
+    """The image has labels from the function. Those of BP_IMAGE_LABELS take precedence."""
     made = make({"name": "mine", "version": "1.2"}, {VERSION: "2", "given": "1"})
 
     assert {"org.opencontainers.image.title": "mine", VERSION: "2", "given": "1"} == made.labels
@@ -136,7 +136,7 @@ def test_labels() -> None:
     ],
 )
 def test_names_beside_the_function(name: str, invoke: str, hides: bool) -> None:
-    """What the runtime imports must not be found beside the function first."""
+    """No file next to the function may hide a module that the runtime imports."""
     siblings = {"function": FOLDER / "function", name: FOLDER / name}
     facts: dict[str, Any] = {"siblings": siblings, "func_yaml": FuncYaml(invoke=invoke)}
 

@@ -1,4 +1,4 @@
-"""Service bindings: what is read of them, and what malformed ones are told."""
+"""Service bindings: their contents, and errors of malformed ones."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ PEM = trustme.CA().cert_pem.bytes().decode()
 
 
 def test_none(tmp_path: Path) -> None:
-    """Without a folder there are none; those of other types are others'."""
+    """Without a folder there are none. Other types are ignored."""
     assert Bindings() == bindings.read(tmp_path / "missing")
     assert Bindings() == bindings.read(write_bindings(tmp_path, postgresql={"uri": "x"}))
 
 
 def test_read(tmp_path: Path) -> None:
-    """Every type is read; provider files and Kubernetes' folders of links do not count."""
+    """All types are read. Provider files and Kubernetes' folders of links are ignored."""
     root = write_bindings(
         tmp_path,
         pip={"pip.conf": "[global]\nindex_url=a\ntimeout=1\n[install]\nindex-url=b%\n[list]\nx=y"},
@@ -64,7 +64,7 @@ def test_read(tmp_path: Path) -> None:
     ],
 )
 def test_malformed(tmp_path: Path, files: dict[str, dict[str, str]], found: str) -> None:
-    """What was found is told, but never the text of a line."""
+    """The error describes the file, but never has the text of a line."""
     with pytest.raises(BindingInvalid) as caught:
         bindings.read(write_bindings(tmp_path, **files))
 
@@ -72,7 +72,7 @@ def test_malformed(tmp_path: Path, files: dict[str, dict[str, str]], found: str)
 
 
 def test_no_type(tmp_path: Path) -> None:
-    """A binding without a type is an error: nobody could tell what it is for."""
+    """A binding without a type is an error."""
     (tmp_path / "nameless").mkdir()
 
     with pytest.raises(BindingInvalid, check=lambda error: error.path == tmp_path / "nameless"):
@@ -80,7 +80,7 @@ def test_no_type(tmp_path: Path) -> None:
 
 
 def test_not_text(tmp_path: Path) -> None:
-    """A file that is not text is named, with the place."""
+    """A file that is not text is an error with the position."""
     root = write_bindings(tmp_path, pip={})
     (root / "pip" / "pip.conf").write_bytes(b"[global]\n\xff")
 
@@ -89,7 +89,7 @@ def test_not_text(tmp_path: Path) -> None:
 
 
 def test_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of another user's is named; a test may run as root, who may read all."""
+    """A file without read permission is an error. Tests may run as root, who reads all."""
     root = write_bindings(tmp_path, pip={"pip.conf": ""})
 
     def refuse(path: Path, **options: str) -> str:

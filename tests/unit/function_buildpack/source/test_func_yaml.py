@@ -1,4 +1,4 @@
-"""func.yaml: lenient about what is not ours, exact about what is wrong."""
+"""func.yaml: unknown fields are ignored, invalid ones are errors."""
 
 import time
 from pathlib import Path
@@ -37,7 +37,7 @@ deploy:
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "deploy:\n", "name: null\n"])
 def test_read_empty(tmp_path: Path, content: str) -> None:
-    """An empty file, or an empty field, says nothing."""
+    """An empty file, or an empty field, has no value."""
     assert FuncYaml() == read(tmp_path, content)
 
 
@@ -84,7 +84,7 @@ def test_read_too_deep(tmp_path: Path) -> None:
     ],
 )
 def test_read_field_invalid(tmp_path: Path, content: str, field: str) -> None:
-    """A field of another kind is named with its path."""
+    """A field of a wrong type is an error with its path."""
     with pytest.raises(FieldInvalid) as caught:
         read(tmp_path, content)
 
@@ -138,7 +138,7 @@ def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
 
 
 def test_aliases(tmp_path: Path) -> None:
-    """An alias is read as what it stands for."""
+    """An alias has the value of its anchor."""
     (tmp_path / "func.yaml").write_text("x: &x cloudevent\ninvoke: *x\n")
 
     assert "cloudevent" == func_yaml.read(tmp_path / "func.yaml").invoke

@@ -1,4 +1,4 @@
-"""How statements of dependencies name what is local."""
+"""References to local packages in manifests."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from function_buildpack.source.pyproject import Pyproject
 
 
 def test_requirements() -> None:
-    """Each word of a line counts, and what the line names as a whole; comments do not."""
+    """Each word of a line counts, and the path of the whole line. Comments do not."""
     text = "-e './a b'[more]  # ./c\nname[x] @ file:d#egg=name ; python_version > '3'\n# ./e\n"
 
     found = local_packages.in_requirements(text)
@@ -30,13 +30,13 @@ def test_requirements() -> None:
     ],
 )
 def test_pyproject_without(pyproject: dict[str, Any]) -> None:
-    """What is of another kind, or in another table, names nothing."""
+    """Values of a wrong type, or in another table, are not references."""
     assert set() == local_packages.in_pyproject(Pyproject(pyproject))
     assert set() == Pyproject(pyproject).from_workspace
 
 
 def test_is_clear() -> None:
-    """What has a variable that is not set, or a template, is not clear."""
+    """A reference with an unset variable or a template cannot be read."""
     around = ReferenceResolver(Path("/app"), Path("/app"), {"SET": "x"})
 
     assert around.is_clear("file://${SET}/${PROJECT_ROOT}")

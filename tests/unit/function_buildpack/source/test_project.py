@@ -20,7 +20,7 @@ def read(folder: Path, files: dict[str, str]) -> Project:
 
 
 def test_read(tmp_path: Path) -> None:
-    """A function is its package, its files and what it imports."""
+    """A function is its package, its files and its imports."""
     files = {
         "function/__init__.py": "from .func import new",
         "function/func.py": "import json, cloudevents.http\nfrom a.b import c\nfrom . import d",
@@ -46,7 +46,7 @@ def test_read_module(tmp_path: Path) -> None:
 
 
 def test_read_package_missing(tmp_path: Path) -> None:
-    """Without `function` the error lists what is there instead."""
+    """Without `function`, the error lists the existing files."""
     with pytest.raises(PackageMissing) as caught:
         read(tmp_path, {"func.yaml": "", "handler/func.py": ""})
 
@@ -63,7 +63,7 @@ def test_read_package_missing(tmp_path: Path) -> None:
     ],
 )
 def test_read_syntax_invalid(tmp_path: Path, content: str, line: int, problem: str) -> None:
-    """A source that does not parse is named with the line."""
+    """A syntax error is reported with the line."""
     files = {"function/__init__.py": "import os", "function/func.py": content}
 
     found = read(tmp_path, files)
@@ -77,13 +77,13 @@ def test_read_syntax_invalid(tmp_path: Path, content: str, line: int, problem: s
 
 
 def test_read_odd_escape_is_quiet(tmp_path: Path) -> None:
-    """What Python only warns of is no matter of the build."""
+    """Warnings of the compiler are ignored."""
     read(tmp_path, {"function.py": r"x = '\d'"})
 
 
 @pytest.mark.parametrize("content", ["[project\nname = 1", "name = \xff"])
 def test_read_toml_invalid(tmp_path: Path, content: str) -> None:
-    """A pyproject.toml that cannot be parsed is named with what is wrong."""
+    """An invalid pyproject.toml is an error with the parser's message."""
     with pytest.raises(FileInvalid) as caught:
         read(tmp_path, {"function.py": "", "pyproject.toml": content})
 
@@ -117,7 +117,7 @@ def test_read_toml_invalid(tmp_path: Path, content: str) -> None:
     ],
 )
 def test_read_toml_field_invalid(tmp_path: Path, content: str, field: str) -> None:
-    """A field of another kind is named."""
+    """A field of a wrong type is an error with its name."""
     with pytest.raises(FieldInvalid) as caught:
         read(tmp_path, {"function.py": "", "pyproject.toml": content})
 
@@ -145,7 +145,7 @@ def test_sources_follows_no_links(tmp_path: Path) -> None:
 def test_read_beyond_limits(
     tmp_path: Path, file: str, before: str, repeated: str, problem: str
 ) -> None:
-    """What a parser does not follow to its end is invalid, too."""
+    """A file that exceeds a parser's limits is invalid, too."""
     with pytest.raises(FileInvalid) as caught:
         read(tmp_path, {"function.py": "", file: before + repeated * 100_000})
 
@@ -171,7 +171,7 @@ def test_read_deep_keys(tmp_path: Path) -> None:
     ],
 )
 def test_read_setup(tmp_path: Path, files: dict[str, str], setup: str) -> None:
-    """setup.cfg counts where it is setuptools' and not only a linter's."""
+    """setup.cfg counts if it has options of setuptools, not only of a linter."""
     assert setup == read(tmp_path, {"function.py": "", **files}).setup
 
 
@@ -208,7 +208,7 @@ def test_read_workspace(tmp_path: Path, members: str, is_member: bool) -> None:
     ],
 )
 def test_read_python_version(tmp_path: Path, content: str, asked: str) -> None:
-    """The first line of .python-version counts; blank lines and comments do not."""
+    """The first line of .python-version counts, without blank lines and comments."""
     assert asked == read(tmp_path, {"function.py": "", ".python-version": content}).python_version
 
 

@@ -1,4 +1,4 @@
-"""pyproject.toml: what its tables mean, and that it is read once."""
+"""pyproject.toml: the meaning of its tables, and its cache."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from function_buildpack.source.pyproject import Pyproject
 
 
 def test_of_workspace() -> None:
-    """Packages of the workspace are told apart from those of paths, by marker too."""
+    """Packages of the workspace are found among sources, also with markers."""
     sources = {
         "A.b": {"workspace": True},
         "c": [{"path": "c", "marker": "m"}, {"workspace": True, "marker": "n"}],

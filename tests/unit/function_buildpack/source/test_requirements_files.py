@@ -20,7 +20,7 @@ from function_buildpack.source import requirements_files
     ids=["utf-8", "latin-1", "unknown", "broken", "mark", "utf-16"],
 )
 def test_read(tmp_path: Path, content: bytes, text: str) -> None:
-    """The encoding is the one of a mark or a comment, else UTF-8; nothing ends the reading."""
+    """A byte order mark or a comment has the encoding, else it is UTF-8. None is an error."""
     path = tmp_path / "requirements.txt"
     path.write_bytes(content)
 
@@ -45,7 +45,7 @@ def test_read(tmp_path: Path, content: bytes, text: str) -> None:
     ids=["specifier", "hash", "comment", "comment within", "comments", "fragment", "end", "empty"],
 )
 def test_lines(text: str, lines: list[str]) -> None:
-    """Lines are joined and comments left out as pip does it; the numbers of lines stay."""
+    """Lines are joined, and comments removed, as in pip. The numbers of lines stay."""
     assert lines == requirements_files.lines(text)
 
 
@@ -57,7 +57,7 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def for_uv(folder: Path, **environ: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return what is in the copies, if there are any, and what goes to the command line."""
+    """Return the copies, if any, and the options for the command line."""
     requirements = folder / "requirements.txt"
     with requirements_files.for_uv(requirements, folder, environ) as found:
         assert bool(found.copies) == (found.path != requirements)
@@ -72,14 +72,14 @@ def for_uv(folder: Path, **environ: str) -> tuple[dict[str, str], tuple[str, ...
 
 
 def test_as_it_is(tmp_path: Path) -> None:
-    """What uv reads as pip does is left to it, with what it includes, in any encoding it takes."""
+    """uv reads a file itself if it interprets it as pip does, in any encoding it accepts."""
     write(tmp_path, requirements="# all\nidna==3.10\n-r more.txt\n--no-index\n-e .\n", more="six\n")
 
     assert ({}, ()) == for_uv(tmp_path)
 
 
 def test_continued(tmp_path: Path) -> None:
-    """Copies keep what is included, with one line for each of the original."""
+    """Copies keep includes, with one line for each line of the original."""
     write(
         tmp_path,
         requirements="requests \\\n >=2\n-r \\\n  more.txt\n-c ${WHERE}/limits.txt\n-r https://h/x.txt\n",
@@ -99,7 +99,7 @@ def test_continued(tmp_path: Path) -> None:
 
 
 def test_options(tmp_path: Path) -> None:
-    """What uv knows on its command line alone goes there, and each option has a line."""
+    """Options for uv's command line are moved there, and each option has its own line."""
     (tmp_path / "dist").mkdir()
     write(
         tmp_path,
@@ -132,7 +132,7 @@ def test_options_without_a_space(tmp_path: Path, line: str, expected: str) -> No
 
 
 def test_wheels_of_the_function(tmp_path: Path) -> None:
-    """A folder that is not beside an included list may be beside the first one."""
+    """A folder that is not next to an included file may be next to the first one."""
     (tmp_path / "wheels").mkdir()
     (tmp_path / "lists").mkdir()
     write(tmp_path, requirements="-r lists/more.txt\n")
@@ -142,7 +142,7 @@ def test_wheels_of_the_function(tmp_path: Path) -> None:
 
 
 def test_outside(tmp_path: Path) -> None:
-    """What is included from elsewhere is copied as well."""
+    """Included files from elsewhere are copied as well."""
     source = tmp_path / "source"
     source.mkdir()
     write(source, requirements="-c ../limits.txt\n--pre\n")
@@ -174,7 +174,7 @@ def test_included(text: str, included: list[str]) -> None:
 
 
 def test_not_included(tmp_path: Path) -> None:
-    """Lists that nothing includes are known, but not what pip-tools makes one from."""
+    """Requirements files that are not included are found, but not sources of pip-compile."""
     files = {
         "requirements.txt": "-r requirements/base.txt\n",
         "requirements/base.txt": "-r ../requirements.txt\n",
@@ -192,7 +192,7 @@ def test_not_included(tmp_path: Path) -> None:
 
 
 def test_input_of_pip_tools(tmp_path: Path) -> None:
-    """What pip-compile would make a list of is known where there is no such list."""
+    """A source of pip-compile without a compiled file is found."""
     (tmp_path / "requirements.in").touch()
 
     assert ("requirements.in",) == requirements_files.not_included(tmp_path)

@@ -1,4 +1,4 @@
-"""Kinds of values: what is of another is found, with its path."""
+"""Types of values: wrong ones are found, with their path."""
 
 import pytest
 
@@ -25,7 +25,7 @@ KIND = Table(
     ],
 )
 def test_fits(value: object) -> None:
-    """What is of the kinds, or has none to be of, is passed over."""
+    """Values of the right type, or without one, are accepted."""
     assert [] == list(mismatches(value, KIND))
 
 
@@ -44,7 +44,7 @@ def test_fits(value: object) -> None:
     ],
 )
 def test_misfit(value: object, expected: TypeMismatch) -> None:
-    """It is told by its path, shortened, with what it has to be."""
+    """A mismatch has its path, the shortened value and the expected type."""
     assert [expected] == list(mismatches(value, KIND))
 
 
@@ -74,7 +74,7 @@ def nested(depth: int) -> object:
     ],
 )
 def test_is_sound(value: object, sound: bool) -> None:
-    """Data that is deeper, or with larger numbers, than anybody writes is told apart."""
+    """Data that is too deep, or has too large numbers, is found."""
     assert sound == schema.is_sound(value)
 
 
@@ -88,5 +88,5 @@ def test_is_sound(value: object, sound: bool) -> None:
     ids=["long", "number", "deep"],
 )
 def test_shown(value: object, shown: str) -> None:
-    """Of a value the beginning is shown, if it can be."""
+    """The start of a value is shown, if that is possible."""
     assert shown == schema.shown(value)

@@ -8,14 +8,14 @@ from function_buildpack.source.settings import Check, LibraryCheck, Selection, S
 
 
 def test_nothing_set() -> None:
-    """Without variables the defaults hold: the function is in the folder and is checked."""
+    """Without variables there are defaults: the function is in the folder and is checked."""
     settings = Settings.from_environ({"PATH": "/bin"})
 
     assert Settings("", Check.NEW, {}, ()) == settings
 
 
 def test_labels_with_quotes() -> None:
-    """BP_IMAGE_LABELS holds shell words, as func and Paketo write them."""
+    """BP_IMAGE_LABELS has shell words, as func and Paketo write them."""
     environ = {"BP_IMAGE_LABELS": "a=1 b=\"two words\" c=x=y 'd e'=f g="}
 
     labels = Settings.from_environ(environ).labels
@@ -25,7 +25,7 @@ def test_labels_with_quotes() -> None:
 
 @pytest.mark.parametrize("value", ["novalue", "=x", 'a="unclosed'])
 def test_labels_malformed(value: str) -> None:
-    """A label without a key or a value is named, and not dropped."""
+    """A label without a key or a value is an error."""
     with pytest.raises(SettingInvalid) as caught:
         Settings.from_environ({"BP_IMAGE_LABELS": value})
 
@@ -58,7 +58,7 @@ def test_selection(value: str) -> None:
 
 
 def test_selection_malformed() -> None:
-    """What can be no name is not handed to uv."""
+    """An invalid name is an error, and not passed to uv."""
     with pytest.raises(SettingInvalid) as caught:
         Settings.from_environ({"BP_FUNCTION_GROUPS": "dev --all-groups"})
 
@@ -89,7 +89,7 @@ def test_launch_env() -> None:
 
 
 def test_misspelt() -> None:
-    """A name that is nearly one of ours is told; another buildpack's is not."""
+    """A misspelt setting is reported. Another buildpack's is not."""
     environ = {"BP_FUNTION_PATH": "a", "BP_FUNCTION_CHECK": "off", "bp_wheels": "w"}
     others = {"BP_JVM_VERSION": "3", "BPE_FUNCTION_PATH": "x", "BP_LIVE_RELOAD_ENABLED": "1"}
 

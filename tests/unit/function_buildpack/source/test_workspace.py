@@ -39,7 +39,7 @@ def test_package(tmp_path: Path, files: list[str], package: str | None) -> None:
 
 
 def test_shadowed(tmp_path: Path) -> None:
-    """Of several, those that Python does not look for are known, in its order."""
+    """Packages that Python does not find are reported, in its order."""
     found = workspace.locate(
         write(tmp_path, "src/function.py", "function.py", "function/__init__.py")
     )
@@ -61,7 +61,7 @@ def test_raw(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("func_yaml", ["fn/func.yaml", "func.yaml"])
 def test_nested(tmp_path: Path, func_yaml: str) -> None:
-    """As func sends it, the function is in fn/ and func's own service beside it."""
+    """In func's layout, the function is in fn/ and func's service next to it."""
     write(tmp_path, "fn/function/__init__.py", SERVICE, "pyproject.toml", func_yaml)
 
     found = workspace.locate(tmp_path)
@@ -81,14 +81,14 @@ def test_nested(tmp_path: Path, func_yaml: str) -> None:
     ids=["function", "service of its own", "no service"],
 )
 def test_nested_lookalike(tmp_path: Path, files: tuple[str, ...]) -> None:
-    """A source that has folders fn/ and service/ of its own is no nested one."""
+    """An author's own folders fn/ and service/ are not func's layout."""
     write(tmp_path, "fn/x.py", *files)
 
     assert tmp_path == workspace.locate(tmp_path).folder
 
 
 def test_nested_function_path(tmp_path: Path) -> None:
-    """BP_FUNCTION_PATH is relative to what the user has, where func has moved it too."""
+    """BP_FUNCTION_PATH is relative to the user's source, even if func has moved it."""
     write(tmp_path, SERVICE, "fn/apps/one/function/__init__.py")
 
     assert tmp_path / "fn/apps/one" == workspace.locate(tmp_path, "apps/one").folder
@@ -120,12 +120,12 @@ def test_function_path_invalid(tmp_path: Path, path: str) -> None:
     ],
 )
 def test_scaffolded_invoke(tmp_path: Path, main: str, invoke: str) -> None:
-    """func's scaffolding tells the invocation, where no func.yaml does."""
+    """func's scaffolding has the invocation, if func.yaml does not exist."""
     write(tmp_path, "fn/function/__init__.py", f"service/main.py={main}")
 
     assert invoke == workspace.locate(tmp_path).scaffolded_invoke
 
 
 def test_scaffolded_invoke_raw(tmp_path: Path) -> None:
-    """Without scaffolding nothing is known."""
+    """Without scaffolding, the invocation is unknown."""
     assert "" == workspace.locate(tmp_path).scaffolded_invoke

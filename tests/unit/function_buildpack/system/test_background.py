@@ -1,4 +1,4 @@
-"""Work beside the main line is done, waited for, and fails where it is waited for."""
+"""Background work is done, waited for, and fails where it is waited for."""
 
 import threading
 
@@ -8,7 +8,7 @@ from function_buildpack.system import background
 
 
 def test_done() -> None:
-    """The work goes on meanwhile, in its order, and is done once it is waited for."""
+    """Tasks run in their order, and are finished after waiting."""
     told, started, go_on = list[str](), threading.Event(), threading.Event()
 
     def first() -> None:
@@ -29,7 +29,7 @@ def test_done() -> None:
 
 
 def test_failed() -> None:
-    """What fails, fails where it is waited for."""
+    """An exception of a task is raised where it is waited for."""
 
     def fail() -> None:
         raise OSError("full")
@@ -42,7 +42,7 @@ def test_failed() -> None:
 
 
 def test_left() -> None:
-    """What nobody waits for, for the build has failed, is not broken off."""
+    """A task that nobody waits for is finished even if the build fails."""
     done = threading.Event()
 
     with background.working() as thread:
@@ -52,7 +52,7 @@ def test_left() -> None:
 
 
 def test_both_failed() -> None:
-    """What failed beside is why the rest did."""
+    """If both fail, the error of the task is raised."""
 
     def fail() -> None:
         raise OSError("full")
@@ -67,7 +67,7 @@ def test_both_failed() -> None:
 
 
 def test_main_line_failed() -> None:
-    """What fails in the main line alone is raised as it is."""
+    """If only the caller fails, its error is raised."""
 
     def alone() -> None:
         with background.working() as thread:

@@ -1,4 +1,4 @@
-"""What has changed in folders."""
+"""Changes in folders."""
 
 import os
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def _nothing(folder: Path) -> None:
 def test_between(
     folder: Path, change: Callable[[Path], None], changed: tuple[str, ...], new: tuple[str, ...]
 ) -> None:
-    """Any change of a file is found, and of what is new the uppermost folder."""
+    """All changes of files are found. Of a new folder, only the folder is listed."""
     before = file_changes.snapshot([folder])
     change(folder)
 
@@ -81,7 +81,7 @@ def test_between(
 
 
 def test_snapshot_of_what_is_not_there(tmp_path: Path) -> None:
-    """A folder that is not there holds nothing; what is left out by its name is not looked into."""
+    """A missing folder is empty. Skipped names are not searched."""
     (tmp_path / ".git").mkdir()
 
     found = file_changes.snapshot([tmp_path, tmp_path / "missing"], without={".git"})

@@ -22,7 +22,7 @@ def modes(folder: Path) -> dict[str, int]:
 
 @pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
 def test_settle(tmp_path: Path, umask: int) -> None:
-    """Whatever the umask was, the modes are those that git gives; links are left alone."""
+    """Files get git's modes, regardless of the umask. Links keep theirs."""
     for name, mode in {"run.sh": 0o777, "data/x": 0o666}.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -49,7 +49,7 @@ def test_settle_the_folder_itself(tmp_path: Path, before: int, opened: int) -> N
 
 
 def test_writable(tmp_path: Path) -> None:
-    """What others than the owner can write to is found; links are not what they lead to."""
+    """Files that others can write to are found. Links are not their targets."""
     for name, mode in {"everybody": 0o646, "group": 0o664, "owner": 0o644}.items():
         (tmp_path / name).touch()
         (tmp_path / name).chmod(mode)
@@ -59,7 +59,7 @@ def test_writable(tmp_path: Path) -> None:
 
 
 def test_settle_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a closed folder holds is opened too, by a user to whom it was closed."""
+    """The contents of a closed folder are opened, too."""
     inner = [tmp_path / name for name in ("closed/deeper/data", "closed/deeper", "closed")]
     inner[1].mkdir(parents=True)
     inner[0].touch()
@@ -76,7 +76,7 @@ def test_settle_as_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @contextmanager
 def somebody(*owned: Path) -> Iterator[None]:
-    """Act as a user who is not root, to whom nothing is closed, and who owns these files."""
+    """Act as a user who is not root and owns these files."""
     if os.geteuid() != 0:
         yield
         return
@@ -90,7 +90,7 @@ def somebody(*owned: Path) -> Iterator[None]:
 
 
 def test_settle_of_others() -> None:
-    """What another user keeps closed is named: nobody could read it in the image."""
+    """A closed file of another user is an error: nobody could read it in the image."""
     not_even_root_may = Path("/proc/self/task")
 
     with pytest.raises(FileUnreadable) as caught:
@@ -100,7 +100,7 @@ def test_settle_of_others() -> None:
 
 
 def test_settle_of_others_that_are_open() -> None:
-    """What another user lets everybody read may keep its mode."""
+    """A readable file of another user may keep its mode."""
     not_even_root_may = Path("/proc/sys/kernel/random")
 
     assert [] == file_modes.normalize(not_even_root_may)
@@ -110,7 +110,7 @@ def test_settle_of_others_that_are_open() -> None:
     ("before", "after"), [(0o777, 0o755), (0o775, 0o775), (0o755, 0o755), (0o1777, 0o1777)]
 )
 def test_close(tmp_path: Path, before: int, after: int) -> None:
-    """A folder that everybody can write to is closed, unless nobody can remove another's files."""
+    """A folder that everybody can write to is closed, unless it has the sticky bit."""
     tmp_path.chmod(before)
 
     file_modes.close(tmp_path)

@@ -1,4 +1,4 @@
-"""What a checkout says: by git's own files, read without git, and asked from git."""
+"""Git checkouts: by their files without git, and by running git."""
 
 import os
 import shutil
@@ -58,14 +58,14 @@ def test_read_detached(checkout: Path) -> None:
 
 
 def test_read_unborn(tmp_path: Path) -> None:
-    """A repository without a commit and a remote says nothing."""
+    """A repository without a commit and a remote has no values."""
     run(tmp_path, "init", "--quiet")
 
     assert Checkout() == git.read(tmp_path)
 
 
 def test_read_none(tmp_path: Path) -> None:
-    """Nor does a folder that is no checkout, or whose .git is a file that leads elsewhere."""
+    """Neither has a folder without a checkout, or a .git file that points elsewhere."""
     (tmp_path / ".git").write_text("gitdir: /elsewhere\n")
 
     assert Checkout() == git.read(tmp_path)
@@ -76,7 +76,7 @@ def test_read_none(tmp_path: Path) -> None:
     "head", ["ref: ../../secret\n", "ref: refs/../../../secret", "secret", "\xff"]
 )
 def test_read_damaged(tmp_path: Path, head: str, config: str) -> None:
-    """Damaged files say nothing, and a reference never leads out of .git."""
+    """Damaged files have no values, and a reference never leads outside .git."""
     folder = tmp_path / "a" / "b"
     (folder / ".git").mkdir(parents=True)
     (folder / ".git" / "HEAD").write_bytes(head.encode("latin-1"))
@@ -87,7 +87,7 @@ def test_read_damaged(tmp_path: Path, head: str, config: str) -> None:
 
 
 def test_read_without_config(checkout: Path) -> None:
-    """What is missing takes nothing else with it."""
+    """A missing value does not affect the others."""
     (checkout / ".git" / "config").unlink()
     shutil.rmtree(checkout / ".git" / "objects")
 
@@ -98,7 +98,7 @@ def test_read_without_config(checkout: Path) -> None:
 
 
 def changed(checkout: Path, before: dict[str, str]) -> set[str]:
-    """Return what of a checkout's state is not as it was."""
+    """Return the changed parts of a checkout's state."""
     now = git.state(checkout, process.run, os.environ)
     return {name for name in now if now[name] != before[name]}
 
@@ -118,7 +118,7 @@ def changed(checkout: Path, before: dict[str, str]) -> set[str]:
     ],
 )
 def test_state(checkout: Path, commands: list[str], what: set[str]) -> None:
-    """Each thing that a version is made of has a name, and nothing else counts."""
+    """Each source of a version has a name, and nothing else counts."""
     (checkout / "file").touch()
     run(checkout, "add", "file")
     run(checkout, "commit", "--quiet", "--message", "A file")
@@ -132,7 +132,7 @@ def test_state(checkout: Path, commands: list[str], what: set[str]) -> None:
 
 
 def test_state_of_a_shallow_clone(checkout: Path) -> None:
-    """How far back the history goes counts: tools count the commits since a tag."""
+    """The length of the history counts: tools count the commits since a tag."""
     run(checkout, "commit", "--quiet", "--allow-empty", "--message", "Second")
     run(checkout, "clone", "--quiet", "--depth=1", checkout.as_uri(), "clone")
     clone = checkout / "clone"
@@ -144,7 +144,7 @@ def test_state_of_a_shallow_clone(checkout: Path) -> None:
 
 
 def test_state_of_a_worktree(checkout: Path) -> None:
-    """Of a worktree git has the state elsewhere."""
+    """The state of a worktree is in another folder."""
     run(checkout, "worktree", "add", "--quiet", "-b", "side", "tree")
 
     state = git.state(checkout / "tree", process.run, os.environ)
@@ -160,7 +160,7 @@ def test_state_of_nothing(tmp_path: Path) -> None:
 
 
 def ask(repository: Path, name: str, path: str = os.environ["PATH"]) -> RemoteCommit:
-    """Ask a repository for a name, from a folder that is none."""
+    """Query a repository for a name, from a folder without a checkout."""
     environ = {"PATH": path, "HOME": "/nonexistent"}
     return git.remote_commit(str(repository), name, process.run, environ, Path("/"))
 
@@ -180,7 +180,7 @@ def test_remote_commit(checkout: Path) -> None:
 
 
 def test_remote_commit_fails(tmp_path: Path) -> None:
-    """Why a repository cannot be asked is told: by git's words, or that there is no git."""
+    """A failed query has a reason: git's message, or that there is no git."""
     words = f"'{tmp_path}' does not appear to be a git repository"
 
     assert RemoteCommit(failure=words) == ask(tmp_path, "main")

@@ -1,4 +1,4 @@
-"""What the kernel keeps a process from."""
+"""Confinement by the kernel."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ echo new >free && cat free
 
 
 def shell(confinement: Confinement, version: int, folder: Path) -> tuple[bool, list[str]]:
-    """Run the script from a thread that is confined; say if it was, and return the output."""
+    """Run the script from a confined thread; return whether it was confined, and the output."""
     said: list[str] = []
     confined: list[bool] = []
 
@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 # Of each interface that differs; the newest that this kernel has.
 @pytest.mark.parametrize("version", [2, 3, 6])
 def test_restrict(folder: Path, version: int) -> None:
-    """What is hidden cannot be read, what is kept cannot be changed, all else is as ever."""
+    """Hidden files cannot be read, kept ones cannot be changed. Others are not affected."""
     confinement = Confinement(
         (folder / "hidden",), (folder / "link",), (folder / "kept" / "scratch",)
     )
@@ -72,7 +72,7 @@ def test_restrict(folder: Path, version: int) -> None:
 
 @pytest.mark.parametrize("version", [-1, 0, 1])
 def test_kernels_without(folder: Path, version: int) -> None:
-    """A kernel that is too old confines nothing."""
+    """An old kernel confines nothing."""
     confinement = Confinement((folder / "hidden",), (folder / "kept",))
 
     assert not shell(confinement, version, folder)[0]

@@ -15,13 +15,13 @@ from function_buildpack.system.process import Result
 
 
 def test_missing(tmp_path: Path) -> None:
-    """A program that is not on the given PATH is named."""
+    """A program that is not on the given PATH is an error with its name."""
     with pytest.raises(ToolMissing, check=lambda error: error.name == "no-such-program"):
         process.run(["no-such-program"], environ=os.environ, cwd=tmp_path)
 
 
 def test_masked(tmp_path: Path) -> None:
-    """Neither the lines nor the whole output hold a secret; a listener is optional."""
+    """Neither lines nor the whole output contain a secret. A listener is optional."""
     run = process.masked(process.run, {"planted"})
     lines: list[str] = []
     command = ["sh", "-c", "echo planted; exit 3"]
@@ -46,7 +46,7 @@ PATIENCE = 60.0
 
 
 def test_limit_kept(tmp_path: Path) -> None:
-    """What ends in time is as ever, even if something that it has started goes on."""
+    """A command that exits in time is not affected, even if a child process goes on."""
     lines: list[str] = []
     command = ["sh", "-c", "sleep 1000 & echo one; echo two >&2; exit 3"]
 
@@ -60,7 +60,7 @@ def test_limit_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ignores", ["", "trap '' ABRT;"])
 def test_limit_exceeded(tmp_path: Path, ignores: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes longer is ended with all that it has started; what it said so far is kept."""
+    """A command that takes too long is killed with its children. Its output is kept."""
     monkeypatch.setattr(process, "_ABORT_SECONDS", 0.2)
     command = ["sh", "-c", f"{ignores} (sleep 2; touch late) & echo said; sleep 1000; true"]
 
@@ -73,7 +73,7 @@ def test_limit_exceeded(tmp_path: Path, ignores: str, monkeypatch: pytest.Monkey
 
 
 def test_limit_tells_where(tmp_path: Path) -> None:
-    """A Python with its fault handler on says where it was."""
+    """A Python with its fault handler on writes its position."""
     command = [sys.executable, "-X", "faulthandler", "-c", "import time\n\ntime.sleep(1000)"]
 
     result = process.run(command, environ=os.environ, cwd=tmp_path, limit=2)
@@ -82,7 +82,7 @@ def test_limit_tells_where(tmp_path: Path) -> None:
 
 
 def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a long output the end is kept."""
+    """The end of a long output is kept."""
     monkeypatch.setattr(process, "_KEPT_BYTES", 4)
 
     result = process.run(["echo", "1234567"], environ=os.environ, cwd=tmp_path, limit=PATIENCE)
@@ -91,7 +91,7 @@ def test_limit_keeps_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_run_ends_all(tmp_path: Path) -> None:
-    """What a line makes its reader raise ends a confined command and all that it has started."""
+    """An exception of the listener kills a confined command and its children."""
     started: list[int] = []
 
     def refuse(line: str) -> None:
@@ -126,7 +126,7 @@ HIDDEN = "(setsid sh -c 'sleep 0.5; touch late' >/dev/null 2>&1 &); echo said"
 
 @pytest.mark.parametrize("limit", [None, PATIENCE])
 def test_confined(tmp_path: Path, limit: float | None) -> None:
-    """What a confined command leaves running is ended, and nothing else is."""
+    """Remaining children of a confined command are killed, and no other process."""
     other = subprocess.Popen(["sleep", "1000"])
     confinement = Confinement(kept=(tmp_path,))
 
@@ -147,7 +147,7 @@ def test_confined(tmp_path: Path, limit: float | None) -> None:
 
 
 def test_confined_but_not_its_process(tmp_path: Path) -> None:
-    """Of a command that may write, what it has left running does not write any more."""
+    """Remaining children of a command stop writing."""
     process.run(["sh", "-c", HIDDEN], environ=os.environ, cwd=tmp_path, confinement=Confinement())
 
     time.sleep(0.8)

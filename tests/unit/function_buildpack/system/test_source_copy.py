@@ -1,4 +1,4 @@
-"""A copy of a source, for code that may do there what it likes."""
+"""A copy of a source, which code can change."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from function_buildpack.system import source_copy
 
 
 def test_make(tmp_path: Path) -> None:
-    """Files are copied with their modes and links stay; git's and special files are left out."""
+    """Files are copied with their modes, and links as links. .git and pipes are skipped."""
     source, copy = tmp_path / "source", tmp_path / "copy"
     (source / "function").mkdir(parents=True)
     (source / "function" / "a.py").write_text("x = 1\n")

@@ -11,7 +11,7 @@ def test_digest_separates() -> None:
 
 
 def test_remove(tmp_path: Path) -> None:
-    """Files, links and folders are removed; what a link leads to stays."""
+    """Files, links and folders are removed. The target of a link stays."""
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "file").touch()
     (tmp_path / "link").symlink_to("sub")

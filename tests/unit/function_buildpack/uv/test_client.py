@@ -1,4 +1,4 @@
-"""uv as it is started, and its failures told apart."""
+"""How uv is started, and its failures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,14 +75,14 @@ def test_environment() -> None:
 
 
 def test_version() -> None:
-    """The version is the second word of what uv says."""
+    """The version is the second word of uv's output."""
     runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
 
     assert "0.13.9" == uv(runner).version
 
 
 def test_version_is_asked_for_once() -> None:
-    """What is made from a uv knows its version as well: asking takes a process."""
+    """Copies share the version, because a query takes a process."""
     runner = RecordedRunner(Result(0, "uv 0.13.9 (x86_64-unknown-linux-gnu)\n"))
     first = uv(runner)
 
@@ -93,7 +93,7 @@ def test_version_is_asked_for_once() -> None:
 
 
 def test_decisive() -> None:
-    """What decides the result is told apart from what only leads to it."""
+    """Settings that decide the result are separate from those for sources of packages."""
     install_settings = {"UV_EXCLUDE_NEWER": "2026-01-01"}
     others = {"LDFLAGS": "-s", "UV_RESOLUTION": "", "UV_DEFAULT_INDEX": "x"}
 
@@ -103,7 +103,7 @@ def test_decisive() -> None:
 
 
 def test_narrowing() -> None:
-    """Constraints can be told, and left out."""
+    """Constraints can be set and removed."""
     settings = {"UV_CONSTRAINT": "a.txt b.txt", "UV_OVERRIDE": "", "UV_RESOLUTION": "lowest"}
     made = uv(RecordedRunner(), settings)
 
@@ -125,7 +125,7 @@ def test_sync(tmp_path: Path) -> None:
 
 
 def test_options(tmp_path: Path) -> None:
-    """Where packages come from is said to both."""
+    """uv and pip get the same source of packages."""
     runner = RecordedRunner()
     offline = uv(runner).from_source(PackageSource.folder(tmp_path))
 
@@ -150,7 +150,7 @@ def test_install(tmp_path: Path) -> None:
 
 
 def test_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The log has the command and what uv says, but its words on a failure: the error has them."""
+    """The log has the command and its output. The error has the explanation of a failure."""
     said = "Using Python\nerror: No solution found\n  cause: because\n"
 
     with pytest.raises(RequirementsUnsolvable) as caught:
@@ -164,7 +164,7 @@ def test_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_told_of_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What looks like a failure and is none is shown."""
+    """Output that only looks like a failure is shown."""
     uv(RecordedRunner(Result(0, "error: x\nDone\n"))).install(tmp_path / "r.txt", tmp_path, [])
 
     assert "error: x" in capsys.readouterr().out
@@ -185,7 +185,7 @@ REFUSED = "error: No solution found\nhint: An index (https://h/) … (401 Unauth
 def test_refusal(
     tmp_path: Path, options: list[str], environ: dict[str, str], *, asked: bool
 ) -> None:
-    """With pip's strategy uv does not say that an index refuses access: it is asked once more."""
+    """With pip's strategy, uv hides that an index refuses access, so it is run once more."""
     runner = RecordedRunner(Result(1, "error: No solution found\n"), then=[Result(1, REFUSED)])
 
     with pytest.raises(IndexRefused if asked else RequirementsUnsolvable):
@@ -224,7 +224,7 @@ def test_no_refusal(tmp_path: Path) -> None:
 def test_without_index(
     tmp_path: Path, source: PackageSource, environ: dict[str, str], expected: tuple[object, ...]
 ) -> None:
-    """Where no index is asked, an error has the setting because of which, and what is searched."""
+    """Without an index, the error has the setting for that, and the searched locations."""
     runner = RecordedRunner(Result(1, "error: No solution found"))
 
     with pytest.raises(RequirementsUnsolvable) as caught:
@@ -273,7 +273,7 @@ def test_constraints(tmp_path: Path) -> None:
 
 
 def test_asking() -> None:
-    """More indexes are asked after those of the platform, by their names."""
+    """More indexes are searched after those of the platform, by their names."""
     made = uv(RecordedRunner(), {"UV_INDEX": "https://first/", "P": "secret"})
 
     asked = made.with_extra_indexes({"corp": "https://u:${P}@corp/"}).environ["UV_INDEX"]
@@ -283,7 +283,7 @@ def test_asking() -> None:
 
 
 def test_calling(tmp_path: Path) -> None:
-    """Copies are called as what they were made from."""
+    """The output has the paths of the originals instead of the copies."""
     runner = RecordedRunner(Result(1, f"error: x in `{tmp_path}/copies/r.txt`"))
     made = uv(runner).with_renamed_paths(tmp_path / "copies", Path("/workspace"))
 
@@ -298,7 +298,7 @@ def test_calling(tmp_path: Path) -> None:
 def test_build_failed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], found: str, said: str
 ) -> None:
-    """A package that could not be built is named, and whether there is a compiler."""
+    """The note names the package that could not be built, and whether there is a compiler."""
     (tmp_path / found).touch(0o755)
     words = "error: Failed to download and build `acme==1.0`\n  cause: x\n"
     made = uv(RecordedRunner(Result(1, words)), {"PATH": str(tmp_path)})

@@ -1,4 +1,4 @@
-"""What git is told of a netrc."""
+"""The credential helper of git."""
 
 import io
 import runpy
@@ -24,7 +24,7 @@ FOUND = "username=someone\npassword=secret\n"
     ],
 )
 def test_answer(tmp_path: Path, operation: str, question: str, answer: str) -> None:
-    """A host's login and password are the answer to a question for them, and to nothing else."""
+    """A request for a host returns its login and password. Other requests return nothing."""
     (tmp_path / "netrc").write_text(NETRC)
 
     assert answer == git_credentials.answer(str(tmp_path / "netrc"), operation, question)
@@ -33,7 +33,7 @@ def test_answer(tmp_path: Path, operation: str, question: str, answer: str) -> N
 def test_script(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """git runs it by its path, and asks on standard input."""
+    """git runs the script by its path, with the request on standard input."""
     (tmp_path / "netrc").write_text(NETRC)
     monkeypatch.setattr("sys.argv", ["", str(tmp_path / "netrc"), "get"])
     monkeypatch.setattr("sys.stdin", io.StringIO("protocol=https\nhost=git.example.com\n"))

@@ -1,4 +1,4 @@
-"""What uv gets to reach the index: environment, files of the build's own, secrets."""
+"""Access to indexes: environment, temporary files, secrets."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def test_nothing() -> None:
 
 
 def test_certificates(tmp_path: Path) -> None:
-    """The bindings' certificates are trusted beside the platform's; the bundle is gone after."""
+    """The bindings' certificates are added to the platform's. The bundle is deleted later."""
     (tmp_path / "own.pem").write_text("OWN")
     environ = {"SSL_CERT_FILE": str(tmp_path / "own.pem")}
     with index_access.prepared(environ, Bindings(certificates=("EXTRA",))) as found:
@@ -28,7 +28,7 @@ def test_certificates(tmp_path: Path) -> None:
 
 
 def test_no_certificates_of_the_platform(tmp_path: Path) -> None:
-    """A build image without certificates trusts the bindings' alone."""
+    """On a build image without certificates, only the bindings' are trusted."""
     environ = {"SSL_CERT_FILE": str(tmp_path / "missing")}
     with index_access.prepared(environ, Bindings(certificates=("EXTRA",))) as found:
         assert "\nEXTRA\n" == Path(found.environ["SSL_CERT_FILE"]).read_text()

@@ -51,5 +51,5 @@ FETCH = "error: Failed to fetch: `x`\n  Caused by: error sending request for url
     ],
 )
 def test_find(output: str, error: type[BuildpackError] | None) -> None:
-    """What lies deepest decides; what is not the index's is none of these."""
+    """The deepest cause decides. Failures that are not the index's have another error."""
     assert error is index_failures.find(output)

@@ -8,7 +8,7 @@ from function_buildpack.uv.index_settings import IndexSettings
 
 
 def test_every_setting() -> None:
-    """Each has its counterpart; lists are separated as uv wants them."""
+    """Each setting is translated, and lists get uv's separator."""
     environ = {
         "PIP_INDEX_URL": "https://a/simple",
         "PIP_EXTRA_INDEX_URL": "https://b\n  https://c",
@@ -72,7 +72,7 @@ def test_alias() -> None:
 
 
 def test_unused() -> None:
-    """pip's settings without a counterpart are named, but those that change nothing."""
+    """pip's settings without a translation are reported, except those without an effect."""
     environ = {"PIP_NO_CACHE_DIR": "1", "PIP_REQUIREMENT": "more.txt", "PIP_USER": ""}
 
     found = index_settings.translate(environ, {"user": "yes", "no-cache-dir": "1"})
@@ -120,7 +120,7 @@ def test_for_pip() -> None:
 
 
 def test_not_of_uv() -> None:
-    """A variable that looks like one of uv's, and that uv does not read, is named."""
+    """A variable that looks like uv's, but that uv does not read, is reported."""
     found = index_settings.translate({"UV_NO_INDEX": "1"}, {})
 
     assert IndexSettings(unused=("UV_NO_INDEX (unknown to uv; use PIP_NO_INDEX)",)) == found

@@ -1,4 +1,4 @@
-"""uv's failures to install, told apart by its words."""
+"""uv's failures to install, recognized in its output."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +75,7 @@ def failure(said: str, tried: Attempt, status: int = 2) -> BuildpackError:
     ],
 )
 def test_tell(tmp_path: Path, output: str, error: type[BuildpackError]) -> None:
-    """uv has one exit status for most failures; its words tell them apart."""
+    """uv has one exit status for most failures, so its output decides."""
     assert error is type(failure(output, attempt(tmp_path)))
 
 
@@ -88,7 +88,7 @@ def test_tell(tmp_path: Path, output: str, error: type[BuildpackError]) -> None:
     ],
 )
 def test_missing(tmp_path: Path, said: str, missing: str) -> None:
-    """A path that is not there is a fact of its own."""
+    """A missing path is a fact of the error."""
     expected = {
         "what": f"{tmp_path}/uv.lock",
         "status": 2,
@@ -102,7 +102,7 @@ def test_missing(tmp_path: Path, said: str, missing: str) -> None:
 
 @pytest.mark.parametrize(("locked", "missing"), [(">=3.11", ">=3.11"), (">=3.13", "")])
 def test_requires_python_missing(tmp_path: Path, locked: str, missing: str) -> None:
-    """A lock for another Python than uv assumes, where none is stated, tells which to state."""
+    """A lock for another Python has the requires-python that the project should declare."""
     (tmp_path / "uv.lock").write_text(f'version = 1\nrequires-python = "{locked}"\n')
     said = (
         "warning: No `requires-python` value found in the workspace. Defaulting to `>=3.13`.\n"
@@ -113,7 +113,7 @@ def test_requires_python_missing(tmp_path: Path, locked: str, missing: str) -> N
 
 
 def test_explanation() -> None:
-    """The explanation is uv's own, without what it said before; there may be none."""
+    """The explanation is uv's, without earlier output. There may be none."""
     said = "Using Python\n  × No solution found\n  ╰─▶ because\n"  # noqa: RUF001
 
     assert "  × No solution found\n  ╰─▶ because" == install_failures.explanation(said)  # noqa: RUF001
@@ -121,7 +121,7 @@ def test_explanation() -> None:
 
 
 def test_conflict(tmp_path: Path) -> None:
-    """The settings are named that ask for what excludes each other."""
+    """The error has the settings that select conflicting names."""
     said = "error: Extras `cpu` and `gpu` are incompatible with the declared conflicts: {`x[cpu]`}"
 
     tried = attempt(tmp_path)
@@ -151,7 +151,7 @@ def test_conflict(tmp_path: Path) -> None:
     ids=["pyproject", "uv.toml", "above"],
 )
 def test_uv_unfit(tmp_path: Path, files: dict[str, str], file: str, field: str) -> None:
-    """The nearest file that asks for a version of uv is named, with the field."""
+    """The error has the nearest file that requires a version of uv, with the field."""
     (tmp_path / "f").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text)
@@ -169,7 +169,7 @@ def test_uv_unfit(tmp_path: Path, files: dict[str, str], file: str, field: str) 
 
 
 def test_uv_unfit_for_the_platform(tmp_path: Path) -> None:
-    """Where no file of the source asks for it, the platform does."""
+    """If no file of the source requires it, the platform does."""
     said = "error: Required uv version `==1` does not match the running version `2`."
 
     assert "uv.toml of the platform" == vars(failure(said, attempt(tmp_path)))["file"]
@@ -209,7 +209,7 @@ def test_uv_unfit_for_the_platform(tmp_path: Path) -> None:
 def test_refused(
     tmp_path: Path, url: str, stated: str, expected: tuple[str, str, tuple[str, ...]]
 ) -> None:
-    """The index is named that refuses access, and the variables that have its credentials."""
+    """The error has the index that refuses access, and the variables for its credentials."""
     said = f"error: x\nhint: An index URL ({url}) could not be queried (401 Unauthorized)"
 
     error = failure(said, attempt(tmp_path, stated))
@@ -220,7 +220,7 @@ def test_refused(
 
 
 def test_unsolvable(tmp_path: Path) -> None:
-    """The indexes that the project names are told, without credentials."""
+    """The error has the project's indexes, without credentials."""
     error = failure("error: No solution found", attempt(tmp_path))
 
     assert isinstance(error, RequirementsUnsolvable)

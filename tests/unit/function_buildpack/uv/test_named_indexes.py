@@ -28,12 +28,12 @@ def test_of_project(pyproject: dict[str, object]) -> None:
     "tool", [3, {"uv": []}, {"uv": {"index": ["corp"]}}, {"pdm": {"source": 1}}]
 )
 def test_of_project_malformed(tool: object) -> None:
-    """What is of another kind is passed over: what counts of it is checked elsewhere."""
+    """Values of a wrong type are ignored. Other modules check them."""
     assert {} == named_indexes.of_project(Pyproject({"tool": tool}))
 
 
 def test_of_other_tools() -> None:
-    """What uv does not know and is for all packages is told apart."""
+    """Indexes that uv does not read, and that are for all packages, are found."""
     sources = [
         {"name": "first", "url": "https://first/"},
         {"name": "second", "url": "https://second/", "priority": "supplemental"},
@@ -94,14 +94,14 @@ def test_of_other_tools() -> None:
     ids=["poetry", "uv first", "token", "repository", "unused", "none"],
 )
 def test_credentials(environ: dict[str, str], expected: NamedCredentials) -> None:
-    """Variables have the user and password by the index's name; one that is nobody's is told."""
+    """Variables have the credentials by the index's name. Unknown names are reported."""
     url = CORP.replace("://", "://ignored@")
 
     assert expected == named_indexes.credentials({"my-corp": url}, environ)
 
 
 def test_store() -> None:
-    """The credentials hold for the index, for its files beside it, and for the rest of its host."""
+    """The credentials are for the index, its files, and its host."""
     found = [Credentials(CORP, "u", 'p"\\ü'), Credentials("https://corp.example/b/", "v", "q")]
 
     stored = tomllib.loads(named_indexes.store(found))["credential"]
@@ -132,6 +132,6 @@ def test_expanded(url: str, expected: str) -> None:
 
 
 def test_references() -> None:
-    """Only what is in front of the host is a credential."""
+    """Only variables before the host are credentials."""
     assert ("A", "b") == named_indexes.references("https://${A}:$b@h/${C}")
     assert () == named_indexes.references("https://h/${C}")

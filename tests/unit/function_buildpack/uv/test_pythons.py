@@ -15,7 +15,7 @@ from unit.function_buildpack.uv.test_client import RecordedRunner, uv
 
 
 def test_pythons(tmp_path: Path) -> None:
-    """Only CPythons of the usual build are listed; what uv warns of before is passed over."""
+    """Only default builds of CPython are listed. Warnings before the list are ignored."""
     parts = '"path":null,"url":"https://user:secret@mirror.example/1/'
     listed = (
         f'[{{"key":"a","version":"3.14.6",{parts}a%2B1.tar.gz?key=secret","variant":"default",'
@@ -31,7 +31,7 @@ def test_pythons(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", ["", "[]\n"])
 def test_pythons_none(tmp_path: Path, said: str) -> None:
-    """A platform may want none."""
+    """A platform may forbid downloads."""
     runner = RecordedRunner(Result(0, said))
     environ = {"UV_PYTHON_DOWNLOADS": "never"}
 
@@ -40,7 +40,7 @@ def test_pythons_none(tmp_path: Path, said: str) -> None:
 
 
 def test_wheels_of(tmp_path: Path) -> None:
-    """The wheels of a package are asked for with the first Python that it is for."""
+    """The wheels of a package are queried with the first Python that it supports."""
     wheels = '{ url = "https://x/a%2Bb-1-py3-none-any.whl", size = 1 }, { name = "c.whl" }'
 
     @dataclass

@@ -1,4 +1,4 @@
-"""What a user runs for the same install."""
+"""The commands for the same installation."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_of_file(python: list[str | Path], first: str) -> None:
 
 
 def test_of_uv_lock() -> None:
-    """Without an index, what uv.lock names is made a list."""
+    """Without an index, uv.lock is exported as a list."""
     command: list[str | Path] = ["uv", "pip", "install", "--no-index", "-r", CWD / "uv.lock"]
 
     made = same_install.of_file(
@@ -81,7 +81,7 @@ def test_of_uv_lock() -> None:
     ],
 )
 def test_by_pip(options: list[str | Path], said: str) -> None:
-    """What uv cannot read is installed by pip, which knows the options of the file itself."""
+    """A file that uv cannot read is installed with pip, which knows its options."""
     command = ["uv", "pip", "install", *options, "--python", Path("/x/python3.12"), "-r", CWD / "r"]
 
     made = same_install.of_file(

@@ -1,4 +1,4 @@
-"""What is said while uv builds packages from source, by lines as uv writes them."""
+"""Log lines during uv's builds from source."""
 
 import time
 
@@ -44,7 +44,7 @@ def test_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def wait_for(text: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Wait until something is said, and return all that was said until then."""
+    """Wait for output, and return all output until then."""
     said, deadline = "", time.monotonic() + 5
     while text not in said and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -69,6 +69,6 @@ ONLY = "but `acme` (v1.0) only has wheels"
     ids=["resolution", "uv.lock", "Python", "platform"],
 )
 def test_unfitting(said: str) -> None:
-    """A package without source and without a wheel that fits is known by uv's explanations."""
+    """A package without a source and a suitable wheel is recognized in uv's explanations."""
     assert Package("acme", "1.0", has_source=False) == source_builds.without_wheel(said)
     assert None is source_builds.without_wheel("error: No solution found")

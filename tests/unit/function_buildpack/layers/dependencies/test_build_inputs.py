@@ -1,4 +1,4 @@
-"""What a build backend can read: variables, git's state, what its package says of itself."""
+"""Inputs of a build backend: variables, git's state, declared cache keys."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 
 
 def backend(requires: str, more: str = "") -> dict[str, str]:
-    """Return a pyproject.toml with what its build requires."""
+    """Return a pyproject.toml with requirements of its build."""
     table = f"{STATIC}[build-system]\nrequires = {requires}\nbuild-backend = 'b'\n"
     return {"pyproject.toml": table + more}
 
@@ -52,7 +52,7 @@ def backend(requires: str, more: str = "") -> dict[str, str]:
     ],
 )
 def test_variables(name: str) -> None:
-    """A variable counts by a digest of its value, and another value is another digest."""
+    """A variable has a digest of its value, which changes with the value."""
     (before,) = build_inputs.variables({name: "1"}).values()
     (now,) = build_inputs.variables({name: "2"}).values()
 
@@ -69,19 +69,19 @@ def test_variables(name: str) -> None:
     ],
 )
 def test_variables_without_effect(name: str) -> None:
-    """What changes nothing, and what is secret by its name, is no reason to install again."""
+    """Variables without an effect, and those with a secret's name, are excluded."""
     assert {} == build_inputs.variables({name: "1"})
 
 
 def test_variables_that_a_package_asks_for() -> None:
-    """What a package's cache-keys name counts whatever its name is, if it is set."""
+    """A variable in cache-keys counts with any name, if it is set."""
     environ = {"LICENSE_TOKEN": "1", "EMPTY": ""}
 
     assert ["LICENSE_TOKEN"] == [*build_inputs.variables(environ, ["LICENSE_TOKEN", "EMPTY", "NO"])]
 
 
 def test_variables_without_credentials() -> None:
-    """Other credentials in a URL do not count, another address does."""
+    """Credentials in a URL do not count, the address does."""
     first, rotated, moved = (
         build_inputs.variables({"MODELS": f"https://{where}/models"})
         for where in ("me:one@example.org", "me:two@example.org", "me:one@example.com")
@@ -122,7 +122,7 @@ def test_reads_git(tmp_path: Path, files: dict[str, str], reads: bool) -> None:
 
 
 def test_cache_keys(tmp_path: Path) -> None:
-    """What a package says that its build depends on: files, folders, variables, git."""
+    """Cache keys are files, folders, variables and git."""
     stated = ("'*.txt'", "{file = '../VERSION'}", "{dir = 'data'}", "{env = 'MODE'}", "{}")
     keys = f"[{', '.join(stated)}, {{git = {{tags = true}}}}]"
     folder = write(
@@ -137,7 +137,7 @@ def test_cache_keys(tmp_path: Path) -> None:
 
 
 def test_git_state(tmp_path: Path) -> None:
-    """The checkouts around packages count where their build may read them, one or several."""
+    """The checkouts of packages count if their builds may read them."""
     scm, plain = backend("['setuptools-scm']"), backend("['hatchling']")
     for name, files in (("a", scm), ("b", scm), ("c", plain)):
         folder = write(tmp_path / name, files)

@@ -1,4 +1,4 @@
-"""The dependencies layer, where no real build can bring about what happens at will."""
+"""Failures of the dependencies layer that no real build can cause."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_disk_full_for_the_environment(tmp_path: Path) -> None:
-    """What fills the disk may be another part of the build: the child process has the words."""
+    """A full disk is recognized in the output of the child process."""
 
     def run(*_: Any, **__: Any) -> Result:
         return Result(1, "Error: [Errno 28] No space left on device\n")

@@ -1,4 +1,4 @@
-"""Which files decide what is installed."""
+"""The files that decide what is installed."""
 
 import json
 from pathlib import Path
@@ -68,7 +68,7 @@ def found(folder: Path, files: dict[str, str]) -> set[str]:
 
 
 def test_nothing(tmp_path: Path) -> None:
-    """Where nothing is stated nothing decides."""
+    """Without declared dependencies there are no inputs."""
     assert "" == made(tmp_path, {}).digest
     assert set() == found(tmp_path, {})
 
@@ -116,7 +116,7 @@ packages = [
     ],
 )
 def test_requirements(tmp_path: Path, line: str, decides: set[str]) -> None:
-    """A requirements file, what it includes and what its words name, but no comment's words."""
+    """A requirements file counts with its includes and the paths in it, but not in comments."""
     files = {
         "fn/requirements.txt": line.format(folder=tmp_path),
         "fn/more.txt": "-r deep/most.txt",
@@ -129,14 +129,14 @@ def test_requirements(tmp_path: Path, line: str, decides: set[str]) -> None:
 
 
 def test_requirements_of_the_folder_around(tmp_path: Path) -> None:
-    """The folder around the function counts if it is a project."""
+    """The folder above the function counts if it is a project."""
     files = {"fn/requirements.txt": "-e ..", "setup.py": ""}
 
     assert {"fn/requirements.txt", "setup.py", "fn/function/__init__.py"} == found(tmp_path, files)
 
 
 def test_pyproject(tmp_path: Path) -> None:
-    """Static dependencies are in the plan's own key; paths of sources count, however deep."""
+    """The tables have static dependencies. Paths in uv's sources count at any depth."""
     assert set() == found(tmp_path, {"fn/pyproject.toml": PYPROJECT})
 
     sources = PYPROJECT + "[tool.uv.sources]\na = {{ path = '{}' }}\n"
@@ -150,7 +150,7 @@ def test_pyproject(tmp_path: Path) -> None:
 
 
 def test_pyproject_of_a_workspace(tmp_path: Path) -> None:
-    """A source that is a member of the workspace makes all of its members count."""
+    """If a source is a member of the workspace, all members count."""
     root = "[tool.uv.workspace]\nmembers = ['fn', 'libs/*']\nexclude = ['libs/c']\n"
     files = {
         "fn/pyproject.toml": f"{PYPROJECT}[tool.uv.sources]\na = {{ workspace = true }}\n",
@@ -173,7 +173,7 @@ def test_pyproject_of_a_workspace(tmp_path: Path) -> None:
     ],
 )
 def test_dynamic(tmp_path: Path, files: dict[str, str]) -> None:
-    """A build backend may read anything, so all but the function's own sources counts."""
+    """A build backend may read any file, so all files count except the function's sources."""
     files = files | {"fn/deps/base.txt": "", "fn/other.py": "", "fn/function/data.txt": ""}
 
     assert set(files) == found(tmp_path, files)
@@ -199,7 +199,7 @@ def test_dynamic(tmp_path: Path, files: dict[str, str]) -> None:
     ],
 )
 def test_spellings(tmp_path: Path, line: str, decides: bool) -> None:
-    """A path counts in each spelling that uv reads, and with the variables that uv has."""
+    """A path counts in all spellings that uv reads, with uv's variables."""
     stated = line.format(folder=tmp_path)
     files = {"fn/requirements.txt": stated, "libs/aaa/x": ""}
 
@@ -226,7 +226,7 @@ def test_spaces(tmp_path: Path, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["-r ${BASE}.txt", "-c '${BASE}.txt'", '-r "${BASE}.txt"'])
 def test_include_by_variable(tmp_path: Path, line: str) -> None:
-    """A file that is included by a variable counts with all that it includes."""
+    """A file that is included with a variable counts, and so do its own includes."""
     files = {"fn/requirements.txt": line, "fn/more.txt": "-r ${BASE}/most.txt"}
     files |= {"fn/more/most.txt": ""}
 
@@ -268,7 +268,7 @@ bbb = {{ path = "{}" }}
     ],
 )
 def test_local_packages_in_turn(tmp_path: Path, aaa: str) -> None:
-    """What a local package names counts, and so on, in each way that a package can name it."""
+    """Paths in local packages count recursively, in all forms."""
     files = {
         "fn/requirements.txt": "../libs/aaa",
         "libs/aaa/pyproject.toml": aaa,
@@ -301,7 +301,7 @@ def test_local_packages_in_turn(tmp_path: Path, aaa: str) -> None:
 def test_local_packages_that_compute(
     tmp_path: Path, package: dict[str, str], statement: dict[str, str]
 ) -> None:
-    """Where a local package computes what it needs, all of the source may decide."""
+    """If a local package computes its dependencies, the whole source counts."""
     files = {**package, **statement, "shared/x": "", "fn/other.py": ""}
     others = {"fn/function/more.py": "", ".git/x": "", "libs/.git": ""}
 
@@ -320,7 +320,7 @@ def test_local_packages_that_compute(
     ],
 )
 def test_pyproject_tables(tmp_path: Path, tables: str) -> None:
-    """Each table of a static pyproject.toml counts that names something local."""
+    """Each table of a static pyproject.toml with local paths counts."""
     stated = f"[project]\nname = 'x'\n{tables.format(folder=tmp_path)}\n"
     stated = stated if "\ndependencies" in stated else stated.replace("'x'", "'x'\ndependencies=[]")
     files = {"fn/pyproject.toml": stated, "libs/aaa/x": "", "fn/other.txt": ""}
@@ -329,7 +329,7 @@ def test_pyproject_tables(tmp_path: Path, tables: str) -> None:
 
 
 def test_pyproject_of_poetry(tmp_path: Path) -> None:
-    """Poetry's own table says all, though its backend is asked; so the function's files do not."""
+    """Poetry's table has all dependencies, so the function's own files do not count."""
     files = {"fn/pyproject.toml": POETRY.format("../libs/pb"), "libs/pb/x": ""}
     others = {"fn/function/data.txt": "", "fn/other.txt": ""}
 
@@ -337,7 +337,7 @@ def test_pyproject_of_poetry(tmp_path: Path) -> None:
 
 
 def test_workspace_of_a_local_package(tmp_path: Path) -> None:
-    """Of a member of a workspace all members count, the root if it is one, and shared sources."""
+    """For a member of a workspace, all members, the root and shared sources count."""
     root = """
 [project]
 name = "Root"
@@ -362,7 +362,7 @@ bbb = { path = "vendor/bbb" }
 
 
 def test_links(tmp_path: Path) -> None:
-    """Links to folders of the source are followed, in circles too; others only count themselves."""
+    """Links to folders of the source are followed, also in circles. Others count themselves."""
     outside = tmp_path / "outside"
     write(outside, {"x": ""})
     app = tmp_path / "app"
@@ -380,7 +380,7 @@ def test_links(tmp_path: Path) -> None:
 
 
 def test_links_lead_elsewhere(tmp_path: Path) -> None:
-    """Where a link leads counts, as a place in the source, or as it is written."""
+    """The target of a link counts, relative to the source or as it is written."""
     files = {"fn/requirements.txt": "../libs/aaa", "libs/aaa/1/x": "", "libs/aaa/2/x": ""}
     digests = []
     for name, target in [("a", "1"), ("b", "{app}/libs/aaa/1"), ("c", "2"), ("d", "/usr")]:
@@ -405,7 +405,7 @@ def test_digest_is_of_no_place(tmp_path: Path) -> None:
 
 
 def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:
-    """What a lock names below the source is in the digest without where the source is."""
+    """The digest of a lock does not depend on the folder of the source."""
     lock = {"default": {"a": {"path": "../libs/aaa"}}}
     files = {"fn/Pipfile.lock": json.dumps(lock), "libs/aaa/x": ""}
     here = made(tmp_path / "here", files)
@@ -416,7 +416,7 @@ def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:
 
 
 def test_settings(tmp_path: Path) -> None:
-    """A setting counts with the files that it names, wherever the folder is."""
+    """A setting counts with the files that it names, in any folder."""
     for folder in (tmp_path / "a", tmp_path / "b"):
         write(folder, {"c.txt": "-c d.txt\n", "d.txt": "idna<3\n"})
     stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
@@ -447,14 +447,14 @@ def test_settings(tmp_path: Path) -> None:
     ],
 )
 def test_configuration(tmp_path: Path, files: dict[str, str], decides: set[str]) -> None:
-    """uv's settings are in the nearest file of its own; the function's are in the plan's key."""
+    """uv's settings are in the nearest file. The tables have the function's own."""
     requirements = {"fn/requirements.txt": "a"}
 
     assert {"fn/requirements.txt", *decides} == found(tmp_path, requirements | files)
 
 
 def test_built(tmp_path: Path) -> None:
-    """What a backend builds is known: local packages, and the function if it is asked for it."""
+    """The built folders are local packages, and the function if a backend computes it."""
     files = {
         "fn/requirements.txt": "./lib\n../other.whl\n",
         "fn/lib/pyproject.toml": PYPROJECT,
@@ -484,7 +484,7 @@ def test_package_with_code(tmp_path: Path) -> None:
 
 
 def test_texts(tmp_path: Path) -> None:
-    """The texts that name what is installed have their variables' values; others are not read."""
+    """The texts of manifests have expanded variables. Other files are not read."""
     files = {
         "fn/requirements.txt": "a @ git+https://${BASE}\n./lib\n./b.whl\n",
         "fn/lib/setup.py": "x",
@@ -504,7 +504,7 @@ def test_remote_lists(tmp_path: Path) -> None:
 
 
 def test_platforms_configuration(tmp_path: Path) -> None:
-    """The platform's files of uv's settings count, but for credentials."""
+    """The platform's files with settings of uv count, without credentials."""
     write(
         tmp_path,
         {"uv/uv.toml": "prerelease = 'allow'", "other.toml": "index-url = 'https://a:b@c'"},
@@ -520,7 +520,7 @@ def test_platforms_configuration(tmp_path: Path) -> None:
 
 
 def test_executable(tmp_path: Path) -> None:
-    """Whether a file is a program counts: a package has that, too."""
+    """The executable bit counts, because a package keeps it."""
     files = {"fn/requirements.txt": "./lib", "fn/lib/setup.py": "", "fn/lib/run": ""}
     before = made(tmp_path, files).digest
     (tmp_path / "fn/lib/run").chmod(0o755)

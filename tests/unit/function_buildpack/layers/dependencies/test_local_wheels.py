@@ -21,7 +21,7 @@ def test_by_convention(tmp_path: Path) -> None:
 
 
 def test_by_setting(tmp_path: Path) -> None:
-    """A folder beside the function is fine, one out of the source or without wheels is not."""
+    """A folder next to the function is valid. One outside, or without wheels, is not."""
     function = tmp_path / "app" / "fn"
     function.mkdir(parents=True)
     write_wheel(tmp_path / "app" / "shared")
@@ -36,7 +36,7 @@ def test_by_setting(tmp_path: Path) -> None:
 
 
 def test_digest(tmp_path: Path) -> None:
-    """It is of the wheels alone, their names and bytes."""
+    """The digest depends only on names and contents of the wheels."""
     assert "" == local_wheels.digest(None)
     write_wheel(tmp_path)
     first = local_wheels.digest(tmp_path)
@@ -66,7 +66,7 @@ def test_remove(tmp_path: Path) -> None:
     [("wheels", True), ("wheels/a.whl", True), ("wheels2", False), ("", False)],
 )
 def test_is_named(named: str, *, expected: bool) -> None:
-    """A folder is named by itself or by one of its wheels."""
+    """A folder is named by its path or by one of its wheels."""
     source = Path("/w")
 
     assert expected == local_wheels.is_named(source / "wheels", [source / "libs", source / named])

@@ -1,4 +1,4 @@
-"""What packages are from that may be another tomorrow, with real repositories and git."""
+"""Addresses whose contents may change, with real repositories and git."""
 
 import os
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ URL = "https://example.org/a.git"
     ],
 )
 def test_noted(origin: DirectUrl | None, noted: dict[str, str]) -> None:
-    """Branches, tags and archives without a hash are noted; what cannot move is not."""
+    """Branches, tags and archives without a hash are noted. Pinned packages are not."""
     assert noted == repositories.noted([Distribution("a", "1", License("MIT"), origin=origin)])
 
 
@@ -46,7 +46,7 @@ def test_noted(origin: DirectUrl | None, noted: dict[str, str]) -> None:
     ],
 )
 def test_credentials(tmp_path: Path, text: str) -> None:
-    """A repository is asked with the credentials that a statement has for it."""
+    """A repository is queried with the credentials in a manifest."""
     commands: list[Sequence[str | Path]] = []
 
     def run(command: Sequence[str | Path], **_: Any) -> process.Result:
@@ -59,7 +59,7 @@ def test_credentials(tmp_path: Path, text: str) -> None:
 
 
 def test_ask(tmp_path: Path) -> None:
-    """Names are asked for, archives are not; what does not answer stays as it was, with why."""
+    """Names are queried, archives are not. A failed query keeps the commit, with a reason."""
     noted = {"git+https://127.0.0.1:9/a.git@main": COMMIT, "https://127.0.0.1:9/b.tar.gz": ""}
 
     asked = repositories.look_up(noted, [], process.run, os.environ, tmp_path)

@@ -1,4 +1,4 @@
-"""The layer of the function's own project: what is built, what is kept of it, where it is put."""
+"""The layer of the function's own project: its build, its archive, its files."""
 
 import os
 import tomllib
@@ -40,7 +40,7 @@ def function(app: Path, files: dict[str, str], path: str = "") -> Project:
 
 
 def described(app: Path, table: str, files: dict[str, str]) -> dict[str, Any]:
-    """Return the project table of what uv describes instead of a function."""
+    """Return the project table that the build writes for uv."""
     pyproject = f'[project]\nname = "mine"\nversion = "1"\n{table}'
     found = function(app, {"pyproject.toml": pyproject, **files}, "fn")
     folder = static_metadata.describe(found, app, app.with_name("place"))
@@ -84,7 +84,7 @@ def test_describe(
 
 
 def test_copy(tmp_path: Path) -> None:
-    """A build works on a copy of the whole source; what git keeps and large files are links."""
+    """A build uses a copy of the whole source, with links for .git and large files."""
     app = tmp_path / "app"
     found = function(app, {"setup.cfg": "[options]\n"}, "fn")
     write(app, {".git/HEAD": "x", "fn/sub/.git": "gitdir: ..", "data/small": "1"})
@@ -109,7 +109,7 @@ def test_copy(tmp_path: Path) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A workplace with what uv has installed, beside an application."""
+    """A work folder after uv's installation, next to an application."""
     own = interpreter.current().path
     write(
         tmp_path / "place",
@@ -148,7 +148,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_sort(place: Path) -> None:
-    """What the source has is not kept; what belongs in a package of it is apart."""
+    """Files of the source are not archived. New files in its packages are separate."""
     assert {
         *("application/function/changed.py", "application/function/made.py"),
         *("packages/bin/own", "packages/bin/shell", "packages/other/__init__.py"),
@@ -170,7 +170,7 @@ def filled(place: Path, whole: tuple[str, ...] = ()) -> tuple[Layer, SourceChang
 
 
 def test_fill(place: Path) -> None:
-    """The layer has links to the source, and the source has what it lacked and what is changed."""
+    """The layer has links to the source, and the source has new and changed files."""
     app = place.with_name("app")
 
     layer, laid = filled(place)
@@ -188,7 +188,7 @@ def test_fill(place: Path) -> None:
 
 
 def test_fill_again(place: Path) -> None:
-    """What is in the source as it was built is not named."""
+    """Files that are the same in the source are not reported."""
     filled(place)
 
     _, laid = filled(place)
@@ -197,7 +197,7 @@ def test_fill_again(place: Path) -> None:
 
 
 def test_fill_whole(place: Path) -> None:
-    """Of packages whose files the archive does not know, all files of the source are listed."""
+    """For packages that are not in the RECORD, all files of the source are listed."""
     write(place.with_name("app"), {"function/__pycache__/x.pyc": "", "function/deep/data": ""})
 
     layer, _ = filled(place, ("function", "more.py"))
@@ -209,7 +209,7 @@ def test_fill_whole(place: Path) -> None:
 
 
 def test_fill_refused(place: Path) -> None:
-    """What cannot be written is named: folders may be another user's."""
+    """Files that cannot be written are reported: another user may own the folder."""
     app = place.with_name("app")
     not_even_root_may = Path("/sys/kernel")
     write(place, {"application/function/data/x": "", "application/single.py": "new"})
@@ -222,7 +222,7 @@ def test_fill_refused(place: Path) -> None:
 
 
 def test_remove_older(tmp_path: Path) -> None:
-    """Metadata of the project that setuptools has left beside it go, those of others stay."""
+    """Old metadata of the project are removed from the source, those of others are not."""
     write(
         tmp_path,
         {"My_Orders.egg-info/PKG-INFO": "", "other.egg-info/PKG-INFO": "", "my_orders.txt": ""},
@@ -236,7 +236,7 @@ def test_remove_older(tmp_path: Path) -> None:
 
 
 def test_workplace(tmp_path: Path) -> None:
-    """A build has a folder of its own, always under the same name, which is gone after it."""
+    """A build gets a folder, always with the same name, which is deleted after it."""
     layer = Layer(tmp_path / "project", METADATA)
     write(tmp_path, {".project/left": ""})
 

@@ -1,4 +1,4 @@
-"""What the log says of the function's own project, where no build of a test can bring it about."""
+"""Log lines about the function's own project that no build of a test can cause."""
 
 from pathlib import Path
 
@@ -81,7 +81,7 @@ error: Failed to build `mine @ file:///workspace`
     ids=["exception", "compiler", "resolver", "long"],
 )
 def test_tell_failure(said: str, shown: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What went wrong is shown without its way there, and what the image lacks for it."""
+    """The error is shown without its traceback, with what the image lacks."""
     own_project_step.log_failure(said, was_there=True)
 
     *lines, note = capsys.readouterr().out.splitlines()
@@ -93,7 +93,7 @@ UNREACHABLE = "error: Request failed\n  cause: error sending request for url\n"
 
 
 def test_tell_failure_of_index(capsys: pytest.CaptureFixture[str]) -> None:
-    """A package index that fails ends the build only if the earlier image would lose something."""
+    """A failing index is an error only if the earlier image has the project."""
     with pytest.raises(IndexUnreachable):
         own_project_step.log_failure(UNREACHABLE, was_there=True)
 
@@ -102,13 +102,13 @@ def test_tell_failure_of_index(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_tell_failure_of_disk() -> None:
-    """A full disk ends the build."""
+    """A full disk is an error."""
     with pytest.raises(DiskFull):
         own_project_step.log_failure("OSError: [Errno 28] No space left on device", was_there=False)
 
 
 def test_tell_laid(capsys: pytest.CaptureFixture[str]) -> None:
-    """What of the application is not its author's is named."""
+    """The log names files that the project's build has created or changed."""
     own_project_step.log_source_changes(
         SourceChanges([APP / "a"], [APP / "b"], [APP / "c", APP / "d"]), APP
     )

@@ -1,4 +1,4 @@
-"""What of a managed Python the image gets."""
+"""The files of a managed Python in the image."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ LIBRARY = "lib/libpython3.11.so.1.0"
     ids=["dynamic", "static"],
 )
 def test_trim(tmp_path: Path, program: bytes, kept: set[str]) -> None:
-    """What no start needs goes; Python's library stays where the program is linked to it."""
+    """Needless files are deleted. Python's library stays if the program needs it."""
     made = managed(tmp_path, {**FILES, "bin/python3.11": program})
 
     made.trim()

@@ -35,7 +35,7 @@ def wanted(
     content: dict[str, Any] | None = None,
     **facts: Any,
 ) -> PythonRequests:
-    """Collect what a function with these facts asks for."""
+    """Return the requests of a function with these facts."""
     if requires:
         facts["pyproject"] = {"project": {"requires-python": requires}}
     made = manifest(of_facts(**facts), content or {})
@@ -81,7 +81,7 @@ def of_poetry(python: Any) -> PythonRequests:
 
 
 def test_required_by_poetry() -> None:
-    """What Poetry's own table says holds, each of its alternatives."""
+    """The request in Poetry's table counts, with all its alternatives."""
     assert of_poetry("^3.12").allows("3.13.5")
     assert not of_poetry("^3.14").allows("3.13.5")
     assert of_poetry("~3.11 || ~3.13").allows("3.13.5")
@@ -92,7 +92,7 @@ def test_required_by_poetry() -> None:
 
 @pytest.mark.parametrize("python", ["latest", 3, {"version": "^3.12"}])
 def test_required_by_poetry_invalid(python: Any) -> None:
-    """What is no constraint is named."""
+    """An invalid constraint is an error with its field."""
     with pytest.raises(FieldInvalid) as caught:
         of_poetry(python)
 
@@ -100,7 +100,7 @@ def test_required_by_poetry_invalid(python: Any) -> None:
 
 
 def test_order_is_all() -> None:
-    """What comes later is not looked at: a setting helps a function whose file cannot be read."""
+    """Later requests are not parsed: a setting helps if a file is invalid."""
     found = wanted(settings=Settings(python_version="3.13"), python_version="pypy3.10")
 
     assert ["BP_PYTHON_VERSION"] == [item.where for item in found.all]
@@ -140,7 +140,7 @@ def test_requested(text: str, allowed: str, excluded: str) -> None:
 
 @pytest.mark.parametrize("text", ["latest", "3.x", "three", "system", "v3.12", "3.12.1.1", ">=x"])
 def test_requested_invalid(text: str) -> None:
-    """What names no version is an error with the versions that there are."""
+    """An invalid version is an error with the supported versions."""
     with pytest.raises(PythonInvalid) as caught:
         asked(text)
 
@@ -164,7 +164,7 @@ def test_requested_foreign(text: str) -> None:
 
 @pytest.mark.parametrize("requires", ["three", 3])
 def test_requires_python_invalid(requires: Any) -> None:
-    """A requires-python that is no specifier is named."""
+    """An invalid requires-python is an error with its field."""
     with pytest.raises(FieldInvalid) as caught:
         wanted(requires)
 
@@ -181,7 +181,7 @@ def test_requires_python_invalid(requires: Any) -> None:
     ],
 )
 def test_required_by_lock(manifest: type[Manifest], content: dict[str, Any], where: str) -> None:
-    """What the lock was made for holds too."""
+    """The requires-python of the lock counts, too."""
     found = wanted(manifest=manifest, content=content)
 
     assert where == found.all[0].where
@@ -190,7 +190,7 @@ def test_required_by_lock(manifest: type[Manifest], content: dict[str, Any], whe
 
 @pytest.mark.parametrize("lock", [{}, {"_meta": []}, {"_meta": {"requires": 3}}])
 def test_not_required_by_lock(lock: dict[str, Any]) -> None:
-    """A Pipfile.lock need not say a version."""
+    """A Pipfile.lock may have no version."""
     assert () == wanted(manifest=PipfileLock, content=lock).all
 
 
@@ -206,7 +206,7 @@ def test_not_required_by_lock(lock: dict[str, Any]) -> None:
     ],
 )
 def test_newest(requests: PythonRequests, chosen: str) -> None:
-    """The newest version that meets all is taken."""
+    """The newest version that matches all requests is chosen."""
     assert chosen == python_versions.newest(requests, AVAILABLE)
 
 
@@ -221,7 +221,7 @@ def test_newest(requests: PythonRequests, chosen: str) -> None:
     ],
 )
 def test_newest_ended(requests: PythonRequests, version: str) -> None:
-    """What has reached its end of life is named, with the month and the versions to take."""
+    """The error for an ended version has the month and the supported versions."""
     with pytest.raises(PythonEnded) as caught:
         python_versions.newest(requests, AVAILABLE)
 
@@ -233,7 +233,7 @@ def test_newest_ended(requests: PythonRequests, version: str) -> None:
     "requests", [asked("3.99"), asked("4"), asked("3.12.99"), asked("3.16"), wanted(">=3.16")]
 )
 def test_newest_unknown(requests: PythonRequests) -> None:
-    """A version that there is none of is an error with the newest of each that there is."""
+    """The error for an unknown version has the newest version of each minor one."""
     with pytest.raises(PythonUnknown) as caught:
         python_versions.newest(requests, AVAILABLE)
 
@@ -257,7 +257,7 @@ def test_newest_unknown(requests: PythonRequests) -> None:
     ],
 )
 def test_newest_conflict(requests: PythonRequests, other: str) -> None:
-    """Two statements that exclude each other are both named."""
+    """The error for a conflict has both requests."""
     with pytest.raises(PythonConflict) as caught:
         python_versions.newest(requests, AVAILABLE)
 
@@ -290,7 +290,7 @@ def test_ended(version: str, today: str, month: str) -> None:
     ],
 )
 def test_is_pinned(requests: PythonRequests, *, pinned: bool) -> None:
-    """A patch version that keeps from the run image Python away is told apart."""
+    """A request that differs from the run image only in the patch version is recognized."""
     assert pinned == python_versions.is_pinned(requests, "3.13.5")
 
 
@@ -307,7 +307,7 @@ def test_is_pinned(requests: PythonRequests, *, pinned: bool) -> None:
     ],
 )
 def test_with_wheels(files: list[str], versions: tuple[str, ...]) -> None:
-    """The Pythons that a wheel fits on this machine are known by the names of the wheels."""
+    """The names of wheels decide for which Pythons of this machine they are."""
     here = [name.replace("HERE", platform.machine()) for name in files]
 
     assert versions == python_versions.with_wheels(here)
