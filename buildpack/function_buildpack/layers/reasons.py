@@ -1,10 +1,15 @@
-"""Explains why a layer is not reused: the differences from the earlier build's key."""
+"""Explains in the log why a layer is reused or filled again."""
 
 import re
 from collections.abc import Iterator, Mapping
 
 from function_buildpack import constants
 from function_buildpack.cnb.layers import Changed, Created, Unreadable
+
+
+def reused(layer: str) -> str:
+    """Return the line for a layer of an earlier build that is reused."""
+    return f"Reusing the {layer} layer: nothing it depends on has changed"
 
 
 def because(cause: Created | Unreadable | Changed) -> str:

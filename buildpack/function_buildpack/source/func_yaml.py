@@ -1,7 +1,7 @@
 """Reads func.yaml. Only the fields that matter for a build are read, and all are optional.
 
-`func` itself ignores unknown fields, too. The runtime has its own reader, because build side and
-runtime cannot import each other. tests/contract/test_func_yaml.py has the cases of both.
+`func` itself ignores unknown fields, too. The runtime has its own reader of the same file: neither
+side may import the other, because they are in different images and may have different versions.
 """
 
 from collections.abc import Mapping

@@ -93,7 +93,7 @@ def provide(
     noted = _with_notes(build, decided, wanted, uv)
     match dependencies_layer.restore(build.layers, noted, build.archives):
         case Restored(kept):
-            output.line("Reusing the dependencies layer: nothing it depends on has changed")
+            output.line(reasons.reused("dependencies"))
             _log_unchecked(decided, wheels, noted)
             return Dependencies(kept)
         case Empty(empty, cause):

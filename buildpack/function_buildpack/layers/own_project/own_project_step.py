@@ -48,7 +48,7 @@ def provide(
     shutil.rmtree(build.layers.root / constants.PROJECT, ignore_errors=True)  # written each time
     match build.layers.restored(constants.PROJECT, wanted, build.archives.has):
         case Restored(layer):
-            output.line("Reusing the project layer: nothing it depends on has changed")
+            output.line(reasons.reused("project"))
             return _filled(build, chosen, layer, python)
         case Empty(layer, cause):
             output.line(f"Installing: {reasons.because(cause)}")

@@ -85,7 +85,7 @@ def provide(build: Build, chosen: Chosen, uv: Uv) -> python_layer.Python:
     wanted = python_layer.metadata(chosen, build.context.target, uv.version)
     match python_layer.restore(build.layers, wanted):
         case Restored(kept):
-            output.line("Reusing the python layer: nothing it depends on has changed")
+            output.line(reasons.reused("python"))
             return python_layer.reuse(build.layers, kept, chosen)
         case Empty(empty, cause):
             output.line(f"Installing {chosen.key}: {reasons.because(cause)}")

@@ -22,7 +22,7 @@ def provide(build: Build, python: Interpreter, uv: Uv, thread: BackgroundThread)
     wanted = runtime_layer.metadata(source, python, build.context.target, uv.version)
     match runtime_layer.restore(build.layers, wanted, build.archives, source):
         case Restored(kept):
-            output.line("Reusing the runtime layer: nothing it depends on has changed")
+            output.line(reasons.reused("runtime"))
             return kept
         case Empty(empty, cause):
             output.line(f"Installing: {reasons.because(cause)}")
