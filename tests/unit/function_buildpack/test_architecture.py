@@ -30,7 +30,7 @@ def top(path: Path) -> str:
 
 
 def test_picture_is_complete() -> None:
-    """The picture has exactly the existing folders."""
+    """The picture has all folders, and nothing else."""
     assert {top(path) for path in FILES} - {"__init__"} == {*PICTURE}
 
 
