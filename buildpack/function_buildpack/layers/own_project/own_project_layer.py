@@ -194,7 +194,7 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
     are not in the archive's RECORD.
     """
     archives.unpack(layer, layer.path)
-    laid = _lay(layer.path / _APPLICATION, root)
+    changes = _add_to_source(layer.path / _APPLICATION, root)
     shutil.rmtree(layer.path / _APPLICATION, ignore_errors=True)
     packages = layer.path / PACKAGES
     record = _record(packages)
@@ -206,7 +206,7 @@ def fill(layer: Layer, archives: Archives, root: Path, whole: Iterable[str]) -> 
         if (root / name).exists() and not (packages / name).exists():
             (packages / name).symlink_to(root / name)
     layer.describe(sbom.document(sbom.packages(distributions.installed(packages), Artifacts())))
-    return laid
+    return changes
 
 
 def remove_older(root: Path, name: str) -> list[Path]:
@@ -240,19 +240,19 @@ def _top_levels(record: Path) -> set[str]:
         return {Path(path).parts[0] for path, *_ in csv.reader(file)}
 
 
-def _lay(folder: Path, root: Path) -> SourceChanges:
+def _add_to_source(folder: Path, root: Path) -> SourceChanges:
     """Move generated files into the packages of the source."""
-    laid = SourceChanges()
+    changes = SourceChanges()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         place = root / path.relative_to(folder)
-        found = laid.changed if place.is_file() else laid.new
+        found = changes.changed if place.is_file() else changes.new
         if not place.is_file() or not _are_equal(path, place):
             try:
                 _move(path, place)
             except PermissionError:
-                found = laid.refused
+                found = changes.refused
             found.append(place)
-    return laid
+    return changes
 
 
 def _move(path: Path, place: Path) -> None:

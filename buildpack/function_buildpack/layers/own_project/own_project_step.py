@@ -64,8 +64,8 @@ def _filled(build: Build, chosen: Plan, layer: Layer, python: Interpreter) -> Ow
     """Fill the layer and the application from the layer's archive."""
     function = chosen.project
     whole = _importable(function) if chosen.package.is_static else []
-    laid = own_project_layer.fill(layer, build.archives, function.package.parent, whole)
-    log_source_changes(laid, build.context.app)
+    changes = own_project_layer.fill(layer, build.archives, function.package.parent, whole)
+    log_source_changes(changes, build.context.app)
     own = OwnProject(layer)
     own_project_layer.compile_packages(own, python, build.run)
     found = own.package
@@ -216,17 +216,17 @@ def _explanation(said: str) -> list[str]:
     return text.rstrip().splitlines()
 
 
-def log_source_changes(laid: SourceChanges, app: Path) -> None:
+def log_source_changes(changes: SourceChanges, app: Path) -> None:
     """Log which files of the application the project's build has created or changed."""
     for what, paths in (
-        ("Added to the source by the project's build", laid.new),
-        ("Replaced in the source by the project's build", laid.changed),
+        ("Added to the source by the project's build", changes.new),
+        ("Replaced in the source by the project's build", changes.changed),
     ):
         if paths:
             output.line(f"{what}: {_listed(paths, app)}")
-    if laid.refused:
+    if changes.refused:
         output.note(
-            f"The project's build created {_listed(laid.refused, app)}, which could not be "
+            f"The project's build created {_listed(changes.refused, app)}, which could not be "
             f"written, because another user owns the folder."
         )
 
