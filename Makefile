@@ -29,7 +29,7 @@ help: ## Say what the targets do
 
 .PHONY: image
 image: builder ## Build a function (FUNCTION=folder, else examples/http) into IMAGE=myfn and ask it
-	@tools/image.sh "$(IMAGE)" "$(FUNCTION)" $(named)
+	@tools/run.sh stack.function "$(IMAGE)" "$(FUNCTION)" $(named)
 
 .PHONY: test
 test: ## Run every check and every test, with all the set-up that they need
@@ -49,7 +49,7 @@ named = $(if $(filter-out tiny,$(VARIANT)),--variant $(VARIANT)) $(if $(ARCH),--
 
 .PHONY: python docker tools cpython images builder registry publish lock-stack setup
 python: ## Make the development environment (.venv)
-	@tools/python/setup.sh
+	@tools/run.sh tools.environment
 
 docker: ## Use the running Docker daemon, or install and start one
 	@tools/docker.sh start

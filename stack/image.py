@@ -1,20 +1,18 @@
 """Writes an image of layers, without a date of its own.
 
-    image.py - NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...
-    image.py FOLDER NAME IMAGE.toml ARCHITECTURE [KEY=LABEL]... -- LAYER.tar...
-
-The first is for `docker load`, the second makes FOLDER an OCI image layout. Unlike `docker import`
-and `docker build`: the same layers and the same description are the same image.
-"""  # noqa: INP001
+Unlike `docker import` and `docker build`: the same layers and the same description are the same
+image.
+"""
 
 import gzip
 import hashlib
 import io
 import json
 import shutil
-import sys
 import tarfile
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,71 +21,75 @@ CREATED = "1980-01-01T00:00:01Z"
 OCI = "application/vnd.oci.image"
 
 
-def main() -> None:
-    """Read the command line, write the image."""
-    output, name, description, architecture, *rest = sys.argv[1:]
-    split = rest.index("--")
-    labels = dict(label.split("=", 1) for label in rest[:split])
-    layers = [Path(layer) for layer in rest[split + 1 :]]
+@dataclass(frozen=True)
+class Image:
+    """An image that is not yet written.
 
-    digests = [digest(layer) for layer in layers]
-    described = image_config(Path(description), architecture, labels, digests)
-    config = json.dumps(described, sort_keys=True).encode()
-    if output == "-":
-        write_archive(sys.stdout.buffer, name, config, dict(zip(digests, layers, strict=True)))
-    else:
-        write_layout(Path(output), name, config, layers)
+    :param name: with its tag, if it has one
+    :param description: the image's `config` in the words of the OCI image specification, as TOML
+    """
+
+    name: str
+    description: str
+    architecture: str
+    labels: Mapping[str, str]
+    layers: tuple[Path, ...]
 
 
-def image_config(
-    description: Path, architecture: str, labels: dict[str, str], digests: list[str]
-) -> dict[str, Any]:
+def write_archive(image: Image, output: IO[bytes]) -> None:
+    """Write what `docker load` reads."""
+    digests = [digest(layer) for layer in image.layers]
+    config = _config(image, digests)
+    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
+    files = {
+        f"{layer_digest}.tar": layer
+        for layer_digest, layer in zip(digests, image.layers, strict=True)
+    }
+    tagged = image.name if ":" in image.name.rpartition("/")[2] else f"{image.name}:latest"
+    manifest = [{"Config": config_name, "RepoTags": [tagged], "Layers": list(files)}]
+    with tarfile.open(fileobj=output, mode="w|") as archive:
+        for file, layer in files.items():
+            with layer.open("rb") as content:
+                _add(archive, file, content, layer.stat().st_size)
+        for file, data in ((config_name, config), ("manifest.json", json.dumps(manifest).encode())):
+            _add(archive, file, io.BytesIO(data), len(data))
+
+
+def write_layout(image: Image, folder: Path) -> None:
+    """Write an OCI image layout (image-spec, image-layout.md), in place of one that is there."""
+    blobs = folder / "blobs" / "sha256"
+    shutil.rmtree(blobs, ignore_errors=True)
+    blobs.mkdir(parents=True)
+    config = _config(image, [digest(layer) for layer in image.layers])
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{OCI}.manifest.v1+json",
+        "config": _blob(blobs, config, f"{OCI}.config.v1+json"),
+        "layers": [_compressed(blobs, layer) for layer in image.layers],
+    }
+    described = _blob(blobs, json.dumps(manifest).encode(), f"{OCI}.manifest.v1+json")
+    described["annotations"] = {"org.opencontainers.image.ref.name": image.name}
+    index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [described]}
+    (folder / "index.json").write_text(json.dumps(index))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+
+
+def _config(image: Image, digests: list[str]) -> bytes:
     """Describe the image as the OCI image specification has it."""
-    config = tomllib.loads(description.read_text())
-    config["Labels"] = {**config["Labels"], **labels}
-    return {
-        "architecture": architecture,
+    config = tomllib.loads(image.description)
+    config["Labels"] = {**config["Labels"], **image.labels}
+    described = {
+        "architecture": image.architecture,
         "os": "linux",
         "created": CREATED,
         "config": config,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in digests]},
         "history": [{"created": CREATED, "created_by": "knative-python"} for _ in digests],
     }
+    return json.dumps(described, sort_keys=True).encode()
 
 
-def write_archive(output: IO[bytes], name: str, config: bytes, layers: dict[str, Path]) -> None:
-    """Write what `docker load` reads."""
-    config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    files = {f"{layer_digest}.tar": layer for layer_digest, layer in layers.items()}
-    tagged = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-    manifest = [{"Config": config_name, "RepoTags": [tagged], "Layers": list(files)}]
-    with tarfile.open(fileobj=output, mode="w|") as archive:
-        for file, layer in files.items():
-            with layer.open("rb") as content:
-                add(archive, file, content, layer.stat().st_size)
-        for file, data in ((config_name, config), ("manifest.json", json.dumps(manifest).encode())):
-            add(archive, file, io.BytesIO(data), len(data))
-
-
-def write_layout(folder: Path, name: str, config: bytes, layers: list[Path]) -> None:
-    """Write an OCI image layout (image-spec, image-layout.md), in place of one that is there."""
-    blobs = folder / "blobs" / "sha256"
-    shutil.rmtree(blobs, ignore_errors=True)
-    blobs.mkdir(parents=True)
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": f"{OCI}.manifest.v1+json",
-        "config": blob(blobs, config, f"{OCI}.config.v1+json"),
-        "layers": [compressed(blobs, layer) for layer in layers],
-    }
-    described = blob(blobs, json.dumps(manifest).encode(), f"{OCI}.manifest.v1+json")
-    described["annotations"] = {"org.opencontainers.image.ref.name": name}
-    index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [described]}
-    (folder / "index.json").write_text(json.dumps(index))
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-
-
-def compressed(blobs: Path, layer: Path) -> dict[str, Any]:
+def _compressed(blobs: Path, layer: Path) -> dict[str, Any]:
     """Compress a layer into a blob; neither its name nor the time is in it."""
     half = blobs / "half"
     with (
@@ -96,17 +98,17 @@ def compressed(blobs: Path, layer: Path) -> dict[str, Any]:
         gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as zipped,
     ):
         shutil.copyfileobj(content, zipped, 1 << 20)
-    return moved(half, f"{OCI}.layer.v1.tar+gzip")
+    return _moved(half, f"{OCI}.layer.v1.tar+gzip")
 
 
-def blob(blobs: Path, data: bytes, media_type: str) -> dict[str, Any]:
+def _blob(blobs: Path, data: bytes, media_type: str) -> dict[str, Any]:
     """Write a blob and describe it."""
     half = blobs / "half"
     half.write_bytes(data)
-    return moved(half, media_type)
+    return _moved(half, media_type)
 
 
-def moved(half: Path, media_type: str) -> dict[str, Any]:
+def _moved(half: Path, media_type: str) -> dict[str, Any]:
     """Give a blob its name, and describe it."""
     name = digest(half)
     size = half.stat().st_size
@@ -120,11 +122,8 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
+def _add(archive: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
     """Add a file to the archive."""
     entry = tarfile.TarInfo(name)
     entry.size = size
     archive.addfile(entry, content)
-
-
-main()

@@ -1,15 +1,11 @@
-"""Prints the SBOM of an image from what Debian's packages say of themselves.
+"""The SBOM of an image, from what Debian's packages say of themselves.
 
-    sbom.py IMAGE SUITE DEBIAN ARCHITECTURE FOLDER
-
-FOLDER holds `packages` (name, version and SHA-256 of each), `stated/status` (their control files)
-and `stated/doc/<name>/copyright`. CycloneDX 1.6; no serial number and no date: the same packages
-give the same bytes (docs/adr/0008-sboms-without-a-library.md).
-"""  # noqa: INP001
+CycloneDX 1.6; no serial number and no date: the same packages give the same bytes
+(docs/adr/0008-sboms-without-a-library.md).
+"""
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,11 +16,14 @@ FORMAT = re.compile(r"Format: https?://www\.debian\.org/doc/packaging-manuals/co
 LICENSE = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)
 
 
-def main() -> None:
-    """Read the folder, print the document."""
-    image, suite, debian, architecture, folder = sys.argv[1:]
-    stated = Path(folder, "stated")
-    lines = Path(folder, "packages").read_text().splitlines()
+def sbom(image: str, suite: str, debian: str, architecture: str, folder: Path) -> str:
+    """Return the SBOM of an image.
+
+    :param folder: has `packages` (name, version and SHA-256 of each), `stated/status` (their
+        control files) and `stated/doc/<name>/copyright`
+    """
+    stated = folder / "stated"
+    lines = (folder / "packages").read_text().splitlines()
     hashes = {
         f"{name} {version}": sha256 for name, version, sha256 in (line.split() for line in lines)
     }
@@ -56,8 +55,7 @@ def main() -> None:
             *sorted(components, key=lambda item: str(item["purl"])),
         ],
     }
-    json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
-    sys.stdout.write("\n")
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def controls(status: Path) -> Iterator[dict[str, str]]:
@@ -103,6 +101,3 @@ def licenses(copyright_file: Path) -> list[str]:
         return []
     text = copyright_file.read_text(errors="replace")
     return sorted(set(LICENSE.findall(text))) if FORMAT.match(text) else []
-
-
-main()

@@ -25,7 +25,7 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
     request = urllib.request.Request(url, body, headers or {})  # noqa: S310 -- loopback
     try:
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-            status, text = response.status, response.read()
+            status, text = int(response.status), response.read()
     except urllib.error.HTTPError as error:
         status, text = error.code, error.read()
     except (OSError, http.client.HTTPException):

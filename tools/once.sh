@@ -70,23 +70,5 @@ quietly() {
 
 # install_packages NAME...: installs Debian packages where this user may, else says what to install.
 install_packages() {
-    command -v apt-get >/dev/null 2>&1 ||
-        fail "Some programs are missing and there is no apt-get" "Install by hand: $*"
-    [ "$(id -u)" = 0 ] ||
-        fail "Some programs are missing and only root can install them" "Run: sudo apt-get install $*"
-    locked apt _install_packages "$@"
-}
-
-_install_packages() {
-    say "Installing Debian packages: $*"
-    # The package lists of a fresh machine may be missing or old.
-    _apt install "$@" >/dev/null 2>&1 || {
-        _apt update -qq
-        _apt install "$@" >/dev/null
-    }
-}
-
-# The lock is there for installations that are not ours.
-_apt() {
-    DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+    ./run.sh tools.packages "$@"
 }

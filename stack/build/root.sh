@@ -1,14 +1,13 @@
 #!/bin/sh
-# root.sh FOLDER RESULT: finishes the build image's files. Called by mmdebstrap (../roots.sh), which has
-# installed the packages in FOLDER; notes of what they hold go to RESULT.
+# root.sh FOLDER RESULT DESCRIPTIONS: finishes the build image's files. Called by mmdebstrap (../roots.py), which has
+# installed the packages in FOLDER; notes of what they hold go to RESULT. DESCRIPTIONS has the run image's `omit` as
+# it is for this variant.
 set -eu
 
 root=$1
 result=$2
-: "${suite:?}" "${python:?}" "${kind:?}"
-
-here=$(cd "$(dirname "$0")" && pwd -P)
-. "$here/../variants.sh"
+described=$3
+: "${python:?}"
 
 # --- what the lock and the SBOM are made from, as long as apt knows where the packages are from ----
 
@@ -40,7 +39,7 @@ git config --file "$root/etc/gitconfig" --add safe.directory '/workspace/*'
 # check, and not when it starts. After the installation, for the packages' scripts compile them. What compiles
 # extension modules stays, and what says that pip is not to be used here.
 {
-    stated "$here/../run/omit" | grep "^usr/lib/python$python/" | grep -v -e '/config-' -e /EXTERNALLY-MANAGED
+    grep "^usr/lib/python$python/" "$described/omit" | grep -v -e '/config-' -e /EXTERNALLY-MANAGED
     echo "usr/lib/python$python/lib2to3" # a package of its own, which the run image has not
 } | while read -r pattern; do
     find "$root/usr/lib/python$python" -path "$root/$pattern" -prune -exec rm -rf {} +

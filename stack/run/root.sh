@@ -1,15 +1,15 @@
 #!/bin/sh
-# root.sh FOLDER RESULT: makes the run image's layer in the folder RESULT. Called by mmdebstrap
-# (../roots.sh), which has prepared FOLDER so that apt sees the suite that the image is made from.
+# root.sh FOLDER RESULT DESCRIPTIONS: makes the run image's layer in the folder RESULT. Called by mmdebstrap
+# (../roots.py), which has prepared FOLDER so that apt sees the suite that the image is made from. DESCRIPTIONS
+# has `packages` and `omit` as they are for this variant.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 root=$1/root
 result=$2
+described=$3
 : "${suite:?}" "${python:?}" "${kind:?}" "${arch:?}"
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
-
-. "$here/../variants.sh"
 
 mkdir "$root" "$1/debs" "$result/stated"
 
@@ -20,8 +20,7 @@ mkdir -p "$root/usr/bin" "$root/usr/lib" "$root/usr/sbin"
 ln -s usr/bin usr/lib usr/sbin "$root"
 case $arch in amd64) mkdir "$root/usr/lib64" && ln -s usr/lib64 "$root" ;; esac
 
-stated "$here/packages" >"$1/packages"
-names=$(awk '{ print $1 }' "$1/packages")
+names=$(awk '{ print $1 }' "$described/packages")
 # shellcheck disable=SC2086 # one word a package
 (cd "$1/debs" && apt-get download -q $names)
 
@@ -42,13 +41,13 @@ while read -r name paths; do
         (cd "$1/part" && cp -a --parents $paths usr/share/doc "$root")
         rm -rf "$1/part"
     fi
-done <"$1/packages"
+done <"$described/packages"
 LC_ALL=C sort "$1/list" >"$result/packages"
 chmod 755 "$root"
 
-stated "$here/omit" | while read -r pattern; do
+while read -r pattern; do
     find "$root" -path "$root/$pattern" -prune -exec rm -rf {} +
-done
+done <"$described/omit"
 
 # The packages' own sums, of the files that are here. A package sums no configuration files; here they are
 # as it brought them.

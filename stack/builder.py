@@ -1,0 +1,119 @@
+"""Makes the builder of a variant, knative-python/builder, and all that it needs.
+
+RUN_IMAGE_MIRRORS="name…" names copies of the run image in other registries. The other variables are
+those of build.sh.
+"""
+
+import re
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from stack import FOLDER, buildpack, daemon, descriptions, images, options
+from stack.images import Request
+from tools import ROOT, build, command, keys, process
+from tools.console import Failure, say
+from tools.parallel import together
+from tools.settings import Settings
+
+_DESCRIPTION = FOLDER / "builder" / "builder.toml"
+# What each build would make again: the runtime's packages, and bytecode of the buildpack.
+_PREPARE = """\
+cd "$(mktemp -d)" && tar -x && python3 -I -B . prepare >&2 &&
+    python3 -m compileall -q --invalidation-mode unchecked-hash -x runtime/ . >&2 &&
+    tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c ."""
+
+
+def make(settings: Settings, wanted: Request) -> str:
+    """Give Docker the builder and the images that it stands on; return the builder's name.
+
+    :raises Failure: one of them cannot be made, or no daemon answers
+    """
+    known = daemon.find(settings)
+    together(partial(build.build, settings.cache, ["pack"]), partial(images.load, settings, wanted))
+    image = wanted.name("builder")
+    key = _key(settings, wanted)
+    if not known.has(image, key):
+        with settings.cache.locked("builder"):
+            if not known.has(image, key):  # else another run was faster
+                known.put(image, key, partial(_create, settings, wanted))
+    return image
+
+
+def description(wanted: Request, mirrors: Sequence[str]) -> str:
+    """Return builder.toml, filled in.
+
+    :param mirrors: names of copies of the run image
+    """
+    text = descriptions.filled(
+        _DESCRIPTION,
+        wanted.variant,
+        run_image=wanted.name("run"),
+        build_image=wanted.name("build"),
+        arch=wanted.variant.arch,
+        mirrors="".join(f'"{mirror}", ' for mirror in mirrors),
+    )
+    # With a daemon pack only takes the targets of the daemon's architecture. Without any, the
+    # builder is of its build image's.
+    targets = r"(?ms)^\[\[targets.*?^$\n"
+    return re.sub(targets, "", text) if wanted.variant.is_foreign else text
+
+
+def _key(settings: Settings, wanted: Request) -> str:
+    return keys.key(
+        {
+            "image": wanted.name("builder"),
+            "build image": daemon.image_id(wanted.name("build")),
+            "lifecycle": build.lifecycle(wanted.variant.arch),
+            "description": description(wanted, settings.mirrors),
+            "buildpack": buildpack.digest(),
+            "prepare": _PREPARE,
+        }
+    )
+
+
+def _create(settings: Settings, wanted: Request) -> None:
+    say(f"Making the builder {wanted.name('builder')}")
+    with tempfile.TemporaryDirectory(prefix="knative-python-") as name:
+        folder = Path(name)
+        _prepared(wanted, folder / "buildpack")
+        (folder / "lifecycle.tgz").symlink_to(build.lifecycle(wanted.variant.arch))
+        (folder / "builder.toml").write_text(description(wanted, settings.mirrors))
+        create: list[str | Path] = [ROOT / ".tools" / "pack", "builder", "create"]
+        create += [wanted.name("builder"), "--config", folder / "builder.toml"]
+        process.quietly(
+            "pack-builder-create", [*create, "--pull-policy", "never"], logs=settings.cache.logs
+        )
+
+
+def _prepared(wanted: Request, folder: Path) -> None:
+    """Write the buildpack with what each build would make again."""
+    run = [
+        *("docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0"),
+        *(
+            "--platform",
+            f"linux/{wanted.variant.arch}",
+            "--env",
+            f"CNB_TARGET_ARCH={wanted.variant.arch}",
+        ),
+        *("--env", "CNB_LAYERS_DIR=/layers/knative-python_function"),
+        *("--entrypoint", "sh", wanted.name("build"), "-c", _PREPARE),
+    ]
+    with buildpack.archive() as packed, tempfile.TemporaryFile() as prepared:
+        if process.run(run, stdin=packed, output=prepared):
+            raise Failure(
+                "The buildpack cannot be prepared in the build image", "Its reason is above."
+            )
+        prepared.seek(0)
+        buildpack.extract(prepared, folder)
+
+
+def _main(arguments: Sequence[str], settings: Settings) -> None:
+    parser = options.parser("builder.sh", __doc__)
+    options.add_images(parser)
+    make(settings, options.request(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    command.run(_main)

@@ -1,0 +1,197 @@
+"""Starts programs and waits for them. The only place that does so.
+
+Ctrl-C reaches the programs of the terminal by itself. `stop_all` ends them where a signal was for
+this process alone.
+"""
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tools.console import Failure, Stopped
+
+Command = Sequence[str | Path]
+
+_LINES_SHOWN = 20
+_PATIENCE = 30.0  # seconds that a program gets to clean up; mmdebstrap removes a whole root
+_lock = threading.Lock()
+_running: set[subprocess.Popen[bytes]] = set()
+_stopping = threading.Event()
+
+
+def run(
+    command: Command,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    output: IO[bytes] | None = None,
+    errors: IO[bytes] | int | None = None,
+) -> int:
+    """Run a program to its end and return its exit status.
+
+    :param environ: variables in addition to this process's
+    :param output: where its output goes, if not to the terminal
+    :param errors: where its errors go, if not to the terminal
+    :raises Failure: there is no such program
+    :raises Stopped: this command was told to stop
+    """
+    with _started(command, environ, cwd, stdin, output, errors) as process:
+        status = process.wait()
+    check()
+    return status
+
+
+def call(command: Command, *, environ: Mapping[str, str] | None = None) -> None:
+    """Run a program whose output the user sees.
+
+    :raises Failure: it is missing or fails
+    """
+    if status := run(command, environ=environ):
+        raise Failure(f"{Path(command[0]).name} failed", f"Its exit status: {status}")
+
+
+def succeeds(command: Command) -> bool:
+    """Run a program and return whether it is there and succeeds; show nothing."""
+    return answer(command) is not None
+
+
+def answer(command: Command, *, environ: Mapping[str, str] | None = None) -> str | None:
+    """Return what a program prints, stripped; None if it is missing or fails."""
+    with tempfile.TemporaryFile() as printed:
+        try:
+            status = run(command, environ=environ, output=printed, errors=subprocess.DEVNULL)
+        except Failure:
+            return None
+        return _text(printed).strip() if status == 0 else None
+
+
+def complaint(command: Command) -> str:
+    """Return the last line that a program writes to its errors."""
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as written:
+        try:
+            run(command, output=printed, errors=written)
+        except Failure as failure:
+            return str(failure)
+        return (_text(written).strip().splitlines() or [""])[-1]
+
+
+def quietly(
+    name: str,
+    command: Command,
+    *,
+    logs: Path,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+) -> None:
+    """Run a program whose output goes to a log; show the log's end if it fails.
+
+    :param name: the name of the log, and what failed
+    :param logs: the folder of the logs
+    :raises Failure: it is missing or fails
+    """
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"{name}.log"
+    # Until it ends it has a log of its own: another process may do the same.
+    handle, own = tempfile.mkstemp(prefix=f"{name}.log.", dir=logs)
+    try:
+        with os.fdopen(handle, "r+b") as written:
+            status = run(
+                command,
+                environ=environ,
+                cwd=cwd,
+                stdin=stdin,
+                output=written,
+                errors=subprocess.STDOUT,
+            )
+            text = _text(written) if status else ""
+    finally:
+        Path(own).replace(log)
+    if status:
+        end = "\n".join(text.splitlines()[-_LINES_SHOWN:])
+        raise Failure(f"{name} failed", end, f"The whole log: {log}")
+
+
+def start(command: Command, log: Path) -> int:
+    """Start a program that outlives this one, with a log, and return its process id."""
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ).pid
+
+
+def check() -> None:
+    """Go on only if nobody told this command to stop.
+
+    :raises Stopped: somebody did
+    """
+    if _stopping.is_set():
+        raise Stopped
+
+
+def stop_all() -> None:
+    """End all programs that run, and start no further ones."""
+    _stopping.set()
+    with _lock:
+        running = list(_running)
+    for process in running:
+        process.terminate()
+
+
+@contextmanager
+def _started(
+    command: Command,
+    environ: Mapping[str, str] | None,
+    cwd: Path | None,
+    stdin: IO[bytes] | int,
+    output: IO[bytes] | None,
+    errors: IO[bytes] | int | None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    with _lock:
+        check()
+        try:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, **(environ or {})},
+                cwd=cwd,
+                stdin=stdin,
+                stdout=output,
+                stderr=errors,
+            )
+        except FileNotFoundError as error:
+            raise Failure(
+                f"{command[0]} is missing", f"Run: {' '.join(map(str, command))}"
+            ) from error
+        _running.add(process)
+    try:
+        yield process
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        with _lock:
+            _running.discard(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
