@@ -155,25 +155,12 @@ def _fill_tools(cache: Cache, variant: Variant, folder: Path) -> None:
 def _fetch(cache: Cache, variant: Variant, name: str, requirements: Path, folder: Path) -> None:
     """Download wheels for the images, whatever this machine's own Python and C library are."""
     pip = environment(cache) / "bin" / "pip"
-    wanted: list[str | Path] = [word for name in platforms(variant) for word in ("--platform", name)]
-    process.quietly(
-        f"fetch-{name}",
-        [
-            *(
-                pip,
-                "--disable-pip-version-check",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--require-hashes",
-                "--only-binary",
-                ":all:",
-            ),
-            *("--dest", folder, "--implementation", "cp", "--python-version", variant.python),
-            *(*wanted, "-r", requirements),
-        ],
-        logs=cache.logs,
-    )
+    download: list[str | Path] = [pip, "--disable-pip-version-check", "download", "--quiet"]
+    download += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", folder]
+    download += ["--implementation", "cp", "--python-version", variant.python]
+    for platform in platforms(variant):
+        download += ["--platform", platform]
+    process.quietly(f"fetch-{name}", [*download, "-r", requirements], logs=cache.logs)
 
 
 def _unpack(folder: Path, pattern: str, target: Path) -> None:

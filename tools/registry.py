@@ -1,4 +1,4 @@
-"""registry [start|stop]: an image registry on loopback, for func, which always pulls its images.
+"""An image registry on loopback, for func, which always pulls its images.
 
 It keeps its images in the cache, and has no password. REGISTRY_PORT names another port than 5000.
 """
@@ -102,7 +102,7 @@ def _fetched(cache: Cache) -> Path:
 
 
 def _main(arguments: Sequence[str], settings: Settings) -> None:
-    parser = command.Parser("registry", __doc__)
+    parser = command.Parser("registry.sh", __doc__)
     parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
     if parser.parse_args(arguments).action == "start":
         start(settings)

@@ -1,0 +1,79 @@
+"""Programs: their output, their failures."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tools import process
+from tools.console import Failure
+
+
+def test_a_missing_program_is_named() -> None:
+    """The error has the whole command, to be tried by hand."""
+    with pytest.raises(Failure, match="no-such-program is missing") as failed:
+        process.run(["no-such-program", "--all"])
+
+    assert "no-such-program --all" in str(failed.value)
+
+
+def test_the_end_of_a_failed_programs_log_is_shown(tmp_path: Path) -> None:
+    """The last lines are in the error, and the whole is in the log that it names."""
+    lines = "for i in $(seq 30); do echo line $i; done; exit 3"
+
+    with pytest.raises(Failure, match="^mmdebstrap failed") as failed:
+        process.quietly("mmdebstrap", ["sh", "-c", lines], logs=tmp_path)
+
+    assert "line 10\n" not in str(failed.value)
+    assert "line 11\n" in str(failed.value)
+    assert f"The whole log: {tmp_path}/mmdebstrap.log" in str(failed.value)
+    assert "line 1\n" in (tmp_path / "mmdebstrap.log").read_text()
+    assert ["mmdebstrap.log"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_program_that_succeeds_is_quiet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its output is only in the log."""
+    process.quietly("fetch", ["sh", "-c", "echo out; echo err >&2"], logs=tmp_path)
+
+    assert ("", "") == capfd.readouterr()
+    assert "out\nerr\n" == (tmp_path / "fetch.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["echo", " an answer "], "an answer"),
+        (["sh", "-c", "echo half; exit 1"], None),
+        (["no-such-program"], None),
+    ],
+)
+def test_answer(command: list[str], expected: str | None) -> None:
+    """What a program prints counts only if it succeeds."""
+    assert expected == process.answer(command)
+    assert (expected is not None) == process.succeeds(command)
+
+
+def test_complaint() -> None:
+    """The last line of the errors says why."""
+    assert "refused" == process.complaint(["sh", "-c", "echo trying >&2; echo refused >&2"])
+    assert "no-such-program is missing" in process.complaint(["no-such-program"])
+
+
+def test_a_failed_call_says_which_program() -> None:
+    """A program whose output the user sees fails with its name and status."""
+    with pytest.raises(Failure, match="sh failed") as failed:
+        process.call(["sh", "-c", "exit 4"])
+
+    assert "Its exit status: 4" in str(failed.value)
+
+
+def test_variables_are_added_to_those_of_the_process() -> None:
+    """A program has this process's variables, and those that are named."""
+    command = [sys.executable, "-c", "import os; print(os.environ['PATH'] and os.environ['ADDED'])"]
+
+    assert "value" == process.answer(command, environ={"ADDED": "value"})
+
+
+def test_no_program_waits_for_the_terminal() -> None:
+    """A program that reads its input finds its end."""
+    assert 0 == process.run(["sh", "-c", "! read -r line"], stdin=subprocess.DEVNULL)

@@ -1,0 +1,59 @@
+"""The variables of the commands."""
+
+from pathlib import Path
+
+import pytest
+from tools import settings
+from tools.console import Failure
+
+
+def test_without_any(tmp_path: Path) -> None:
+    """All is in the user's cache, and from Debian."""
+    read = settings.read({"HOME": "/home/me"}, tmp_path)
+
+    assert Path("/home/me/.cache/knative-python") == read.cache.folder
+    assert Path("/home/me/.cache/knative-python/stack") == read.stack_cache
+    assert (None, None, None) == (read.debian_sources, read.extra_cas, read.machine_cas)
+    assert ((), 5000, "") == (read.mirrors, read.registry_port, read.docker_host)
+
+
+def test_paths_are_from_the_callers_folder(tmp_path: Path) -> None:
+    """A relative path starts where the caller is."""
+    for name in ("my sources", "my.crt"):
+        (tmp_path / name).touch()
+    asked = {"DEBIAN_SOURCES": "my sources", "EXTRA_CAS": "my.crt", "STACK_CACHE": "layers"}
+
+    read = settings.read({"XDG_CACHE_HOME": "/cache", **asked}, tmp_path)
+
+    assert Path("/cache/knative-python") == read.cache.folder
+    assert tmp_path / "layers" == read.stack_cache
+    assert tmp_path / "my sources" == read.debian_sources
+    assert tmp_path / "my.crt" == read.extra_cas
+
+
+@pytest.mark.parametrize("name", ["DEBIAN_SOURCES", "EXTRA_CAS"])
+def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
+    """The variable is named, with the path."""
+    with pytest.raises(Failure, match=f"{name} names a file that cannot be read") as failed:
+        settings.read({name: "none.txt"}, tmp_path)
+
+    assert f"Found: {tmp_path}/none.txt: No such file or directory" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"SSL_CERT_FILE": "/machine.crt"}, Path("/machine.crt")),
+        ({"SSL_CERT_FILE": "/machine.crt", "EXTRA_CAS": ""}, None),
+    ],
+)
+def test_certificates_of_the_machine(asked: dict[str, str], expected: Path | None) -> None:
+    """They are trusted unless an empty EXTRA_CAS asks for none."""
+    assert expected == settings.read(asked, Path("/")).machine_cas
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "5000 "])
+def test_what_is_not_a_port(port: str) -> None:
+    """A port that cannot be listened on is an error."""
+    with pytest.raises(Failure, match="REGISTRY_PORT is not a port number"):
+        settings.read({"REGISTRY_PORT": port}, Path("/"))
