@@ -16,6 +16,7 @@ from tools.console import Failure, say
 
 _PATIENCE = 30.0  # seconds that a program gets to end
 _POLL = 0.1
+_ENDED = "none"  # in place of the start of a process that has ended
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Daemon:
             pid, since = self._note.read_text().split()
         except (FileNotFoundError, ValueError):
             return None
-        return int(pid) if since == _start_time(int(pid)) else None
+        return int(pid) if since == _start_time(int(pid)) != _ENDED else None
 
     def start(self, command: process.Command, answers: Callable[[], bool], seconds: float) -> None:
         """Start it, and wait until it answers.
@@ -94,10 +95,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _start_time(pid: int) -> str:
-    """Return the start of a process in ticks (proc(5), field 22); none if it has ended."""
+    """Return the start of a process in ticks (proc(5), field 22)."""
     try:
         # The name of its program is in parentheses, and may hold anything.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return "none"
-    return "none" if fields[0] in "ZX" else fields[19]
+        return _ENDED
+    return _ENDED if fields[0] in "ZX" else fields[19]

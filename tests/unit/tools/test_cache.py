@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from tools import ROOT
 from tools.cache import Cache
 from tools.console import Failure

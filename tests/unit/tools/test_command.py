@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tools import ROOT
 from tools.command import Parser
 from tools.console import Failure
@@ -24,7 +25,8 @@ def main(arguments, settings):
     def job(name):
         def fill(folder):
             (folder / "pid").write_text("")
-            process.quietly(name, ["sh", "-c", f"echo $$ >{folder}/pid; exec sleep 60"], logs=cache.logs)
+            script = f"echo $$ >{folder}/pid; exec sleep 60"
+            process.quietly(name, ["sh", "-c", script], logs=cache.logs)
         cache.once(cache.folder / "stack" / name, fill)
     together(lambda: job("run"), lambda: job("build"))
 
@@ -106,7 +108,7 @@ def test_errors_of_arguments_read_like_all_others() -> None:
     parser = Parser("build.sh", "Makes images.")
     parser.add_argument("--oci")
 
-    with pytest.raises(Failure, match="^Unrecognized arguments: --all") as failed:
+    with pytest.raises(Failure, match=r"^Unrecognized arguments: --all") as failed:
         parser.parse_args(["--all"])
 
     assert "  Usage: build.sh [-h] [--oci OCI]" in str(failed.value)

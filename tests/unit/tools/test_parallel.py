@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from tools.console import Failure
 from tools.parallel import Reported, together
 

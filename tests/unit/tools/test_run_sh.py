@@ -9,7 +9,8 @@ from tools import ROOT
 
 def run(folder: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Ask for the lines of a description, from a folder."""
-    command = [ROOT / "tools" / "run.sh", "stack.descriptions", "tiny", ROOT / "stack/run/packages"]
+    described = ROOT / "stack" / "run" / "packages"
+    command: list[str | Path] = [ROOT / "tools" / "run.sh", "stack.descriptions", "tiny", described]
     return subprocess.run(
         command, cwd=folder, env=os.environ | environ, capture_output=True, text=True, check=False
     )
