@@ -7,7 +7,6 @@ set -eu
 cd "$(dirname "$0")"
 
 . ../../tools/say.sh
-. ../../stack/variants.sh
 
 image=$1
 if docker image inspect "$image" "$image-debian" >/dev/null 2>&1; then exit 0; fi
@@ -16,10 +15,9 @@ say "Making the Dockerfiles' base image $image (once; half a minute)"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-variant tiny
-stated ../../stack/build/dpkg.cfg >"$folder/dpkg.cfg"
+../../tools/run.sh stack.descriptions tiny ../../stack/build/dpkg.cfg >"$folder/dpkg.cfg"
 mmdebstrap --quiet --variant=minbase --dpkgopt="$folder/dpkg.cfg" \
-    --include=ca-certificates,python3,python3-pip,python3-venv "$suite" "$folder/root.tar"
+    --include=ca-certificates,python3,python3-pip,python3-venv trixie "$folder/root.tar"
 docker import "$folder/root.tar" "$image-debian" >/dev/null
 # Debian's pip asks for a virtual environment; python:slim's does not.
 docker build --quiet --tag "$image" - <<DOCKERFILE >/dev/null

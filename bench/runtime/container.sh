@@ -7,8 +7,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 . tools/say.sh
-. tools/once.sh
-. stack/daemon.sh
 
 image=knative-python/bench
 results=$PWD/docs/benchmarks
@@ -17,9 +15,12 @@ if [ "${1:-}" = --keep ]; then
     shift
     set -- --out /results "$@"
 fi
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/knative-python
 mkdir -p "$cache/bench" "$results" # else Docker makes them, and root owns them
-daemon_is_there
-replace "$image" quietly bench-image docker build --tag "$image" bench/runtime
+before=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
+docker build --quiet --tag "$image" bench/runtime >/dev/null
+# The image that had the name before, if nothing uses it.
+[ "$before" = "$(docker image inspect --format '{{.Id}}' "$image")" ] || docker image rm "$before" >/dev/null 2>&1 || true
 say "python -m bench.runtime${*:+ $*}"
 exec docker run --rm --init --user "$(id -u):$(id -g)" \
     --volume "$PWD:/source:ro" --volume "$results:/results" --workdir /source \

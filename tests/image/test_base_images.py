@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -21,6 +20,7 @@ from testcontainers.core.docker_client import DockerClient
 from image import prerequisites
 from image.layers import saved
 from image.pack import Build
+from stack import descriptions, variants
 
 STACK = prerequisites.ROOT / "stack"
 MB = 1_000_000
@@ -88,10 +88,8 @@ class Variant:
 
     def stated(self, name: str) -> list[str]:
         """Return the first word of each line of a description that is for this variant."""
-        script = '. ../tools/say.sh && . ./variants.sh && variant "$1" && stated "run/$2"'
-        command = ["sh", "-euc", script, "sh", self.name, name]
-        lines = subprocess.run(command, cwd=STACK, check=True, stdout=subprocess.PIPE, text=True)
-        return [line.split()[0] for line in lines.stdout.splitlines()]
+        lines = descriptions.lines(STACK / "run" / name, variants.select(self.name))
+        return [line.split()[0] for line in lines]
 
 
 @pytest.fixture(scope="module", params=["tiny", "base", "bookworm", "bookworm-base"])

@@ -48,13 +48,13 @@ def test_the_same_from_nothing(docker: DockerClient, tmp_path: Path) -> None:
     # Paths are from the caller's folder.
     done = build(
         *("--oci", layout.name),
-        env={"STACK_CACHE": "stack", "DEBIAN_SOURCES": "my sources"},
+        env={"STACK_CACHE": "my stack", "DEBIAN_SOURCES": "my sources"},
         cwd=tmp_path,
         within=["unshare", "--mount", "--uts", "sh", "-euc", _ELSEWHERE, "sh"],
     )
 
     assert done.returncode == 0, done.stdout
-    assert (tmp_path / "stack").is_dir()
+    assert (tmp_path / "my stack").is_dir()
     images = docker.client.images
     assert images.get(prerequisites.RUN).id == manifest(layout / "run")["config"]["digest"]
     config = blob(layout / "build", manifest(layout / "build")["config"])
@@ -130,12 +130,12 @@ def test_file_that_is_not_there(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--oci"], "--oci needs a value"),
-        (["--oci", ""], "--oci needs a value"),
-        (["--variant"], "--variant needs a value"),
-        (["--as", "Mine"], "'Mine' is no name for images"),
-        (["--oci", "/dev/null/layout"], "Nothing can be written to /dev/null/layout"),
-        (["--all"], "build.sh does not know '--all'"),
+        (["--oci"], "Argument --oci: expected one argument"),
+        (["--oci", ""], "Argument --oci: expected one argument"),
+        (["--variant"], "Argument --variant: expected one argument"),
+        (["--as", "Mine"], "'Mine' is not a name for images"),
+        (["--oci", "/dev/null/layout"], "Cannot write to /dev/null/layout"),
+        (["--all"], "Unrecognized arguments: --all"),
     ],
 )
 def test_options(options: list[str], said: str) -> None:
@@ -147,12 +147,17 @@ def test_options(options: list[str], said: str) -> None:
     assert "Making" not in done.stdout
 
 
-def test_cache_with_a_blank(tmp_path: Path) -> None:
-    """The scripts' lists of paths have no quotes."""
-    done = build("--oci", tmp_path / "layout", env={"STACK_CACHE": str(tmp_path / "a cache")})
+def test_lock_that_is_not_there(clone: Path, tmp_path: Path) -> None:
+    """Without the versions of packages no image is made, and none is found in the cache."""
+    for lock in clone.glob("stack/locks/trixie.*"):
+        lock.unlink()
+
+    done = build("--oci", tmp_path / "layout", root=clone)
 
     assert done.returncode != 0
-    assert "The cache's path has a blank in it" in done.stdout
+    assert "A list of packages cannot be read" in done.stdout
+    assert "make lock-stack" in done.stdout
+    assert "Making" not in done.stdout
 
 
 def test_unknown_variant() -> None:
