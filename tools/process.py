@@ -1,15 +1,16 @@
 """Starts programs and waits for them. The only place that does so.
 
-Ctrl-C reaches the programs of the terminal by itself. `stop_all` ends them where a signal was for
-this process alone.
+Each has a process group of its own, so that a signal which ends this process, whoever sent it, can
+be given to all that the program has started: mmdebstrap alone would wait for its children.
 """
 
 import os
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -143,7 +144,9 @@ def stop_all() -> None:
     with _lock:
         running = list(_running)
     for process in running:
-        process.terminate()
+        _interrupt(process)
+    for process in running:
+        _end(process)
 
 
 @contextmanager
@@ -165,6 +168,7 @@ def _started(
                 stdin=stdin,
                 stdout=output,
                 stderr=errors,
+                process_group=0,
             )
         except FileNotFoundError as error:
             raise Failure(
@@ -174,6 +178,7 @@ def _started(
     try:
         yield process
     except BaseException:
+        _interrupt(process)
         _end(process)
         raise
     finally:
@@ -181,13 +186,25 @@ def _started(
             _running.discard(process)
 
 
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Do as Ctrl-C does, to a program and all that it has started."""
+    _signal(process, signal.SIGINT)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+    """Wait for a program that was interrupted; kill it if it does not clean up in time."""
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
-        process.kill()
+        _signal(process, signal.SIGKILL)
         process.wait()
+    # What a shell starts in the background ignores SIGINT.
+    _signal(process, signal.SIGTERM)
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _text(file: IO[bytes]) -> str:
