@@ -80,7 +80,7 @@ def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_takes_back_what_is_half_done(tmp_path: Path, number: signal.Signals) -> None:
-    """Neither programs, nor what they started, nor halves are left; the signal is for one process."""
+    """No programs and no halves are left, though the signal is for one process alone."""
     started = run(_LONG, tmp_path)
     stack = tmp_path / "knative-python" / "stack"
     pids = [int(text) for text in _both(stack)]
