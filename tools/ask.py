@@ -30,7 +30,10 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
         status, text = error.code, error.read()
     except (OSError, http.client.HTTPException):
         return 0
-    print(f"  {request.get_method():4} {request.selector:18} {status} {text.decode()[:200]}")
+    print(
+        f"  {request.get_method():4} {request.selector:18} {status} {text.decode()[:200]}",
+        flush=True,
+    )
     return status
 
 

@@ -1,6 +1,7 @@
 """How a command of ours starts and ends: its arguments, its variables, its exit status."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -45,14 +46,20 @@ def run(main: Callable[[Sequence[str], Settings], None]) -> NoReturn:
         sys.exit(1)
     except Reported:
         sys.exit(1)
-    except OSError as error:  # such as a full disk
-        path = f" {error.filename}" if error.filename else ""
-        report(Failure(f"The system refused: {error.strerror}", f"Found:{path or ' no path'}"))
+    except OSError as error:
+        report(_explained(error))
         sys.exit(1)
     except Stopped:
         process.stop_all()
         sys.exit(_STOPPED)
     sys.exit(0)
+
+
+def _explained(error: OSError) -> Failure:
+    details = [f"Found: {error.filename}"] if error.filename else []
+    if error.errno == errno.ENOSPC:
+        details.append("Free some space, or set XDG_CACHE_HOME to a folder on another disk.")
+    return Failure(error.strerror or str(error), *details)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -74,7 +74,8 @@ def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
     written = started.communicate()[1]
 
     assert 1 == started.returncode
-    assert "No space left on device" in written
+    assert "Error:\033[0m No space left on device\n" in written
+    assert "set XDG_CACHE_HOME" in written
     assert "Traceback" not in written
 
 
