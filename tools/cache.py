@@ -7,11 +7,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import process
+from tools import keys, process
 from tools.console import say
 
 _UNUSED = 14 * 24 * 3600.0  # seconds after which what no run has used is removed
@@ -62,7 +62,10 @@ class Cache:
         return folder
 
     def _lock_name(self, folder: Path) -> str:
-        return str(folder).removeprefix(f"{self.folder}/").replace("/", "-")
+        if folder.is_relative_to(self.folder):
+            return "-".join(folder.relative_to(self.folder).parts)
+        # A path from elsewhere may be longer than a file's name can be.
+        return f"{folder.parent.name}-{keys.key({'folder': str(folder)})}"
 
 
 def _taken(lock: int) -> bool:
@@ -91,5 +94,6 @@ def _fill(folder: Path, fill: Callable[[Path], None]) -> None:
 def _forget_unused(parent: Path) -> None:
     oldest = time.time() - _UNUSED
     for path in parent.iterdir():
-        if path.stat().st_mtime < oldest:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another run is at work here
+            if path.stat().st_mtime < oldest:
+                shutil.rmtree(path, ignore_errors=True)

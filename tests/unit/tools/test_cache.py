@@ -119,3 +119,19 @@ def test_threads_of_one_process_make_it_once(cache: Cache) -> None:
         list(pool.map(lambda _: cache.once(cache.folder / "a" / "0", fill), range(4)))
 
     assert 1 == len(made)
+
+
+def test_what_another_run_takes_away_meanwhile_is_no_error(cache: Cache) -> None:
+    """Looking for what is unused, a run finds an entry whose content has just gone."""
+    stack = cache.folder / "stack"
+    stack.mkdir(parents=True)
+    (stack / "gone").symlink_to("nowhere")
+
+    assert stack / "0123" == cache.once(stack / "0123", write)
+
+
+def test_a_folder_elsewhere_with_a_long_path(cache: Cache, tmp_path: Path) -> None:
+    """Its lock has a short name."""
+    folder = tmp_path / ("a" * 150) / ("b" * 150) / "0123"
+
+    assert folder == cache.once(folder, write)
