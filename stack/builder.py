@@ -68,7 +68,9 @@ def _key(settings: Settings, wanted: Request) -> str:
             "lifecycle": build.lifecycle(wanted.variant.arch),
             "description": description(wanted, settings.mirrors),
             "buildpack": buildpack.digest(),
-            "prepare": _PREPARE,
+            "builder.py": FOLDER / "builder.py",
+            # By the key that it was built with.
+            "pack": (ROOT / ".tools" / "libexec" / "pack").resolve().parent.name,
         }
     )
 
