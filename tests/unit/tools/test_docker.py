@@ -8,7 +8,7 @@ import pytest
 from tools.docker import forget_stale
 
 
-@pytest.mark.parametrize("content", [f"{2**22 + 1}", "", "words", str(os.getpid())])
+@pytest.mark.parametrize("content", [f"{2**22 + 1}", "", "words", "1"])
 def test_the_note_of_another_program_goes(tmp_path: Path, content: str) -> None:
     """dockerd does not start while its pid file names a process, whichever it is."""
     note = tmp_path / "docker.pid"
