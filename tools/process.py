@@ -23,6 +23,7 @@ _PATIENCE = 30.0  # seconds that a program gets to clean up; mmdebstrap removes 
 _lock = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 _stopping = threading.Event()
+_outliving: list[subprocess.Popen[bytes]] = []  # nobody waits for them
 
 
 def run(
@@ -121,12 +122,18 @@ def quietly(
 
 def start(command: Command, log: Path) -> int:
     """Start a program that outlives this one, with a log, and return its process id."""
-    words = [str(word) for word in command]
-    with log.open("wb") as written, Path(os.devnull).open("rb") as nothing:
-        streams = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 0)]
-        streams += [(os.POSIX_SPAWN_DUP2, written.fileno(), stream) for stream in (1, 2)]
-        # Not Popen, which waits for its processes.
-        return os.posix_spawnp(words[0], words, os.environ, file_actions=streams, setsid=True)
+    with log.open("wb") as written:
+        # It inherits no other file: a lock that the caller holds would last as long as it.
+        started = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            close_fds=True,
+        )
+    _outliving.append(started)
+    return started.pid
 
 
 def check() -> None:

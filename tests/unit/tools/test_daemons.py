@@ -1,5 +1,6 @@
 """Background programs of ours."""
 
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -37,7 +38,20 @@ def test_it_is_found_and_ended(daemon: Daemon, tmp_path: Path) -> None:
 
     assert daemon.pid is None
     assert ["served.log"] == [path.name for path in (tmp_path / "running").iterdir()]
-    assert os.waitpid(pid, os.WNOHANG)[0] in {0, pid}
+
+
+def test_it_holds_no_lock_of_its_caller(daemon: Daemon, tmp_path: Path) -> None:
+    """A lock that the caller has taken (`flock FILE make registry`) ends with the caller."""
+    with (tmp_path / "lock").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        start(daemon, tmp_path)
+
+    try:
+        with (tmp_path / "lock").open("w") as free:
+            fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        daemon.stop()
 
 
 def test_a_number_that_is_used_again_is_not_ours(daemon: Daemon, tmp_path: Path) -> None:
