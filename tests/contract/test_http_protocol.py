@@ -11,12 +11,12 @@ from typing import Any, Self, cast
 
 import pytest
 
-from func_runtime import http_protocol
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
-from func_runtime.forwarded import Proxies
-from func_runtime.http_protocol import HttpProtocol, State, http_date
-from func_runtime.turns import Turns
+from func_runtime.http import protocol
+from func_runtime.http.protocol import HttpProtocol, State, http_date
+from func_runtime.http.time_slice import Turns
+from func_runtime.settings.trusted_proxies import Proxies
 
 pytestmark = pytest.mark.anyio
 
@@ -971,7 +971,7 @@ async def test_failure_within_a_response_without_framing() -> None:
 
 async def test_failure_within_a_response_to_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not read what was written before the failure does not keep the rest."""
-    monkeypatch.setattr(http_protocol, "_LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "_LINGER_SECONDS", 0.1)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -1203,7 +1203,7 @@ def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any) -> asyncio.Futur
 
 async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler may be done within the call that began it, well or not."""
-    monkeypatch.setattr(http_protocol, "_task", at_once)
+    monkeypatch.setattr(protocol, "_task", at_once)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, await body(receive) or b"done")

@@ -115,8 +115,8 @@ def test_what_is_new(workspace: Workspace, code: str, said: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "p = 'LAYERS/asgi-runtime/packages/func_runtime/responses.py'\nopen(p, 'a').write('#')\n",
-        "import os\nos.remove('LAYERS/asgi-runtime/packages/func_runtime/responses.py')\n",
+        "p = 'LAYERS/asgi-runtime/packages/func_runtime/errors.py'\nopen(p, 'a').write('#')\n",
+        "import os\nos.remove('LAYERS/asgi-runtime/packages/func_runtime/errors.py')\n",
         "import os\nos.chmod('LAYERS/asgi-runtime/packages/func_runtime', 0o777)\n",
         "open('LAYERS/evil.toml', 'w').write('[types]\\nlaunch = true\\n')\n",
         IN_ARCHIVES,
@@ -190,7 +190,7 @@ def test_source_after_an_installation(workspace: Workspace, code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "open('LAYERS/asgi-runtime/packages/func_runtime/responses.py', 'a').write('#')\n",
+        "open('LAYERS/asgi-runtime/packages/func_runtime/errors.py', 'a').write('#')\n",
         "open('LAYERS/asgi-runtime/packages/evil.py', 'w')\n",
         IN_ARCHIVES,
     ],
@@ -229,7 +229,7 @@ def test_other_layers_after_an_installation(workspace: Workspace) -> None:
     [
         "open('APP/data.txt', 'a').write('x')\n",
         "open('APP/new.txt', 'w')\n",
-        "open('LAYERS/asgi-runtime/packages/func_runtime/responses.py', 'a').write('#')\n",
+        "open('LAYERS/asgi-runtime/packages/func_runtime/errors.py', 'a').write('#')\n",
         IN_ARCHIVES,
         IN_PACKAGES,
     ],

@@ -20,7 +20,7 @@ from contract.runtime_process import (
     eventually,
     started,
 )
-from func_runtime import signals
+from func_runtime.system import signals
 
 SOURCE = """
 import logging

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from contract.runtime_process import Runtime, eventually, serving
-from func_runtime import assembly, sockets
-from func_runtime.addresses import Address
-from func_runtime.func_yaml import FuncYaml
-from func_runtime.server import Server
-from func_runtime.settings import Settings
+from func_runtime.app import app_factory
+from func_runtime.lifecycle import sockets
+from func_runtime.lifecycle.server import Server
+from func_runtime.settings.func_yaml import FuncYaml
+from func_runtime.settings.listen_addresses import Address
+from func_runtime.settings.settings import Settings
 
 FUNCTION = """
 import asyncio
@@ -172,8 +173,8 @@ class Function:
 async def live() -> None:
     """Run a function from its start to its stop, with requests between."""
     settings = Settings.from_environ({"FUNC_INVOKE": "http", "FUNC_THREADS": "2"}, FuncYaml)
-    adapted = assembly.adapt(Function(), "function", settings)
-    app, lifespan, _ = assembly.assemble(adapted, settings, dict)
+    adapted = app_factory.adapt(Function(), "function", settings)
+    app, lifespan, _ = app_factory.assemble(adapted, settings, dict)
     server = Server(app, keep_alive=100, max_message=1 << 20, proxies=settings.proxies)
     bound = sockets.bind([Address("127.0.0.1", 0)])
     await lifespan.start()

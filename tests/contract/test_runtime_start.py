@@ -332,12 +332,16 @@ async def handle(scope, receive, send):
 
 # What only a command line, YAML, events, WebSockets, JSON logs or a failure need.
 UNNEEDED = {
-    *("argparse", "click", "cloudevents", "func_runtime.arguments"),
-    *("func_runtime.cloudevents", "func_runtime.messages"),
-    *("func_runtime.websocket", "func_runtime.websocket_protocol", "websockets"),
-    *("func_runtime.access_log", "func_runtime.request_limits", "func_runtime.trace_context"),
-    *("func_runtime.telemetry", "opentelemetry"),
-    *("func_runtime.application", "func_runtime.waiting_room"),
+    *("argparse", "click", "cloudevents", "func_runtime.cli"),
+    *("func_runtime.cloudevents", "func_runtime.log.messages"),
+    *("func_runtime.websocket.websocket", "func_runtime.websocket.protocol", "websockets"),
+    *(
+        "func_runtime.app.access_log",
+        "func_runtime.app.request_limits",
+        "func_runtime.log.trace_context",
+    ),
+    *("func_runtime.app.telemetry", "opentelemetry"),
+    *("func_runtime.function.application_lifespan", "func_runtime.lifecycle.startup_thread"),
     *("func_runtime.reload", "func_runtime.testing", "httpx", "watchfiles"),
     *("uuid", "yaml", "zipfile", "zlib"),
     *("configparser", "email", "http", "json", "logging.config", "multiprocessing"),
@@ -355,7 +359,7 @@ def test_modules_of_a_start(tmp_path: Path) -> None:
     with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
         loaded = set(runtime.get("/").text.split())
 
-    assert "func_runtime.http_protocol" in loaded
+    assert "func_runtime.http.protocol" in loaded
     assert set() == loaded & UNNEEDED
     assert len(loaded) <= MOST
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract.runtime_process import FUNCTIONS, eventually, serving, started
-from func_runtime import signals
+from func_runtime.system import signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

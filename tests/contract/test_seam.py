@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-import func_runtime.names as run_side
+import func_runtime.constants as run_side
 import function_buildpack.constants as build_side
 from contract.phases import ROOT
 

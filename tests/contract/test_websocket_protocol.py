@@ -34,9 +34,9 @@ from contract.websocket_frames import (
 )
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
-from func_runtime.forwarded import Proxies
-from func_runtime.http_protocol import HttpProtocol, State
-from func_runtime.websocket_protocol import Shared, WebSocketProtocol, suitable
+from func_runtime.http.protocol import HttpProtocol, State
+from func_runtime.settings.trusted_proxies import Proxies
+from func_runtime.websocket.protocol import Shared, WebSocketProtocol, suitable
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ import time
 
 from function import new
 
-from func_runtime import assembly
-from func_runtime.settings import Settings
+from func_runtime.app import app_factory
+from func_runtime.settings.settings import Settings
 
 CALLS = 20_000
 REPETITIONS = 9
@@ -35,8 +35,8 @@ async def cost(app):
 async def main():
     instance = new()
     settings = Settings(addresses=())
-    adapted = assembly.adapt(instance, __file__, settings)
-    app, lifespan, _ = assembly.assemble(adapted, settings, dict)
+    adapted = app_factory.adapt(instance, __file__, settings)
+    app, lifespan, _ = app_factory.assemble(adapted, settings, dict)
     await lifespan.start()
     await cost(instance.handle)  # the interpreter adapts to what it runs
     print(await cost(app) - await cost(instance.handle))

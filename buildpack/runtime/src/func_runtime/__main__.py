@@ -2,7 +2,7 @@
 
 import sys
 
-from func_runtime import signals
+from func_runtime.system import signals
 
 
 def main() -> None:

@@ -7,22 +7,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from func_runtime import (
-    assembly,
-    children,
-    function,
-    limits,
-    loader,
-    logs,
-    names,
-    server,
-    signals,
-    sockets,
-)
+from func_runtime import constants
+from func_runtime.app import app_factory
 from func_runtime.errors import StartFailure, Stopped
-from func_runtime.function import Function
-from func_runtime.serve import serve, until_signalled
-from func_runtime.settings import (
+from func_runtime.function import adapter, loader
+from func_runtime.function.adapter import Function
+from func_runtime.lifecycle import server, sockets
+from func_runtime.lifecycle.serve import serve, until_signalled
+from func_runtime.log import log_setup
+from func_runtime.settings.settings import (
     EventLoop,
     LogSettings,
     Options,
@@ -30,9 +23,10 @@ from func_runtime.settings import (
     environment,
     working_directory,
 )
+from func_runtime.system import forks, open_files, signals
 
 if TYPE_CHECKING:
-    from func_runtime.func_yaml import FuncYaml
+    from func_runtime.settings.func_yaml import FuncYaml
 
 _STDOUT = 1
 
@@ -42,11 +36,11 @@ def run(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     environ = environment()
     if options.port is not None:
-        environ[names.PORT] = options.port
+        environ[constants.PORT] = options.port
     log_settings = LogSettings.from_environ(environ)
-    logs.configure(log_settings)
-    signals.process.tell = logs.last_words
-    children.protect()
+    log_setup.configure(log_settings)
+    signals.process.tell = log_setup.last_words
+    forks.protect()
     try:
         if options.reload:
             from func_runtime import reload  # noqa: PLC0415 -- needs what an image does not have
@@ -56,13 +50,13 @@ def run(arguments: Sequence[str]) -> int:
             _run(options, environ)
             if options.check:
                 # Not by way of sys.stdout, which the function may have replaced or closed.
-                os.write(_STDOUT, f"{names.LOADED}\n".encode())
+                os.write(_STDOUT, f"{constants.LOADED}\n".encode())
     except StartFailure as failure:
-        logs.failure(failure, log_settings)
+        log_setup.failure(failure, log_settings)
         signals.process.leave(failure.exit_code)
         return failure.exit_code
     except Stopped:
-        logs.log.info("Stopped while the function was loading")
+        log_setup.log.info("Stopped while the function was loading")
     signals.process.leave(0)
     return 0
 
@@ -70,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> Options:
     if not arguments:
         return Options()
-    from func_runtime import arguments as command_line  # noqa: PLC0415 -- see there
+    from func_runtime import cli as command_line  # noqa: PLC0415 -- see there
 
     return command_line.parse(arguments)
 
@@ -84,8 +78,8 @@ def _run(options: Options, environ: dict[str, str]) -> None:
         if options.check == "import":
             return
         with signals.process.interrupting():
-            instance = function.create(entry, lambda new: runner.run(until_signalled(new)))
-        adapted = assembly.adapt(instance, entry.origin, settings)
+            instance = adapter.create(entry, lambda new: runner.run(until_signalled(new)))
+        adapted = app_factory.adapt(instance, entry.origin, settings)
         server.check_event_loop(settings.event_loop)
         if options.check is None:
             _serve(adapted, settings, runner.run)
@@ -106,22 +100,22 @@ def _runner(event_loop: EventLoop) -> Iterator[asyncio.Runner]:
         except RuntimeError as error:
             # It waits in a new thread for those that asyncio.to_thread has used. Where the system
             # has no more threads, these end with the process.
-            logs.log.warning("The event loop was not closed in order: %s", error)
+            log_setup.log.warning("The event loop was not closed in order: %s", error)
 
 
 def _read_func_yaml(folder: str) -> "FuncYaml":
     from pathlib import Path  # noqa: PLC0415 -- an image has what the file says in its environment
 
-    from func_runtime import func_yaml  # noqa: PLC0415
+    from func_runtime.settings import func_yaml  # noqa: PLC0415
 
-    return func_yaml.read(Path(folder, names.FUNC_YAML))
+    return func_yaml.read(Path(folder, constants.FUNC_YAML))
 
 
 def _serve(
     adapted: Function, settings: Settings, complete: Callable[[Coroutine[Any, Any, None]], None]
 ) -> None:
-    limits.raise_open_files()
+    open_files.raise_open_files()
     opened = sockets.bind(settings.addresses)
-    app, lifespan, probes = assembly.assemble(adapted, settings, environment)
+    app, lifespan, probes = app_factory.assemble(adapted, settings, environment)
     served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes, settings.proxies)
     complete(serve(served, lifespan, opened, probes, settings))

@@ -16,8 +16,6 @@ StartFailure
 └── FunctionFailed        the function's import, new(), start() or startup raised         exit 1
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, dataclass_transform
 
 if TYPE_CHECKING:
@@ -55,14 +53,14 @@ class SettingInvalid(StartFailure):
 class FileInvalid(StartFailure):
     """A file is not in its format; `problem` is the parser's, with the line."""
 
-    path: Path
+    path: "Path"
     problem: str
 
 
 class FieldInvalid(StartFailure):
     """A field of a file has a value of another kind; `expected` completes "must be …"."""
 
-    path: Path
+    path: "Path"
     field: str
     found: str
     expected: str
@@ -71,7 +69,7 @@ class FieldInvalid(StartFailure):
 class YamlReaderMissing(StartFailure):
     """The environment has no PyYAML."""
 
-    path: Path
+    path: "Path"
 
 
 class FunctionMissing(StartFailure):

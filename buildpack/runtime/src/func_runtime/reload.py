@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL  # noqa: TID251 -- asyncio starts processes, and has no such name
 
-from func_runtime import names, signals
+from func_runtime import constants
 from func_runtime.errors import WatcherMissing
-from func_runtime.func_yaml import FuncYaml
-from func_runtime.settings import Settings
+from func_runtime.settings.func_yaml import FuncYaml
+from func_runtime.settings.settings import Settings
+from func_runtime.system import signals
 
 try:
     from watchfiles import Change, DefaultFilter, awatch
@@ -26,7 +27,7 @@ except ModuleNotFoundError as error:
 
 log = logging.getLogger("func_runtime")
 
-_FILES = (names.FUNC_YAML, "pyproject.toml")
+_FILES = (constants.FUNC_YAML, "pyproject.toml")
 _SUFFIX = ".py"
 # Beside what watchfiles ignores (.git, .venv, __pycache__, …): func's own folder, and packages in a
 # virtual environment of any name.
@@ -52,7 +53,7 @@ def _development(environ: dict[str, str]) -> dict[str, str]:
     return {
         **environ,
         # No platform sends requests here that would have to be told first.
-        names.FUNC_LAME_DUCK_SECONDS: environ.get(names.FUNC_LAME_DUCK_SECONDS) or "0",
+        constants.FUNC_LAME_DUCK_SECONDS: environ.get(constants.FUNC_LAME_DUCK_SECONDS) or "0",
         # Bytecode is compared by size and whole seconds: it hides an edit that follows an edit.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -134,7 +135,7 @@ class Child:
         """Start it. If it ends by itself, the log says so."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", names.RUNTIME_MODULE),
+            *("-m", constants.RUNTIME_MODULE),
             env=self._environ,
             stdin=DEVNULL,
             # Ctrl-C would reach both, and what is passed on would be a second signal.

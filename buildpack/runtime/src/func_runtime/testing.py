@@ -12,15 +12,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from pathlib import Path
 from typing import Any, Literal
 
-from func_runtime import assembly, func_yaml, messages, names
+from func_runtime import constants
+from func_runtime.app import app_factory
 from func_runtime.asgi import Application
 from func_runtime.cloudevents import http_binding, media_type, sdk
 from func_runtime.cloudevents.event import Event
 from func_runtime.cloudevents.http_binding import Content, Refused
 from func_runtime.errors import FunctionFailed, StartFailure
-from func_runtime.function import Function
-from func_runtime.responses import UNSUPPORTED_MEDIA_TYPE
-from func_runtime.settings import Invoke, Settings, environment, working_directory
+from func_runtime.function.adapter import Function
+from func_runtime.http.responses import UNSUPPORTED_MEDIA_TYPE
+from func_runtime.log import messages
+from func_runtime.settings import func_yaml
+from func_runtime.settings.settings import Invoke, Settings, environment, working_directory
 
 try:
     import httpx
@@ -151,7 +154,7 @@ async def _started(
     with _explained():
         settings = _settings(environ, invoke)
         adapted = await _adapt(instance, settings)
-    app, lifespan, _ = assembly.assemble(adapted, settings, lambda: dict(environ))
+    app, lifespan, _ = app_factory.assemble(adapted, settings, lambda: dict(environ))
     try:
         await lifespan.start()
     except FunctionFailed as failure:
@@ -178,7 +181,7 @@ def _explained() -> Iterator[None]:
 
 
 def _settings(environ: dict[str, str], invoke: str | None) -> Settings:
-    file = Path(working_directory(), names.FUNC_YAML)
+    file = Path(working_directory(), constants.FUNC_YAML)
     settings = Settings.from_environ(environ, lambda: func_yaml.read(file))
     return settings._replace(invoke=Invoke(invoke)) if invoke else settings
 
@@ -186,7 +189,7 @@ def _settings(environ: dict[str, str], invoke: str | None) -> Settings:
 async def _adapt(instance: object, settings: Settings) -> Function:
     if inspect.isawaitable(instance):
         instance = await instance  # of an `async def new`
-    return assembly.adapt(instance, type(instance).__module__, settings)
+    return app_factory.adapt(instance, type(instance).__module__, settings)
 
 
 def _encode(source: object, *, structured: bool) -> Content:

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Iterable
 
-from func_runtime import responses
 from func_runtime.asgi import Handler, Headers, Message, Receive, Scope, Send
 from func_runtime.cloudevents import http_binding
 from func_runtime.cloudevents.event import Event, shown
 from func_runtime.cloudevents.http_binding import Refused
 from func_runtime.cloudevents.sdk import MakeEvent
 from func_runtime.cloudevents.sender import BatchSender, Sender
+from func_runtime.http import responses
 
 log = logging.getLogger("func_runtime")
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from func_runtime import responses
 from func_runtime.asgi import Headers
 from func_runtime.cloudevents import event, json_format, media_type
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
+from func_runtime.http import responses
 
 _PREFIX = b"ce-"
 _STRUCTURED = ((b"content-type", media_type.STRUCTURED.encode()),)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from func_runtime import responses
 from func_runtime.asgi import Message, Send
 from func_runtime.cloudevents import http_binding, media_type, sdk
 from func_runtime.cloudevents.event import BYTES, Event
 from func_runtime.cloudevents.http_binding import Content
+from func_runtime.http import responses
 
 
 class RepliedTwice(RuntimeError):

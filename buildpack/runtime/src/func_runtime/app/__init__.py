@@ -1,0 +1,1 @@
+"""The ASGI application around a function, and what the settings put around it."""

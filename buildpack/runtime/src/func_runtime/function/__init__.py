@@ -1,0 +1,1 @@
+"""What the author of the function wrote, and its life: start, serve, stop."""

@@ -1,0 +1,154 @@
+"""Serves an ASGI application on sockets, on uvloop, which nothing else imports.
+
+What is spoken is in http_protocol and websocket_protocol, the life of the process in serve.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from socket import socket
+from typing import TYPE_CHECKING
+
+from func_runtime.asgi import Application, Scope
+from func_runtime.http.protocol import HttpProtocol, State
+from func_runtime.lifecycle import sockets
+from func_runtime.settings.settings import EventLoop
+from func_runtime.settings.trusted_proxies import Proxies
+
+if TYPE_CHECKING:
+    from func_runtime.websocket.protocol import Shared
+
+log = logging.getLogger("func_runtime")
+
+_AT_ONCE = 32
+_TICK_SECONDS = 1.0
+# What connections may take to close once their requests are done or cut off.
+_CLOSING_SECONDS = 0.5
+_POLL_SECONDS = 0.01
+
+
+def loop_factory(wanted: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return what makes the event loop."""
+    if wanted is EventLoop.ASYNCIO:
+        return asyncio.SelectorEventLoop
+    import uvloop  # noqa: PLC0415 -- not loaded where it is not wanted
+
+    return uvloop.new_event_loop
+
+
+def check_event_loop(chosen: EventLoop) -> None:
+    """Warn of a package that has changed asyncio, which means nothing to uvloop."""
+    if chosen is EventLoop.UVLOOP and hasattr(asyncio, "_nest_patched"):
+        log.warning(
+            "nest_asyncio is in use and cannot change the event loop, which is uvloop:"
+            " set FUNC_EVENT_LOOP=asyncio"
+        )
+
+
+class Server:
+    """Listens, serves, and lets go, each when told so."""
+
+    def __init__(
+        self, app: Application, keep_alive: int, max_message: int, proxies: Proxies
+    ) -> None:
+        """Take the application, seconds for an idle connection, bytes for a WebSocket's message,
+        and the proxies whose word on the client is taken.
+        """  # noqa: D205 -- one sentence more than a line holds
+        self._state = State(app, keep_alive, self._websocket, proxies)
+        self._max_message = max_message
+        self._websockets: Shared | None = None
+        self._listening: list[asyncio.Server] = []
+        self._ticking: asyncio.TimerHandle | None = None
+
+    async def listen(self, bound: Iterable[socket]) -> None:
+        """Accept connections on bound sockets.
+
+        :raises AddressUnavailable: another process has begun to listen on one.
+        """
+        self._tick()
+        loop = asyncio.get_running_loop()
+        for sock in bound:
+            sockets.listen(sock)
+            # asyncio's own loop accepts as many as its backlog at once, before any can be closed.
+            server = await loop.create_server(self._http, sock=sock, backlog=_AT_ONCE)
+            sockets.listen(sock)  # with our own backlog again
+            self._listening.append(server)
+
+    def descriptors(self, bound: Iterable[socket]) -> list[int]:
+        """Return the file descriptors of bound sockets, and those of all connections."""
+        connections = [each.transport.get_extra_info("socket") for each in self._state.connections]
+        found = [each.fileno() for each in (*bound, *connections) if each is not None]
+        return [descriptor for descriptor in found if descriptor >= 0]
+
+    async def adopt(self, connection: socket, early: bytes) -> None:
+        """Serve a connection that somebody else has accepted, and has read some bytes of."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: _Adopted(self._state, early), connection)
+        except OSError:  # the client has gone
+            connection.close()
+
+    async def close(self, deadline: float) -> None:
+        """Accept no more connections, and end all when their requests are done or at the deadline.
+
+        `deadline` is a time of the event loop.
+        """
+        for server in self._listening:
+            server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        await self._finish_requests(deadline)
+        await self._finish_connections()
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    async def _finish_requests(self, deadline: float) -> None:
+        clock = asyncio.get_running_loop().time
+        # Requests that were pipelined begin when those before them are done.
+        while (tasks := set(self._state.tasks)) and (left := deadline - clock()) > 0:
+            await asyncio.wait(tasks, timeout=left)
+        unfinished = set(self._state.tasks)
+        if unfinished:
+            log.error("%d requests took too long to end and were cut off", len(unfinished))
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(unfinished, timeout=_CLOSING_SECONDS)
+
+    async def _finish_connections(self) -> None:
+        """Let answers that are written reach their clients."""
+        for connection in list(self._state.connections):
+            connection.transport.close()
+        for _ in range(round(_CLOSING_SECONDS / _POLL_SECONDS)):
+            if not self._state.connections:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _http(self) -> HttpProtocol:
+        return HttpProtocol(self._state)
+
+    def _websocket(self, request: Scope) -> asyncio.Protocol:
+        # It takes half as long to import as all else.
+        from func_runtime.websocket.protocol import Shared, WebSocketProtocol  # noqa: PLC0415
+
+        if self._websockets is None:
+            self._websockets = Shared(self._max_message)
+        return WebSocketProtocol(self._state, self._websockets, request)
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._state.tick(loop.time())
+        self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
+
+
+class _Adopted(HttpProtocol):
+    """A connection of which something has been read before there was a transport."""
+
+    def __init__(self, state: State, early: bytes) -> None:
+        super().__init__(state)
+        self._early = early
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with what has been read."""
+        super().connection_made(transport)
+        if self._early:
+            self.data_received(self._early)

@@ -1,0 +1,1 @@
+"""The log, and the messages that users read when a start fails."""

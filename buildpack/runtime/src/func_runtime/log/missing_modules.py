@@ -1,0 +1,111 @@
+"""What has a module that cannot be imported: it has left Python, or its package has another name.
+
+Only a failed start imports this. Sources: PEP 594 and "What's New In Python" 3.12 and 3.13 for what
+was removed, the packages' own pages for their modules.
+"""
+
+from func_runtime import constants
+
+# Module → the version of Python without it, and a package that has it, under the same name.
+_REMOVED = {
+    "aifc": ("3.13", "standard-aifc"),
+    "asynchat": ("3.12", "standard-asynchat"),
+    "asyncore": ("3.12", "standard-asyncore"),
+    "audioop": ("3.13", "audioop-lts"),
+    "cgi": ("3.13", "legacy-cgi"),
+    "cgitb": ("3.13", "legacy-cgi"),
+    "chunk": ("3.13", "standard-chunk"),
+    "crypt": ("3.13", "standard-crypt"),
+    "distutils": ("3.12", "setuptools"),
+    "imghdr": ("3.13", "standard-imghdr"),
+    "imp": ("3.12", "zombie-imp"),
+    "lib2to3": ("3.13", ""),
+    "mailcap": ("3.13", "standard-mailcap"),
+    "msilib": ("3.13", ""),
+    "nis": ("3.13", ""),
+    "nntplib": ("3.13", "standard-nntplib"),
+    "ossaudiodev": ("3.13", ""),
+    "pipes": ("3.13", "standard-pipes"),
+    "smtpd": ("3.12", "standard-smtpd"),
+    "sndhdr": ("3.13", "standard-sndhdr"),
+    "spwd": ("3.13", ""),
+    "sunau": ("3.13", "standard-sunau"),
+    "telnetlib": ("3.13", "standard-telnetlib"),
+    "uu": ("3.13", "standard-uu"),
+    "xdrlib": ("3.13", "standard-xdrlib"),
+}
+# Module → the package that has it; most packages are called as their modules are.
+_PACKAGES = {
+    "Crypto": "pycryptodome",
+    "MySQLdb": "mysqlclient",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "fitz": "PyMuPDF",
+    "git": "GitPython",
+    "google.protobuf": "protobuf",
+    "jose": "python-jose",
+    "jwt": "PyJWT",
+    "magic": "python-magic",
+    "multipart": "python-multipart",
+    "psycopg2": "psycopg2-binary",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "slugify": "python-slugify",
+    "yaml": "PyYAML",
+}
+_LEFT_SETUPTOOLS = """\
+pkg_resources left setuptools in its version 82. Add "setuptools<82" to the function's dependencies,
+or a newer version of the package that imports it."""
+
+
+def advice(error: BaseException | None) -> str:
+    """Return what to do about the module that an exception, or what led to it, says is missing.
+
+    Empty where it is of no such module.
+    """
+    name = _missing(error)
+    said = _on(name)
+    return f"{constants.MISSING}{name}\n\n{said}" if said else ""
+
+
+def _missing(error: BaseException | None) -> str:
+    """Return the module of the last ModuleNotFoundError; an exception may have followed it."""
+    seen = set[int]()
+    while error and id(error) not in seen:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return error.name
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _on(name: str) -> str:
+    top = name.partition(".")[0]
+    if top == "pkg_resources":
+        return _LEFT_SETUPTOOLS
+    if top in _REMOVED:
+        return _on_removed(top, *_REMOVED[top])
+    if package := _PACKAGES.get(name, _PACKAGES.get(top, "")):
+        return f"The package {package} has the module {top}. Add it to the function's dependencies."
+    return ""
+
+
+def _on_removed(module: str, version: str, package: str) -> str:
+    major, _, minor = version.partition(".")
+    older = f"{major}.{int(minor) - 1}"
+    replaced = (
+        f"Add {package}, which has it, to the function's dependencies"
+        if package
+        else "No package has it under this name: import something else"
+    )
+    return (
+        f"{module} is not part of Python since version {version}.\n{replaced},\n"
+        f"or use an older Python: BP_PYTHON_VERSION={older} when the image is built."
+    )

@@ -1,0 +1,1 @@
+"""What the platform and the author have configured."""

@@ -1,0 +1,1 @@
+"""Signals, forks and limits of the operating system."""

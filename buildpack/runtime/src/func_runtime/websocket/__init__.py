@@ -1,0 +1,1 @@
+"""WebSocket on a connection (RFC 6455)."""

@@ -1,0 +1,132 @@
+"""What of a request's head the parser lets through and HTTP does not."""
+
+import pytest
+from httptools import HttpParserError
+
+from func_runtime.http import request_head
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"f",
+        b"f:",
+        b"f:80",
+        b"f.example.com:65535",
+        b"my_service.ns.svc",
+        b"127.0.0.1:8080",
+        b"[::1]",
+        b"[2001:db8::1]:443",
+        b"[v1.a:b]",
+        b"%41",
+        b"a!$&'()*+,;=~-._",
+        b"",
+        b":80",
+    ],
+)
+def test_host(host: bytes) -> None:
+    """A host is a name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
+    assert request_head.is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"a b",
+        b"f, g",
+        b"f/",
+        b"f/g",
+        b"f?g",
+        b"f#g",
+        b"user@f",
+        b"http://f",
+        b"f\xe9",
+        b"f\t",
+        b'f"',
+        b"<f>",
+        b"f\\g",
+        b"%4",
+        b"%zz",
+        b"f:80:80",
+        b"f:a",
+        b"f:-1",
+        b"f:65536",
+        b"f:9999999999",
+        b"::1",
+        b"[::1",
+        b"::1]",
+        b"[]",
+        b"[127.0.0.1]",
+        b"[fe80::1%eth0]",
+        b"[::g]",
+        b"[\xe9]",
+        b"[vx.a]",
+        b"[::1]f",
+    ],
+)
+def test_no_host(host: bytes) -> None:
+    """What has other characters, or another form, is none."""
+    assert not request_head.is_host(host)
+
+
+TE = b"transfer-encoding"
+
+
+@pytest.mark.parametrize(
+    ("headers", "version", "expected"),
+    [
+        ([(b"host", b"f")], "1.1", 0),
+        ([], "1.1", 400),
+        ([], "1.0", 0),
+        ([(b"host", b"f"), (b"host", b"f")], "1.1", 400),
+        ([(b"host", b"f"), (b"host", b"f")], "1.0", 400),
+        ([(b"host", b"f g")], "1.0", 400),
+        ([(b"host", b"f"), (TE, b"chunked")], "1.1", 0),
+        ([(b"host", b"f"), (TE, b"Chunked ")], "1.1", 0),
+        ([(b"host", b"f"), (TE, b"chunked")], "1.0", 400),
+        ([(b"host", b"f"), (TE, b"gzip, chunked")], "1.1", 501),
+        ([(b"host", b"f"), (TE, b"gzip"), (TE, b"chunked")], "1.1", 501),
+        ([(b"host", b"f"), (TE, b"identity,chunked")], "1.1", 501),
+        ([(b"host", b"f"), (TE, b"chunked, chunked")], "1.1", 400),
+        ([(b"host", b"f"), (TE, b"gzip")], "1.1", 400),
+        ([(b"host", b"f"), (TE, b"chunked, gzip")], "1.1", 400),
+    ],
+)
+def test_refusal(headers: list[tuple[bytes, bytes]], version: str, expected: int) -> None:
+    """A host is there once; of transfer codings, only chunks are known, and end a body."""
+    assert expected == request_head.refusal(headers, version)
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "expected"),
+    [
+        (b"/p#f?q", b"GET", (b"/p", b"", b"")),
+        (b"/p?q#f", b"GET", (b"/p", b"q", b"")),
+        (b"http://h:80/p?q", b"GET", (b"/p", b"q", b"h:80")),
+        (b"HTTPS://h", b"GET", (b"/", b"", b"h")),
+        (b"http://h?q", b"GET", (b"/", b"q", b"h")),
+        (b"http://[::1]:80#f", b"GET", (b"/", b"", b"[::1]:80")),
+        (b"*", b"OPTIONS", (b"*", b"", b"")),
+    ],
+)
+def test_target(target: bytes, method: bytes, expected: tuple[bytes, bytes, bytes]) -> None:
+    """A target has a path, a query, and in the absolute form an authority."""
+    assert expected == request_head.split_target(target, method)
+
+
+@pytest.mark.parametrize(
+    ("target", "method"),
+    [
+        (b"*", b"GET"),
+        (b"http://", b"GET"),
+        (b"http://user@h/", b"GET"),
+        (b"http://h:99999/", b"GET"),
+        (b"ftp://h/", b"GET"),
+        (b"h:1", b"CONNECT"),
+        (b"*/", b"OPTIONS"),
+    ],
+)
+def test_no_target(target: bytes, method: bytes) -> None:
+    """Other schemes, credentials, and hosts that are none are refused."""
+    with pytest.raises(HttpParserError):
+        request_head.split_target(target, method)

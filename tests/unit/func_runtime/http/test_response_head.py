@@ -1,0 +1,150 @@
+"""The head of a response, from an application's messages."""
+
+import sys
+import tracemalloc
+
+import pytest
+
+from func_runtime.http import response_head
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (200, b"HTTP/1.1 200 OK"),
+        (404, b"HTTP/1.1 404 Not Found"),
+        (799, b"HTTP/1.1 799 "),
+    ],
+)
+def test_status_line(status: int, line: bytes) -> None:
+    """A status has its reason, if it is one that HTTP names."""
+    assert [line] * 2 == [response_head.status_line(status) for _ in range(2)]
+
+
+@pytest.mark.parametrize("status", [0, 101, 1000, -1, "200"])
+def test_status_that_ends_no_request(status: int) -> None:
+    """A status that could not end a request is an error."""
+    with pytest.raises(ValueError, match="status from 200 to 999"):
+        response_head.status_line(status)
+
+
+def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response does not fail because its reason cannot be imported; the next has it."""
+
+    class NoFiles:
+        def find_spec(self, name: str, *_: object) -> None:
+            raise OSError(name)
+
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "http", raising=False)
+        patch.setattr(sys, "meta_path", [NoFiles()])
+        assert b"HTTP/1.1 418 " == response_head.status_line(418)
+
+    assert response_head.status_line(418).startswith(b"HTTP/1.1 418 I")
+
+
+def test_fields() -> None:
+    """Headers are written as they are given, names in lower case; framing is kept apart."""
+    given = [(b"X-Name", b"a \xff\tb"), (b"content-length", b"5"), (b"Connection", b"close")]
+
+    block, read = response_head.fields([*given, (b"DATE", b"now"), (b"x-name", b"")])
+
+    assert b"\r\nx-name: a \xff\tb\r\ndate: now\r\nx-name: " == block
+    expected = {
+        response_head.CONTENT_LENGTH: b"5",
+        response_head.CONNECTION: b"close",
+        response_head.DATE: b"now",
+    }
+    assert expected == read
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (b"", b"value"),
+        (b"na me", b"value"),
+        (b"name:", b"value"),
+        (b"name\r\n", b"value"),
+        (b"n\x00ame", b"value"),
+        (b"n\xffame", b"value"),
+        (b"name", b"value\r\nset-cookie: a=b"),
+        (b"name", b"value\n"),
+        (b"name", b"\rvalue"),
+        (b"name", b"val\x00ue"),
+        (b"name", b"val\x7fue"),
+        (b"date", b"now\r\n"),
+    ],
+    ids=repr,
+)
+@pytest.mark.row("U12")
+def test_fields_that_would_split_a_response(header: tuple[bytes, bytes]) -> None:
+    """What would be something else on the wire is an error, whichever header comes before it."""
+    with pytest.raises(ValueError, match="header"):
+        response_head.fields([(b"other", b""), header])
+
+
+@pytest.mark.row("U1")
+def test_characters_of_fields() -> None:
+    """Of all bytes, a name has those of a token, and a value all but control characters."""
+    every = [bytes([code]) for code in range(256)]
+
+    def allowed(name: bytes, value: bytes) -> bool:
+        try:
+            response_head.fields([(name, value)])
+        except ValueError:
+            return False
+        return True
+
+    tokens = b"".join(byte for byte in every if allowed(b"a%bb" % byte, b""))
+    values = b"".join(byte for byte in every if allowed(b"a", b"<%b>" % byte))
+
+    letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz"
+    assert b"!#$%&'*+-.0123456789" + letters + b"|~" == tokens
+    assert {9, *range(0x20, 0x7F), *range(0x80, 0x100)} == set(values)
+
+
+@pytest.mark.row("U22")
+def test_fields_of_an_iterator() -> None:
+    """Headers are read once, whatever holds them."""
+    headers = iter([(b"X-A", b"1"), (b"Date", b"now")])
+
+    expected = b"\r\nx-a: 1\r\ndate: now"
+    assert (expected, {response_head.DATE: b"now"}) == response_head.fields(headers)
+
+
+def test_text_is_no_header() -> None:
+    """ASGI's headers are bytes."""
+    with pytest.raises(TypeError):
+        response_head.fields([("name", "value")])  # type: ignore[list-item]
+
+
+def test_names_without_end() -> None:
+    """An application that makes names up does not fill the memory."""
+    tracemalloc.start()
+    for number in range(100_000):
+        assert b"\r\nx-%d: a" % number == response_head.fields([(b"X-%d" % number, b"a")])[0]
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert kept < 1_000_000
+
+
+@pytest.mark.parametrize("value", [b"", b"-1", b"+1", b" 1", b"1_0", b"1, 1", "²".encode()])
+def test_length_that_is_no_number(value: bytes) -> None:
+    """A length is digits."""
+    with pytest.raises(ValueError, match="no number"):
+        response_head.length(value)
+
+
+def test_length() -> None:
+    """A length is read as a number."""
+    assert 12 == response_head.length(b"12")
+
+
+@pytest.mark.parametrize(
+    ("value", "closes"),
+    [(b"close", True), (b"Keep-Alive , CLOSE", True), (b"keep-alive", False), (b"closed", False)],
+)
+def test_asks_to_close(value: bytes, closes: bool) -> None:
+    """The option may stand among others, in any case."""
+    assert closes == response_head.asks_to_close(value)

@@ -1,0 +1,37 @@
+"""What work without an end may take of a turn of the event loop."""
+
+import asyncio
+import time
+
+import pytest
+
+from func_runtime.http import time_slice
+from func_runtime.http.time_slice import Turns
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_allowance_is_shared_and_begins_anew_with_each_turn() -> None:
+    """All of a turn have one allowance; the next turn has another."""
+    shared = Turns()
+    began = time.monotonic()
+    first = shared.used_up()
+    while not shared.used_up():
+        pass
+    took = time.monotonic() - began
+    others = [shared.used_up() for _ in range(3)]
+    await asyncio.sleep(0)
+
+    assert not first
+    assert took >= time_slice._SECONDS  # noqa: SLF001 -- what is promised
+    assert [True] * 3 == others
+    assert not shared.used_up()
+
+
+async def test_idle_time_is_no_work() -> None:
+    """What was not used long ago is not counted."""
+    shared = Turns()
+    shared.used_up()
+    await asyncio.sleep(0.02)
+
+    assert not shared.used_up()

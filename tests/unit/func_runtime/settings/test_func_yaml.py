@@ -1,0 +1,135 @@
+"""func.yaml, as the host reads it."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from func_runtime.errors import FieldInvalid, FileInvalid, YamlReaderMissing
+from func_runtime.settings import func_yaml
+from func_runtime.settings.func_yaml import FuncYaml
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the file is, or would be."""
+    return tmp_path / "func.yaml"
+
+
+@pytest.mark.parametrize("content", [None, "", "# nothing\n", "name: mine\n", "deploy:\n"])
+def test_nothing_stated(path: Path, content: str | None) -> None:
+    """Every field is optional, and so is the file."""
+    if content is not None:
+        path.write_text(content)
+
+    assert FuncYaml() == func_yaml.read(path)
+
+
+def test_stated(path: Path) -> None:
+    """Invocation and health paths are read; other fields are ignored."""
+    path.write_text(
+        "created: 2026-01-01T00:00:00Z\ninvoke: cloudevent\nunknown: [1]\n"
+        "deploy:\n  healthEndpoints:\n    liveness: /live\n    readiness: /ready\n"
+    )
+
+    assert FuncYaml("cloudevent", "/live", "/ready") == func_yaml.read(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"a: [\n", "(at line 2, column 1)"),
+        (b"\xff\xfe\xff", "codec can't decode"),
+        (b"a: \x00", "special characters"),
+    ],
+)
+def test_no_yaml(path: Path, content: bytes, problem: str) -> None:
+    """A file that is no YAML is named, with the line where the parser knows it."""
+    path.write_bytes(content)
+
+    with pytest.raises(FileInvalid) as caught:
+        func_yaml.read(path)
+
+    assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("- a\n", "the document"),
+        ("invoke: [http]\n", "invoke"),
+        ("deploy: yes\n", "deploy"),
+        ("deploy: {healthEndpoints: {liveness: 1}}\n", "deploy.healthEndpoints.liveness"),
+    ],
+)
+def test_field_of_another_kind(path: Path, content: str, field: str) -> None:
+    """A field of another kind is named."""
+    path.write_text(content)
+
+    with pytest.raises(FieldInvalid) as caught:
+        func_yaml.read(path)
+
+    assert field == caught.value.field
+
+
+def test_without_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that nothing can read is not passed over: it may say that events are expected."""
+    path.write_text("invoke: cloudevent\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+
+    with pytest.raises(YamlReaderMissing):
+        func_yaml.read(path)
+
+
+BOUND = 60.0  # seconds; without bounds the first alone takes longer
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)
+)
+MERGES = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 10)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (f"{BOMB}invoke: *a9\n", "too many values"),
+        (MERGES, "too many values"),
+        ("invoke: &a [*a]\n", "too many values"),
+        (f"invoke: [{'x, ' * 20_000}]\n", "too many values"),
+        (f"invoke: {'9' * 5000}\n", "a number or date is too long"),
+        (f"invoke: 0x{'f' * 5000}\n", "a number or date is too long"),
+        (f"invoke: {'1:' * 5000}1\n", "a number or date is too long"),
+        (f"invoke: {'[' * 3000}", "it is nested too deeply"),
+        (f"# {'x' * (512 << 10)}", "it is larger than 512 KiB"),
+    ],
+    ids=[
+        "aliases",
+        "merges",
+        "itself",
+        "list",
+        "number",
+        "hexadecimal",
+        "base 60",
+        "deep",
+        "large",
+    ],
+)
+def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
+    """A file that would take long to read is refused at once."""
+    (tmp_path / "func.yaml").write_text(content)
+    began = time.monotonic()
+
+    with pytest.raises(FileInvalid) as caught:
+        func_yaml.read(tmp_path / "func.yaml")
+
+    assert problem in caught.value.problem
+    assert time.monotonic() - began < BOUND
+
+
+def test_aliases(tmp_path: Path) -> None:
+    """An alias is read as what it stands for."""
+    (tmp_path / "func.yaml").write_text("x: &x cloudevent\ninvoke: *x\n")
+
+    assert "cloudevent" == func_yaml.read(tmp_path / "func.yaml").invoke

@@ -1,0 +1,195 @@
+"""Settings: variables, func.yaml, defaults."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from func_runtime.errors import SettingInvalid
+from func_runtime.settings import settings, table
+from func_runtime.settings.func_yaml import FuncYaml
+from func_runtime.settings.listen_addresses import Address
+from func_runtime.settings.settings import EventLoop, Invoke, LogFormat, LogSettings, Settings
+
+DEFAULTS = Settings(addresses=(Address("", 8080),))
+
+
+def read(environ: dict[str, str], stated: FuncYaml | None = None) -> Settings:
+    """Read settings beside a func.yaml."""
+    return Settings.from_environ(environ, lambda: stated or FuncYaml())
+
+
+def test_nothing_set() -> None:
+    """Without variables and without func.yaml the defaults hold."""
+    assert DEFAULTS == read({})
+
+
+def test_func_yaml() -> None:
+    """On the host func.yaml says how the function is called and where else its health is."""
+    found = read({"FUNC_INVOKE": ""}, FuncYaml("cloudevent", "/live", "ready/"))
+
+    assert Invoke.CLOUDEVENT == found.invoke
+    assert ("/health/liveness", "/live") == found.liveness_paths
+    assert ("/health/readiness", "/ready") == found.readiness_paths
+
+
+def test_baked() -> None:
+    """In an image the build's variables stand for func.yaml, which is not read."""
+
+    def unreadable() -> FuncYaml:
+        raise AssertionError
+
+    environ = {
+        "FUNC_INVOKE": "CloudEvent",
+        "FUNC_LIVENESS_PATH": "/health/liveness",
+        "FUNC_READINESS_PATH": "/",
+    }
+    found = Settings.from_environ(environ, unreadable)
+
+    assert Invoke.CLOUDEVENT == found.invoke
+    assert DEFAULTS.liveness_paths == found.liveness_paths
+    assert DEFAULTS.readiness_paths == found.readiness_paths
+
+
+def test_proxies() -> None:
+    """The proxies that are believed are those on loopback, or those that are named."""
+    host = "192.0.2.1"
+
+    assert ["127.0.0.1", "::1"] == [
+        address for address in ("127.0.0.1", "::1", host) if DEFAULTS.proxies.trusts(address)
+    ]
+    assert read({"FORWARDED_ALLOW_IPS": " 192.0.2.0/24 "}).proxies.trusts(host)
+    assert DEFAULTS.proxies is read({"FORWARDED_ALLOW_IPS": " "}).proxies
+
+
+def test_proxies_that_are_none() -> None:
+    """A name is no address of a proxy."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({"FORWARDED_ALLOW_IPS": "ingress.local"})
+
+    assert ("FORWARDED_ALLOW_IPS", "ingress.local") == (caught.value.name, caught.value.found)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [({}, 0.5), ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, 3.0)],
+)
+def test_lame_duck(environ: dict[str, str], expected: float) -> None:
+    """How long to accept requests after a signal depends on who takes the endpoint away."""
+    assert expected == read(environ).lame_duck
+    assert 0.0 == read(environ | {"K_REVISION": "greeter-00001"}).lame_duck
+    assert 7.5 == read(environ | {"FUNC_LAME_DUCK_SECONDS": "7.5"}).lame_duck
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", EventLoop.UVLOOP), ("asyncio", EventLoop.ASYNCIO), (" UVloop ", EventLoop.UVLOOP)],
+)
+def test_event_loop(value: str, expected: EventLoop) -> None:
+    """The event loop is uvloop, unless asyncio's own is asked for."""
+    assert expected == read({"FUNC_EVENT_LOOP": value}).event_loop
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FUNC_INVOKE", "grpc"),
+        ("FUNC_EVENT_LOOP", "trio"),
+        ("FUNC_THREADS", "0"),
+        ("FUNC_THREADS", "many"),
+        ("FUNC_THREADS", "1.5"),
+        ("FUNC_MAX_BODY_BYTES", "-1"),
+        ("FUNC_MAX_EVENT_BYTES", "1MB"),
+        ("FUNC_MAX_EVENT_BYTES", "0"),
+        ("FUNC_MAX_WEBSOCKET_BYTES", "0"),
+        ("FUNC_REQUEST_SECONDS", "a minute"),
+        ("FUNC_KEEP_ALIVE_SECONDS", "-1"),
+        ("FUNC_LAME_DUCK_SECONDS", "nan"),
+        ("FUNC_SHUTDOWN_SECONDS", "inf"),
+        ("FUNC_SHUTDOWN_SECONDS", "-0.1"),
+    ],
+)
+def test_malformed(name: str, value: str) -> None:
+    """A value that cannot be used is named."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({name: value})
+
+    assert (name, value) == (caught.value.name, caught.value.found)
+
+
+def test_invoke_of_func_yaml_unknown() -> None:
+    """An unknown invocation in func.yaml is named as the file's."""
+    with pytest.raises(SettingInvalid) as caught:
+        read({}, FuncYaml("grpc"))
+
+    assert "invoke in func.yaml" == caught.value.name
+
+
+@pytest.mark.parametrize("row", table.TABLE, ids=lambda row: row.name)
+def test_table_has_the_defaults(row: table.Row) -> None:
+    """The default that the table names, if it is a value, is the one that holds."""
+    if row.default in ("none", "all addresses", "by CPU limit", "by memory limit"):
+        return
+    environ = {row.name: row.default}
+
+    assert DEFAULTS == read(environ)
+    assert LogSettings() == LogSettings.from_environ(environ)
+
+
+def test_log_settings() -> None:
+    """Levels are known by their usual names, in any case."""
+    environ = {"LOG_LEVEL": "Warn", "LOG_FORMAT": "JSON"}
+
+    assert LogSettings(logging.WARNING, LogFormat.JSON) == LogSettings.from_environ(environ)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("True", True), ("off", False)])
+def test_access_log(value: str, expected: bool) -> None:
+    """The access log is switched on by 1, and by other words for yes."""
+    assert expected is LogSettings.from_environ({"FUNC_ACCESS_LOG": value}).access
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ("none", "none")),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, ("otlp", "otlp")),
+        ({"OTEL_TRACES_EXPORTER": "console"}, ("console", "none")),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_METRICS_EXPORTER": "none"},
+            ("otlp", "none"),
+        ),
+    ],
+)
+def test_telemetry(environ: dict[str, str], expected: tuple[str, str]) -> None:
+    """Telemetry is what the variables of OpenTelemetry ask for."""
+    found = read(environ).telemetry
+
+    assert expected == (found.traces, found.metrics)
+
+
+def test_names_on_knative() -> None:
+    """On Knative the log knows the service and its revision."""
+    found = read({"K_SERVICE": "greeter", "K_REVISION": "greeter-00001"}).log
+
+    assert ("greeter", "greeter-00001") == (found.service, found.revision)
+
+
+def test_log_settings_unknown() -> None:
+    """What is no level or format is told, and the defaults hold."""
+    environ = {"LOG_LEVEL": "chatty", "LOG_FORMAT": "xml", "FUNC_ACCESS_LOG": "some"}
+    found = LogSettings.from_environ(environ)
+
+    assert LogSettings(problems=found.problems) == found
+    assert list(environ.values()) == [problem.split("'")[1] for problem in found.problems]
+
+
+def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment is copied, and the folder is the one that the process is in."""
+    monkeypatch.setenv("MINE", "1")
+    monkeypatch.chdir(tmp_path)
+    copied = settings.environment()
+    monkeypatch.setenv("MINE", "2")
+
+    assert "1" == copied["MINE"]
+    assert str(tmp_path) == settings.working_directory()
