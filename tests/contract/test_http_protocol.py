@@ -4,32 +4,37 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from typing import Any, cast
 
 import pytest
 
+from contract.protocol_server import (
+    DONE,
+    HEAD,
+    KEEP_ALIVE,
+    Client,
+    Handler,
+    Served,
+    answer,
+    done,
+    eventually,
+)
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
-from func_runtime.http import protocol
-from func_runtime.http.protocol import HttpProtocol, State, http_date
-from func_runtime.http.time_slice import Turns
-from func_runtime.settings.trusted_proxies import Proxies
+from func_runtime.http import connection as connection_module
+from func_runtime.http import cycle
+from func_runtime.http.protocol import HttpProtocol
+from func_runtime.http.time_slice import TimeSlice
+from func_runtime.settings.trusted_proxies import TrustedProxies
 
 pytestmark = pytest.mark.anyio
-
-KEEP_ALIVE = 100.0
-PATIENCE = 10.0
-Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
 
 GET = b"GET / HTTP/1.1\r\nhost: f\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: f\r\n"
 CHUNKED = POST + b"transfer-encoding: chunked\r\n\r\n"
 CLOSE = b"connection: close\r\n\r\n"
-HEAD = b"HTTP/1.1 200 OK\r\ndate: now\r\n"
-DONE = HEAD + b"content-length: 4\r\n\r\ndone"
 DONE_AND_CLOSED = HEAD + b"content-length: 4\r\nconnection: close\r\n\r\ndone"
 
 
@@ -39,83 +44,16 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
-class Client:
-    """The other end of a connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.writer.transport.abort()
-
-    async def send(self, *parts: bytes) -> None:
-        """Send bytes, each part in a segment of its own."""
-        for part in parts:
-            self.writer.write(part)
-            await self.writer.drain()
-            await asyncio.sleep(0.01)
-
-    async def read(self, length: int) -> bytes:
-        """Return so many bytes."""
-        return await asyncio.wait_for(self.reader.readexactly(length), PATIENCE)
-
-    async def rest(self) -> bytes:
-        """Return what comes until the connection is closed."""
-        return await asyncio.wait_for(self.reader.read(), PATIENCE)
-
-    async def ask(self, request: bytes, length: int = len(DONE)) -> bytes:
-        """Send a request and return so many bytes."""
-        await self.send(request)
-        return await self.read(length)
+def serving(handler: Handler = done) -> Served:
+    """Serve a handler."""
+    return Served(handler)
 
 
-@dataclass
-class Served:
-    """A server, what it has been asked, and what its application got for it."""
-
-    state: State
-    port: int
-    scopes: list[Scope] = field(default_factory=list)
-    errors: list[BaseException] = field(default_factory=list)
-
-    async def connect(self) -> Client:
-        """Open a connection."""
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16))
-
-    async def exchange(self, *parts: bytes) -> bytes:
-        """Send bytes and return all that comes until the connection is closed."""
-        async with await self.connect() as client:
-            await client.send(*parts)
-            return await client.rest()
-
-    @property
-    def connection(self) -> HttpProtocol:
-        """The only connection, on the server's side."""
-        (connection,) = self.state.connections
-        assert isinstance(connection, HttpProtocol)
-        return connection
-
-    def pass_time(self, seconds: float) -> None:
-        """Let the connections believe so."""
-        self.state.tick(self.state.now + seconds)
-        self.state.date = b"\r\ndate: now"
-
-
-async def answer(send: Send, *parts: bytes, status: int = 200, headers: Any = ()) -> None:
-    """Answer in parts; the last ends the response."""
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    for part in parts[:-1]:
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": parts[-1]})
-
-
-async def done(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer, whatever is asked."""
-    await answer(send, b"done")
+def http_connection(served: Served) -> HttpProtocol:
+    """Return the only connection, on the server's side."""
+    connection = served.connection
+    assert isinstance(connection, HttpProtocol)
+    return connection
 
 
 async def body(receive: Receive) -> bytes:
@@ -132,44 +70,6 @@ async def body(receive: Receive) -> bytes:
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the request's body."""
     await answer(send, await body(receive))
-
-
-@asynccontextmanager
-async def serving(handler: Handler = done) -> AsyncIterator[Served]:
-    """Serve a handler."""
-    loop = asyncio.get_running_loop()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        served.scopes.append(scope)
-        try:
-            await handler(scope, receive, send)
-        except BaseException as error:
-            served.errors.append(error)
-            raise
-
-    def no_websocket(request: Scope) -> asyncio.Protocol:
-        raise AssertionError(request)
-
-    state = State(app, KEEP_ALIVE, no_websocket, Proxies())
-    server = await loop.create_server(lambda: HttpProtocol(state), "127.0.0.1", 0)
-    served = Served(state, server.sockets[0].getsockname()[1])
-    served.pass_time(0)
-    try:
-        yield served
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        for task in list(state.tasks):
-            task.cancel()
-        await eventually(lambda: not state.connections and not state.tasks)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110 -- what it asks about sets no event
-            await asyncio.sleep(0.005)
 
 
 def statuses(responses: bytes) -> list[int]:
@@ -377,7 +277,7 @@ async def test_body_that_waits_when_it_is_answered() -> None:
         assert DONE == await client.ask(GET)
 
 
-class ShortTurns(Turns):
+class ShortTimeSlice(TimeSlice):
     """Lets each turn of the loop read a single piece."""
 
     def __init__(self) -> None:
@@ -396,13 +296,13 @@ async def test_body_that_is_put_off(waits_for_all: bool) -> None:
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
-            while not served.connection._paused:  # noqa: ASYNC110, SLF001 -- while it is put off
+            while not http_connection(served)._is_paused:  # noqa: ASYNC110, SLF001 -- while it is put off
                 await asyncio.sleep(0)
             await asyncio.sleep(0.05 * waits_for_all)
         await answer(send, b"%06d" % len(await body(receive)))
 
     async with serving(handler) as served, await served.connect() as client:
-        served.state.turns = ShortTurns()
+        served.state.time_slice = ShortTimeSlice()
         client.writer.write(CHUNKED + b"186A0\r\n%b\r\n" % (b"x" * 100_000) + b"0\r\n\r\n")
         expected = HEAD + b"content-length: 6\r\n\r\n"
 
@@ -463,7 +363,7 @@ async def test_disconnect_before_the_answer() -> None:
     async with serving(handler) as served:
         async with await served.connect() as client:
             await client.send(GET + GET)
-        served.connection.resume_reading()
+        http_connection(served).resume_reading()
         served.connection.transport.abort()
         await eventually(lambda: not served.state.connections)
         await eventually(lambda: not served.state.tasks)
@@ -971,7 +871,7 @@ async def test_failure_within_a_response_without_framing() -> None:
 
 async def test_failure_within_a_response_to_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not read what was written before the failure does not keep the rest."""
-    monkeypatch.setattr(protocol, "_LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(connection_module, "_LINGER_SECONDS", 0.1)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -1203,7 +1103,7 @@ def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any) -> asyncio.Futur
 
 async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler may be done within the call that began it, well or not."""
-    monkeypatch.setattr(protocol, "_task", at_once)
+    monkeypatch.setattr(cycle, "_task", at_once)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, await body(receive) or b"done")
@@ -1236,7 +1136,7 @@ async def test_shutdown() -> None:
         await several.send(GET + GET)
         await eventually(lambda: len(served.state.connections) == 3)
         for connection in list(served.state.connections):
-            connection.shutdown()
+            connection.drain()
         assert b"" == await idle.rest()
         proceed.set()
 
@@ -1262,7 +1162,7 @@ async def test_too_many_connections(sent: bytes, caplog: pytest.LogCaptureFixtur
             await answer(send, b"done")
 
     async with serving(handler) as served, AsyncExitStack() as stack:
-        served.state.most_connections = 4
+        served.state.max_connections = 4
         for _ in range(12):
             client = await stack.enter_async_context(await served.connect())
             await client.send(sent)
@@ -1283,7 +1183,7 @@ async def test_too_many_connections_with_requests() -> None:
         await answer(send, b"done")
 
     async with serving(handler) as served, AsyncExitStack() as stack:
-        served.state.most_connections = 4
+        served.state.max_connections = 4
         clients = []
         for _ in range(8):
             clients.append(await stack.enter_async_context(await served.connect()))
@@ -1296,7 +1196,7 @@ async def test_too_many_connections_with_requests() -> None:
 async def test_connections_are_closed_in_the_order_of_their_time() -> None:
     """Of those that wait, the one whose time is over first makes room."""
     async with serving() as served, await served.connect() as kept:
-        served.state.most_connections = 2
+        served.state.max_connections = 2
         assert DONE == await kept.ask(GET)
         async with await served.connect() as slow:
             await slow.send(b"GET / HT")
@@ -1441,7 +1341,7 @@ FORWARDED = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
 async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | None) -> None:
     """A proxy that is trusted says who the client is, request by request; the headers stay."""
     async with serving() as served, AsyncExitStack() as stack:
-        served.state.proxies = Proxies(allowed)
+        served.state.proxies = TrustedProxies(allowed)
         client = await stack.enter_async_context(await served.connect())
         own = ("http", client.writer.get_extra_info("sockname"))
         assert DONE == await client.ask(GET[:-2] + FORWARDED + b"\r\n")
@@ -1592,7 +1492,7 @@ async def test_last_answer_reaches_a_client_that_still_sends() -> None:
     async with serving() as served, await served.connect() as client:
         await client.send(request + HUGE * 10, *[HUGE] * 20)
         assert DONE_AND_CLOSED == await client.rest()
-        served.connection.shutdown()
+        served.connection.drain()
         await eventually(lambda: not served.state.connections)
 
 
@@ -1696,9 +1596,19 @@ async def test_no_websocket(request_bytes: bytes) -> None:
 # The time.
 
 
-def test_http_date() -> None:
-    """A date is as RFC 9110 has it in its example."""
-    assert b"Sun, 06 Nov 1994 08:49:37 GMT" == http_date(784111777)
+async def test_rejected_offer_behind_other_requests() -> None:
+    """Requests before one that is rejected are all answered."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET + GET + b"CONNECT h:1 HTTP/1.1\r\nhost: h\r\n\r\n")
+        proceed.set()
+
+        assert [200, 200, 400] == statuses(await client.rest())
 
 
 async def test_tick() -> None:
@@ -1706,7 +1616,7 @@ async def test_tick() -> None:
     times = []
 
     class Other(Recorder):
-        def expire(self) -> None:
+        def check_deadline(self) -> None:
             times.append(served.state.now)
 
     async with serving() as served:

@@ -8,14 +8,16 @@ import socket
 import time
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
+from contract.protocol_server import Client, Handler, Served, eventually
 from contract.websocket_frames import (
     BINARY,
     CLOSE,
@@ -34,15 +36,12 @@ from contract.websocket_frames import (
 )
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected
-from func_runtime.http.protocol import HttpProtocol, State
-from func_runtime.settings.trusted_proxies import Proxies
-from func_runtime.websocket.protocol import Shared, WebSocketProtocol, suitable
+from func_runtime.websocket.protocol import WebSocketProtocol
+from func_runtime.websocket.websocket_state import WebSocketState, default_message_bytes
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 20.0
 LIMIT = 1 << 20
-Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
 
 ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
@@ -58,58 +57,40 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
-class Client:
-    """The other end of a connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.writer.transport.abort()
-
-    async def send(self, *parts: bytes) -> None:
-        """Send bytes, each part in a segment of its own."""
-        for part in parts:
-            self.writer.write(part)
-            await self.writer.drain()
-            await asyncio.sleep(0.005)
-
-    async def head(self) -> bytes:
-        """Return the head of the answer."""
-        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
-
-    async def frame(self) -> tuple[int, bytes]:
-        """Return the first byte and the payload of a frame."""
-        return await asyncio.wait_for(self._frame(), PATIENCE)
-
-    async def _frame(self) -> tuple[int, bytes]:
-        first, size = await self.reader.readexactly(2)
-        if size > 125:
-            size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8))
-        return first, await self.reader.readexactly(size)
-
-    async def rest(self) -> bytes:
-        """Return what comes until the connection is closed."""
-        return await asyncio.wait_for(self.reader.read(), PATIENCE)
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send back what comes, until the end."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({**message, "type": "websocket.send"})
 
 
 @dataclass
-class Served:
-    """A server, and what its application saw."""
+class ServedWebSockets(Served):
+    """A server, and what its application received."""
 
-    state: State
-    port: int
-    scopes: list[Scope] = field(default_factory=list)
-    seen: list[Message] = field(default_factory=list)
-    raised: list[BaseException] = field(default_factory=list)
+    limit: int = LIMIT
+    scheme: str = "http"
+    received: list[Message] = field(default_factory=list)
 
-    async def connect(self) -> Client:
-        """Open a connection."""
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the handler."""
+
+        async def recorded() -> Message:
+            message = await receive()
+            self.received.append(message)
+            return message
+
+        await super().app(scope, recorded, send)
+
+    def websocket(self, request: Scope) -> asyncio.Protocol:
+        """Return the protocol for a request that opens a WebSocket."""
+        return WebSocketProtocol(self.state, self.shared, {**request, "scheme": self.scheme})
+
+    @cached_property
+    def shared(self) -> WebSocketState:
+        """What the WebSockets share."""
+        return WebSocketState(self.limit)
 
     async def open(self, headers: bytes = b"") -> Client:
         """Open a WebSocket."""
@@ -124,76 +105,12 @@ class Served:
             await client.send(*parts)
             return await client.rest()
 
-    @property
-    def connection(self) -> WebSocketProtocol:
-        """The only connection, on the server's side."""
-        (connection,) = self.state.connections
-        assert isinstance(connection, WebSocketProtocol)
-        return connection
 
-    async def gone(self) -> None:
-        """Wait for the end of all connections and of the application."""
-        await eventually(lambda: not self.state.connections and not self.state.tasks)
-
-    def pass_time(self, seconds: float) -> None:
-        """Let the connections believe so."""
-        self.state.tick(self.state.now + seconds)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110 -- what it asks about sets no event
-            await asyncio.sleep(0.005)
-
-
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send back what comes, until the end."""
-    await receive()
-    await send({"type": "websocket.accept"})
-    while (message := await receive())["type"] == "websocket.receive":
-        await send({**message, "type": "websocket.send"})
-
-
-@asynccontextmanager
-async def serving(
-    handler: Handler = echo, *, limit: int = LIMIT, scheme: str = "http"
-) -> AsyncIterator[Served]:
+def serving(
+    handler: Handler | None = None, *, limit: int = LIMIT, scheme: str = "http"
+) -> ServedWebSockets:
     """Serve a handler."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        async def seen() -> Message:
-            message = await receive()
-            served.seen.append(message)
-            return message
-
-        served.scopes.append(scope)
-        try:
-            await handler(scope, seen, send)
-        except BaseException as error:
-            served.raised.append(error)
-            raise
-
-    def websocket(request: Scope) -> asyncio.Protocol:
-        return WebSocketProtocol(state, shared, {**request, "scheme": scheme})
-
-    shared = Shared(limit)
-    state = State(app, 100, websocket, Proxies())
-    server = await asyncio.get_running_loop().create_server(
-        lambda: HttpProtocol(state), "127.0.0.1", 0
-    )
-    served = Served(state, server.sockets[0].getsockname()[1])
-    served.pass_time(0)
-    state.date = b"\r\ndate: now"
-    try:
-        yield served
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        for task in list(state.tasks):
-            task.cancel()
-        await served.gone()
+    return ServedWebSockets(handler or echo, limit=limit, scheme=scheme)
 
 
 def says(*messages: Message) -> Handler:
@@ -324,7 +241,7 @@ async def test_sizes(size: int) -> None:
         assert (0x80 | BINARY, b"x" * size) == await client.frame()
         assert (0x80 | TEXT, "é".encode() * (size // 2)) == await client.frame()
     types = [{"bytes"}, {"text"}]
-    assert types == [message.keys() - {"type"} for message in served.seen[1:3]]
+    assert types == [message.keys() - {"type"} for message in served.received[1:3]]
 
 
 async def test_fragments() -> None:
@@ -383,9 +300,9 @@ async def test_wrong_turn(first: Message | None, second: Message) -> None:
 
     async with serving(handler) as served, await served.connect() as client:
         await client.send(b"GET / HTTP/1.1\r\n" + OFFER + b"\r\n")
-        await eventually(lambda: bool(served.raised))
+        await eventually(lambda: bool(served.errors))
 
-    assert [RuntimeError] == [type(error) for error in served.raised]
+    assert [RuntimeError] == [type(error) for error in served.errors]
 
 
 # What a client gets wrong.
@@ -423,7 +340,7 @@ async def test_errors(code: int, sent: bytes) -> None:
         await served.gone()
 
     assert (0x80 | CLOSE, closing(code)) == (answer[0], answer[2:4])
-    assert code == served.seen[-1]["code"]
+    assert code == served.received[-1]["code"]
 
 
 async def test_lingers_within_bounds() -> None:
@@ -452,7 +369,7 @@ async def test_client_closes(payload: bytes, code: int, reason: str) -> None:
 
     assert bytes([0x80 | CLOSE, len(payload)]) + payload in answer
     expected = {"type": "websocket.disconnect", "code": code, "reason": reason}
-    assert [{"type": "websocket.receive", "text": "1"}, expected] == served.seen[1:]
+    assert [{"type": "websocket.receive", "text": "1"}, expected] == served.received[1:]
 
 
 async def test_client_closes_after_an_error() -> None:
@@ -461,7 +378,7 @@ async def test_client_closes_after_an_error() -> None:
         answer = await served.exchange(frame(TEXT, b"\xff") + frame(CLOSE, closing(1000)))
 
     assert bytes([0x80 | CLOSE, 2]) + closing(1000) == answer
-    assert 1000 == served.seen[-1]["code"]
+    assert 1000 == served.received[-1]["code"]
 
 
 @pytest.mark.parametrize("cut", ["abort", "write_eof"])
@@ -471,7 +388,7 @@ async def test_client_is_lost(cut: str) -> None:
         getattr(client.writer.transport, cut)()
         await served.gone()
 
-    assert GONE == served.seen[-1]
+    assert GONE == served.received[-1]
 
 
 @pytest.mark.parametrize(
@@ -494,8 +411,8 @@ async def test_application_closes(close: Message, payload: bytes) -> None:
         await served.gone()
 
     kinds = ["websocket.connect", "websocket.disconnect"]
-    assert kinds == [message["type"] for message in served.seen]
-    assert close.get("code", 1000) == served.seen[-1]["code"]
+    assert kinds == [message["type"] for message in served.received]
+    assert close.get("code", 1000) == served.received[-1]["code"]
 
 
 async def test_code_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
@@ -504,7 +421,7 @@ async def test_code_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(handler) as served, await served.open() as client:
         assert (0x80 | CLOSE, closing(1011)) == await client.frame()
 
-    assert ["401 is not a code for closing a WebSocket"] == [str(one) for one in served.raised]
+    assert ["401 is not a code for closing a WebSocket"] == [str(one) for one in served.errors]
     assert "The application raised an exception" in caplog.text
 
 
@@ -524,14 +441,14 @@ async def test_send_after_the_end() -> None:
     handler = says(ACCEPT, {"type": "websocket.close"}, {"type": "websocket.send"})
     async with serving(handler) as served, await served.open() as client:
         await client.frame()
-        await eventually(lambda: bool(served.raised))
+        await eventually(lambda: bool(served.errors))
 
     async with serving() as other:
         await other.exchange(frame(TEXT, b"1") + frame(CLOSE))
         await other.gone()
 
-    assert [ClientDisconnected] == [type(error) for error in served.raised]
-    assert [ClientDisconnected] == [type(error) for error in other.raised]
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
+    assert [ClientDisconnected] == [type(error) for error in other.errors]
 
 
 async def test_receive_after_the_end() -> None:
@@ -553,9 +470,9 @@ async def test_receive_after_the_end() -> None:
     loop = asyncio.get_running_loop()
     async with serving(handler) as served:
         await served.exchange(frame(CLOSE, closing(1001)))
-        await eventually(lambda: len(served.seen) == 7)
+        await eventually(lambda: len(served.received) == 7)
 
-    assert [1001] * 6 == [message["code"] for message in served.seen[1:]]
+    assert [1001] * 6 == [message["code"] for message in served.received[1:]]
     assert turns >= 5
 
 
@@ -597,7 +514,7 @@ async def test_refused() -> None:
 
     assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
     assert answer.endswith(b"\r\n\r\nForbidden")
-    assert GONE == served.seen[-1]
+    assert GONE == served.received[-1]
 
 
 RESPONSE = "websocket.http.response."
@@ -617,7 +534,7 @@ async def test_denied() -> None:
 
     assert answer.startswith(b"HTTP/1.1 401 Unauthorized\r\ndate: now\r\nx: y\r\n")
     assert answer.endswith(b"connection: close\r\n\r\n3\r\nno \r\n5\r\ntoken\r\n0\r\n\r\n")
-    assert GONE == served.seen[-1]
+    assert GONE == served.received[-1]
 
 
 async def test_denied_in_part() -> None:
@@ -642,12 +559,12 @@ async def test_denied_in_part() -> None:
 async def test_shutdown() -> None:
     """An open WebSocket is closed with 1012, and its application sees that."""
     async with serving() as served, await served.open() as client:
-        served.connection.shutdown()
-        served.connection.shutdown()
+        served.connection.drain()
+        served.connection.drain()
 
         assert (0x80 | CLOSE, closing(1012)) == await client.frame()
         await eventually(lambda: not served.state.tasks)
-    assert {**GONE, "code": 1012} == served.seen[-1]
+    assert {**GONE, "code": 1012} == served.received[-1]
 
 
 async def test_shutdown_before_the_answer() -> None:
@@ -660,11 +577,11 @@ async def test_shutdown_before_the_answer() -> None:
 
     async with serving(handler) as served, await served.connect() as client:
         await client.send(b"GET / HTTP/1.1\r\n" + OFFER + b"\r\n")
-        served.connection.shutdown()
+        served.connection.drain()
 
         assert (await client.rest()).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
         await served.gone()
-    assert [ClientDisconnected] == [type(error) for error in served.raised]
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
 
 
 # Keep-alive.
@@ -682,7 +599,7 @@ async def test_pings() -> None:
         served.pass_time(21)
         assert (0x80 | CLOSE, closing(1011, "keepalive ping timeout")) == await client.frame()
 
-    assert {**GONE, "code": 1011, "reason": "keepalive ping timeout"} == served.seen[-1]
+    assert {**GONE, "code": 1011, "reason": "keepalive ping timeout"} == served.received[-1]
 
 
 async def test_pings_while_the_application_is_busy() -> None:
@@ -718,7 +635,7 @@ async def test_client_does_not_read() -> None:
         served.pass_time(21)
         await served.gone()
 
-    assert [ClientDisconnected] == [type(error) for error in served.raised]
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
 
 
 # Limits to what one client can take.
@@ -766,7 +683,7 @@ async def test_application_does_not_receive() -> None:
         await client.send(frame(BINARY))
         assert (0x80 | CLOSE, closing(1011)) == await client.frame()
 
-    assert 100_001 == len(served.seen[1:])
+    assert 100_001 == len(served.received[1:])
     assert held < 5_000_000
 
 
@@ -807,7 +724,7 @@ async def test_loop_is_shared(sent: bytes) -> None:
     """Whatever a client sends, others have the loop in between."""
     async with serving(accepts) as served, await served.open() as client, fair():
         client.writer.write(sent + frame(TEXT, b"last"))
-        await eventually(lambda: served.seen[-1].get("text") == "last")
+        await eventually(lambda: served.received[-1].get("text") == "last")
 
 
 async def test_application_that_only_sends() -> None:
@@ -824,7 +741,7 @@ async def test_application_that_only_sends() -> None:
         client.writer.transport.abort()
         await served.gone()
 
-    assert [ClientDisconnected] == [type(error) for error in served.raised]
+    assert [ClientDisconnected] == [type(error) for error in served.errors]
 
 
 # Compression.
@@ -896,10 +813,12 @@ async def test_compressed_messages(takeover: bool) -> None:
             payload = compressed(b"")
             await client.send(frame(BINARY, payload, bits=COMPRESSED))
         await client.send(frame(BINARY, compressed(b"x" * LIMIT), bits=COMPRESSED))
-        await eventually(lambda: len(served.seen) == 8)
+        await eventually(lambda: len(served.received) == 8)
 
     expected = [text.decode(), "plain", b"", text.decode(), "plain", b"", b"x" * LIMIT]
-    assert expected == [message.get("text", message.get("bytes")) for message in served.seen[1:]]
+    assert expected == [
+        message.get("text", message.get("bytes")) for message in served.received[1:]
+    ]
 
 
 async def test_answers_are_compressed() -> None:
@@ -932,7 +851,7 @@ async def test_compressed_errors(code: int, sent: bytes) -> None:
         await client.rest()
 
     assert code.to_bytes(2) == payload[:2]
-    assert code == served.seen[-1]["code"]
+    assert code == served.received[-1]["code"]
 
 
 async def test_bombs() -> None:
@@ -985,7 +904,7 @@ async def test_receive_is_cancelled() -> None:
         await receive()
         await send(ACCEPT)
         waiting = asyncio.ensure_future(receive())
-        while not served.connection.shared.inflating.locked():  # noqa: ASYNC110 -- as soon as it is
+        while not served.shared.inflating.locked():  # noqa: ASYNC110 -- as soon as it is
             await asyncio.sleep(0)
         waiting.cancel()
         with suppress(asyncio.CancelledError):
@@ -1012,12 +931,12 @@ async def test_receive_is_cancelled() -> None:
         ("other", "", 16 << 20),
     ],
 )
-async def test_suitable(file: str, limit: str, expected: int, tmp_path: Path) -> None:
+async def test_default_message_bytes(file: str, limit: str, expected: int, tmp_path: Path) -> None:
     """How long a message may be follows the memory limit of the container."""
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(f"{limit}\n")
 
-    assert expected == suitable(str(tmp_path))
+    assert expected == default_message_bytes(str(tmp_path))
 
 
 # The log.

@@ -92,9 +92,9 @@ TE = b"transfer-encoding"
         ([(b"host", b"f"), (TE, b"chunked, gzip")], "1.1", 400),
     ],
 )
-def test_refusal(headers: list[tuple[bytes, bytes]], version: str, expected: int) -> None:
+def test_rejection(headers: list[tuple[bytes, bytes]], version: str, expected: int) -> None:
     """A host is there once; of transfer codings, only chunks are known, and end a body."""
-    assert expected == request_head.refusal(headers, version)
+    assert expected == request_head.rejection(headers, version)
 
 
 @pytest.mark.parametrize(

@@ -148,3 +148,8 @@ def test_length() -> None:
 def test_asks_to_close(value: bytes, closes: bool) -> None:
     """The option may stand among others, in any case."""
     assert closes == response_head.asks_to_close(value)
+
+
+def test_http_date() -> None:
+    """A date is as RFC 9110 has it in its example."""
+    assert b"Sun, 06 Nov 1994 08:49:37 GMT" == response_head.http_date(784111777)

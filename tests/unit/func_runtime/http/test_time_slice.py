@@ -6,14 +6,14 @@ import time
 import pytest
 
 from func_runtime.http import time_slice
-from func_runtime.http.time_slice import Turns
+from func_runtime.http.time_slice import TimeSlice
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_allowance_is_shared_and_begins_anew_with_each_turn() -> None:
     """All of a turn have one allowance; the next turn has another."""
-    shared = Turns()
+    shared = TimeSlice()
     began = time.monotonic()
     first = shared.used_up()
     while not shared.used_up():
@@ -30,7 +30,7 @@ async def test_allowance_is_shared_and_begins_anew_with_each_turn() -> None:
 
 async def test_idle_time_is_no_work() -> None:
     """What was not used long ago is not counted."""
-    shared = Turns()
+    shared = TimeSlice()
     shared.used_up()
     await asyncio.sleep(0.02)
 

@@ -9,7 +9,7 @@ import uvloop
 from func_runtime.asgi import Receive, Scope, Send
 from func_runtime.lifecycle import server
 from func_runtime.settings.settings import EventLoop
-from func_runtime.settings.trusted_proxies import Proxies
+from func_runtime.settings.trusted_proxies import TrustedProxies
 
 
 def test_event_loops() -> None:
@@ -51,6 +51,6 @@ async def test_adopted_connection_is_gone() -> None:
 
     connection = socket.socket()
     connection.close()
-    await server.Server(app, 100, 1 << 20, Proxies()).adopt(connection, b"")
+    await server.Server(app, 100, 1 << 20, TrustedProxies()).adopt(connection, b"")
 
     assert -1 == connection.fileno()

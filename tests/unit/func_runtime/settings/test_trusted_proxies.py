@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from func_runtime.settings.trusted_proxies import FOR, PROTO, Proxies, join
+from func_runtime.settings.trusted_proxies import FOR, PROTO, TrustedProxies, join
 
 PEER = ("127.0.0.1", 5000)
 
 
 def read(headers: dict[str, str], allowed: str | None = None, *, peer: Any = PEER) -> Any:
     """Return the scheme and the client of a request of a peer with these headers."""
-    proxies = Proxies() if allowed is None else Proxies(allowed)
+    proxies = TrustedProxies() if allowed is None else TrustedProxies(allowed)
     if not proxies.trusts(peer[0]):
         return "http", peer
     said = [headers.get(name.decode(), "").encode("latin-1") for name in (PROTO, FOR)]
@@ -72,12 +72,12 @@ def test_several_headers() -> None:
     """Headers of the same name are one list, in their order."""
     addresses = join(join(b"", b"192.0.2.1"), b"127.0.0.1")
 
-    assert ("http", ("192.0.2.1", 0)) == Proxies().read(b"", addresses)
+    assert ("http", ("192.0.2.1", 0)) == TrustedProxies().read(b"", addresses)
 
 
 def test_many_clients() -> None:
     """What clients say is not remembered without end."""
-    proxies = Proxies()
+    proxies = TrustedProxies()
     tracemalloc.start()
     for number in range(20_000):
         proxies.read(b"", b"192.0.2.1:%d" % number)
@@ -126,4 +126,4 @@ def test_peer_without_an_address(peer: Any) -> None:
 def test_what_is_no_address(allowed: str) -> None:
     """What is neither an address nor a network is an error."""
     with pytest.raises(ValueError, match="does not appear to be"):
-        Proxies(allowed)
+        TrustedProxies(allowed)

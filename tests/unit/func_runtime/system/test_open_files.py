@@ -16,7 +16,7 @@ def test_connections(soft: int, expected: int, monkeypatch: pytest.MonkeyPatch) 
     """Connections leave a quarter of the files to others."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, INFINITY))
 
-    assert expected == open_files.connections()
+    assert expected == open_files.max_connections()
 
 
 @pytest.mark.parametrize(

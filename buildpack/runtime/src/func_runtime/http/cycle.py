@@ -1,28 +1,32 @@
-"""One request and its response, as an ASGI application has them: scope, receive and send.
-
-What a connection is and when an exchange may begin, it leaves to http_protocol.
-"""
+"""One request and its response, as an ASGI application sees them: scope, receive and send."""
 
 import asyncio
 import logging
-from typing import Protocol
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
 
 from func_runtime.asgi import Answer, Headers, Message, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
 from func_runtime.http import response_head
-from func_runtime.http.time_slice import Turns
+from func_runtime.http.server_state import ServerState
 
 log = logging.getLogger("func_runtime")
 
-# A body that waits for the application: beyond this the client waits too.
+# With more of a body than this waiting for the application, the client has to wait too.
 _BODY_BYTES = 64 * 1024
-# More of a request's body is not read after its answer: the connection ends. As in Go (net/http,
-# maxPostHandlerReadBytes).
+# After the response, no more of a request's body is read than this: the connection is closed. As in
+# Go (net/http, maxPostHandlerReadBytes).
 REST_BYTES = 256 * 1024
-# How long a handler waits that goes on with a request which is over, again and again.
+# Each call of a handler that goes on with a request after its end takes this long.
 _PAUSE_SECONDS = 0.01
-# A body of at least this goes out on its own, for joining it to its head would copy it.
+# A body of this size or more is written without its head: joining the two would copy it.
 _LARGE = 64 * 1024
+
+# With an eager task, a handler that never waits is done before the loop turns (Python 3.12).
+_EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+_task: Callable[..., asyncio.Task[None]] = partial(asyncio.Task, **_EAGER)
 
 _START = "http.response.start"
 _BODY = "http.response.body"
@@ -33,40 +37,28 @@ _GOES_ON = b"\r\n\r\n"
 _ENDS = response_head.CONNECTION + b"close\r\n\r\n"
 
 
-class Shared(Protocol):
-    """What connections share, as far as an exchange uses it."""
-
-    tasks: set[asyncio.Task[None]]
-    date: bytes
-    turns: Turns
-
-
-class Connection(Protocol):
-    """What carries an exchange: http_protocol has it."""
+class CycleConnection(Protocol):
+    """What a cycle uses of its connection."""
 
     transport: asyncio.Transport
-    congested: asyncio.Event | None  # while the client reads more slowly than it is sent to
-
-    @property
-    def state(self) -> Shared:
-        """What is shared."""
-        ...
+    state: ServerState
+    congested: asyncio.Event | None  # while the client reads too slowly
 
     def resume_reading(self) -> None:
-        """Read on: a body has been taken."""
+        """Receive more: the application has taken a part of the body."""
         ...
 
-    def finished(self, exchange: "Exchange") -> None:
+    def finished(self, cycle: "RequestResponseCycle") -> None:
         """Go on: the response is complete."""
         ...
 
-    def abort(self, exchange: "Exchange") -> None:
+    def abort(self, cycle: "RequestResponseCycle") -> None:
         """End: the response will not be complete."""
         ...
 
 
-class Exchange(Answer):
-    """A request, from the end of its head, to the end of its response."""
+class RequestResponseCycle(Answer):
+    """A request from the end of its head to the end of its response."""
 
     __slots__ = (
         "_arrived",
@@ -78,7 +70,7 @@ class Exchange(Answer):
         "_head",
         "_left",
         "_may_expect",
-        "_told",
+        "_saw_end",
         "completed",
         "gone",
         "keep_alive",
@@ -88,29 +80,29 @@ class Exchange(Answer):
         "started",
     )
 
-    def __init__(self, connection: Connection, scope: Scope, keep_alive: bool) -> None:
-        """Take the connection, the request, and whether the connection may go on after it."""
+    def __init__(self, connection: CycleConnection, scope: Scope, keep_alive: bool) -> None:
+        """Take the request, and whether the connection may stay open after it."""
         self._connection = connection
         self.scope = scope
         self.keep_alive = keep_alive
-        self._arrived: asyncio.Event | None = None  # made if the application has to wait
+        self._arrived: asyncio.Event | None = None  # created when the application has to wait
         # The request.
         self._body: bytes | bytearray = b""
-        self.received = False  # the server has all of it
-        self._delivered = False  # the application has
+        self.received = False  # the server has the whole request
+        self._delivered = False  # the application has it too
         self._may_expect = True
-        # The response. What else there is to know, _respond adds.
-        self._bodiless = scope["method"] == "HEAD"  # now: a scope is the application's to change
-        self.started = False  # the application has begun it
+        # The response. _start adds what else is needed.
+        self._bodiless = scope["method"] == "HEAD"  # read now: the application may change the scope
+        self.started = False  # the application has started it
         self.on_the_wire = False
         self.completed = False
-        self.gone = False  # nobody is there to get it
-        self._told = False  # the application knows that the request is over
+        self.gone = False  # the client has disconnected
+        self._saw_end = False  # the application has been told that the request is over
 
-    # What the connection says.
+    # What the connection calls.
 
     def add_body(self, data: bytes) -> bool:
-        """Take a part of the body; say whether that is enough for now."""
+        """Take a part of the body. Return whether that is enough for now."""
         if self._body:
             if isinstance(self._body, bytes):
                 self._body = bytearray(self._body)
@@ -128,14 +120,23 @@ class Exchange(Answer):
             self._arrived.set()
 
     def disconnect(self) -> None:
-        """Note that there is no client any more, or none to rely on."""
+        """Note that the client has disconnected, or that its request is not valid."""
         self.gone = not self.completed
         self._body = b""
         if self._arrived is not None:
             self._arrived.set()
 
-    def ended(self, task: asyncio.Task[None]) -> None:
-        """See how the application has ended; without a whole response the connection ends too."""
+    def run(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
+        """Call the application."""
+        task = _task(state.app(self.scope, self.receive, self.send), loop=loop)
+        if task.done():
+            self.application_ended(task)
+        else:
+            state.tasks.add(task)
+            task.add_done_callback(self.application_ended)
+
+    def application_ended(self, task: asyncio.Task[None]) -> None:
+        """Log an exception of the application. Abort if the response is not complete."""
         self._connection.state.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -144,7 +145,7 @@ class Exchange(Answer):
             self._connection.abort(self)
 
     def _log(self, error: BaseException) -> None:
-        """Log what nobody has logged; that the client has gone is no failure."""
+        """Log an exception that is not logged yet. A client may disconnect: that is no error."""
         if isinstance(error, ResponseUnfinished):
             if not self.gone:
                 log.error("%s", error)
@@ -154,7 +155,7 @@ class Exchange(Answer):
     # What the application calls.
 
     async def receive(self) -> Message:
-        """Return the next part of the request, or that there is nobody to answer (any more)."""
+        """Return the next part of the request, or http.disconnect after its end."""
         while not self.completed and not self.gone:
             if self._body or (self.received and not self._delivered):
                 body = bytes(self._body)
@@ -174,8 +175,9 @@ class Exchange(Answer):
     async def send(self, message: Message) -> None:
         """Take a message of the response.
 
-        :raises ClientDisconnected: nobody is there to get it. :raises RuntimeError: it is not its
-            turn. :raises ValueError: it cannot be sent.
+        :raises ClientDisconnected: the client has disconnected.
+        :raises RuntimeError: another message is expected.
+        :raises ValueError: it cannot be sent.
         """
         connection = self._connection
         if connection.congested is not None:
@@ -186,35 +188,35 @@ class Exchange(Answer):
             raise ClientDisconnected
         kind = message["type"]
         if self.completed or kind != (_BODY if self.started else _START):
-            raise RuntimeError(f"{kind} is not what comes next in a response")
+            raise RuntimeError(f"{kind} is not the next message of a response")
         if self.started:
             more = message.get("more_body", False)
             self._write(message.get("body", b""), more)
-            if more and connection.state.turns.used_up():
+            if more and connection.state.time_slice.used_up():
                 await asyncio.sleep(0)
         else:
-            self._respond(message["status"], message.get("headers", ()))
+            self._start(message["status"], message.get("headers", ()))
 
     async def _pause(self) -> None:
-        """Keep a handler from taking the loop that goes on, again and again, after the end."""
-        if self._told:
+        """Let other tasks run, if a handler goes on again and again after the end."""
+        if self._saw_end:
             await asyncio.sleep(_PAUSE_SECONDS)
-        self._told = True
+        self._saw_end = True
 
-    def _respond(self, status: int, headers: Headers) -> None:
-        """Make the head, but hold it: none is sent before there is a body (ASGI, HTTP).
+    def _start(self, status: int, headers: Headers) -> None:
+        """Prepare the head. It is sent with the first part of the body (ASGI, HTTP).
 
-        Where it raises, nothing has changed: the application may begin again.
+        If this raises, nothing has changed: the application may send another start.
         """
         line = response_head.status_line(status)
         block, read = response_head.fields(headers)
-        told = read.get(response_head.CONTENT_LENGTH)
-        self._left: int | None = None if told is None else response_head.length(told)
+        length = read.get(response_head.CONTENT_LENGTH)
+        self._left: int | None = None if length is None else response_head.length(length)
         self._chunked = False
         if status in _WITHOUT_CONTENT:
             self._bodiless = True
-        if told is not None and status != _NO_CONTENT:  # RFC 9110, 8.6
-            block += response_head.CONTENT_LENGTH + told
+        if length is not None and status != _NO_CONTENT:  # RFC 9110, 8.6
+            block += response_head.CONTENT_LENGTH + length
         connection = read.get(response_head.CONNECTION)
         if connection is not None and response_head.asks_to_close(connection):
             self.keep_alive = False
@@ -223,9 +225,9 @@ class Exchange(Answer):
         self.started = True
 
     def _write(self, body: bytes, more: bool) -> None:
-        """Write a part of the body, after the head if it is the first, and end with the last.
+        """Write a part of the body, with the head before the first part.
 
-        :raises ValueError: it is not as long as the application has said.
+        :raises ValueError: the body is shorter or longer than its content-length.
         """
         head = b"" if self.on_the_wire else self._complete_head(len(body), more)
         if self._bodiless or self._left is None:
@@ -233,7 +235,7 @@ class Exchange(Answer):
         else:
             left = self._left - len(body)
             if left < 0 or (left and not more):
-                raise ValueError("the response is not as long as its content-length")
+                raise ValueError("the body of the response does not match its content-length")
             self._left = left
         transport = self._connection.transport
         if len(body) < _LARGE:
@@ -250,22 +252,22 @@ class Exchange(Answer):
             self._connection.finished(self)
 
     def _complete_head(self, size: int, more: bool) -> bytes:
-        """Return the head with what frames the body (RFC 9112, 6)."""
+        """Return the head with the headers that frame the body (RFC 9112, 6)."""
         framing = b""
         if self._left is None and not self._bodiless:
             if not more:
                 framing = b"%b%d" % (response_head.CONTENT_LENGTH, size)
             elif self.scope["http_version"] == _HTTP_1_0:
-                self.keep_alive = False  # it ends where the connection does
+                self.keep_alive = False  # the end of the connection is the end of the body
             else:
                 self._chunked = True
                 framing = response_head.TRANSFER_ENCODING + b"chunked"
         if not self.received and (self._expects() or self._has_long_body()):
-            self.keep_alive = False  # nobody knows whether the body will come, or reads it all
+            self.keep_alive = False  # the body may not arrive, or is too long to be read
         return self._head + framing + (_GOES_ON if self.keep_alive else _ENDS)
 
     def _frame(self, body: bytes, more: bool) -> bytes:
-        """Return a part of a body of unknown length as it goes out."""
+        """Return a part of a body of unknown length as it is written."""
         if self._bodiless:
             return b""
         if not self._chunked:
@@ -280,7 +282,7 @@ class Exchange(Answer):
         )
 
     def _expects(self) -> bool:
-        """Say, the first time, whether the client waits for leave to send the body."""
+        """Return, on the first call only, whether the client waits for 100 Continue."""
         ask, self._may_expect = self._may_expect, False
         return (
             ask

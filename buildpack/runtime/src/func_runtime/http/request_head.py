@@ -8,12 +8,13 @@ import socket
 
 from httptools import HttpParserError
 
-from func_runtime.asgi import Headers, Scope
+from func_runtime.asgi import Headers
 
 BAD_REQUEST = 400
 URI_TOO_LONG = 414
 HEADER_FIELDS_TOO_LARGE = 431
 NOT_IMPLEMENTED = 501
+VERSION_NOT_SUPPORTED = 505
 
 # What a request may take before it is one: far above what proxies in front let through by default.
 URL_BYTES = 16 * 1024
@@ -40,6 +41,21 @@ _TARGET = (
 
 # llhttp reads the request lines of RTSP and of Icecast as well.
 _OTHER_PROTOCOLS = (b" RTSP/", b" ICE/")
+
+
+class RequestRejected(HttpParserError):
+    """What was received is answered with an error status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"rejected with status {status}")
+        self.status = status
+
+
+def rejection_status(error: HttpParserError) -> int:
+    """Return the status for an error of the parser, or of what it calls."""
+    # httptools raises an error of its own, with what a callback has raised as its context.
+    cause = error if isinstance(error, RequestRejected) else error.__context__
+    return cause.status if isinstance(cause, RequestRejected) else BAD_REQUEST
 
 
 def is_host(value: bytes) -> bool:
@@ -75,19 +91,19 @@ def _is_ip_literal(literal: bytes) -> bool:
     return True
 
 
-def refusal(headers: Headers, version: str) -> int:
-    """Return the status that refuses a request for its host or its transfer coding, or 0."""
+def rejection(headers: Headers, version: str) -> int:
+    """Return the status that rejects a request for its host or its transfer coding, or 0."""
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1 and (hosts or version == _HTTP_1_1):  # 3.2
         return BAD_REQUEST
     if not all(map(is_host, hosts)):
         return BAD_REQUEST
     codings = b",".join(value for name, value in headers if name == b"transfer-encoding")
-    return _refuse_codings(codings, version) if codings else 0
+    return _reject_codings(codings, version) if codings else 0
 
 
-def _refuse_codings(codings: bytes, version: str) -> int:
-    """Return the status that refuses transfer codings (6.1, 6.3), 0 for chunks alone."""
+def _reject_codings(codings: bytes, version: str) -> int:
+    """Return the status that rejects transfer codings (6.1, 6.3), 0 for chunks alone."""
     named = [coding.strip().lower() for coding in codings.split(b",")]
     if version == _HTTP_1_0 or named[-1] != _CHUNKED or named.count(_CHUNKED) > 1:
         return BAD_REQUEST  # where the body ends is not known
@@ -95,12 +111,12 @@ def _refuse_codings(codings: bytes, version: str) -> int:
 
 
 def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return path, query and authority of a target (3.2); only the absolute form has the last.
+    """Return path, query and authority of a target (3.2). Only the absolute form has an authority.
 
-    :raises HttpParserError: it is none of a server's.
+    :raises HttpParserError: it is not a target for a server.
     """
     found = re.fullmatch(_TARGET, target)
-    assert found is not None  # it takes anything
+    assert found is not None  # it matches anything
     path, query, authority = found["path"], found["query"] or b"", found["authority"] or b""
     if authority:
         if not is_host(authority):
@@ -117,7 +133,7 @@ def is_other_protocol(read: bytes, target: bytes) -> bool:
 
 
 def excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the status that refuses a head, or a part of one, if it is too large."""
+    """Return the status that rejects a head, or a part of one, if it is too large."""
     if len(url) > URL_BYTES:
         return URI_TOO_LONG
     size = len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
@@ -126,35 +142,17 @@ def excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
     return 0
 
 
+def check_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """Check the size of a head.
+
+    :raises RequestRejected: it is too large.
+    """
+    if status := excess(url, headers):
+        raise RequestRejected(status)
+
+
 def unquote(path: str) -> str:
     """Decode what is percent-encoded; what decodes it is imported with the first such path."""
     from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
 
     return unquote(path)
-
-
-def encode(scope: Scope, headers: Headers) -> bytes:
-    """Return a request's head as it came, but for its headers."""
-    target = scope["raw_path"]
-    if scope["query_string"]:
-        target += b"?" + scope["query_string"]
-    line = b"%b %b HTTP/%b\r\n" % (
-        scope["method"].encode(),
-        target,
-        scope["http_version"].encode(),
-    )
-    return line + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
-
-
-def offers_websocket(scope: Scope) -> bool:
-    """Say whether a request opens a WebSocket (RFC 6455, 4.1)."""
-    offers = [value.lower() for name, value in scope["headers"] if name == b"upgrade"]
-    return scope["method"] == "GET" and scope["http_version"] == "1.1" and offers == [b"websocket"]
-
-
-def has_body(headers: Headers) -> bool:
-    """Say whether a body follows a head (6.3)."""
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0"))
-        for name, value in headers
-    )

@@ -3,7 +3,12 @@
 Names are checked once and remembered, values together, because this runs for every response.
 """
 
+import time
+
 from func_runtime.asgi import Headers
+
+REQUEST_TIMEOUT = 408
+TOO_MANY_REQUESTS = 429
 
 # What an application says about the message's framing is read, and said by the server itself.
 CONTENT_LENGTH = b"\r\ncontent-length: "
@@ -19,6 +24,9 @@ _CONTROL = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
 # Names are few. The bound is for an application that makes them up.
 _REMEMBERED = 1024
 _FINAL = range(200, 1000)  # RFC 9110, 15: those below announce a response
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _prefixes = {prefix[2:-2]: prefix for prefix in _READ}
 _status_lines = {200: b"HTTP/1.1 200 OK"}
@@ -56,6 +64,27 @@ def fields(headers: Headers) -> tuple[bytes, dict[bytes, bytes]]:
     if len(block.translate(None, _CONTROL)) + len(lines) != len(block):
         raise ValueError("a response header's value has a control character in it")
     return block, read
+
+
+def rejection(status: int, date: bytes) -> bytes:
+    """Return the whole response to what is not a request. The connection ends after it."""
+    line = status_line(status)
+    message = line.split(b" ", 2)[2]
+    return b"%b%b\r\ncontent-type: text/plain; charset=utf-8%b%d%bclose\r\n\r\n%b" % (
+        line,
+        date,
+        CONTENT_LENGTH,
+        len(message),
+        CONNECTION,
+        message,
+    )
+
+
+def http_date(seconds: float) -> bytes:
+    """Return a time in the format of HTTP (RFC 9110, 5.6.7), whatever the locale is."""
+    at = time.gmtime(seconds)
+    day, month = _DAYS[at.tm_wday], _MONTHS[at.tm_mon - 1]
+    return time.strftime(f"{day}, %d {month} %Y %H:%M:%S GMT", at).encode()
 
 
 def length(value: bytes) -> int:

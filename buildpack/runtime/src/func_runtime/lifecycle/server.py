@@ -10,13 +10,14 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from func_runtime.asgi import Application, Scope
-from func_runtime.http.protocol import HttpProtocol, State
+from func_runtime.http.protocol import HttpProtocol
+from func_runtime.http.server_state import ServerState
 from func_runtime.lifecycle import sockets
 from func_runtime.settings.settings import EventLoop
-from func_runtime.settings.trusted_proxies import Proxies
+from func_runtime.settings.trusted_proxies import TrustedProxies
 
 if TYPE_CHECKING:
-    from func_runtime.websocket.protocol import Shared
+    from func_runtime.websocket.websocket_state import WebSocketState
 
 log = logging.getLogger("func_runtime")
 
@@ -49,14 +50,14 @@ class Server:
     """Listens, serves, and lets go, each when told so."""
 
     def __init__(
-        self, app: Application, keep_alive: int, max_message: int, proxies: Proxies
+        self, app: Application, keep_alive: int, max_message: int, proxies: TrustedProxies
     ) -> None:
         """Take the application, seconds for an idle connection, bytes for a WebSocket's message,
         and the proxies whose word on the client is taken.
         """  # noqa: D205 -- one sentence more than a line holds
-        self._state = State(app, keep_alive, self._websocket, proxies)
+        self._state = ServerState(app, keep_alive, self._websocket, proxies)
         self._max_message = max_message
-        self._websockets: Shared | None = None
+        self._websockets: WebSocketState | None = None
         self._listening: list[asyncio.Server] = []
         self._ticking: asyncio.TimerHandle | None = None
 
@@ -96,7 +97,7 @@ class Server:
         for server in self._listening:
             server.close()
         for connection in list(self._state.connections):
-            connection.shutdown()
+            connection.drain()
         await self._finish_requests(deadline)
         await self._finish_connections()
         if self._ticking is not None:
@@ -128,10 +129,11 @@ class Server:
 
     def _websocket(self, request: Scope) -> asyncio.Protocol:
         # It takes half as long to import as all else.
-        from func_runtime.websocket.protocol import Shared, WebSocketProtocol  # noqa: PLC0415
+        from func_runtime.websocket.protocol import WebSocketProtocol  # noqa: PLC0415
+        from func_runtime.websocket.websocket_state import WebSocketState  # noqa: PLC0415
 
         if self._websockets is None:
-            self._websockets = Shared(self._max_message)
+            self._websockets = WebSocketState(self._max_message)
         return WebSocketProtocol(self._state, self._websockets, request)
 
     def _tick(self) -> None:
@@ -143,7 +145,7 @@ class Server:
 class _Adopted(HttpProtocol):
     """A connection of which something has been read before there was a transport."""
 
-    def __init__(self, state: State, early: bytes) -> None:
+    def __init__(self, state: ServerState, early: bytes) -> None:
         super().__init__(state)
         self._early = early
 

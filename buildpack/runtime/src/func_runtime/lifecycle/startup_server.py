@@ -19,7 +19,6 @@ from func_runtime.app.app import answer_probe
 from func_runtime.asgi import Message, Send
 from func_runtime.function.health import Probe
 from func_runtime.http import response_head, responses
-from func_runtime.http.protocol import http_date
 from func_runtime.lifecycle import sockets
 
 log = logging.getLogger("func_runtime")
@@ -231,7 +230,7 @@ def _written(answer: Callable[[Send], Coroutine[object, None, None]], keep_alive
     return b"".join(
         (
             response_head.status_line(start["status"]),
-            response_head.DATE + http_date(time.time()),
+            response_head.DATE + response_head.http_date(time.time()),
             block,
             response_head.CONTENT_LENGTH + read[response_head.CONTENT_LENGTH],
             b"" if keep_alive else response_head.CONNECTION + b"close",

@@ -13,7 +13,7 @@ from func_runtime import constants
 from func_runtime.errors import SettingInvalid
 from func_runtime.settings import listen_addresses, trusted_proxies
 from func_runtime.settings.listen_addresses import Address
-from func_runtime.settings.trusted_proxies import Proxies
+from func_runtime.settings.trusted_proxies import TrustedProxies
 
 if TYPE_CHECKING:
     from func_runtime.settings.func_yaml import FuncYaml
@@ -130,7 +130,7 @@ class Settings(NamedTuple):
 
     addresses: tuple[Address, ...]
     invoke: Invoke = Invoke.HTTP
-    proxies: Proxies = Proxies()
+    proxies: TrustedProxies = TrustedProxies()
     liveness_paths: tuple[str, ...] = (constants.LIVENESS_PATH,)
     readiness_paths: tuple[str, ...] = (constants.READINESS_PATH,)
     log: LogSettings = LogSettings()
@@ -213,10 +213,10 @@ def _event_loop(environ: Mapping[str, str]) -> EventLoop:
         raise SettingInvalid(constants.FUNC_EVENT_LOOP, value, "uvloop or asyncio") from error
 
 
-def _proxies(environ: Mapping[str, str], default: Proxies) -> Proxies:
+def _proxies(environ: Mapping[str, str], default: TrustedProxies) -> TrustedProxies:
     allowed = environ.get(constants.FORWARDED_ALLOW_IPS, "").strip()
     try:
-        return default if allowed in ("", trusted_proxies.DEFAULT) else Proxies(allowed)
+        return default if allowed in ("", trusted_proxies.DEFAULT) else TrustedProxies(allowed)
     except ValueError as error:
         expected = "IP addresses and networks with commas between, or *"
         raise SettingInvalid(constants.FORWARDED_ALLOW_IPS, allowed, expected) from error

@@ -27,7 +27,7 @@ _REMEMBERED = 1024
 _REMEMBERED_BYTES = 256
 
 
-class Proxies:
+class TrustedProxies:
     """The proxies that are believed."""
 
     def __init__(self, allowed: str = DEFAULT) -> None:

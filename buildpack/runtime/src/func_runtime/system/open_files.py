@@ -14,7 +14,7 @@ def raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def connections() -> int:
+def max_connections() -> int:
     """Return how many connections may be open, so that files are left for others and the function.
 
     Without a file for it, a connection is lost as soon as it is opened, a health check's too.

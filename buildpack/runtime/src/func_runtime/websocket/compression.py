@@ -1,8 +1,8 @@
-"""Compression of messages on a WebSocket (RFC 7692), so that inflating them is bounded.
+"""Compression of messages on a WebSocket (RFC 7692), with a limit for decompression.
 
-What both sides agree on and how messages are deflated is the package's part. It would inflate a
-message in one go when it arrives, though. Here that is done in steps, when the application takes
-the message: until then it has the length that was sent, which may be a thousandth of its own.
+The package websockets negotiates, and compresses. It would decompress a message at once when it
+arrives. Here a message is decompressed in steps, when the application takes it. Until then it has
+the size that was sent, which may be a thousandth of its own.
 """
 
 import zlib
@@ -22,37 +22,37 @@ from websockets.headers import build_extension, parse_extension
 _FACTORY = ServerPerMessageDeflateFactory(
     server_max_window_bits=12, client_max_window_bits=12, compress_settings={"memLevel": 5}
 )
-# A longer message goes out as it is: to deflate it would take tens of milliseconds.
+# A longer message is sent uncompressed: to compress it would take tens of milliseconds.
 _DEFLATED_BYTES = 1024 * 1024
-# What is inflated in one step, from so much at most: both take less than a millisecond.
+# A step's output and input. Either takes less than a millisecond.
 STEP_BYTES = 256 * 1024
 _INPUT_BYTES = 16 * 1024
-# RFC 7692, 7.2.2: ends a message, and is not sent.
+# RFC 7692, 7.2.2: the end of a message, which is not sent.
 _END = b"\x00\x00\xff\xff"
 
 
 class CompressedFrame(Frame):
-    """A frame of a message that is still to be inflated."""
+    """A frame of a message that is not decompressed yet."""
 
 
 class Compression(Extension):
-    """What client and server have agreed on."""
+    """The extension that client and server have agreed on."""
 
     name = PerMessageDeflate.name
 
     def __init__(self, agreed: PerMessageDeflate) -> None:
-        """Take the package's, which deflates."""
+        """Take the package's extension, which compresses."""
         self._agreed = agreed
-        self._compressed = False  # the message that is being received
+        self._compressed = False  # the message that is being received is compressed
 
     def encode(self, frame: Frame) -> Frame:
-        """Deflate a message for the client, if it is not too long for that."""
+        """Compress a message for the client, if it is not too long for that."""
         return self._agreed.encode(frame) if len(frame.data) <= _DEFLATED_BYTES else frame
 
     def decode(self, frame: Frame, *, max_size: int | None = None) -> Frame:  # noqa: ARG002
-        """Mark a frame that is to be inflated.
+        """Mark a frame that has to be decompressed.
 
-        :raises ProtocolError: the client marks one that cannot be.
+        :raises ProtocolError: only the first frame of a message may say that it is compressed.
         """
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return frame
@@ -67,9 +67,9 @@ class Compression(Extension):
         )
 
     def inflate(self, data: bytes | bytearray) -> Iterator[bytes]:
-        """Yield what a message inflates to, in bounded steps. Messages go one after the other.
+        """Yield a message, decompressed, in bounded steps. Messages have to be in order.
 
-        :raises zlib.error: it was not deflated.
+        :raises zlib.error: it is not compressed data.
         """
         if self._agreed.remote_no_context_takeover:
             self._agreed.decoder = zlib.decompressobj(wbits=-self._agreed.remote_max_window_bits)
@@ -85,9 +85,9 @@ class Compression(Extension):
 
 
 def negotiate(offers: list[bytes]) -> tuple[Compression | None, str]:
-    """Return what is agreed on, and the header that says so (RFC 6455, 9.1).
+    """Return the extension, and the header for it (RFC 6455, 9.1).
 
-    :raises InvalidHeaderFormat: what the client offers cannot be read.
+    :raises InvalidHeaderFormat: the client's header is malformed.
     """
     offered = parse_extension(b", ".join(offers).decode("latin-1")) if offers else []
     for name, parameters in offered:

@@ -1,7 +1,7 @@
-"""Reads the request that opens a WebSocket, and writes the answer that accepts it (RFC 6455, 4.2).
+"""Reads the request that opens a WebSocket, and writes the response that accepts it.
 
-Method, version, Host and the Upgrade header are checked by http_protocol, which leaves the
-connection to a WebSocket only for those.
+The rules are in RFC 6455, 4.2. http/upgrade.py has checked method, version and the Upgrade header
+before.
 """
 
 import base64
@@ -17,7 +17,7 @@ from func_runtime.websocket.compression import Compression
 
 _VERSION = b"13"
 _KEY_BYTES = 16
-# RFC 9110, 15.5.22: names what the client has to use.
+# RFC 9110, 15.5.22: the response names the protocol that the client has to use.
 _UPGRADE_REQUIRED_HEADERS = ((b"upgrade", b"websocket"), (b"sec-websocket-version", _VERSION))
 _SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket"
 _ACCEPT = b"\r\nsec-websocket-accept: "
@@ -25,8 +25,8 @@ _EXTENSIONS = b"\r\nsec-websocket-extensions: "
 _SUBPROTOCOL = b"sec-websocket-protocol"
 
 
-class Refused(Exception):
-    """The request opens no WebSocket; the reason is for the client."""
+class HandshakeRejected(Exception):
+    """The request does not open a WebSocket. The client is sent the reason."""
 
     def __init__(self, status: int, reason: str, headers: Headers = ()) -> None:
         super().__init__(reason)
@@ -36,22 +36,22 @@ class Refused(Exception):
 
 
 class Handshake(NamedTuple):
-    """What both sides have agreed on, once the application accepts."""
+    """What client and server have agreed on, once the application accepts."""
 
     key: str
     compression: Compression | None
-    extensions: str  # the header that says so
+    extensions: str  # the header for it
 
 
 def read(headers: Headers) -> Handshake:
     """Read the headers of a request.
 
-    :raises Refused: they open no WebSocket.
+    :raises HandshakeRejected: they do not open a WebSocket.
     """
     if _values(headers, b"sec-websocket-version") != [_VERSION]:
-        raise Refused(
+        raise HandshakeRejected(
             responses.UPGRADE_REQUIRED,
-            f"The only version of WebSocket here is {_VERSION.decode()}",
+            f"The only supported version of WebSocket is {_VERSION.decode()}",
             _UPGRADE_REQUIRED_HEADERS,
         )
     key = _key(_values(headers, b"sec-websocket-key"))
@@ -59,7 +59,9 @@ def read(headers: Headers) -> Handshake:
     try:
         return Handshake(key, *compression.negotiate(offers))
     except InvalidHeaderFormat as error:
-        raise Refused(responses.BAD_REQUEST, "sec-websocket-extensions is malformed") from error
+        raise HandshakeRejected(
+            responses.BAD_REQUEST, "sec-websocket-extensions is malformed"
+        ) from error
 
 
 def subprotocols(headers: Headers) -> list[str]:
@@ -69,12 +71,12 @@ def subprotocols(headers: Headers) -> list[str]:
 
 
 def response(handshake: Handshake, date: bytes, subprotocol: str | None, headers: Headers) -> bytes:
-    """Return the answer that accepts, with the application's subprotocol and headers.
+    """Return the response that accepts, with the application's subprotocol and headers.
 
-    :raises ValueError: a header would not be one on the wire.
+    :raises ValueError: a header is not valid.
     """
     chosen = [(_SUBPROTOCOL, subprotocol.encode())] if subprotocol else []
-    # What frames a body is left out: an answer of 101 has none (RFC 9110, 8.6).
+    # Headers that frame a body are skipped: a response with 101 has none (RFC 9110, 8.6).
     block, _ = response_head.fields([*chosen, *headers])
     extensions = handshake.extensions.encode()
     return b"".join(
@@ -95,13 +97,13 @@ def _values(headers: Headers, name: bytes) -> list[bytes]:
 
 
 def _key(values: list[bytes]) -> str:
-    """Return the key, which proves to the client that the server speaks WebSocket.
+    """Return the key. The response proves with it that the server speaks WebSocket.
 
-    :raises Refused: there is not one, or it is no key.
+    :raises HandshakeRejected: there is not exactly one key, or it is not valid.
     """
     try:
         if len(base64.b64decode(b"".join(values), validate=True)) == _KEY_BYTES:
             return b"".join(values).decode()
     except ValueError:
         pass
-    raise Refused(responses.BAD_REQUEST, "sec-websocket-key is missing, or is no key")
+    raise HandshakeRejected(responses.BAD_REQUEST, "sec-websocket-key is missing or invalid")

@@ -1,356 +1,277 @@
-"""Speaks WebSocket on a connection (RFC 6455), with the parser of the package websockets.
+"""The asyncio protocol of a connection that speaks WebSocket (RFC 6455).
 
-What arrives is read in pieces, and no further than the application takes messages and the client
-takes what is sent to it: neither memory nor the loop's time is a client's to use up. What the
-application sees is in websocket.
+What is received is parsed in pieces, and only as fast as the application takes messages and the
+client takes what is sent to it. So a client uses up neither memory nor the event loop's time.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from typing import Any, cast
-
-from websockets.exceptions import ProtocolError
-from websockets.frames import Frame, Opcode
-from websockets.protocol import OPEN, SERVER, Protocol
+from typing import Any
 
 from func_runtime.asgi import Headers, Scope
 from func_runtime.errors import ClientDisconnected
 from func_runtime.http import responses
-from func_runtime.http.cycle import Exchange
-from func_runtime.http.protocol import State
-from func_runtime.system import cgroup
+from func_runtime.http.connection import Connection
+from func_runtime.http.cycle import RequestResponseCycle
+from func_runtime.http.server_state import ServerState
 from func_runtime.websocket import handshake
-from func_runtime.websocket.compression import CompressedFrame
-from func_runtime.websocket.handshake import Refused
-from func_runtime.websocket.round_robin import RoundRobin
-from func_runtime.websocket.websocket import ABNORMAL, NO_CODE, WebSocket
+from func_runtime.websocket.frames import Frames
+from func_runtime.websocket.handshake import HandshakeRejected
+from func_runtime.websocket.websocket import ABNORMAL, WebSocket
+from func_runtime.websocket.websocket_state import WebSocketState
 
 log = logging.getLogger("func_runtime")
-# The package logs each end of a connection, and with debug all that is sent, which may be secret.
-_quiet = log.getChild("websocket")
-_quiet.setLevel(logging.WARNING)
 
-# The parser goes through a piece without a stop: 2 KiB can hold 340 frames, which take 1 ms.
+# The parser does not stop within a piece: 2 KiB can hold 340 frames, which take 1 ms.
 _PIECE_BYTES = 2 * 1024
-# uvicorn's limit for a message, and the share of a container's memory that one may have: while it
-# is put together and handed over, there are up to five copies.
-_MESSAGE_BYTES = 16 * 1024 * 1024
-_MEMORY_SHARE = 16
-# As uvicorn has them: how often to ask whether the client is there, how long to wait for the end.
+# As in uvicorn: the time between two pings, and the time for the closing handshake.
 _PING_SECONDS = 20.0
 _CLOSING_SECONDS = 10.0
-# Seconds to read on after a failure (RFC 9112, 9.6), so that the client gets to read why.
-_LINGER_SECONDS = 2.0
-_NEVER = float("inf")
 
-_REASON_BYTES = 123  # RFC 6455, 5.5: what is left of a control frame after the code
-# RFC 6455, 7.4.1: these stand for what happened and are never sent.
-_NEVER_SENT = {ABNORMAL: 1000, 1015: 1000}
 _INTERNAL_ERROR = 1011
 _SERVICE_RESTART = 1012
 
 
-def suitable(folder: str = cgroup.FOLDER) -> int:
-    """Return how long a message may be, in bytes, to suit the memory limit of this container."""
-    memory = cgroup.memory(folder)
-    return _MESSAGE_BYTES if memory is None else min(_MESSAGE_BYTES, memory // _MEMORY_SHARE)
+class WebSocketProtocol(Connection):
+    """A connection whose client has asked for a WebSocket.
 
+    States, each with its time limit::
 
-class Shared:
-    """What the WebSockets of a server share, beside what all of its connections do."""
+                    accept           closing frame sent
+        CONNECTING ────────► OPEN ─────────────────────► CLOSING
+             │               ping each 20 s              10 s
+             │ HTTP response   │                            │ closing frame received
+             ▼                 ▼ fail: closing frame sent   ▼
+           CLOSED          LINGERING 2 s ───────────────► CLOSED
 
-    def __init__(self, max_bytes: int = 0) -> None:
-        """Take how long a message may be: without, as long as suits the container."""
-        self.max_bytes = max_bytes or suitable()
-        self.inflating = asyncio.Lock()  # one message at a time
-        self.turns = RoundRobin()
+    It ends in the ways of HttpProtocol (`drain`, `close`, `abort`), and in one of RFC 6455:
 
+    - `fail`: the client has broken a rule. It gets a closing frame, and nothing more is parsed.
+    """
 
-class WebSocketProtocol(asyncio.Protocol):
-    """A connection that a client has asked to use as a WebSocket."""
-
-    def __init__(self, state: State, shared: Shared, request: Scope) -> None:
-        """Take what connections share, what those share that are WebSockets, and the request."""
-        self.state = state
+    def __init__(self, state: ServerState, shared: WebSocketState, request: Scope) -> None:
+        """Take what connections share, what WebSockets share, and the request."""
+        super().__init__(state, stall_seconds=_PING_SECONDS)
         self.shared = shared
-        self.congested: asyncio.Event | None = None  # set again when the client has caught up
-        self._loop = asyncio.get_running_loop()
         self._request = request
-        self._frames: Protocol | None = None  # once the application has accepted
-        self._fragments = bytearray()  # of a message
-        self._text = False
-        # What was received and is not read yet, in pieces.
-        self._unread: deque[bytes] = deque()
-        self._queued = False  # for a turn
-        self._paused = False
-        # The end.
-        self._deaf = False  # what comes is not read any more
-        self._heard = True  # since the last ping
-        self._unsent = 0  # bytes, at the last ping
-        self._deadline = _NEVER
+        self._frames: Frames | None = None  # once the application has accepted
+        # What is received and not parsed yet, in pieces.
+        self._unparsed: deque[bytes] = deque()
+        self._is_scheduled = False  # for parsing
+        # How it ends.
+        self._is_closing = False  # nothing more is parsed
+        self._is_alive = True  # something was received since the last ping
 
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Have the application answer the request, or refuse it."""
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's are no subclasses
-        self.state.connections.add(self)
-        self._exchange = Exchange(self, self._request, keep_alive=False)
-        websocket = self._websocket = WebSocket(self, self._request, self._exchange.send)
+        """Call the application with the request, or reject it."""
+        super().connection_made(transport)
+        self._cycle = RequestResponseCycle(self, self._request, keep_alive=False)
+        self._websocket = WebSocket(self, self._request, self._cycle.send)
         try:
             self._handshake = handshake.read(self._request["headers"])
-        except Refused as refused:
-            self._run(self._refuse(refused.status, refused.reason, refused.headers))
+        except HandshakeRejected as error:
+            self._run(self._respond(error.status, error.reason, error.headers))
         else:
+            websocket = self._websocket
             self._run(self.state.app(websocket.scope, websocket.receive, websocket.send))
 
     def data_received(self, data: bytes) -> None:
-        """Read frames."""
-        if self._deaf:
+        """Parse frames."""
+        if self._is_closing:
             return
-        self._heard = True
+        self._is_alive = True
         for start in range(0, len(data), _PIECE_BYTES):
-            self._unread.append(data[start : start + _PIECE_BYTES])
-        self._queued = True  # it was not: nothing is received while something is to be read
-        self.shared.turns.now(self._read_on)
-        self._regulate()
-
-    def pause_writing(self) -> None:
-        """Note that the client reads more slowly than it is sent to."""
-        self.congested = asyncio.Event()
-        self._unsent = 0
-        self._deadline = self.state.now + _PING_SECONDS
+            self._unparsed.append(data[start : start + _PIECE_BYTES])
+        self._is_scheduled = True  # it was not: nothing is received while something is unparsed
+        self.shared.round_robin.now(self._parse_next)
+        self._pause_or_resume()
 
     def resume_writing(self) -> None:
-        """Note that it has caught up."""
-        if self.congested is not None:
-            self.congested.set()
-            self.congested = None
-        self.taken()
+        """Note that the client has caught up."""
+        super().resume_writing()
+        self.message_taken()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- why is the same
-        """End: whoever waits for the client waits no longer."""
-        self.state.connections.discard(self)
-        self._drop()
-        self._exchange.disconnect()
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Become CLOSED."""
+        self._stop_parsing()
+        self._cycle.disconnect()
         self._websocket.end(ABNORMAL)
-        self.resume_writing()
+        super().connection_lost(exc)
 
     # What the server calls.
 
-    def shutdown(self) -> None:
-        """Say that the server goes away. The application has its time to see that and to end."""
+    def drain(self) -> None:
+        """Send a closing frame. The application has time to see that, and to end."""
         if self._websocket.connecting:
             self._websocket.end(ABNORMAL)
-            self._run(self._refuse(responses.SERVICE_UNAVAILABLE, "Service Unavailable"))
-        elif self._open:
-            self.close(_SERVICE_RESTART, "")
+            self._run(self._respond(responses.SERVICE_UNAVAILABLE, "Service Unavailable"))
+        elif self._is_open:
+            self.send_close(_SERVICE_RESTART, "")
             self._websocket.end(_SERVICE_RESTART)
 
-    def expire(self) -> None:
-        """Close the connection if it has had its time; ask an open one whether it is alive."""
-        if self.state.now < self._deadline:
-            return
-        unsent, before = self.transport.get_write_buffer_size(), self._unsent
-        self._unsent = unsent
+    def _deadline_over(self) -> None:
+        """Send a ping if it is OPEN, else close."""
         self._deadline = self.state.now + _PING_SECONDS
-        if unsent and unsent != before:
-            return  # it reads, if slowly
-        if unsent or not self._open:
+        if not self._is_open:
             self.transport.abort()
-        elif not self._paused:  # else its answer would not be seen
+        elif not self._is_paused:  # else the answer would not be received
             self._ping()
 
     # What the WebSocket calls.
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
-        """Answer that the WebSocket is open.
+        """Become OPEN.
 
-        :raises ValueError: a header would not be one on the wire.
+        :raises ValueError: a header is not valid.
         """
         self.transport.write(
             handshake.response(self._handshake, self.state.date, subprotocol, headers)
         )
-        self._frames = Protocol(SERVER, max_size=self.shared.max_bytes, logger=_quiet)
-        compression = self._handshake.compression
-        self._frames.extensions = [compression] if compression else []
+        self._frames = Frames(
+            self.transport.write, self._handshake.compression, self.shared.max_message_bytes
+        )
         self._deadline = self.state.now + _PING_SECONDS
-        self.taken()
+        self.message_taken()
 
     def send(self, data: bytes, *, text: bool) -> None:
         """Send a message."""
         assert self._frames is not None
-        frame = Frame(Opcode.TEXT if text else Opcode.BINARY, data)
-        self.transport.write(frame.serialize(mask=False, extensions=self._frames.extensions))
+        self._frames.send(data, text=text)
 
-    def close(self, code: int, reason: str) -> None:
-        """Send a closing frame, and give the client some time to answer it.
+    def send_close(self, code: int, reason: str) -> None:
+        """Send a closing frame: become CLOSING.
 
-        :raises ValueError: there is no such code.
+        :raises ValueError: the code is not valid.
         """
         assert self._frames is not None
-        short = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
-        try:
-            if code == NO_CODE:
-                self._frames.send_close()
-            else:
-                self._frames.send_close(_NEVER_SENT.get(code, code), short)
-        except ProtocolError as error:
-            raise ValueError(f"{code} is not a code for closing a WebSocket") from error
-        self._write()
+        self._frames.send_close(code, reason)
         self._deadline = self.state.now + _CLOSING_SECONDS
-        self.taken()
+        self.message_taken()
 
     def fail(self, code: int, reason: str) -> None:
-        """End because of what the client has done, and say so."""
+        """End the WebSocket because of what the client has sent, with a closing frame."""
         self._websocket.end(code, reason)
-        if self._open:
+        if self._is_open:
             assert self._frames is not None
             self._frames.fail(code, reason)
-            self._write()
-            self._hang_up()
+            self._close_after_failure()
 
-    def taken(self) -> None:
-        """Read on, in a turn of its own: this is within the application's call."""
-        if self._has_work and not self._queued:
-            self._queued = True
-            self.shared.turns.soon(self._read_on)
+    def message_taken(self) -> None:
+        """Parse more, in a later turn of the loop: this is within the application's call."""
+        if self._can_parse and not self._is_scheduled:
+            self._is_scheduled = True
+            self.shared.round_robin.soon(self._parse_next)
 
-    # What the exchange calls, which answers with HTTP instead.
+    # What the cycle calls, if the request is answered with HTTP.
 
     def resume_reading(self) -> None:
         """Do nothing: the request has no body."""
 
-    def finished(self, exchange: Exchange) -> None:  # noqa: ARG002 -- there is one only
-        """End after a response."""
+    def finished(self, cycle: RequestResponseCycle) -> None:  # noqa: ARG002 -- there is only one
+        """Close after a response."""
         self._websocket.end(ABNORMAL)
-        self._leave()
+        self._close()
 
-    def abort(self, exchange: Exchange) -> None:  # noqa: ARG002 -- there is one only
-        """End without a whole response."""
+    def abort(self, cycle: RequestResponseCycle) -> None:  # noqa: ARG002 -- there is only one
+        """End without a complete response."""
         self.transport.abort()
 
-    # Within.
+    # How the application runs.
 
     def _run(self, application: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(application)
         self.state.tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._application_ended)
 
-    async def _refuse(self, status: int, reason: str, headers: Headers = ()) -> None:
-        await responses.text(self._exchange.send, status, reason, headers=headers)
+    async def _respond(self, status: int, reason: str, headers: Headers = ()) -> None:
+        await responses.text(self._cycle.send, status, reason, headers=headers)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """See how the application has ended; what it has left open is closed."""
+    def _application_ended(self, task: asyncio.Task[None]) -> None:
+        """Log an exception of the application, and close what it has left open."""
         if self._frames is None:
-            self._exchange.ended(task)
+            self._cycle.application_ended(task)
             return
         self.state.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, ClientDisconnected):
             log.error("The application raised an exception", exc_info=error)
-        if self._open:
-            self.close(_INTERNAL_ERROR, "")
+        if self._is_open:
+            self.send_close(_INTERNAL_ERROR, "")
             self._websocket.end(_INTERNAL_ERROR)
 
-    def _ping(self) -> None:
-        """Ask whether the client is there, or end because it has not answered."""
-        if not self._heard:
-            self.fail(_INTERNAL_ERROR, "keepalive ping timeout")
-            return
-        assert self._frames is not None
-        self._heard = False
-        self._frames.send_ping(b"")
-        self._write()
-
-    def _read_on(self) -> bool:
-        """Read a piece, if it is time for that, and say whether there is more."""
-        if self._has_work:
-            self._read(self._unread.popleft())
-        self._queued = self._has_work
-        self._regulate()
-        return self._queued
+    # How frames are parsed.
 
     @property
-    def _has_work(self) -> bool:
-        """Whether there is something to read, and the application and the client keep up."""
+    def _is_open(self) -> bool:
+        return self._frames is not None and self._frames.is_open and not self._is_closing
+
+    @property
+    def _can_parse(self) -> bool:
+        """Whether there is something to parse, and both the application and the client keep up."""
         return (
-            bool(self._unread)
+            bool(self._unparsed)
             and self._frames is not None
             and self.congested is None
             and self._websocket.wants_more
         )
 
-    @property
-    def _open(self) -> bool:
-        return self._frames is not None and self._frames.state is OPEN and not self._deaf
+    def _parse_next(self) -> bool:
+        """Parse a piece, if there is no reason to wait. Return whether there is more to parse."""
+        if self._can_parse:
+            self._parse(self._unparsed.popleft())
+        self._is_scheduled = self._can_parse
+        self._pause_or_resume()
+        return self._is_scheduled
 
-    def _regulate(self) -> None:
-        """Have the client wait while there is something that is not read yet."""
-        if self._paused != bool(self._unread) and not self.transport.is_closing():
-            self._paused = not self._paused
-            if self._paused:
+    def _parse(self, piece: bytes) -> None:
+        """Parse a piece."""
+        frames = self._frames
+        assert frames is not None
+        for message in frames.parse(piece):
+            self._websocket.add(message.data, text=message.text, inflate=message.inflate)
+        if (end := frames.failure) is not None:
+            self._websocket.end(end.code, end.reason)
+            self._close_after_failure()
+        elif (end := frames.received_close) is not None:
+            self._websocket.end(end.code, end.reason)
+            self._close()
+
+    def _pause_or_resume(self) -> None:
+        """Receive nothing more while something is not parsed yet."""
+        if self._is_paused != bool(self._unparsed) and not self.transport.is_closing():
+            self._is_paused = not self._is_paused
+            if self._is_paused:
                 self.transport.pause_reading()
             else:
                 self.transport.resume_reading()
 
-    def _read(self, piece: bytes) -> None:
-        """Take the frames of a piece, which the parser answers where they are to be answered."""
-        frames = self._frames
-        assert frames is not None
-        frames.receive_data(piece)
-        self._write()
-        for frame in frames.events_received():
-            self._take(cast("Frame", frame))  # no request: that was read before
-        if frames.parser_exc is not None:
-            assert frames.close_sent is not None
-            self._websocket.end(frames.close_sent.code, frames.close_sent.reason)
-            self._hang_up()
-        elif frames.close_rcvd is not None:
-            self._websocket.end(frames.close_rcvd.code, frames.close_rcvd.reason)
-            self._leave()
+    # How it ends.
 
-    def _take(self, frame: Frame) -> None:
-        """Put messages together from their fragments, and hand over those that are whole."""
-        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+    def _ping(self) -> None:
+        """Send a ping, or fail if the client has not answered the last one."""
+        if not self._is_alive:
+            self.fail(_INTERNAL_ERROR, "keepalive ping timeout")
             return
-        if frame.opcode is not Opcode.CONT:
-            self._text = frame.opcode is Opcode.TEXT
-        data = cast("bytes | bytearray", frame.data)
-        if frame.opcode is Opcode.CONT or not frame.fin:
-            self._fragments += data
-            data = self._fragments
-        if frame.fin:
-            self._fragments = bytearray()
-            inflate = None
-            if isinstance(frame, CompressedFrame):
-                assert self._handshake.compression is not None
-                inflate = self._handshake.compression.inflate
-            self._websocket.add(data, text=self._text, inflate=inflate)
-
-    def _write(self) -> None:
-        """Send what the parser has to say."""
         assert self._frames is not None
-        # An empty piece of it stands for the end, which is up to us.
-        if data := b"".join(self._frames.data_to_send()):
-            self.transport.write(data)
+        self._is_alive = False
+        self._frames.ping()
 
-    def _leave(self) -> None:
-        """Close: the client sends nothing any more."""
-        self._drop()
+    def _close(self) -> None:
+        """Close: the client sends nothing more."""
+        self._stop_parsing()
         self._deadline = self.state.now + _CLOSING_SECONDS
         self.transport.close()
 
-    def _hang_up(self) -> None:
-        """Close. What the client still sends is dropped for a while: it would lose the answer."""
-        self._drop()
-        self._regulate()
-        self.transport.write_eof()
-        self._deadline = self.state.now + _LINGER_SECONDS
+    def _close_after_failure(self) -> None:
+        """Close: the client may still be sending."""
+        self._stop_parsing()
+        self._pause_or_resume()
+        self._close_lingering()
 
-    def _drop(self) -> None:
-        """Read nothing any more."""
-        self._deaf = True
-        self._unread.clear()
+    def _stop_parsing(self) -> None:
+        self._is_closing = True
+        self._unparsed.clear()

@@ -1,37 +1,37 @@
-"""Shares the loop's time between connections that have a lot to read, and all others."""
+"""Shares the event loop's time between connections that have a lot to parse, and all others."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
-# Of each turn of the loop, for all connections together: a health check takes about five turns, and
+# In each turn of the loop, for all connections together. A health check takes about five turns, and
 # has to be answered within 100 ms on a busy machine.
 _SECONDS = 0.001
 
-# Does a little, and says whether there is more to do.
+# Does a little. Returns whether there is more to do.
 Step = Callable[[], bool]
 
 
 class RoundRobin:
-    """Runs steps of many, one after the other, for a bounded time in each turn of the loop."""
+    """Runs steps of several connections in turn, for a limited time in each turn of the loop."""
 
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
         self._loop = asyncio.get_running_loop()
-        self._going_on = False
+        self._is_running = False
 
     def now(self, step: Step) -> None:
-        """Take steps at once if nobody else waits, and go on in the next turns."""
+        """Run steps at once if no others wait, and go on in the next turns."""
         self._steps.append(step)
-        if not self._going_on:
+        if not self._is_running:
             self._run()
 
     def soon(self, step: Step) -> None:
-        """Take steps from the next turn on."""
+        """Run steps from the next turn on."""
         self._steps.append(step)
-        if not self._going_on:
-            self._going_on = True
+        if not self._is_running:
+            self._is_running = True
             self._loop.call_soon(self._run)
 
     def _run(self) -> None:
@@ -43,7 +43,7 @@ class RoundRobin:
                     self._steps.append(step)
                 if perf_counter() > end:
                     break
-        finally:  # one that raises must not end the turns of others
-            self._going_on = bool(self._steps)
-            if self._going_on:
+        finally:  # if one raises, the others go on
+            self._is_running = bool(self._steps)
+            if self._is_running:
                 self._loop.call_soon(self._run)

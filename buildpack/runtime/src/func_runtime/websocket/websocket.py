@@ -1,6 +1,6 @@
-"""One WebSocket as an ASGI application has it: scope, receive and send.
+"""One WebSocket as an ASGI application sees it: scope, receive and send.
 
-Frames, time limits and the connection are in websocket_protocol.
+Frames, time limits and the connection are in protocol.py.
 """
 
 import asyncio
@@ -15,42 +15,32 @@ from func_runtime.errors import ClientDisconnected
 from func_runtime.http import responses
 from func_runtime.websocket.compression import STEP_BYTES
 from func_runtime.websocket.handshake import subprotocols
+from func_runtime.websocket.websocket_state import WebSocketState
 
-# Messages that wait for the application: beyond this the client waits too.
+# With more messages than this waiting for the application, the client has to wait too.
 _WAITING = 64
 _WAITING_BYTES = 64 * 1024
-# An application that sends this much without waiting lets others have the loop in between. A
-# message costs something however short it is.
+# An application that has sent this much without waiting waits for one turn of the event loop. Each
+# message counts as at least _MESSAGE_BYTES, however short it is.
 _SENT_BYTES = 256 * 1024
 _MESSAGE_BYTES = 1024
 
 _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG = 1002, 1007, 1009
-# RFC 6455, 7.4.1: the first is the code for "no code", the second for "no closing frame".
+# RFC 6455, 7.4.1: the codes for "no code was sent" and "no closing frame was sent".
 NO_CODE, ABNORMAL = 1005, 1006
 _NORMAL = 1000
 
 
-class Shared(Protocol):
-    """What connections share, as far as a WebSocket uses it."""
+class WebSocketConnection(Protocol):
+    """What a WebSocket uses of its connection."""
 
-    max_bytes: int  # of a message
-    inflating: asyncio.Lock  # one message at a time
-
-
-class Connection(Protocol):
-    """What carries a WebSocket: websocket_protocol has it."""
-
-    congested: asyncio.Event | None  # while the client reads more slowly than it is sent to
-
-    @property
-    def shared(self) -> Shared:
-        """What all connections share."""
-        ...
+    shared: WebSocketState
+    congested: asyncio.Event | None  # while the client reads too slowly
 
     def accept(self, subprotocol: str | None, headers: Headers) -> None:
-        """Answer that the WebSocket is open.
+        """Accept the WebSocket.
 
-        :raises ValueError: a header would not be one on the wire.
+        :raises ValueError: a header is not valid.
         """
         ...
 
@@ -58,28 +48,28 @@ class Connection(Protocol):
         """Send a message."""
         ...
 
-    def close(self, code: int, reason: str) -> None:
+    def send_close(self, code: int, reason: str) -> None:
         """Send a closing frame.
 
-        :raises ValueError: there is no such code.
+        :raises ValueError: the code is not valid.
         """
         ...
 
     def fail(self, code: int, reason: str) -> None:
-        """End because of what the client has sent, and say so."""
+        """End the WebSocket because of what the client has sent, with a closing frame."""
         ...
 
-    def taken(self) -> None:
-        """Read on: a message has been taken."""
+    def message_taken(self) -> None:
+        """Receive more: the application has taken a message."""
         ...
 
 
-# What inflates a message in steps.
+# Decompresses a message in steps.
 Inflate = Callable[[bytes | bytearray], Iterator[bytes]]
 
 
 class _Received:
-    """A message of the client's, as far as it is read."""
+    """A message of the client's, which may be compressed still."""
 
     __slots__ = ("content", "inflating", "size", "text")
 
@@ -91,19 +81,19 @@ class _Received:
 
 
 class _Phase(Enum):
-    """What the application has said."""
+    """What the application has answered."""
 
     CONNECTING = auto()
     OPEN = auto()
-    DENYING = auto()  # it answers with HTTP
+    DENYING = auto()  # an HTTP response
     ENDED = auto()
 
 
 class WebSocket:
-    """A WebSocket, from the request that opens it to its end."""
+    """A WebSocket from the request that opens it to its end."""
 
-    def __init__(self, connection: Connection, request: Scope, deny: Send) -> None:
-        """Take the connection, the request and what sends an HTTP response instead."""
+    def __init__(self, connection: WebSocketConnection, request: Scope, deny: Send) -> None:
+        """Take the request, and `deny`, which sends an HTTP response instead."""
         self._connection = connection
         self._deny = deny
         self._phase = _Phase.CONNECTING
@@ -117,21 +107,21 @@ class WebSocket:
         }
         del self.scope["method"]
         # What waits for the application.
-        self._connected = False  # the application knows of the request
+        self._connected = False  # the application has received websocket.connect
         self._messages: deque[_Received] = deque()
         self._size = 0
-        self._arrived: asyncio.Event | None = None  # made if the application has to wait
+        self._arrived: asyncio.Event | None = None  # created when the application has to wait
         self._end: Message | None = None
-        self._told = False  # the application knows the end
+        self._saw_end = False  # the application has received websocket.disconnect
         self._sent = 0  # since it last waited
 
-    # What the connection says.
+    # What the connection calls.
 
     @property
     def wants_more(self) -> bool:
-        """Whether the application takes what arrives as fast as it does."""
+        """Whether the application takes messages as fast as they arrive."""
         waiting = len(self._messages) < _WAITING and self._size < _WAITING_BYTES
-        return waiting or self._end is not None  # nobody waits for what comes after the end
+        return waiting or self._end is not None  # what comes after the end is dropped
 
     @property
     def connecting(self) -> bool:
@@ -146,7 +136,7 @@ class WebSocket:
             self._wake()
 
     def end(self, code: int, reason: str = "") -> None:
-        """Note that nothing can be sent any more; the first reason counts."""
+        """Note that the WebSocket has ended. The first code and reason count."""
         self._phase = _Phase.ENDED
         if self._end is None:
             self._end = {"type": "websocket.disconnect", "code": int(code), "reason": reason}
@@ -159,7 +149,7 @@ class WebSocket:
     # What the application calls.
 
     async def receive(self) -> Message:
-        """Return the next message, or that the WebSocket has ended."""
+        """Return the next message, or websocket.disconnect after the end."""
         if not self._connected:
             self._connected = True
             return {"type": "websocket.connect"}
@@ -171,25 +161,26 @@ class WebSocket:
                 elif (message := self._message(self._messages.popleft())) is not None:
                     return message
             elif self._end is None:
-                await self._more()
+                await self._wait()
             else:
-                if self._told:
-                    await asyncio.sleep(0)  # who asks on must not keep the loop from others
-                self._told = True
+                if self._saw_end:
+                    await asyncio.sleep(0)  # an application that goes on must not block the loop
+                self._saw_end = True
                 return {**self._end}
 
-    async def _more(self) -> None:
-        """Wait for something to give to the application."""
+    async def _wait(self) -> None:
+        """Wait for a message, or the end."""
         if self._arrived is None:
             self._arrived = asyncio.Event()
         self._arrived.clear()
         await self._arrived.wait()
 
     async def _inflate(self, received: _Received) -> None:
-        """Inflate a message: of all connections, one at a time, so that it is bounded what all of
-        them take, and in steps. Whoever calls `receive` again goes on where it was cancelled.
-        """  # noqa: D205 -- one sentence more than a line holds
-        limit = self._connection.shared.max_bytes
+        """Decompress a message in steps. The next call goes on where this one was cancelled.
+
+        It is one message at a time, of all connections: that bounds the memory.
+        """
+        limit = self._connection.shared.max_message_bytes
         async with self._connection.shared.inflating:
             try:
                 for part in received.inflating or ():
@@ -204,9 +195,9 @@ class WebSocket:
             received.inflating = None
 
     def _message(self, received: _Received) -> Message | None:
-        """Return a message as ASGI has it, None if it is none."""
+        """Return a message in the form of ASGI, or None if it is not valid."""
         self._size -= received.size
-        self._connection.taken()
+        self._connection.message_taken()
         if not received.text:
             return {"type": "websocket.receive", "bytes": bytes(received.content)}
         try:
@@ -223,7 +214,8 @@ class WebSocket:
         """Take a message of the application's.
 
         :raises ClientDisconnected: the WebSocket has ended.
-        :raises RuntimeError: it is not its turn. :raises ValueError: it cannot be sent.
+        :raises RuntimeError: another message is expected.
+        :raises ValueError: it cannot be sent.
         """
         kind = message["type"]
         if self._phase is _Phase.ENDED:
@@ -233,19 +225,19 @@ class WebSocket:
         elif self._phase is _Phase.OPEN and kind == "websocket.close":
             self._close(message.get("code", _NORMAL), message.get("reason") or "")
         elif self._phase is _Phase.CONNECTING and kind == "websocket.accept":
-            # Where it raises, nothing has changed: the application may refuse.
+            # If this raises, nothing has changed: the application may still deny.
             self._connection.accept(message.get("subprotocol"), message.get("headers") or ())
             self._phase = _Phase.OPEN
         elif self._phase is _Phase.CONNECTING and kind == "websocket.close":
             await responses.text(self._deny, responses.FORBIDDEN, "Forbidden")
         elif self._phase is not _Phase.OPEN and kind.startswith("websocket.http.response."):
             await self._deny({**message, "type": kind.removeprefix("websocket.")})
-            self._begin(_Phase.DENYING)
+            self._set_phase(_Phase.DENYING)
         else:
-            raise RuntimeError(f"{kind} is not what comes next on a WebSocket")
+            raise RuntimeError(f"{kind} is not the next message of a WebSocket")
 
-    def _begin(self, phase: _Phase) -> None:
-        """Go on, unless the WebSocket has ended meanwhile."""
+    def _set_phase(self, phase: _Phase) -> None:
+        """Set the phase, unless the WebSocket has ended in the meantime."""
         if self._phase is not _Phase.ENDED:
             self._phase = phase
 
@@ -260,11 +252,11 @@ class WebSocket:
         elif self._sent > _SENT_BYTES:
             self._sent = 0
             await asyncio.sleep(0)
-        if self._phase is not _Phase.OPEN:  # it may have ended meanwhile
+        if self._phase is not _Phase.OPEN:  # it may have ended in the meantime
             raise ClientDisconnected
         self._sent += len(content) + _MESSAGE_BYTES
         self._connection.send(content, text=data is None)
 
     def _close(self, code: int, reason: str) -> None:
-        self._connection.close(code, reason)
+        self._connection.send_close(code, reason)
         self.end(code, reason)
