@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from func_runtime.asgi import Answer, Headers, Message, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
@@ -37,24 +37,26 @@ _GOES_ON = b"\r\n\r\n"
 _ENDS = response_head.CONNECTION + b"close\r\n\r\n"
 
 
-class CycleConnection(Protocol):
-    """What a cycle uses of its connection."""
+if TYPE_CHECKING:
 
-    transport: asyncio.Transport
-    state: ServerState
-    congested: asyncio.Event | None  # while the client reads too slowly
+    class CycleConnection(Protocol):
+        """What a cycle uses of its connection."""
 
-    def resume_reading(self) -> None:
-        """Receive more: the application has taken a part of the body."""
-        ...
+        transport: asyncio.Transport
+        state: ServerState
+        congested: asyncio.Event | None  # while the client reads too slowly
 
-    def finished(self, cycle: "RequestResponseCycle") -> None:
-        """Go on: the response is complete."""
-        ...
+        def resume_reading(self) -> None:
+            """Receive more: the application has taken a part of the body."""
+            ...
 
-    def abort(self, cycle: "RequestResponseCycle") -> None:
-        """End: the response will not be complete."""
-        ...
+        def finished(self, cycle: "RequestResponseCycle") -> None:
+            """Go on: the response is complete."""
+            ...
+
+        def abort(self, cycle: "RequestResponseCycle") -> None:
+            """End: the response will not be complete."""
+            ...
 
 
 class RequestResponseCycle(Answer):
@@ -80,7 +82,7 @@ class RequestResponseCycle(Answer):
         "started",
     )
 
-    def __init__(self, connection: CycleConnection, scope: Scope, keep_alive: bool) -> None:
+    def __init__(self, connection: "CycleConnection", scope: Scope, keep_alive: bool) -> None:
         """Take the request, and whether the connection may stay open after it."""
         self._connection = connection
         self.scope = scope

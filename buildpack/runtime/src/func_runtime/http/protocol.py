@@ -78,12 +78,26 @@ class HttpProtocol(Connection):
         self._reader = RequestReader(self, self.state.proxies, server, client)
 
     def data_received(self, data: bytes) -> None:
-        """Read requests, and run the first one if none is running."""
-        if len(data) <= READ_BYTES or self._is_closing or self._reader.is_in_plain_body():
-            self.read(data)
-        else:
+        """Read requests, and run the first one if none is running. A large read calls this too."""
+        if self._is_closing:
+            return
+        reader = self._reader
+        if len(data) > READ_BYTES and self._large_read is None and not reader.is_in_plain_body():
             self._large_read = LargeRead(self, data, self.state.time_slice)
             self._large_read.parse()
+            return
+        try:
+            reader.feed(data)
+        except HttpParserUpgrade as offer:
+            self._upgrade(data[offer.args[0] :])
+            return
+        except HttpParserError as error:
+            self._give_up(error)
+            return
+        if self._waiting and self._running is None:
+            self._run_next()
+        if reader.unfinished:
+            self._limit_head(is_first=reader.unfinished == len(data))
 
     def resume_writing(self) -> None:
         """Note that the client has caught up."""
@@ -129,34 +143,7 @@ class HttpProtocol(Connection):
         else:
             self.transport.close()
 
-    # What reads requests calls: request_reader and time_slice.
-
-    def read(self, data: bytes) -> None:
-        """Parse bytes, and run the first request if none is running."""
-        if self._is_closing:
-            return
-        reader = self._reader
-        try:
-            reader.feed(data)
-        except HttpParserUpgrade as offer:
-            self._upgrade(data[offer.args[0] :])
-            return
-        except HttpParserError as error:
-            if not self._is_closing:
-                log.debug("Not HTTP: %s", error)
-                self._reject(request_head.rejection_status(error))
-            return
-        if self._waiting and self._running is None:
-            self._run_next()
-        if reader.unfinished:
-            self._limit_head(is_first=reader.unfinished == len(data))
-
-    def _limit_head(self, *, is_first: bool) -> None:
-        """Limit the size of an unfinished part of a request, and the time that a head takes."""
-        if status := self._reader.excess():
-            self._reject(status)
-        elif is_first and self._running is None:
-            self._deadline = self.state.now + _HEAD_SECONDS
+    # What request_reader and time_slice call.
 
     def enqueue(self, cycle: RequestResponseCycle) -> None:
         """Take a request. A client that sends more of them than it has responses has to wait.
@@ -207,6 +194,19 @@ class HttpProtocol(Connection):
                 self.transport.resume_reading()
 
     # How it ends.
+
+    def _give_up(self, error: HttpParserError) -> None:
+        """Reject what is not a request, unless the connection has been closed for it."""
+        if not self._is_closing:
+            log.debug("Not HTTP: %s", error)
+            self._reject(request_head.rejection_status(error))
+
+    def _limit_head(self, *, is_first: bool) -> None:
+        """Limit the size of an unfinished part of a request, and the time that a head takes."""
+        if status := self._reader.excess():
+            self._reject(status)
+        elif is_first and self._running is None:
+            self._deadline = self.state.now + _HEAD_SECONDS
 
     def _reject(self, status: int) -> None:
         """Answer what is not a request, after the requests before it."""
@@ -283,9 +283,9 @@ class HttpProtocol(Connection):
             # the head again, without the offer.
             self._reader.read_again(scope, upgrade.head_without_offer(scope))
         except HttpParserError as error:
-            self._reject(request_head.rejection_status(error))
+            self._give_up(error)
         else:
-            self.read(rest)
+            self.data_received(rest)
 
     def _hand_over(self, scope: Scope, rest: bytes) -> None:
         """Leave the connection to a WebSocket protocol, with what came after the request."""

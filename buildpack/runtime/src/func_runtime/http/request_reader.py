@@ -1,12 +1,12 @@
 """Reads requests from the bytes of a connection, with httptools, and rejects what is not HTTP."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from httptools import HttpParserError, HttpRequestParser
 
 from func_runtime.asgi import Scope
 from func_runtime.http import request_head
-from func_runtime.http.cycle import REST_BYTES, CycleConnection, RequestResponseCycle
+from func_runtime.http.cycle import REST_BYTES, RequestResponseCycle
 from func_runtime.http.request_head import RequestRejected
 from func_runtime.http.time_slice import READ_BYTES
 from func_runtime.settings import trusted_proxies
@@ -24,24 +24,26 @@ _lower_names: dict[bytes, bytes] = {}
 _MAX_NAMES = 1024
 _MAX_NAME_BYTES = 64
 
+if TYPE_CHECKING:
+    from func_runtime.http.cycle import CycleConnection
 
-class ReaderConnection(CycleConnection, Protocol):
-    """What a reader uses of its connection."""
+    class ReaderConnection(CycleConnection, Protocol):
+        """What a reader uses of its connection."""
 
-    def enqueue(self, cycle: RequestResponseCycle) -> None:
-        """Take a request.
+        def enqueue(self, cycle: RequestResponseCycle) -> None:
+            """Take a request.
 
-        :raises RequestRejected: too many requests are waiting.
-        """
-        ...
+            :raises RequestRejected: too many requests are waiting.
+            """
+            ...
 
-    def pause_reading(self) -> None:
-        """Read nothing more until the application has received the body."""
-        ...
+        def pause_reading(self) -> None:
+            """Read nothing more until the application has received the body."""
+            ...
 
-    def close(self) -> None:
-        """Close the connection, without another response."""
-        ...
+        def close(self) -> None:
+            """Close the connection, without another response."""
+            ...
 
 
 class RequestReader:
@@ -75,7 +77,7 @@ class RequestReader:
 
     def __init__(
         self,
-        connection: ReaderConnection,
+        connection: "ReaderConnection",
         proxies: TrustedProxies,
         server: Client | None,
         client: Client | None,
@@ -108,11 +110,14 @@ class RequestReader:
         """Parse the next bytes.
 
         :raises HttpParserError: they are not HTTP; request_head.rejection_status() has the status.
-        :raises HttpParserUpgrade: the request offers another protocol; its argument is the position
-            after the head.
+        :raises HttpParserUpgrade: a request offers another protocol; its argument is where it ends.
         """
-        self._data += data
-        self.unfinished += len(data)
+        if self.unfinished:
+            self._data += data
+            self.unfinished += len(data)
+        else:
+            self._data = data
+            self.unfinished = len(data)
         self._parser.feed_data(data)
         if self._completed_part:
             self._completed_part = False
@@ -167,13 +172,10 @@ class RequestReader:
         if self.unfinished > request_head.URL_BYTES or len(headers) > request_head.HEADERS:
             request_head.check_size(url, headers)
         method = self._parser.get_method()
-        version = "1.1"
-        # Mostly the request line is at the start of the data. Neither method nor target has a space
-        # in it, so the version is at this place. This is faster than asking the parser.
-        if not is_first_part or not self._data.startswith(
-            b" HTTP/1.1\r\n", len(method) + 1 + len(url)
-        ):
-            version = self._version(url)
+        # Faster than to ask the parser. There is no space in method and target.
+        line_end = len(method) + 1 + len(url)
+        is_usual = is_first_part and self._data.startswith(b" HTTP/1.1\r\n", line_end)
+        version = "1.1" if is_usual else self._version(url)
         if self._needs_check or not self._has_host:
             self._check(headers, version)
         self._has_host = False
@@ -198,7 +200,7 @@ class RequestReader:
         }
         if self._forwarded_proto or self._forwarded_for:
             self._apply_forwarded(scope)
-        # HTTP/1.0 gets no keep-alive: today's clients that speak it open a connection per request.
+        # Clients that speak HTTP/1.0 today open a connection for each request.
         keep_alive = version == "1.1" and self._parser.should_keep_alive()
         cycle = RequestResponseCycle(self._connection, scope, keep_alive)
         self._connection.enqueue(cycle)

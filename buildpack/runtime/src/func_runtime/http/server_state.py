@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from func_runtime.asgi import Application, Scope
 from func_runtime.http import response_head
@@ -22,22 +22,24 @@ _CLOSED_SHARE = 64
 _WARNING_SECONDS = 60.0
 
 
-class ServedConnection(Protocol):
-    """What a server does with a connection, whichever protocol it speaks."""
+if TYPE_CHECKING:
 
-    transport: asyncio.Transport
+    class ServedConnection(Protocol):
+        """What a server does with a connection, whichever protocol it speaks."""
 
-    def drain(self) -> None:
-        """Take no more requests. Close the connection after those that are here."""
-        ...
+        transport: asyncio.Transport
 
-    def check_deadline(self) -> None:
-        """End the connection if its time is over."""
-        ...
+        def drain(self) -> None:
+            """Take no more requests. Close the connection after those that are here."""
+            ...
 
-    def waits_until(self) -> float:
-        """Return the deadline of a connection that waits for its client, NEVER for another one."""
-        ...
+        def check_deadline(self) -> None:
+            """End the connection if its time is over."""
+            ...
+
+        def waits_until(self) -> float:
+            """Return the deadline if the connection waits for its client, or NEVER."""
+            ...
 
 
 class ServerState:

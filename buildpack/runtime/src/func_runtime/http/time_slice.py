@@ -8,7 +8,7 @@ connections do not take many (docs/adr/0013).
 
 import asyncio
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 # A probe may take 100 ms (knative/serving, pkg/queue/readiness), including several turns.
 _SECONDS = 0.005
@@ -37,18 +37,20 @@ class TimeSlice:
         self._end = 0.0
 
 
-class LargeReadConnection(Protocol):
-    """What a large read uses of its connection."""
+if TYPE_CHECKING:
 
-    transport: asyncio.Transport
+    class LargeReadConnection(Protocol):
+        """What a large read uses of its connection."""
 
-    def read(self, data: bytes) -> None:
-        """Parse bytes."""
-        ...
+        transport: asyncio.Transport
 
-    def large_read_done(self) -> None:
-        """Go on with what the transport reads."""
-        ...
+        def data_received(self, data: bytes) -> None:
+            """Parse bytes."""
+            ...
+
+        def large_read_done(self) -> None:
+            """Go on with what the transport reads."""
+            ...
 
 
 class LargeRead:
@@ -59,7 +61,9 @@ class LargeRead:
 
     __slots__ = ("_connection", "_rest", "_time_slice", "is_deferred")
 
-    def __init__(self, connection: LargeReadConnection, data: bytes, time_slice: TimeSlice) -> None:
+    def __init__(
+        self, connection: "LargeReadConnection", data: bytes, time_slice: TimeSlice
+    ) -> None:
         self._connection = connection
         self._rest = memoryview(data)
         self._time_slice = time_slice
@@ -80,7 +84,7 @@ class LargeRead:
             part = bytes(self._rest[:size])
             self._rest = self._rest[size:]
             size *= 2
-            self._connection.read(part)
+            self._connection.data_received(part)
         self._connection.large_read_done()
 
     def take_rest(self) -> bytes:
