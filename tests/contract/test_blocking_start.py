@@ -151,7 +151,7 @@ def test_startup_of_an_application_fails_late(tmp_path: Path) -> None:
             assert answer(connection).startswith(b"HTTP/1.1 503 ")
         assert 1 == runtime.ended()
     assert "stopped" in runtime.log
-    assert "ERROR: The application's startup failed\n\nIt said:  no database\n" in runtime.log
+    assert "ERROR: The application's startup failed\n\nReason:   no database\n" in runtime.log
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_other_arguments(source: str, found: str, expected: str, tmp_path: Path)
     status, log = ended(tmp_path, "--check", "new")
 
     assert 2 == status
-    assert "ERROR: The function has a method that takes other arguments\n" in log
+    assert "ERROR: A method of the function has the wrong arguments\n" in log
     assert f"Found:    {found}\nExpected: {expected}\n" in log

@@ -85,7 +85,7 @@ def test_module_has_left(tmp_path: Path, mirror: Mirror) -> None:
 
     assert 1 == phase.status
     assert (
-        "cgi is not part of Python since version 3.13.\n    Add legacy-cgi, which has it,"
+        "Python 3.13 removed the module cgi.\n    Add the package legacy-cgi, which has it,"
         in phase.log
     )
     assert "BP_PYTHON_VERSION=3.12" in phase.log

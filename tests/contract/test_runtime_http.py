@@ -379,7 +379,7 @@ def test_log_level(tmp_path: Path) -> None:
 
     with serving(FUNCTIONS / "runtime_http", log, variables={"LOG_LEVEL": "chatty"}) as runtime:
         pass
-    assert "LOG_LEVEL is 'chatty', which is no level: using info" in runtime.log
+    assert "LOG_LEVEL is 'chatty', which is not a level: using info" in runtime.log
 
 
 @pytest.mark.row("R2", "S1")

@@ -318,7 +318,7 @@ def test_uncaught_as_json(tmp_path: Path) -> None:
     lines = entries(runtime.log)
     ours, mine = "func_runtime", "mine"
     expected = {
-        (ours, "An exception ends the thread worker", "RuntimeError: in a thread"),
+        (ours, "An uncaught exception ends the thread worker", "RuntimeError: in a thread"),
         ("py.warnings", "UserWarning: a user's", ""),
         ("asyncio", "Task exception was never retrieved", "ValueError: in a task"),
         (ours, "Exception ignored in: <function Deleted.__del__", "OSError: in del"),
@@ -327,10 +327,14 @@ def test_uncaught_as_json(tmp_path: Path) -> None:
         (mine, "odd", ""),
         (mine, "here", ""),
         ("py.warnings", "UserWarning: in a child", ""),
-        (ours, "An exception ends the thread worker of a child", "RuntimeError: in a thread"),
-        (ours, "An exception ends the process Child", "RuntimeError: in a process"),
+        (
+            ours,
+            "An uncaught exception ends the thread worker of a child",
+            "RuntimeError: in a thread",
+        ),
+        (ours, "An uncaught exception ends the process Child", "RuntimeError: in a process"),
         (mine, "exit code 1", ""),
-        (ours, "An exception ends the process", "OSError: at the end of a child"),
+        (ours, "An uncaught exception ends the process", "OSError: at the end of a child"),
     }
     assert expected == {
         (logger, message, exception)

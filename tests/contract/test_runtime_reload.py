@@ -138,7 +138,7 @@ def test_broken_edit(folder: Path, broken: str) -> None:
     with reloading(folder) as runtime:
         until_serving(runtime, 1)
         edit(folder / "function" / "answer.py", broken)
-        runtime.until_logged("has ended with exit code 1: waiting for a change")
+        runtime.until_logged("has exited with code 1: waiting for a change")
         assert "ERROR: The function failed: its import raised an exception" in runtime.log
         assert "function/answer.py" in runtime.log
 
@@ -152,7 +152,7 @@ def test_nothing_to_serve_at_first(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
     with reloading(folder) as runtime:
-        runtime.until_logged("has ended with exit code 2: waiting for a change")
+        runtime.until_logged("has exited with code 2: waiting for a change")
         assert "ERROR: There is no package named function" in runtime.log
 
         edit(folder / "function.py", "async def handle(*request): pass\n")
@@ -192,7 +192,7 @@ def test_blocked_function(folder: Path) -> None:
         edit(folder / "function" / "__init__.py", SOURCE)
         until_serving(runtime, 1)
 
-        assert "The function did not end in 3.0 s and is killed" in runtime.log
+        assert "The function did not stop within 3.0 s: killing it" in runtime.log
         assert "one" == runtime.get("/").text
 
 
@@ -220,7 +220,7 @@ def test_second_signal(folder: Path) -> None:
         runtime.signal(signal.SIGINT)
 
         assert 130 == runtime.ended()
-        assert "SIGINT again: leaving at once" in runtime.log
+        assert "SIGINT again: exiting at once" in runtime.log
 
 
 def test_doubled_signal(folder: Path) -> None:
@@ -258,5 +258,5 @@ def test_without_a_watcher() -> None:
     )
 
     assert 2 == result.returncode
-    assert "ERROR: --reload cannot watch files here" in result.stderr
+    assert "ERROR: Cannot watch files for --reload" in result.stderr
     assert "pip install watchfiles" in result.stderr

@@ -174,7 +174,7 @@ async def live() -> None:
     """Run a function from its start to its stop, with requests between."""
     settings = Settings.from_environ({"FUNC_INVOKE": "http", "FUNC_THREADS": "2"}, FuncYaml)
     adapted = app_factory.adapt(Function(), "function", settings)
-    app, lifespan, _ = app_factory.assemble(adapted, settings, dict)
+    app, lifespan, _ = app_factory.create_app(adapted, settings, dict)
     server = Server(app, keep_alive=100, max_message=1 << 20, proxies=settings.proxies)
     bound = sockets.bind([Address("127.0.0.1", 0)])
     await lifespan.start()

@@ -157,7 +157,7 @@ def test_later_signal_to_a_blocked_loop(tmp_path: Path, code: str) -> None:
         runtime.signal(signal.SIGINT)
 
         assert 128 + signal.SIGINT == runtime.ended()
-        assert "SIGINT again: leaving at once" in runtime.log
+        assert "SIGINT again: exiting at once" in runtime.log
 
 
 @pytest.mark.row("R26", "H8")
@@ -171,7 +171,7 @@ def test_one_signal_to_a_blocked_loop(tmp_path: Path) -> None:
         runtime.signal()
 
         assert 128 + signal.SIGTERM == runtime.ended()
-        assert "Still running 1.5 s after SIGTERM: leaving at once" in runtime.log
+        assert "Still running 1.5 s after SIGTERM: exiting at once" in runtime.log
         assert "in handle\n    time.sleep(600)" in runtime.log
 
 
@@ -309,7 +309,7 @@ def test_handlers_of_the_function_are_named(tmp_path: Path) -> None:
     with serving(folder, tmp_path / "log") as runtime:
         runtime.until_logged("is serving")
 
-    found = "WARNING  func_runtime: The handler that the function has set for SIGTERM is not called"
+    found = "WARNING  func_runtime: The function's handler for SIGTERM is not called"
     assert found in runtime.log
 
 

@@ -172,7 +172,7 @@ def test_address_in_use(variable: str) -> None:
         status, log = ended(FUNCTIONS / "runtime_http", variables={variable: value})
 
     assert 3 == status
-    assert "ERROR: An address cannot be listened on" in log
+    assert "ERROR: Cannot listen on address" in log
     assert f":{port}" in log
     assert "EADDRINUSE" in log
 
@@ -189,7 +189,7 @@ def test_address_taken_while_starting(tmp_path: Path) -> None:
             assert 3 == runtime.ended()
 
         assert "stopped" in runtime.log
-        assert "ERROR: An address cannot be listened on" in runtime.log
+        assert "ERROR: Cannot listen on address" in runtime.log
 
 
 WAITING_START = """
@@ -221,7 +221,7 @@ def test_address_taken_in_a_long_start(tmp_path: Path) -> None:
             assert 3 == runtime.ended()
 
         assert "stopped" in runtime.log
-        assert "ERROR: An address cannot be listened on" in runtime.log
+        assert "ERROR: Cannot listen on address" in runtime.log
 
 
 LOOP_WHILE_LOADING = """
@@ -262,7 +262,7 @@ def test_check_finds_a_missing_handle(tmp_path: Path) -> None:
     status, log = ended(tmp_path, "--check", "new")
 
     assert 2 == status
-    assert "ERROR: The function has nothing to call" in log
+    assert "ERROR: The function has no handle that can be called" in log
 
 
 @pytest.mark.row("S1")

@@ -105,7 +105,7 @@ def test_second_signal(tmp_path: Path) -> None:
         runtime.signal()
 
         assert 128 + signal.SIGTERM == runtime.ended()
-        assert "SIGTERM again: leaving at once" in runtime.log
+        assert "SIGTERM again: exiting at once" in runtime.log
         assert request.exception() is not None
 
 

@@ -15,8 +15,8 @@ from cloudevents.core.v1.event import CloudEvent
 
 from func_runtime.asgi import Receive, Scope, Send
 from func_runtime.cloudevents.event import EventInvalid
-from func_runtime.cloudevents.http_binding import Refused
-from func_runtime.errors import FieldInvalid, HandleMissing, RequestAborted, SettingInvalid
+from func_runtime.cloudevents.http_binding import EventRejected
+from func_runtime.errors import FieldInvalid, HandleInvalid, RequestAborted, SettingInvalid
 from func_runtime.testing import running
 
 EVENT = {"type": "com.example.order", "source": "/shop", "id": "7", "data": {"sku": "a"}}
@@ -265,14 +265,16 @@ def test_event_fails() -> None:
     with running(Events(), {}, invoke="cloudevent") as client:
         with pytest.raises(httpx.HTTPStatusError, match="500 Internal Server Error"):
             client.send_event({**EVENT, "type": "fail"})
-        with pytest.raises(Refused):
+        with pytest.raises(EventRejected):
             client.send_event({**EVENT, "type": "malformed"})
 
 
 def test_event_invalid() -> None:
     """What is no event is not sent."""
     with running(Events(), {}, invoke="cloudevent") as client:
-        with pytest.raises(TypeError, match="no event, nor a mapping with type and source: 'a'"):
+        with pytest.raises(
+            TypeError, match="not an event, and not a mapping with type and source: 'a'"
+        ):
             client.send_event("a")
         with pytest.raises(EventInvalid):
             client.send_event({**EVENT, "source": ""})
@@ -340,11 +342,11 @@ async def test_test_fails() -> None:
 
 def test_function_without_handle() -> None:
     """What cannot be served says so, in the runtime's words."""
-    with pytest.raises(HandleMissing) as caught, running(object(), {}):
+    with pytest.raises(HandleInvalid) as caught, running(object(), {}):
         pass
 
     (note,) = caught.value.__notes__
-    assert note.startswith("The function has nothing to call\n\n")
+    assert note.startswith("The function has no handle that can be called\n\n")
 
 
 def test_setting_malformed(folder: Path) -> None:

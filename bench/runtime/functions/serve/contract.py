@@ -36,7 +36,7 @@ async def main():
     instance = new()
     settings = Settings(addresses=())
     adapted = app_factory.adapt(instance, __file__, settings)
-    app, lifespan, _ = app_factory.assemble(adapted, settings, dict)
+    app, lifespan, _ = app_factory.create_app(adapted, settings, dict)
     await lifespan.start()
     await cost(instance.handle)  # the interpreter adapts to what it runs
     print(await cost(app) - await cost(instance.handle))

@@ -6,9 +6,9 @@ from func_runtime.system import signals
 
 
 def main() -> None:
-    """Run the command and leave with its exit code (docs/contract.md has them)."""
-    # Before the imports, which take most of a start: PID 1 of a container has no default handlers,
-    # so the kernel drops a signal that comes earlier.
+    """Run the command, and exit with its code (docs/contract.md has a list)."""
+    # Before the other imports, which take most of a start: for PID 1 of a container there are no
+    # default handlers, so a signal that comes earlier is lost.
     signals.process.install()
     from func_runtime import command  # noqa: PLC0415
 

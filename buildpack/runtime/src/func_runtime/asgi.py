@@ -1,4 +1,4 @@
-"""The shapes of ASGI, named once (https://asgi.readthedocs.io)."""
+"""The types of ASGI (https://asgi.readthedocs.io)."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import Any
@@ -10,12 +10,12 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 Application = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
-# What a function's handle is: its result may be a reply to an event.
+# The type of a function's handle. Its result may be a reply to an event.
 Handler = Callable[[Scope, Receive, Send], Awaitable[object]]
 
 
-class Answer:
-    """How far the answer to a request has got, as seen by whoever sends it."""
+class ResponseProgress:
+    """How much of a response has been sent."""
 
     __slots__ = ()
 

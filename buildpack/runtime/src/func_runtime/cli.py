@@ -1,4 +1,4 @@
-"""The command line. Imported only if there are arguments: an image has none."""
+"""The command line. Imported only if there are arguments, which an image has not."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ from func_runtime.settings.settings import Options
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Read the arguments. Ends the process for --help (0) and for what it does not know (2)."""
+    """Parse the arguments. Exits for --help (0) and for unknown arguments (2)."""
     parser = argparse.ArgumentParser(
         prog=f"python -m {constants.RUNTIME_MODULE}",
         description="Serves the Python function in the current folder.",
         epilog=table.as_text(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", metavar="N", help="listen on this port; stands for PORT")
+    parser.add_argument("--port", metavar="N", help="listen on this port; replaces PORT")
     only = parser.add_mutually_exclusive_group()
     only.add_argument(
         "--check",
         choices=("import", "new"),
-        help="only load the function: import it, or call its new() as well",
+        help="only load the function: import it, or call new() too",
     )
     only.add_argument(
         "--reload",
         action="store_true",
-        help="start again when a source file changes, for development; needs watchfiles",
+        help="for development: restart when a source file changes; requires watchfiles",
     )
     found = parser.parse_args(arguments)
     return Options(port=found.port, check=found.check, reload=found.reload)

@@ -1,4 +1,4 @@
-"""The command, told in order: settings, log, function, sockets, serve, exit code."""
+"""The story of a process: settings, log, function, sockets, serve, exit code."""
 
 import asyncio
 import os
@@ -39,17 +39,17 @@ def run(arguments: Sequence[str]) -> int:
         environ[constants.PORT] = options.port
     log_settings = LogSettings.from_environ(environ)
     log_setup.configure(log_settings)
-    signals.process.tell = log_setup.last_words
+    signals.process.write_error = log_setup.write_at_once
     forks.protect()
     try:
         if options.reload:
-            from func_runtime import reload  # noqa: PLC0415 -- needs what an image does not have
+            from func_runtime import reload  # noqa: PLC0415 -- needs watchfiles, which images do not have
 
             reload.run(working_directory(), environ)
         else:
             _run(options, environ)
             if options.check:
-                # Not by way of sys.stdout, which the function may have replaced or closed.
+                # Not to sys.stdout, which the function may have replaced or closed.
                 os.write(_STDOUT, f"{constants.LOADED}\n".encode())
     except StartFailure as failure:
         log_setup.failure(failure, log_settings)
@@ -87,10 +87,10 @@ def _run(options: Options, environ: dict[str, str]) -> None:
 
 @contextmanager
 def _runner(event_loop: EventLoop) -> Iterator[asyncio.Runner]:
-    """Yield what runs coroutines, and close it."""
+    """Yield the runner of coroutines, and close it."""
     runner = asyncio.Runner(loop_factory=server.loop_factory(event_loop))
     if event_loop is EventLoop.ASYNCIO:
-        # What changes the loop when it is imported (nest_asyncio2) is to find this one.
+        # A package that patches the loop when it is imported (nest_asyncio2) has to find this one.
         asyncio.set_event_loop(runner.get_loop())
     try:
         yield runner
@@ -98,13 +98,13 @@ def _runner(event_loop: EventLoop) -> Iterator[asyncio.Runner]:
         try:
             runner.close()
         except RuntimeError as error:
-            # It waits in a new thread for those that asyncio.to_thread has used. Where the system
-            # has no more threads, these end with the process.
-            log_setup.log.warning("The event loop was not closed in order: %s", error)
+            # Closing waits, in a new thread, for the threads of asyncio.to_thread. If there is no
+            # such thread to be had, they end with the process.
+            log_setup.log.warning("The event loop could not be closed: %s", error)
 
 
 def _read_func_yaml(folder: str) -> "FuncYaml":
-    from pathlib import Path  # noqa: PLC0415 -- an image has what the file says in its environment
+    from pathlib import Path  # noqa: PLC0415 -- images have these fields in their environment
 
     from func_runtime.settings import func_yaml  # noqa: PLC0415
 
@@ -116,6 +116,6 @@ def _serve(
 ) -> None:
     open_files.raise_open_files()
     opened = sockets.bind(settings.addresses)
-    app, lifespan, probes = app_factory.assemble(adapted, settings, environment)
+    app, lifespan, probes = app_factory.create_app(adapted, settings, environment)
     served = server.Server(app, settings.keep_alive, settings.max_websocket_bytes, settings.proxies)
     complete(serve(served, lifespan, opened, probes, settings))

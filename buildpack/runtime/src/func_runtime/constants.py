@@ -1,7 +1,7 @@
 """Names that users, platforms and the build side know: modules, files, variables, paths.
 
-The build side has its own copy of what both sides must agree on; tests/contract/test_seam.py
-compares. docs/contract.md lists them for people.
+The build side has a copy of those that both sides use. tests/contract/test_seam.py compares them.
+docs/contract.md documents them.
 """
 
 # The function.
@@ -11,16 +11,16 @@ HANDLE = "handle"
 SOURCES = "src"
 FUNC_YAML = "func.yaml"
 
-# The seam: what the build bakes into an image as defaults.
+# What the build sets in an image, as defaults.
 RUNTIME_MODULE = "func_runtime"
 FUNC_INVOKE = "FUNC_INVOKE"
 FUNC_LIVENESS_PATH = "FUNC_LIVENESS_PATH"
 FUNC_READINESS_PATH = "FUNC_READINESS_PATH"
 INVOKE_HTTP = "http"
 INVOKE_CLOUDEVENT = "cloudevent"
-# What --check writes once the function has loaded: a process can end with 0 before that as well.
+# What --check writes when the function has loaded: a process can exit with 0 before that too.
 LOADED = "It loads"
-# What --check writes before a module that is missing, where it says what has that.
+# What --check writes before the name of a missing module, if its package is known.
 MISSING = "Missing:  "
 
 # Set by the platform: PORT, K_SERVICE and K_REVISION by Knative Serving (its runtime contract),
@@ -33,7 +33,7 @@ KNATIVE_SERVICE = "K_SERVICE"
 KNATIVE_REVISION = "K_REVISION"
 KUBERNETES = "KUBERNETES_SERVICE_HOST"
 
-# Set by whoever runs the function, or by an operator of OpenTelemetry's.
+# Set by users, or by the operator of OpenTelemetry.
 LOG_LEVEL = "LOG_LEVEL"
 LOG_FORMAT = "LOG_FORMAT"
 OTEL_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -50,6 +50,6 @@ FUNC_KEEP_ALIVE_SECONDS = "FUNC_KEEP_ALIVE_SECONDS"
 FUNC_LAME_DUCK_SECONDS = "FUNC_LAME_DUCK_SECONDS"
 FUNC_SHUTDOWN_SECONDS = "FUNC_SHUTDOWN_SECONDS"
 
-# Always served, whatever else func.yaml names.
+# Always served, in addition to the paths of func.yaml.
 LIVENESS_PATH = "/health/liveness"
 READINESS_PATH = "/health/readiness"

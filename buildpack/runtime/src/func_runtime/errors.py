@@ -1,18 +1,18 @@
-"""Everything that can stop a start, as facts. What a user reads is in messages.py.
+"""What can fail, as facts. The messages for users are in log/messages.py.
 
 StartFailure
-├── SettingInvalid        a variable or an option has a value that cannot be used         exit 2
+├── SettingInvalid        a variable or an option has an invalid value                    exit 2
 ├── FileInvalid           func.yaml is not valid YAML                                     exit 2
-├── FieldInvalid          a field of func.yaml has a value that cannot be used            exit 2
-├── YamlReaderMissing     there is a func.yaml and nothing that can read it               exit 2
+├── FieldInvalid          a field of func.yaml has an invalid value                       exit 2
+├── YamlReaderMissing     PyYAML is needed for func.yaml and not installed                exit 2
 ├── FunctionMissing       there is no `function` package or module                        exit 2
-├── HandlerMissing        it has neither new nor handle                                   exit 2
-├── HandleMissing         what new() returned has no such handle                          exit 2
-├── ArgumentsUnfit        new() or a hook takes other arguments                           exit 2
-├── WsgiApplication       the function is a WSGI application, which is not served as such exit 2
-├── AddressUnavailable    an address cannot be listened on                                exit 3
-├── WatcherMissing        --reload without the package that watches files                 exit 2
-├── StartupFailed         the application's startup failed, and it raised nothing         exit 1
+├── EntryPointMissing        the function has neither new nor handle                         exit 2
+├── HandleInvalid         the function has no handle that can be called                   exit 2
+├── SignatureMismatch        new() or a hook has the wrong arguments                         exit 2
+├── WsgiApplication       the function is a WSGI application, which is not supported      exit 2
+├── AddressUnavailable    another process listens on an address, or it is not valid here  exit 3
+├── WatcherMissing        watchfiles is needed for --reload and not installed             exit 2
+├── StartupFailed         the application has sent lifespan.startup.failed                exit 1
 └── FunctionFailed        the function's import, new(), start() or startup raised         exit 1
 """
 
@@ -28,10 +28,10 @@ NOT_LISTENING = 3
 
 @dataclass_transform(eq_default=False)
 class StartFailure(Exception):
-    """Ends the process before it serves. Leaves state their facts as dataclasses do.
+    """Ends the process before it serves. Subclasses declare their facts as dataclasses do.
 
-    They are none: every start imports them, few raise one, and generating the methods of ten
-    classes takes a start longer than opening the sockets.
+    They are not dataclasses, because each start imports them: generating the methods of ten classes
+    takes longer than opening the sockets.
     """
 
     exit_code = UNUSABLE
@@ -43,7 +43,7 @@ class StartFailure(Exception):
 
 
 class SettingInvalid(StartFailure):
-    """A setting's value cannot be used; `expected` completes "must be …"."""
+    """A setting has an invalid value. `expected` completes "must be …"."""
 
     name: str
     found: str
@@ -51,14 +51,14 @@ class SettingInvalid(StartFailure):
 
 
 class FileInvalid(StartFailure):
-    """A file is not in its format; `problem` is the parser's, with the line."""
+    """A file cannot be parsed. `problem` is the parser's message, with the line."""
 
     path: "Path"
     problem: str
 
 
 class FieldInvalid(StartFailure):
-    """A field of a file has a value of another kind; `expected` completes "must be …"."""
+    """A field of a file has an invalid value. `expected` completes "must be …"."""
 
     path: "Path"
     field: str
@@ -67,34 +67,34 @@ class FieldInvalid(StartFailure):
 
 
 class YamlReaderMissing(StartFailure):
-    """The environment has no PyYAML."""
+    """PyYAML is not installed."""
 
     path: "Path"
 
 
 class FunctionMissing(StartFailure):
-    """The folder holds neither `function/` nor `function.py`, nor does its `src/`."""
+    """Neither the folder nor its `src/` has `function/` or `function.py`."""
 
     folder: str
     entries: tuple[str, ...]
 
 
-class HandlerMissing(StartFailure):
-    """The function's module, at `origin`, defines `names`, but neither new nor handle."""
+class EntryPointMissing(StartFailure):
+    """The function's module (at `origin`) defines `names`, but neither new nor handle."""
 
     origin: str
     names: tuple[str, ...]
 
 
-class HandleMissing(StartFailure):
-    """`found` (of the module at `origin`) stands where something to call must be."""
+class HandleInvalid(StartFailure):
+    """The function (at `origin`) has `found` in place of something that can be called."""
 
     origin: str
     found: str
 
 
-class ArgumentsUnfit(StartFailure):
-    """A method (of the function at `origin`) cannot be called as `expected`: `start(cfg)`, say."""
+class SignatureMismatch(StartFailure):
+    """A method of the function (at `origin`) cannot be called as `expected`, such as start(cfg)."""
 
     origin: str
     found: str
@@ -109,7 +109,7 @@ class WsgiApplication(StartFailure):
 
 
 class AddressUnavailable(StartFailure):
-    """The system refuses to let us listen on an address."""
+    """The system does not allow to listen on an address."""
 
     exit_code = NOT_LISTENING
 
@@ -118,11 +118,11 @@ class AddressUnavailable(StartFailure):
 
 
 class WatcherMissing(StartFailure):
-    """The environment has no watchfiles, which --reload needs."""
+    """watchfiles, which --reload needs, is not installed."""
 
 
 class StartupFailed(StartFailure):
-    """The application has answered lifespan.startup with a failure, and has said `reason`."""
+    """The application has answered lifespan.startup with a failure, for a `reason`."""
 
     exit_code = FUNCTION_FAILED
 
@@ -130,7 +130,7 @@ class StartupFailed(StartFailure):
 
 
 class FunctionFailed(StartFailure):
-    """The function's own code raised in a step of the start; the exception is `__cause__`."""
+    """The function's own code raised in a step of the start. The exception is `__cause__`."""
 
     exit_code = FUNCTION_FAILED
 
@@ -138,36 +138,36 @@ class FunctionFailed(StartFailure):
 
 
 class Stopped(BaseException):
-    """A signal asked the process to end while the function was being loaded, or in its start().
+    """A signal has come while the function was loading, or in its start().
 
-    Not an Exception: no handler of the function's may catch it.
+    It is not an Exception, so `except Exception` in the function does not catch it.
     """
 
 
 class RequestAborted(Exception):
-    """The answer has begun and cannot be completed; the log has the reason.
+    """The response has started and cannot be completed. The log has the reason.
 
-    The server cuts the connection, so that the client cannot take the part for the whole.
+    The server aborts the connection, so that the client does not take it for complete.
     """
 
 
 class BodyTooLong(RequestAborted):
-    """A request's body goes beyond FUNC_MAX_BODY_BYTES: raised where a function receives it."""
+    """The body of a request is longer than FUNC_MAX_BODY_BYTES. `receive` raises this."""
 
 
 class TimeLimitExceeded(Exception):
-    """A request took longer than FUNC_REQUEST_SECONDS, and its handler was cancelled."""
+    """A request took longer than FUNC_REQUEST_SECONDS. Its handler was cancelled."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"took longer than {seconds:g} s and was cut off")
 
 
 class ResponseUnfinished(RequestAborted):
-    """The handler returned within its answer. The server logs it, if there still is a client."""
+    """The handler returned before its response was complete. The server logs it."""
 
 
 class ClientDisconnected(OSError):
-    """The client has gone: raised where a function sends to it, as ASGI has it (2.4)."""
+    """The client has disconnected. `send` raises this (ASGI 2.4)."""
 
     def __init__(self) -> None:
         super().__init__("the client has disconnected")

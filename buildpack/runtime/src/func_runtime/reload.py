@@ -1,7 +1,7 @@
-"""`--reload`, for development: serves the function anew when a source file of its folder changes.
+"""`--reload`, for development: restarts the function when one of its source files changes.
 
-A process of its own serves, started as without --reload: nothing of the old function is left in the
-new one. This one watches, and passes signals on.
+A child process serves, as without --reload, so nothing of the old function is left in the new one.
+This process watches the files, and passes signals on.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from subprocess import DEVNULL  # noqa: TID251 -- asyncio starts processes, and has no such name
+from subprocess import DEVNULL  # noqa: TID251 -- asyncio starts processes, and does not export this
 
 from func_runtime import constants
 from func_runtime.errors import WatcherMissing
@@ -29,18 +29,18 @@ log = logging.getLogger("func_runtime")
 
 _FILES = (constants.FUNC_YAML, "pyproject.toml")
 _SUFFIX = ".py"
-# Beside what watchfiles ignores (.git, .venv, __pycache__, …): func's own folder, and packages in a
-# virtual environment of any name.
+# Ignored in addition to what watchfiles ignores (.git, .venv, __pycache__, …): func's own folder,
+# and packages in a virtual environment of any name.
 _FOLDERS = (".func", "site-packages")
 
-# What a process may take beyond FUNC_SHUTDOWN_SECONDS; one whose event loop is blocked never ends.
+# Seconds after FUNC_SHUTDOWN_SECONDS until a process is killed: its event loop may be blocked.
 _GRACE_SECONDS = 3.0
 
 
 def run(folder: str, environ: dict[str, str]) -> None:
-    """Serve the function in a folder, and serve it anew after each change, until a signal comes.
+    """Serve the function in a folder, and restart it after each change, until a signal comes.
 
-    :raises SettingInvalid: a variable cannot be used; the serving process tells what else is wrong.
+    :raises SettingInvalid: a variable has an invalid value. The child process reports other errors.
     """
     settings = Settings.from_environ(environ, FuncYaml)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
@@ -49,12 +49,12 @@ def run(folder: str, environ: dict[str, str]) -> None:
 
 
 def _development(environ: dict[str, str]) -> dict[str, str]:
-    """Return the serving process's environment: one for restarts that are quick and see it all."""
+    """Return the environment of the child process: restarts are quick and miss no change."""
     return {
         **environ,
-        # No platform sends requests here that would have to be told first.
+        # There is no platform that has to stop sending requests first.
         constants.FUNC_LAME_DUCK_SECONDS: environ.get(constants.FUNC_LAME_DUCK_SECONDS) or "0",
-        # Bytecode is compared by size and whole seconds: it hides an edit that follows an edit.
+        # Bytecode is compared by size and whole seconds, which may miss the second of two changes.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
@@ -64,7 +64,7 @@ async def _supervise(folder: Path, child: "Child") -> None:
     log.info("Watching %s", folder)
     watch = awatch(folder, watch_filter=Sources(folder), stop_event=stopping)
     first = asyncio.ensure_future(anext(watch, None))
-    await asyncio.sleep(0)  # now it watches: no edit of what the function begins with is missed
+    await asyncio.sleep(0)  # now it watches: no change after the start is missed
     await child.start()
     try:
         changes = await first
@@ -91,7 +91,7 @@ def _signalled(child: "Child") -> asyncio.Event:
             first = loop.time()
             stop.set()
         elif loop.time() - first >= signals.SAME_SECONDS:
-            log.error("%s again: leaving at once", signal.Signals(number).name)
+            log.error("%s again: exiting at once", signal.Signals(number).name)
             child.kill()
             os._exit(128 + number)
 
@@ -106,7 +106,7 @@ def _names(folder: Path, changes: Iterable[tuple[Change, str]]) -> list[str]:
 
 
 class Sources(DefaultFilter):
-    """Says which changes count: those of Python files, func.yaml and pyproject.toml."""
+    """Selects the changes that matter: of Python files, func.yaml and pyproject.toml."""
 
     ignore_dirs = (*DefaultFilter.ignore_dirs, *_FOLDERS)
 
@@ -115,54 +115,54 @@ class Sources(DefaultFilter):
         self._folder = folder
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Look at a path below the folder; what the folder itself is named does not matter."""
+        """Return whether a change matters. The name of the folder itself does not."""
         below = Path(path).relative_to(self._folder)
         counts = below.suffix == _SUFFIX or below.name in _FILES
         return counts and super().__call__(change, str(below))
 
 
 class Child:
-    """The process that serves: one at a time."""
+    """The child process that serves. There is one at a time."""
 
     def __init__(self, environ: dict[str, str], patience: float) -> None:
-        """Take its environment, and how many seconds it may take to end."""
+        """Take its environment, and the seconds until it is killed."""
         self._environ = environ
         self._patience = patience
         self._process: asyncio.subprocess.Process | None = None
-        self._telling: asyncio.Task[None] | None = None
+        self._logging_exit: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start it. If it ends by itself, the log says so."""
+        """Start it. If it ends by itself, that is logged."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", constants.RUNTIME_MODULE),
             env=self._environ,
             stdin=DEVNULL,
-            # Ctrl-C would reach both, and what is passed on would be a second signal.
+            # Otherwise Ctrl-C would reach both processes, and be passed on as a second signal.
             process_group=0,
         )
-        self._telling = asyncio.create_task(_tell_end(self._process))
+        self._logging_exit = asyncio.create_task(_log_exit(self._process))
 
     async def stop(self) -> None:
-        """End it in order, or kill it when its time is over."""
-        assert self._process is not None and self._telling is not None  # noqa: PT018 -- started
-        self._telling.cancel()
+        """Stop it, or kill it when its time is over."""
+        assert self._process is not None and self._logging_exit is not None  # noqa: PT018 -- started
+        self._logging_exit.cancel()
         if self._process.returncode is None:
             self._process.terminate()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), self._patience)
             return
-        log.error("The function did not end in %.1f s and is killed", self._patience)
+        log.error("The function did not stop within %.1f s: killing it", self._patience)
         self.kill()
         await self._process.wait()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         assert self._process is not None
         with suppress(ProcessLookupError):
             self._process.kill()
 
 
-async def _tell_end(process: asyncio.subprocess.Process) -> None:
+async def _log_exit(process: asyncio.subprocess.Process) -> None:
     code = await process.wait()
-    log.warning("The function has ended with exit code %d: waiting for a change", code)
+    log.warning("The function has exited with code %d: waiting for a change", code)

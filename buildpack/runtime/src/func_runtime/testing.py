@@ -1,9 +1,9 @@
-"""For tests of functions: drives one through start, handle and stop, in process, without a port.
+"""For tests of functions: runs start, handle and stop, in process and without a port.
 
     async with running(new(), cfg={"GREETING": "Hi"}) as client:
         response = await client.get("/")
 
-The parts are those that serve in an image. Nothing that serves imports this module.
+The function is served by the same modules as in an image.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from func_runtime.app import app_factory
 from func_runtime.asgi import Application
 from func_runtime.cloudevents import http_binding, media_type, sdk
 from func_runtime.cloudevents.event import Event
-from func_runtime.cloudevents.http_binding import Content, Refused
+from func_runtime.cloudevents.http_binding import Content, EventRejected
 from func_runtime.errors import FunctionFailed, StartFailure
 from func_runtime.function.adapter import Function
 from func_runtime.http.responses import UNSUPPORTED_MEDIA_TYPE
@@ -35,7 +35,7 @@ except ModuleNotFoundError as error:
 
 __all__ = ["BlockingClient", "Client", "Running", "running"]
 
-# Requests need an absolute address; no name is looked up.
+# Requests need an absolute URL. The name is not resolved.
 _URL = "http://function"
 
 
@@ -45,21 +45,23 @@ def running(
     *,
     invoke: Literal["http", "cloudevent"] | None = None,
 ) -> "Running":
-    """Run a function for as long as a `with` or `async with` lasts, which gives a client for it.
+    """Run a function within `with` or `async with`, which returns a client for it.
 
-    `function` is what new() returns, or a handle alone. `cfg` is its environment: what start(cfg)
-    gets, and where the settings are read; without it, the process's own. `invoke` says what the
-    function is called with; without it, FUNC_INVOKE or the func.yaml of the current folder do.
+    :param function: what new() returns, or only a handle.
+    :param cfg: the environment, for start(cfg) and for the settings; without it, the process's own.
+    :param invoke: what the function is called with; without it, FUNC_INVOKE or the func.yaml of the
+        current folder decides.
 
-    On entry, what start() raises is raised, or StartFailure for what cannot be served; on exit,
-    what stop() raises, or TimeoutError if that takes longer than FUNC_SHUTDOWN_SECONDS.
+    On entry it raises what start() raises, or StartFailure if the function cannot be served. On
+    exit it raises what stop() raises, or TimeoutError if that takes longer than
+    FUNC_SHUTDOWN_SECONDS.
     """
     environ = environment() if cfg is None else dict(cfg)
     return Running(_started(function, environ, invoke))
 
 
 class Running:
-    """A function that runs inside of `async with`, or of `with` in a test that is not async."""
+    """A function that runs within `async with`, or `with` in a test that is not async."""
 
     def __init__(self, started: AbstractAsyncContextManager[Application]) -> None:
         self._connected = _connected(started)
@@ -79,18 +81,17 @@ class Running:
 
 
 class Client(httpx.AsyncClient):
-    """An HTTP client of the function, https://www.python-httpx.org, that can send events too."""
+    """An HTTP client of the function (https://www.python-httpx.org), which can send events."""
 
     async def send_event(self, event: object, *, structured: bool = False) -> Any:  # noqa: ANN401
         """Send an event and return what the function replies.
 
-        `event` is an object of the CloudEvents SDK or a mapping with its attributes, whose id is
-        added if it is missing; a list of them is a batch. It is sent in binary mode, as brokers
-        do, or as one JSON document. The reply is an event, as the function would see it, a list of
-        them, other data, or None.
+        An event is an object of the CloudEvents SDK, or a mapping with its attributes; a missing id
+        is added. A list of events is a batch. An event is sent in binary mode, as brokers do, or as
+        one JSON document. The reply is an event, a list of events, other data, or None.
 
-        :raises EventInvalid: the event breaks the specification.
-        :raises httpx.HTTPStatusError: the answer is an error: the function raised, perhaps.
+        :raises EventInvalid: the event is not valid.
+        :raises httpx.HTTPStatusError: the response is an error: perhaps the function raised.
         """
         content = _encode(event, structured=structured)
         return _decode(await self.post("/", headers=content.headers, content=content.body))
@@ -119,7 +120,7 @@ async def _connected(
 def _connected_blocking(
     started: AbstractAsyncContextManager[Application],
 ) -> Iterator[BlockingClient]:
-    """Connect to a function whose event loop runs in a thread."""
+    """Start a function in the event loop of a thread, and yield a client."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(started) as app:
         transport = _BlockingTransport(portal, httpx.ASGITransport(app))
         with BlockingClient(transport=transport, base_url=_URL) as client:
@@ -127,14 +128,14 @@ def _connected_blocking(
 
 
 class _BlockingTransport(httpx.BaseTransport):
-    """Hands requests over to the event loop's thread."""
+    """Passes requests to the thread of the event loop."""
 
     def __init__(self, portal: BlockingPortal, transport: httpx.ASGITransport) -> None:
         self._portal = portal
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the whole answer to a request."""
+        """Return the complete response to a request."""
         request.read()
         return self._portal.call(self._answer, request)
 
@@ -151,14 +152,14 @@ async def _started(
     instance: object, environ: dict[str, str], invoke: str | None
 ) -> AsyncIterator[Application]:
     """Start a function, yield its application, and stop it."""
-    with _explained():
+    with _with_message():
         settings = _settings(environ, invoke)
         adapted = await _adapt(instance, settings)
-    app, lifespan, _ = app_factory.assemble(adapted, settings, lambda: dict(environ))
+    app, lifespan, _ = app_factory.create_app(adapted, settings, lambda: dict(environ))
     try:
         await lifespan.start()
     except FunctionFailed as failure:
-        # The traceback of a failed test is to end in the function.
+        # The traceback of a failed test ends in the function.
         raise (failure.__cause__ or failure) from None
     try:
         yield app
@@ -170,8 +171,8 @@ async def _started(
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Give a failure the words that the runtime has for it."""
+def _with_message() -> Iterator[None]:
+    """Add the runtime's message to a failure."""
     try:
         yield
     except StartFailure as failure:
@@ -203,17 +204,17 @@ def _encode(source: object, *, structured: bool) -> Content:
 def _event(source: object) -> Event:
     found = sdk.read(source)
     if found is None:
-        raise TypeError(f"no event, nor a mapping with type and source: {source!r}")
+        raise TypeError(f"not an event, and not a mapping with type and source: {source!r}")
     return found
 
 
 def _decode(response: httpx.Response) -> Any:  # noqa: ANN401
-    """Return what a response holds: events as the SDK's objects, else data."""
+    """Return the content of a response: events as the SDK's objects, or data."""
     response.raise_for_status()
     headers = [(name.lower(), value) for name, value in response.headers.raw]
     try:
         found = http_binding.decode(headers, response.content)
-    except Refused as refused:
+    except EventRejected as refused:
         if refused.status != UNSUPPORTED_MEDIA_TYPE:
             raise
         return http_binding.decode_data(response.headers.get("content-type", ""), response.content)

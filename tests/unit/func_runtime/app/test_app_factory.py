@@ -7,7 +7,7 @@ import pytest
 from func_runtime.app import app_factory
 from func_runtime.app.app import App
 from func_runtime.asgi import Message, Receive, Scope, Send
-from func_runtime.errors import HandleMissing
+from func_runtime.errors import HandleInvalid
 from func_runtime.function.adapter import Function
 from func_runtime.settings.settings import Invoke, LogFormat, LogSettings, Settings
 
@@ -34,7 +34,7 @@ async def status(
 ) -> int:
     """Return the status with which an application answers an event; the function is Quiet."""
     adapted = app_factory.adapt(instance or Quiet(), "here", settings)
-    app, lifespan, _ = app_factory.assemble(adapted, settings, dict)
+    app, lifespan, _ = app_factory.create_app(adapted, settings, dict)
     await lifespan.start()
     attributes = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
     headers = [(f"ce-{name}".encode(), value.encode()) for name, value in attributes.items()]
@@ -106,7 +106,7 @@ def test_nothing_in_the_way() -> None:
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         """Do nothing."""
 
-    app, *_ = app_factory.assemble(Function(handle), Settings(addresses=()), dict)
+    app, *_ = app_factory.create_app(Function(handle), Settings(addresses=()), dict)
 
     assert isinstance(app, App)
     assert {"_handler": handle}.items() <= vars(app).items()
@@ -114,5 +114,5 @@ def test_nothing_in_the_way() -> None:
 
 def test_handle_missing() -> None:
     """What cannot be called is refused before there is an application."""
-    with pytest.raises(HandleMissing):
+    with pytest.raises(HandleInvalid):
         app_factory.adapt(object(), "here", Settings(addresses=()))

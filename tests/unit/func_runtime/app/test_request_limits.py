@@ -92,7 +92,7 @@ async def test_body_beyond_the_limit(
 
     assert TOO_LARGE == await answer(BodyLimit(echo, LIMIT), request(length), *parts)
     (record,) = caplog.records
-    assert r"POST '/a\nb' refused: the body is over 10 bytes long" == record.getMessage()
+    assert r"POST '/a\nb' rejected: the body is larger than 10 bytes" == record.getMessage()
     assert "INFO" == record.levelname
 
 

@@ -64,7 +64,7 @@ async def observed(scope: Scope, status: int = 200) -> tuple[list[ReadableSpan],
         """Send nothing."""
 
     settings = Settings(addresses=(), telemetry=ON)
-    app, lifespan, _ = app_factory.assemble(Function(handle), settings, dict)
+    app, lifespan, _ = app_factory.create_app(Function(handle), settings, dict)
     await lifespan.start()
     spans.clear()
     await app(scope, receive, send)
@@ -130,7 +130,7 @@ async def test_exporter_that_is_not_installed(caplog: pytest.LogCaptureFixture) 
     settings = Settings(addresses=(), telemetry=TelemetrySettings("none", "none, carrier-pigeon"))
 
     with caplog.at_level(logging.WARNING):
-        app_factory.assemble(Function(lambda *_: None), settings, dict)  # type: ignore[arg-type]
+        app_factory.create_app(Function(lambda *_: None), settings, dict)  # type: ignore[arg-type]
 
     (message,) = caplog.messages
     assert message.startswith("No telemetry: the metrics exporter carrier-pigeon is not installed")

@@ -8,7 +8,7 @@ import pytest
 
 from func_runtime.cloudevents import event, http_binding, json_format, media_type
 from func_runtime.cloudevents.event import Event, EventInvalid, Value
-from func_runtime.cloudevents.http_binding import Refused
+from func_runtime.cloudevents.http_binding import EventRejected
 
 MINIMAL: dict[str, Value] = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
 HEADERS = [(f"ce-{name}".encode(), str(value).encode()) for name, value in MINIMAL.items()]
@@ -108,7 +108,7 @@ def test_nothing_is_invented() -> None:
 )
 def test_binary_malformed(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     """What claims to be an event and breaks a rule is 400."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRejected) as caught:
         http_binding.decode(headers, body)
 
     assert 400 == caught.value.status
@@ -120,7 +120,7 @@ def test_binary_malformed(headers: list[tuple[bytes, bytes]], body: bytes) -> No
 )
 def test_no_event(content_type: str) -> None:
     """What is no event, or one in a format that is unknown here, is 415."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRejected) as caught:
         http_binding.decode([(b"content-type", content_type.encode())], b"{}")
 
     assert 415 == caught.value.status
@@ -182,7 +182,7 @@ def test_structured(
 )
 def test_structured_malformed(members: dict[str, object]) -> None:
     """What breaks the JSON format or the specification is 400."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRejected) as caught:
         structured({**MINIMAL, **members})
 
     assert 400 == caught.value.status
@@ -191,13 +191,13 @@ def test_structured_malformed(members: dict[str, object]) -> None:
 @pytest.mark.parametrize("document", [[], "text", 1, None])
 def test_structured_is_no_object(document: object) -> None:
     """JSON that is no object is 400."""
-    with pytest.raises(Refused):
+    with pytest.raises(EventRejected):
         structured(document)
 
 
 def test_reasons_have_no_words_of_the_client() -> None:
     """What is answered to a malformed event repeats nothing of it."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(EventRejected) as caught:
         structured({**MINIMAL, "subject": "secret\n"})
 
     assert "secret" not in caught.value.reason

@@ -8,7 +8,7 @@ import pytest
 from func_runtime.asgi import Message, Receive, Scope
 from func_runtime.cloudevents.event import Event
 from func_runtime.cloudevents.handler import EventHandler, Replay, read_body
-from func_runtime.cloudevents.http_binding import Refused
+from func_runtime.cloudevents.http_binding import EventRejected
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +128,7 @@ STRUCTURED = (b"content-type", b"application/cloudevents+json")
         (
             [*HEADERS, (b"ce-id", b"2")],
             b"",
-            "the attribute 'id' is there twice (id '1', source '/s', type 't')",
+            "there is more than one attribute 'id' (id '1', source '/s', type 't')",
         ),
         (
             [*HEADERS, (b"ce-subject", b"\xff")],
@@ -161,10 +161,10 @@ STRUCTURED = (b"content-type", b"application/cloudevents+json")
             b'[{"specversion": "1.0", "id": "1", "source": "s", "type": "t"}, {"id": "2"}]',
             "event 2 of the batch: the attribute specversion is missing or empty (id '2')",
         ),
-        ([STRUCTURED], b"[]", "the event is no JSON object"),
+        ([STRUCTURED], b"[]", "the event is not a JSON object"),
     ],
 )
-async def test_refused_event_is_logged(
+async def test_rejected_event_is_logged(
     headers: list[tuple[bytes, bytes]],
     body: bytes,
     expected: str,
@@ -175,7 +175,7 @@ async def test_refused_event_is_logged(
 
     await answer(unreachable, headers, receiving(body), {"path": "/a\nb"})
 
-    assert [rf"POST '/a\nb' refused: Malformed event: {expected}"] == caplog.messages
+    assert [rf"POST '/a\nb' rejected: Malformed event: {expected}"] == caplog.messages
 
 
 async def test_event_on_the_path_of_dapr() -> None:
@@ -264,7 +264,7 @@ async def test_batch_without_leave(caplog: pytest.LogCaptureFixture) -> None:
 async def test_read_body(parts: list[bytes]) -> None:
     """A body is read whole, up to the limit."""
     assert b"a" * 10 == await read_body([(b"content-length", b"10")], receiving(*parts), 10)
-    with pytest.raises(Refused):
+    with pytest.raises(EventRejected):
         await read_body([(b"content-length", b"odd")], receiving(*parts), 9)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from func_runtime.asgi import Message, Receive, Scope, Send
-from func_runtime.errors import ArgumentsUnfit, FunctionFailed, HandleMissing, WsgiApplication
+from func_runtime.errors import FunctionFailed, HandleInvalid, SignatureMismatch, WsgiApplication
 from func_runtime.function import adapter
 from func_runtime.function.adapter import Function
 from func_runtime.function.loader import Entry
@@ -156,7 +156,7 @@ async def test_hook_that_is_no_method(caplog: pytest.LogCaptureFixture) -> None:
     vars(instance)["ready"] = False
 
     assert adapt(instance).ready is None
-    assert "ready of the function is a bool" in caplog.text
+    assert "ready of the function is ignored: a bool is not a method" in caplog.text
 
 
 @pytest.mark.row("H5")
@@ -214,7 +214,7 @@ async def test_hook_that_needs_the_thread_of_start() -> None:
     with pytest.raises(sqlite3.ProgrammingError) as caught:
         await adapted.ready()
     (note,) = caught.value.__notes__
-    assert "As `async def ready` it runs in the same one." in note
+    assert "An `async def ready` does." in note
 
     with pytest.raises(ValueError, match="no number") as other:
         await adapted.alive()
@@ -248,7 +248,7 @@ class StopWithReason(Minimal):
 )
 def test_hook_with_other_arguments(instance: object, found: str, expected: str) -> None:
     """A hook that could not be called is refused before it is."""
-    with pytest.raises(ArgumentsUnfit) as caught:
+    with pytest.raises(SignatureMismatch) as caught:
         adapt(instance)
 
     assert (found, expected) == (caught.value.found, caught.value.expected)
@@ -257,7 +257,7 @@ def test_hook_with_other_arguments(instance: object, found: str, expected: str) 
 @pytest.mark.parametrize("instance", [None, object()])
 async def test_no_handle(instance: object) -> None:
     """What has no handle cannot be served, and its type is told."""
-    with pytest.raises(HandleMissing) as caught:
+    with pytest.raises(HandleInvalid) as caught:
         adapt(instance)
 
     assert type(instance).__name__ in caught.value.found
@@ -285,7 +285,7 @@ def _handle_of_another_framework(request: object) -> str:
 )
 def test_handle_with_other_arguments(instance: object, found: str) -> None:
     """A handle that no request could be given to is told before the first one."""
-    with pytest.raises(HandleMissing) as caught:
+    with pytest.raises(HandleInvalid) as caught:
         adapt(instance)
 
     assert caught.value.found.startswith(found)
@@ -331,7 +331,7 @@ def _new_with_configuration(cfg: object) -> object:
 
 def test_create_with_arguments() -> None:
     """A new that needs arguments is refused: an application that is called new, say."""
-    with pytest.raises(ArgumentsUnfit) as caught:
+    with pytest.raises(SignatureMismatch) as caught:
         adapter.create(Entry("function.py", _new_with_configuration), asyncio.run)  # type: ignore[arg-type]
 
     assert ("new(cfg: object) -> object", "new()") == (caught.value.found, caught.value.expected)

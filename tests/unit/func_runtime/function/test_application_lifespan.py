@@ -93,7 +93,7 @@ async def test_startup_raises_without_an_answer(caplog: pytest.LogCaptureFixture
 
     await ApplicationLifespan(app).start()
 
-    assert "is served without its startup" in caplog.text
+    assert "is served without lifespan" in caplog.text
     assert "ConnectionError: no database" in caplog.text
 
 
@@ -184,7 +184,7 @@ async def test_shutdown_takes_too_long(caplog: pytest.LogCaptureFixture) -> None
 
     await asyncio.wait_for(ended.wait(), 1)
     assert isinstance(lifespan.failure, TimeoutError)
-    assert "The application's shutdown took longer than 0.0 s and is left behind" in caplog.text
+    assert "The application's shutdown took longer than 0.0 s and was cut off" in caplog.text
 
 
 async def test_shutdown_without_an_end(caplog: pytest.LogCaptureFixture) -> None:

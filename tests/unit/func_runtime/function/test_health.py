@@ -32,13 +32,13 @@ async def serving(alive: Hook | None = None, ready: Hook | None = None) -> tuple
     ("answer", "expected"),
     [
         (True, Status(healthy=True, message="OK")),
-        (False, Status(healthy=False, message="The check says no")),
+        (False, Status(healthy=False, message="Not OK")),
         ((True, "Fine"), Status(healthy=True, message="Fine")),
         ((False, "No database"), Status(healthy=False, message="No database")),
         ([1, 2], Status(healthy=True, message="2")),
         ("Fine", Status(healthy=True, message="Fine")),
         # A hook with a branch that returns nothing.
-        (None, Status(healthy=False, message="The check says no")),
+        (None, Status(healthy=False, message="Not OK")),
         (1, Status(healthy=True, message="OK")),
     ],
 )
@@ -132,4 +132,4 @@ async def test_hook_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "FRESH", 0.0)
     assert Status(healthy=False, message="Not checked yet") == await checked.readiness()
     monkeypatch.setattr(health, "HUNG", 0.0)
-    assert Status(healthy=False, message="The check does not return") == await checked.readiness()
+    assert Status(healthy=False, message="The check does not finish") == await checked.readiness()

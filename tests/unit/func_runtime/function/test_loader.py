@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, HandlerMissing
+from func_runtime.errors import EntryPointMissing, FunctionFailed, FunctionMissing, HandleInvalid
 from func_runtime.function import loader
 
 HANDLE = "async def handle(scope, receive, send): pass\n"
@@ -75,7 +75,7 @@ def test_neither_new_nor_handle(tmp_path: Path, package: bool) -> None:
     if package:
         (tmp_path / "function" / "__init__.py").write_text("import os\n_hidden = 1\nanswer = 42\n")
 
-    with pytest.raises(HandlerMissing) as caught:
+    with pytest.raises(EntryPointMissing) as caught:
         loader.load(str(tmp_path))
 
     assert (("answer", "os") if package else ()) == caught.value.names
@@ -87,7 +87,7 @@ def test_not_callable(tmp_path: Path, name: str) -> None:
     """A name that is there but cannot be called is told with its type."""
     (tmp_path / "function.py").write_text(f"{name} = 1\n")
 
-    with pytest.raises(HandleMissing) as caught:
+    with pytest.raises(HandleInvalid) as caught:
         loader.load(str(tmp_path))
 
     assert f"{name} is of type int" == caught.value.found

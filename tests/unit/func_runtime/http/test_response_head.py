@@ -24,7 +24,7 @@ def test_status_line(status: int, line: bytes) -> None:
 @pytest.mark.parametrize("status", [0, 101, 1000, -1, "200"])
 def test_status_that_ends_no_request(status: int) -> None:
     """A status that could not end a request is an error."""
-    with pytest.raises(ValueError, match="status from 200 to 999"):
+    with pytest.raises(ValueError, match="from 200 to 999"):
         response_head.status_line(status)
 
 
@@ -132,7 +132,7 @@ def test_names_without_end() -> None:
 @pytest.mark.parametrize("value", [b"", b"-1", b"+1", b" 1", b"1_0", b"1, 1", "²".encode()])
 def test_length_that_is_no_number(value: bytes) -> None:
     """A length is digits."""
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="not a number"):
         response_head.length(value)
 
 

@@ -39,7 +39,7 @@ def test_asyncio_is_changed(
         monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
     server.check_event_loop(chosen)
 
-    assert expected == caplog.text.count("set FUNC_EVENT_LOOP=asyncio")
+    assert expected == caplog.text.count("Set FUNC_EVENT_LOOP=asyncio")
 
 
 @pytest.mark.anyio

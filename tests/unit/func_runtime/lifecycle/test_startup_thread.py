@@ -15,8 +15,8 @@ from func_runtime.function.adapter import Function
 from func_runtime.function.health import Health
 from func_runtime.function.lifespan import Lifespan, Phase
 from func_runtime.lifecycle import sockets, startup_server
-from func_runtime.lifecycle.startup_server import Request, Waiting, read_head
-from func_runtime.lifecycle.startup_thread import WaitingRoom
+from func_runtime.lifecycle.startup_server import HeldConnection, Request, read_head
+from func_runtime.lifecycle.startup_thread import StartupThread
 from func_runtime.settings.listen_addresses import Address
 
 LIVENESS, READINESS = "/health/liveness", "/health/readiness"
@@ -42,7 +42,7 @@ class Room:
         self.failed = threading.Event()
         health = Health(function, self.lifespan)
         by_path = probes(health, [LIVENESS], [READINESS])
-        self.room = WaitingRoom(self.listening, by_path, self.failed.set)
+        self.room = StartupThread(self.listening, by_path, self.failed.set)
         self.waiting: list[bytes] | None = None
         self.clients: list[socket.socket] = []
 
@@ -76,7 +76,7 @@ def ask(client: socket.socket, path: str, method: str = "GET", headers: str = ""
 def room() -> Iterator[Room]:
     """An open room."""
     made = Room()
-    made.room.open(0)
+    made.room.start(0)
     eventually(lambda: made.room.is_open, "an open room")
     yield made
     if made.waiting is None:
@@ -203,7 +203,7 @@ def test_client_is_gone() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         theirs.close()
-        assert not Waiting(ours).send(b"answer")
+        assert not HeldConnection(ours).send(b"answer")
 
 
 def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_function_serves_by_now(room: Room) -> None:
 def test_quick_start() -> None:
     """A room that is closed before its time has never opened the port."""
     room = Room()
-    room.room.open(60)
+    room.room.start(60)
 
     assert [] == room.close()
     assert not room.room.is_open
@@ -277,7 +277,7 @@ def test_address_is_taken() -> None:
     """An address that another process has taken meanwhile is a failure."""
     room = Room()
     with socket.create_server(room.listening[0].getsockname(), reuse_port=False):
-        room.room.open(0)
+        room.room.start(0)
         assert room.failed.wait(10)
         room.close()
 

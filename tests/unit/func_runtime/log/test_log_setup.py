@@ -186,7 +186,7 @@ def test_failure_with_missing_module(capsys: pytest.CaptureFixture[str]) -> None
     failure.__cause__ = ValueError("Can't patch loop of type <class 'uvloop.Loop'>")
     log_setup.failure(failure, LogSettings())
 
-    assert "Set FUNC_EVENT_LOOP=asyncio: " in capsys.readouterr().err.rstrip().splitlines()[-1]
+    assert "Set FUNC_EVENT_LOOP=asyncio. " in capsys.readouterr().err.rstrip().splitlines()[-1]
 
 
 HERE = Path("func.yaml")
@@ -197,12 +197,12 @@ FAILURES: list[errors.StartFailure] = [
     errors.YamlReaderMissing(HERE),
     errors.WatcherMissing(),
     errors.FunctionMissing(str(HERE), ()),
-    errors.HandlerMissing("function.py", ()),
-    errors.HandleMissing("function.py", "new is of type int"),
+    errors.EntryPointMissing("function.py", ()),
+    errors.HandleInvalid("function.py", "new is of type int"),
     errors.AddressUnavailable("*:80", "Permission denied (EACCES)"),
     errors.FunctionFailed("new()"),
     errors.StartupFailed("no database"),
-    errors.ArgumentsUnfit("function.py", "start(self)", "start(self, cfg)"),
+    errors.SignatureMismatch("function.py", "start(self)", "start(self, cfg)"),
     errors.WsgiApplication("function.py", "an instance of flask.app.Flask"),
 ]
 

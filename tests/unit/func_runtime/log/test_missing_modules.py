@@ -15,18 +15,21 @@ def error(name: str) -> ModuleNotFoundError:
     [
         (
             "cgi",
-            ("since version 3.13", "Add legacy-cgi, which has it, to", "BP_PYTHON_VERSION=3.12"),
+            ("Python 3.13 removed", "Add the package legacy-cgi,", "BP_PYTHON_VERSION=3.12"),
         ),
-        ("asyncore", ("since version 3.12", "Add standard-asyncore,", "BP_PYTHON_VERSION=3.11")),
-        ("distutils.core", ("distutils is not part", "Add setuptools,")),
-        ("lib2to3", ("No package has it under this name", "BP_PYTHON_VERSION=3.12")),
+        (
+            "asyncore",
+            ("Python 3.12 removed", "Add the package standard-asyncore,", "BP_PYTHON_VERSION=3.11"),
+        ),
+        ("distutils.core", ("removed the module distutils", "Add the package setuptools,")),
+        ("lib2to3", ("No package has a module of this name", "BP_PYTHON_VERSION=3.12")),
         ("pkg_resources", ('"setuptools<82"',)),
-        ("yaml", ("The package PyYAML has the module yaml",)),
-        ("google.protobuf", ("The package protobuf has",)),
+        ("yaml", ("The module yaml is in the package PyYAML",)),
+        ("google.protobuf", ("is in the package protobuf",)),
     ],
 )
 def test_advice(name: str, said: tuple[str, ...]) -> None:
-    """A module that has left Python, or has a package of another name, is told with that."""
+    """The message names the package of a module that Python removed, or that has another name."""
     advice = missing_modules.advice(error(name))
 
     assert advice.startswith(f"Missing:  {name}\n\n")
@@ -35,7 +38,7 @@ def test_advice(name: str, said: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("name", ["idna", "google", "function.part"])
 def test_no_advice(name: str) -> None:
-    """Of other modules the start says what Python says."""
+    """For other modules there is only the message of Python."""
     assert "" == missing_modules.advice(error(name))
 
 

@@ -1,4 +1,4 @@
-"""The access log: a line for each request after it has ended. Imported if it was asked for."""
+"""The access log: a line for each request when it has ended. Imported if it is configured."""
 
 import logging
 import time
@@ -12,10 +12,10 @@ _WEBSOCKET = {"websocket.accept": 101, "websocket.close": 403}
 
 
 class AccessLog:
-    """An application whose requests are logged: neither their queries nor their headers."""
+    """Logs the requests of an application, without their queries and headers."""
 
     def __init__(self, app: Application, unlogged: Container[str]) -> None:
-        """Take the application, and the paths that nobody wants to read about: the probes'."""
+        """Take the application, and the paths that are not logged: those of health checks."""
         self._app = app
         self._unlogged = unlogged
 
@@ -24,18 +24,18 @@ class AccessLog:
         if scope["path"] in self._unlogged:
             await self._app(scope, receive, send)
             return
-        answer = Answer(send)
+        answer = StatusRecorder(send)
         began = time.perf_counter()
         try:
             await self._app(scope, receive, answer)
         finally:
             is_whole = answer.completed or scope["type"] != "http"
             milliseconds = (time.perf_counter() - began) * 1000
-            _tell(scope, answer.status, milliseconds, "" if is_whole else ", cut off")
+            _log_request(scope, answer.status, milliseconds, "" if is_whole else ", cut off")
 
 
-class Answer:
-    """Sends an answer, and sees its status, which is 0 without an answer, and its end."""
+class StatusRecorder:
+    """Sends a response, and records its status, or 0 if there is none, and its end."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -43,7 +43,7 @@ class Answer:
         self.completed = False
 
     async def __call__(self, message: Message) -> None:
-        """Pass on a message; the first one decides."""
+        """Send a message. The first one has the status."""
         await self._send(message)
         if not self.status:
             self.status = message.get("status") or _WEBSOCKET.get(message["type"], 0)
@@ -51,8 +51,8 @@ class Answer:
             self.completed = True
 
 
-def _tell(scope: Scope, status: int, milliseconds: float, how: str) -> None:
+def _log_request(scope: Scope, status: int, milliseconds: float, how: str) -> None:
     method, path = scope.get("method", "WebSocket"), scope["path"]
     fields = {"method": method, "path": path, "status": status, "ms": round(milliseconds, 3)}
-    # %r: a path is the client's, and must not start lines of its own in the log.
+    # %r: a client must not start a new line in the log.
     log.info("%s %r %d %.1f ms%s", method, path, status, milliseconds, how, extra=fields)

@@ -1,11 +1,11 @@
-"""The ASGI application around a function: health checks, the function, and what it gets wrong."""
+"""The ASGI application around a function: health checks, the function, and its errors."""
 
 import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
 
-from func_runtime.asgi import Answer, Handler, Message, Receive, Scope, Send
+from func_runtime.asgi import Handler, Message, Receive, ResponseProgress, Scope, Send
 from func_runtime.errors import (
     ClientDisconnected,
     RequestAborted,
@@ -21,7 +21,7 @@ log = logging.getLogger("func_runtime")
 
 
 class App:
-    """Serves one function. Tests and servers call it; it knows neither sockets nor settings."""
+    """Serves one function. It knows neither sockets nor settings."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class App:
         *,
         unanswered: int = responses.NO_CONTENT,
     ) -> None:
-        """Take the handler, the probes by path, and the status for a handler that says nothing."""
+        """Take the handler, the health checks by path, and the status if nothing is sent."""
         self._handler = handler
         self._lifespan = lifespan
         self._probes = probes
@@ -40,10 +40,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request.
 
-        :raises RequestAborted: the answer has begun and cannot be completed.
+        :raises RequestAborted: the response has started and cannot be completed.
         """
         if scope["type"] != "http":
-            await self._converse(scope, receive, send)
+            await self._serve_websocket(scope, receive, send)
             return
         if probe := self._probes.get(scope["path"]):
             await answer_probe(probe, scope["method"], send)
@@ -51,40 +51,40 @@ class App:
         if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
             await responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
             return
-        # The server's own send knows how far the answer has got. What is put around it does not.
-        answer: object = getattr(send, "__self__", None)
-        if not isinstance(answer, Answer):
-            send = answer = Reply(send)
+        # The server's own send knows how much has been sent. A wrapper around it does not.
+        progress: object = getattr(send, "__self__", None)
+        if not isinstance(progress, ResponseProgress):
+            send = progress = ResponseSender(send)
         try:
             await self._handler(scope, receive, send)
         except (*RAISED, asyncio.CancelledError) as error:
-            await _answer_for(error, scope, send, answer)
+            await _respond_to_error(error, scope, send, progress)
         else:
-            if not answer.completed:
-                await self._complete(scope, send, answer)
+            if not progress.completed:
+                await self._complete(scope, send, progress)
 
-    async def _complete(self, scope: Scope, send: Send, answer: Answer) -> None:
-        """Answer for a handler that has said nothing.
+    async def _complete(self, scope: Scope, send: Send, progress: ResponseProgress) -> None:
+        """Respond for a handler that has sent nothing.
 
-        :raises ResponseUnfinished: it has said something, but not all.
+        :raises ResponseUnfinished: it has sent a part of a response.
         """
-        if answer.started:
+        if progress.started:
             raise ResponseUnfinished(
                 f"{scope['method']} {scope['path']!r} returned before its response was complete"
             )
         with suppress(ClientDisconnected):
             await responses.text(send, self._unanswered)
 
-    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the function serve a WebSocket, and close what it leaves open."""
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the function with a WebSocket, and close it if the function leaves it open."""
         if self._lifespan.phase is not Phase.SERVING and not await self._lifespan.started():
             await send({"type": "websocket.close"})
             return
-        socket = Socket(send)
+        socket = WebSocketSender(send)
         try:
             await self._handler(scope, receive, socket)
         except (*RAISED, asyncio.CancelledError) as error:
-            if _says_disconnected(error):
+            if _is_disconnect(error):
                 _log_disconnect(scope)
             else:
                 _log_failure(scope, "raised an exception", error)
@@ -92,7 +92,7 @@ class App:
 
 
 def probes(health: Health, liveness: Iterable[str], readiness: Iterable[str]) -> dict[str, Probe]:
-    """Return the probes by path; each path also with a slash at its end."""
+    """Return the health checks by path. A slash may follow each path."""
     by_path: dict[str, Probe] = dict.fromkeys(liveness, health.liveness)
     by_path |= dict.fromkeys(readiness, health.readiness)
     return by_path | {f"{path}/": probe for path, probe in by_path.items()}
@@ -111,76 +111,80 @@ async def answer_probe(probe: Probe, method: str, send: Send) -> None:
     await responses.text(send, code, status.message, body=method != "HEAD")
 
 
-async def _answer_for(error: BaseException, scope: Scope, send: Send, answer: Answer) -> None:
-    """Answer in place of a handler that ended with an error.
+async def _respond_to_error(
+    error: BaseException, scope: Scope, send: Send, progress: ResponseProgress
+) -> None:
+    """Respond for a handler that has raised.
 
-    :raises RequestAborted: its answer has begun.
+    :raises RequestAborted: its response has started.
     """
     match error:
         case asyncio.CancelledError() if _is_cut_off():
             _log_failure(scope, "was cut off: it took longer than the process had left")
-            await _fail(send, answer, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
+            await _fail(send, progress, responses.SERVICE_UNAVAILABLE, "Service Unavailable")
         case TimeLimitExceeded():
             _log_failure(scope, str(error))
-            # As from queue-proxy. Not 503, after which a service mesh asks again by itself.
-            await _fail(send, answer, responses.GATEWAY_TIMEOUT, "Gateway Timeout")
-        case RequestAborted():  # told by who raised it
-            if not answer.completed:
+            # As queue-proxy does. After a 503 a service mesh would send the request again.
+            await _fail(send, progress, responses.GATEWAY_TIMEOUT, "Gateway Timeout")
+        case RequestAborted():  # logged where it was raised
+            if not progress.completed:
                 raise error
-        case _ if _says_disconnected(error):
+        case _ if _is_disconnect(error):
             _log_disconnect(scope)
             with suppress(ClientDisconnected, RequestAborted):
-                await _fail(send, answer, responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+                await _fail(
+                    send, progress, responses.INTERNAL_SERVER_ERROR, "Internal Server Error"
+                )
         case _:
             _log_failure(scope, "raised an exception", error)
-            await _fail(send, answer, responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
+            await _fail(send, progress, responses.INTERNAL_SERVER_ERROR, "Internal Server Error")
 
 
 def _is_cut_off() -> bool:
-    """Say whether the server ends the request: else something ended that the function awaited."""
+    """Return whether the server has cancelled the request, and not the function itself."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-# What Starlette raises in place of the server's error, and Litestar after it.
+# What Starlette and Litestar raise in place of the server's error.
 _DISCONNECTS = ("ClientDisconnect", "WebSocketDisconnect")
 
 
-def _says_disconnected(error: BaseException | None) -> bool:
-    """Say whether all that is wrong is that the client has gone.
+def _is_disconnect(error: BaseException | None) -> bool:
+    """Return whether the only problem is that the client has disconnected.
 
-    What wraps that as its cause counts; another error in the wake of it is a failure of its own.
+    An exception that has this as its cause counts too, one that has it as its context does not.
     """
     if isinstance(error, BaseExceptionGroup):
-        return all(map(_says_disconnected, error.exceptions))
+        return all(map(_is_disconnect, error.exceptions))
     if error is None or isinstance(error, ClientDisconnected):
         return error is not None
-    return type(error).__name__ in _DISCONNECTS or _says_disconnected(error.__cause__)
+    return type(error).__name__ in _DISCONNECTS or _is_disconnect(error.__cause__)
 
 
 def _log_disconnect(scope: Scope) -> None:
-    log.debug("%s %r: the client has gone", scope.get("method", "WebSocket"), scope["path"])
+    log.debug("%s %r: the client has disconnected", scope.get("method", "WebSocket"), scope["path"])
 
 
 def _log_failure(scope: Scope, what: str, error: BaseException | None = None) -> None:
-    # %r: a path is the client's, and must not start lines of its own in the log.
+    # %r: a client must not start a new line in the log.
     log.error("%s %r %s", scope.get("method", "WebSocket"), scope["path"], what, exc_info=error)
 
 
-async def _fail(send: Send, answer: Answer, status: int, message: str) -> None:
-    """Answer with an error, unless the answer is complete.
+async def _fail(send: Send, progress: ResponseProgress, status: int, message: str) -> None:
+    """Send an error, unless the response is complete.
 
-    :raises RequestAborted: it has begun: a client would take the error for its end.
+    :raises RequestAborted: the response has started: the client would take the error for its end.
     """
-    if answer.completed:
+    if progress.completed:
         return
-    if answer.started:
+    if progress.started:
         raise RequestAborted
     await responses.text(send, status, message)
 
 
-class Reply(Answer):
-    """Sends the function's answer, and knows how far it has got."""
+class ResponseSender(ResponseProgress):
+    """Sends the function's response, and knows how much has been sent."""
 
     __slots__ = ("_send", "completed", "started")
 
@@ -190,7 +194,7 @@ class Reply(Answer):
         self.completed = False
 
     async def __call__(self, message: Message) -> None:
-        """Pass on a message of the function's."""
+        """Send a message of the function."""
         await self._send(message)
         if message["type"] != "http.response.body":
             self.started = True
@@ -202,17 +206,17 @@ class Reply(Answer):
 _WEBSOCKET_ERROR = 1011
 
 
-class Socket:
-    """Sends the function's messages on a WebSocket, and knows whether it is open."""
+class WebSocketSender:
+    """Sends the function's messages on a WebSocket, and knows whether it is closed."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._closed = False
 
     async def __call__(self, message: Message) -> None:
-        """Pass on a message of the function's.
+        """Send a message of the function.
 
-        :raises ClientDisconnected: nobody is there to get it.
+        :raises ClientDisconnected: the client has disconnected.
         """
         try:
             await self._send(message)
@@ -223,7 +227,7 @@ class Socket:
             self._closed = True
 
     async def close(self) -> None:
-        """Close it, if the function has not: refused (403) if it was never accepted."""
+        """Close it, if the function has not. One that was never accepted is denied (403)."""
         if self._closed:
             return
         try:

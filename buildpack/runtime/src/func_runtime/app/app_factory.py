@@ -1,4 +1,4 @@
-"""Puts the parts around a function together: what a server serves, and what a test calls."""
+"""Creates the ASGI application of a function, for a server and for tests."""
 
 import logging
 from collections.abc import Callable
@@ -22,27 +22,27 @@ from func_runtime.settings.settings import (
 
 log = logging.getLogger("func_runtime")
 
-# One thread for each check, alive() and ready(): one that hangs must not keep the other waiting.
+# One thread for alive() and one for ready(): a check that hangs must not block the other.
 _CHECKS = 2
 
-# By name: a build can install these, but not an extra of ours, which no index has.
+# The packages, not the extra func-runtime[otel]: no package index has func-runtime.
 _OPENTELEMETRY = "opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http"
 
 
 def adapt(instance: object, origin: str, settings: Settings) -> Function:
-    """Turn what new() returned into a Function, with its own threads.
+    """Return the Function for what new() returned, with threads of its own.
 
-    :raises HandleMissing, WsgiApplication, ArgumentsUnfit: see adapter.adapt.
+    :raises HandleInvalid, WsgiApplication, SignatureMismatch: as adapter.adapt.
     """
     return adapter.adapt(
         instance, origin, Threads("function", settings.threads), Threads("function-hook", _CHECKS)
     )
 
 
-class Assembled(NamedTuple):
-    """An application, the life of its function, which is to be started and stopped, and its probes.
+class FunctionApp(NamedTuple):
+    """An application, the lifespan of its function, and its health checks by path.
 
-    The probes are the application's own, by path.
+    The caller has to start and stop the lifespan.
     """
 
     app: Application
@@ -50,10 +50,13 @@ class Assembled(NamedTuple):
     probes: dict[str, Probe]
 
 
-def assemble(
+def create_app(
     adapted: Function, settings: Settings, configuration: Callable[[], Configuration]
-) -> Assembled:
-    """Put the application of a function together."""
+) -> FunctionApp:
+    """Create the application of a function.
+
+    :param configuration: returns what start(cfg) is called with.
+    """
     own = None
     if adapted.is_application:
         from func_runtime.function.application_lifespan import ApplicationLifespan  # noqa: PLC0415
@@ -70,14 +73,14 @@ def assemble(
         unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
     )
     served = _logged(_observed(app, by_path, settings), by_path, settings.log)
-    return Assembled(served, lifespan, by_path)
+    return FunctionApp(served, lifespan, by_path)
 
 
-# What is not asked for is neither imported nor in the way of a request.
+# Only what is configured is imported, and takes part in a request.
 
 
 def _logged(app: Application, by_path: dict[str, Probe], wanted: LogSettings) -> Application:
-    """Add what the log needs to know about a request."""
+    """Add what the log needs of a request."""
     if wanted.access:
         from func_runtime.app.access_log import AccessLog  # noqa: PLC0415
 
@@ -98,7 +101,9 @@ def _observed(app: Application, by_path: dict[str, Probe], settings: Settings) -
 
         telemetry.configure(settings.telemetry, settings.log.service)
     except ImportError as error:
-        log.warning("No telemetry: %s (the function must bring %s)", error, _OPENTELEMETRY)
+        log.warning(
+            "No telemetry: %s. Add %s to the function's dependencies", error, _OPENTELEMETRY
+        )
         return app
     return telemetry.Telemetry(app, by_path)
 

@@ -1,6 +1,6 @@
-"""Limits of a request: how long its body may be, and how long it may take.
+"""Limits for a request: the size of its body, and the time that it takes.
 
-Imported for a limit that is set: without one, a request does not pass here.
+Imported if a limit is set.
 """
 
 import asyncio
@@ -12,30 +12,30 @@ from func_runtime.http import responses
 
 log = logging.getLogger("func_runtime")
 
-# RFC 9110, 15.5.14: what is left of the body is not read.
+# RFC 9110, 15.5.14: the rest of the body is not read.
 _CLOSE = (b"connection", b"close")
 
 
 class BodyLimit:
-    """A handler whose requests have bodies of no more than `limit` bytes; others get 413."""
+    """Limits the bodies of a handler's requests. A larger body gets 413."""
 
     def __init__(self, handler: Handler, limit: int) -> None:
         self._handler = handler
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> object:
-        """Call the handler, unless the request says itself that it is too long."""
+        """Call the handler, unless the content-length is too large."""
         if scope["type"] != "http":
             return await self._handler(scope, receive, send)
-        bounded = _Bounded(scope, receive, send, self._limit)
-        if _stated_length(scope) > self._limit:
-            await bounded.refuse()
+        bounded = _LimitedRequest(scope, receive, send, self._limit)
+        if _content_length(scope) > self._limit:
+            await bounded.reject()
             return None
         return await self._handler(scope, bounded.receive, bounded.send)
 
 
-class _Bounded:
-    """The handler's side of a request: counts what it receives."""
+class _LimitedRequest:
+    """Counts what a handler receives of a body."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self._scope = scope
@@ -44,35 +44,35 @@ class _Bounded:
         self._limit = limit
         self._size = 0
         self._responding = False
-        self._refused = False  # its answer is ours
-        self._told = False
+        self._rejected = False  # the response is 413
+        self._logged = False
 
     async def receive(self) -> Message:
         """Return the next part of the body.
 
-        :raises BodyTooLong: it goes beyond the limit.
+        :raises BodyTooLong: the body is larger than the limit.
         """
         message = await self._receive()
         self._size += len(message.get("body", b""))
         if self._size > self._limit:
-            await self.refuse()
+            await self.reject()
             raise BodyTooLong
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on the handler's answer; after a refusal there is one already."""
-        if not self._refused:
+        """Send the handler's response, unless 413 has been sent."""
+        if not self._rejected:
             await self._send(message)
             self._responding = True
 
-    async def refuse(self) -> None:
-        """Answer 413, at once: a framework might take the exception for an error of its own."""
-        if not self._told:
-            self._told = True
+    async def reject(self) -> None:
+        """Send 413. Not later: a framework might answer the exception with an error of its own."""
+        if not self._logged:
+            self._logged = True
             method, path = self._scope["method"], self._scope["path"]
-            log.info("%s %r refused: the body is over %d bytes long", method, path, self._limit)
-        if not self._responding and not self._refused:
-            self._refused = True
+            log.info("%s %r rejected: the body is larger than %d bytes", method, path, self._limit)
+        if not self._responding and not self._rejected:
+            self._rejected = True
             await responses.text(
                 self._send,
                 responses.CONTENT_TOO_LARGE,
@@ -82,7 +82,7 @@ class _Bounded:
 
 
 class TimeLimit:
-    """A handler whose requests take no more than `seconds`. WebSockets may go on."""
+    """Limits the time that a handler takes for a request. WebSockets have no limit."""
 
     def __init__(self, handler: Handler, seconds: float) -> None:
         self._handler = handler
@@ -91,7 +91,7 @@ class TimeLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> object:
         """Call the handler, and cancel it when its time is over.
 
-        :raises TimeLimitExceeded: it was.
+        :raises TimeLimitExceeded: it was cancelled.
         """
         if scope["type"] != "http":
             return await self._handler(scope, receive, send)
@@ -105,6 +105,6 @@ class TimeLimit:
             raise  # the function's own
 
 
-def _stated_length(scope: Scope) -> int:
-    stated = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    return int(stated) if stated.isdigit() else 0
+def _content_length(scope: Scope) -> int:
+    value = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(value) if value.isdigit() else 0

@@ -1,7 +1,7 @@
-"""Traces and metrics of requests, through OpenTelemetry's own SDK. Imported if asked for.
+"""Traces and metrics of requests, with OpenTelemetry's SDK. Imported if it is configured.
 
-The SDK reads its other variables itself. Names are those of opentelemetry.io/docs/specs/semconv;
-what may hold secrets, a query, is left out.
+The SDK reads its other variables itself. The names are from opentelemetry.io/docs/specs/semconv.
+Queries are excluded, because they may contain secrets.
 """
 
 import time
@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from func_runtime.app.access_log import Answer
+from func_runtime.app.access_log import StatusRecorder
 from func_runtime.asgi import Application, Receive, Scope, Send
 from func_runtime.settings.settings import TelemetrySettings
 
@@ -25,7 +25,7 @@ _FAILED = 500
 
 
 class Telemetry:
-    """An application whose requests are traced and measured, but for those of some paths."""
+    """Traces and measures the requests of an application, except those of some paths."""
 
     def __init__(self, app: Application, unobserved: Container[str]) -> None:
         self._app = app
@@ -36,11 +36,11 @@ class Telemetry:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request in a span, which is a child of the caller's."""
+        """Answer a request in a span, whose parent is the caller's span."""
         if scope["type"] != "http" or scope["path"] in self._unobserved:
             await self._app(scope, receive, send)
             return
-        answer, began = Answer(send), time.perf_counter()
+        answer, began = StatusRecorder(send), time.perf_counter()
         caller = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
@@ -54,7 +54,7 @@ class Telemetry:
             try:
                 await self._app(scope, receive, answer)
             finally:
-                if answer.status:  # else the client has gone before
+                if answer.status:  # else the client has disconnected before
                     facts["http.response.status_code"] = answer.status
                 span.set_attributes({**facts, "url.path": scope["path"]})
                 if answer.status >= _FAILED:
@@ -63,7 +63,7 @@ class Telemetry:
 
 
 def configure(wanted: TelemetrySettings, service: str) -> None:
-    """Set the SDK up, unless the function has done so.
+    """Configure the SDK, unless the function has done so.
 
     :raises ImportError: an exporter is not installed.
     """
@@ -87,7 +87,7 @@ def configure(wanted: TelemetrySettings, service: str) -> None:
 
 def _exporters(kind: str, names: str) -> Iterator[Any]:
     for name in (name.strip() for name in names.split(",") if name.strip() != "none"):
-        wanted = "otlp_proto_http" if name == "otlp" else name  # the one without compiled code
+        wanted = "otlp_proto_http" if name == "otlp" else name  # needs no compiled code
         found = entry_points(group=f"opentelemetry_{kind}_exporter", name=wanted)
         if not found:
             raise ImportError(f"the {kind} exporter {name} is not installed")

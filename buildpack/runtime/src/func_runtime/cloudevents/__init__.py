@@ -1,1 +1,1 @@
-"""CloudEvents: imported only for functions that are called with events."""
+"""CloudEvents. Imported only for functions that are called with events."""

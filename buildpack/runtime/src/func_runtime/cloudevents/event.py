@@ -1,4 +1,4 @@
-"""An event as it is on the wire: attributes and data, without an SDK. Checks what all modes share.
+"""An event: attributes and data, without an SDK. Checks the rules that all modes share.
 
 Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevents/spec).
 """
@@ -14,13 +14,13 @@ REQUIRED = ("specversion", "id", "source", "type")
 _TEXT = frozenset((*REQUIRED, "subject", "datacontenttype", "dataschema"))
 
 Value = str | int | bool | bytes | datetime
-# The types of data that is bytes.
+# The types of binary data.
 BYTES = (bytes, bytearray, memoryview)
 
 # "Naming conventions": lower-case letters and digits.
 _NAME = re.compile(r"[a-z0-9]+")
-# Checked once: names are few, and should have 20 characters at most ("Naming conventions" again).
-# The bounds are for senders that make them up.
+# Names that are valid. There are few, and they should have at most 20 characters ("Naming
+# conventions" again). The limits are for senders that make up names.
 _names = set[str]()
 _REMEMBERED = 1024
 _USUAL_LENGTH = 20
@@ -32,8 +32,8 @@ _FORBIDDEN = re.compile(
     )
     + "]"
 )
-# Characters of what a client has sent that are shown.
-_SHOWN = 80
+# Characters of a client's text that messages show.
+_MAX_SHOWN = 80
 # RFC 3339, 5.6. The fraction may have any number of digits. Python also takes an hour 24, and 60
 # minutes of an offset.
 _TIME = re.compile(
@@ -48,8 +48,8 @@ _INTEGER = 2**31
 class EventInvalid(ValueError):
     """An event breaks a rule of the specification.
 
-    The text names the rule and the attribute, never a value. `attributes` are those of the event
-    that are known by then.
+    The message has the rule and the attribute, never a value. `attributes` are those that are known
+    so far.
     """
 
     attributes: Mapping[str, object] = {}
@@ -57,45 +57,45 @@ class EventInvalid(ValueError):
 
 @dataclass(slots=True)
 class Event:
-    """An event. `data` is parsed JSON, text or bytes, as its content type says; None is no data."""
+    """An event. `data` is parsed JSON, text or bytes, by its content type, or None."""
 
     attributes: dict[str, Value] = field(default_factory=dict)
     data: object = None
 
     @property
     def content_type(self) -> str:
-        """The media type of the data, empty if it is not stated."""
+        """The media type of the data, empty if it is not declared."""
         return str(self.attributes.get("datacontenttype", ""))
 
 
 def check(attributes: dict[str, Value]) -> None:
     """Check the names and values of attributes.
 
-    :raises EventInvalid: one breaks the specification.
+    :raises EventInvalid: one is not valid.
     """
     if not (attributes.get("specversion") == SPECVERSION and all(map(attributes.get, REQUIRED))):
-        _tell_required(attributes)
+        _raise_for_required(attributes)
     for name, value in attributes.items():
         if name not in _names:
             _check_name(name)
         if type(value) is not str:
             _check_other(name, value)
-        # isprintable() is a quick yes for nearly all.
+        # For nearly all values isprintable() is enough, and fast.
         elif not (value and value.isprintable()):
-            _check_odd(name, value)
+            _check_text(name, value)
     if isinstance(time := attributes.get("time"), str):
         parse_time(time)
 
 
 def shown(text: object) -> str:
-    """Return what a client has sent as it is shown: in quotes, on one line, and not too long."""
-    return repr(str(text)[:_SHOWN])
+    """Return a client's text for a message: in quotes, on one line, and not too long."""
+    return repr(str(text)[:_MAX_SHOWN])
 
 
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time. A leap second is the first second after it, as Unix counts.
 
-    :raises EventInvalid: it is none.
+    :raises EventInvalid: it is not one.
     """
     try:
         if _TIME.fullmatch(text):
@@ -110,10 +110,10 @@ def parse_time(text: str) -> datetime:
                 return after
     except (ValueError, OverflowError):
         pass
-    raise EventInvalid("the attribute time is no RFC 3339 time")
+    raise EventInvalid("the attribute time is not an RFC 3339 time")
 
 
-def _tell_required(attributes: dict[str, Value]) -> NoReturn:
+def _raise_for_required(attributes: dict[str, Value]) -> NoReturn:
     for name in REQUIRED:
         if not attributes.get(name):
             raise EventInvalid(f"the attribute {name} is missing or empty")
@@ -130,7 +130,7 @@ def _check_name(name: str) -> None:
         _names.add(name)
 
 
-def _check_odd(name: str, value: str) -> None:
+def _check_text(name: str, value: str) -> None:
     if not value and name in _TEXT:
         raise EventInvalid(f"the attribute {name} is empty")
     if _FORBIDDEN.search(value):
@@ -140,12 +140,12 @@ def _check_odd(name: str, value: str) -> None:
 def _check_other(name: str, value: object) -> None:
     match value:
         case datetime():
-            suits = name not in _TEXT and value.tzinfo is not None
+            is_valid = name not in _TEXT and value.tzinfo is not None
         case int():
-            suits = name not in (*_TEXT, "time") and -_INTEGER <= value < _INTEGER
+            is_valid = name not in (*_TEXT, "time") and -_INTEGER <= value < _INTEGER
         case bytes():
-            suits = name not in (*_TEXT, "time")
+            is_valid = name not in (*_TEXT, "time")
         case _:
-            suits = False
-    if not suits:
-        raise EventInvalid(f"the attribute {name} has a value that it cannot have")
+            is_valid = False
+    if not is_valid:
+        raise EventInvalid(f"the attribute {name} has a value of the wrong type")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from func_runtime.asgi import Handler, Headers, Message, Receive, Scope, Send
 from func_runtime.cloudevents import http_binding
 from func_runtime.cloudevents.event import Event, shown
-from func_runtime.cloudevents.http_binding import Refused
+from func_runtime.cloudevents.http_binding import EventRejected
 from func_runtime.cloudevents.sdk import MakeEvent
 from func_runtime.cloudevents.sender import BatchSender, Sender
 from func_runtime.http import responses
@@ -18,7 +18,7 @@ _CLOSE = (b"connection", b"close")
 
 
 class EventHandler:
-    """An ASGI handler around a function that is called with events."""
+    """The ASGI handler of a function that is called with events."""
 
     def __init__(self, handle: Handler, make_event: MakeEvent, max_bytes: int) -> None:
         self._handle = handle
@@ -40,12 +40,12 @@ class EventHandler:
             if body is None:
                 return
             events = _decode(scope, body)
-        except Refused as refused:
-            told = refused.reason + _known(refused)
-            log.info("%s %r refused: %s", scope["method"], scope["path"], told)
-            # RFC 9110, 15.5.14: what is left of a body that is too long is not read.
-            ends = [_CLOSE] if refused.status == responses.CONTENT_TOO_LARGE else []
-            await responses.text(send, refused.status, refused.reason, headers=ends)
+        except EventRejected as rejected:
+            reason = rejected.reason + _known(rejected)
+            log.info("%s %r rejected: %s", scope["method"], scope["path"], reason)
+            # RFC 9110, 15.5.14: the rest of a body that is too large is not read.
+            ends = [_CLOSE] if rejected.status == responses.CONTENT_TOO_LARGE else []
+            await responses.text(send, rejected.status, rejected.reason, headers=ends)
             return
         replay = Replay(body, receive)
         if isinstance(events, Event):
@@ -56,7 +56,7 @@ class EventHandler:
     async def _call(
         self, scope: Scope, event: Event, receive: Receive, sender: Sender | BatchSender
     ) -> None:
-        """Call the function; what it returns is its reply if it has sent none."""
+        """Call the function. What it returns is its reply, if it has not sent one."""
         scope["event"] = self._make_event(event)
         result = await self._handle(scope, receive, sender)
         if result is not None and not sender.replied:
@@ -78,16 +78,16 @@ class EventHandler:
             await responses.complete(send, responses.OK, content.headers, content.body)
         else:
             # HTTP binding, 3: batches must not be sent unless they were asked for.
-            log.warning("%d replies dropped: the sender of the batch takes none", len(replies))
+            log.warning("%d replies dropped: the sender of the batch accepts none", len(replies))
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """Return the body of a request, None if the client went away before its end.
+    """Return the body of a request, or None if the client has disconnected before its end.
 
-    :raises Refused: it is longer than the limit.
+    :raises EventRejected: it is larger than the limit.
     """
-    stated = http_binding.header(headers, b"content-length")
-    if stated.isdigit() and int(stated) > limit:
+    length = http_binding.header(headers, b"content-length")
+    if length.isdigit() and int(length) > limit:
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
@@ -103,12 +103,12 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
             return b"".join(parts)
 
 
-def _too_large(limit: int) -> Refused:
-    return Refused(responses.CONTENT_TOO_LARGE, f"The limit for an event is {limit} bytes")
+def _too_large(limit: int) -> EventRejected:
+    return EventRejected(responses.CONTENT_TOO_LARGE, f"The limit for an event is {limit} bytes")
 
 
 class Replay:
-    """A `receive` that gives the body once more, for functions that read it themselves."""
+    """A `receive` that returns the body again, for functions that read it themselves."""
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._body: bytes | None = body
@@ -125,17 +125,17 @@ class Replay:
 def _decode(scope: Scope, body: bytes) -> Event | list[Event]:
     try:
         return http_binding.decode(scope["headers"], body)
-    except Refused:
+    except EventRejected:
         if scope["path"].startswith("/dapr/"):
-            # A Dapr sidecar asks for its configuration on every start, and wants to hear no.
-            raise Refused(responses.NOT_FOUND, "Not Found") from None
+            # A Dapr sidecar asks for its configuration on each start, and expects 404.
+            raise EventRejected(responses.NOT_FOUND, "Not Found") from None
         raise
 
 
-def _known(refused: Refused) -> str:
-    """Return what tells the event of a refused request from others, in brackets."""
-    names = [name for name in ("id", "source", "type") if refused.attributes.get(name)]
-    known = [f"{name} {shown(refused.attributes[name])}" for name in names]
+def _known(rejected: EventRejected) -> str:
+    """Return what identifies the event of a rejected request, in brackets."""
+    names = [name for name in ("id", "source", "type") if rejected.attributes.get(name)]
+    known = [f"{name} {shown(rejected.attributes[name])}" for name in names]
     return f" ({', '.join(known)})" if known else ""
 
 

@@ -25,8 +25,8 @@ _SAFE = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 @dataclass(eq=False)
-class Refused(Exception):
-    """A request is answered with an error; the reason has no words of the client's but names.
+class EventRejected(Exception):
+    """A request is answered with an error. The reason contains nothing of the client's but names.
 
     `attributes` are those of the event that are known.
     """
@@ -37,7 +37,7 @@ class Refused(Exception):
 
 
 class Content(NamedTuple):
-    """What a response carries."""
+    """Headers and body of a message."""
 
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
@@ -46,10 +46,10 @@ class Content(NamedTuple):
 def decode(headers: Headers, body: bytes) -> Event | list[Event]:
     """Read the event of a request, or the events of a batch.
 
-    :raises Refused: there is none (415), or it is malformed (400).
+    :raises EventRejected: there is no event (415), or it is malformed (400).
     """
-    stated = header(headers, b"content-type").decode("latin-1")
-    kind = media_type.parse(stated)
+    content_type = header(headers, b"content-type").decode("latin-1")
+    kind = media_type.parse(content_type)
     try:
         # 3: the content type alone decides, whatever other headers there are.
         if kind.name.startswith("application/cloudevents-batch"):
@@ -57,15 +57,15 @@ def decode(headers: Headers, body: bytes) -> Event | list[Event]:
         if kind.name.startswith("application/cloudevents"):
             _require(kind, media_type.STRUCTURED)
             return _decode_structured(json_format.parse(body, kind))
-        return _decode_binary(headers, stated, body)
+        return _decode_binary(headers, content_type, body)
     except EventInvalid as error:
         reason = f"Malformed event: {error}"
-        raise Refused(responses.BAD_REQUEST, reason, error.attributes) from error
+        raise EventRejected(responses.BAD_REQUEST, reason, error.attributes) from error
 
 
 def encode_structured(source: Event) -> Content:
     """Return an event as one JSON document (3.2)."""
-    # Exactly this text: func compares it, and JSON is UTF-8 without a charset saying so.
+    # Without a charset: func compares the text, and JSON is UTF-8.
     return Content(_STRUCTURED, json_format.encode(source))
 
 
@@ -77,7 +77,7 @@ def encode_batch(sources: list[Event]) -> Content:
 def encode_binary(source: Event) -> Content:
     """Return an event as headers, with only its data as the body (3.1).
 
-    :raises TypeError: its data cannot be expressed in its content type.
+    :raises TypeError: its data cannot be encoded in its content type.
     """
     headers = [
         (_PREFIX + name.encode(), _header_value(value))
@@ -89,9 +89,9 @@ def encode_binary(source: Event) -> Content:
 
 
 def encode_data(data: object, content_type: str = "") -> Content:
-    """Return data in its media type; without one, bytes are as they are, and all else is JSON.
+    """Return data in its media type. Without one, bytes stay as they are, and other data is JSON.
 
-    :raises TypeError: it cannot be expressed in its content type.
+    :raises TypeError: it cannot be encoded in its content type.
     """
     if not content_type:
         if data is None or isinstance(data, event.BYTES):
@@ -112,7 +112,7 @@ def _body(data: object, kind: media_type.MediaType) -> bytes:
 
 
 def header(headers: Headers, name: bytes) -> bytes:
-    """Return a header's value, the first of several, or nothing."""
+    """Return the value of the first header of a name, or an empty one."""
     for key, value in headers:
         if key == name:
             return value
@@ -121,8 +121,8 @@ def header(headers: Headers, name: bytes) -> bytes:
 
 def _require(kind: media_type.MediaType, supported: str) -> None:
     if kind.name != supported:
-        raise Refused(
-            responses.UNSUPPORTED_MEDIA_TYPE, f"The only event format here is {supported}"
+        raise EventRejected(
+            responses.UNSUPPORTED_MEDIA_TYPE, f"The only supported event format is {supported}"
         )
 
 
@@ -130,7 +130,7 @@ def _decode_batch(kind: media_type.MediaType, body: bytes) -> list[Event]:
     _require(kind, media_type.BATCH)
     document = json_format.parse(body, kind)
     if not isinstance(document, list):
-        raise EventInvalid("the batch is no JSON array")
+        raise EventInvalid("the batch is not a JSON array")
     return [_decode_member(number, member) for number, member in enumerate(document, start=1)]
 
 
@@ -138,9 +138,9 @@ def _decode_member(number: int, member: object) -> Event:
     try:
         return _decode_structured(member)
     except EventInvalid as error:
-        told = EventInvalid(f"event {number} of the batch: {error}")
-        told.attributes = error.attributes
-        raise told from error
+        located = EventInvalid(f"event {number} of the batch: {error}")
+        located.attributes = error.attributes
+        raise located from error
 
 
 def _decode_structured(document: object) -> Event:
@@ -166,12 +166,12 @@ def _read_binary(
     for key, value in headers:
         if (name := _attribute(key)) is not None:
             if name in attributes:
-                raise EventInvalid(f"the attribute {event.shown(name)} is there twice")
+                raise EventInvalid(f"there is more than one attribute {event.shown(name)}")
             attributes[name] = _header_text(name, value)
     if not attributes:
-        raise Refused(
+        raise EventRejected(
             responses.UNSUPPORTED_MEDIA_TYPE,
-            f"The request is no CloudEvent: neither ce- headers nor {media_type.STRUCTURED}",
+            f"The request is not a CloudEvent: no ce- headers, and not {media_type.STRUCTURED}",
         )
     # 3.1.1: Content-Type is datacontenttype, and a header of that name must not exist.
     if content_type:
@@ -181,9 +181,9 @@ def _read_binary(
 
 
 def decode_data(content_type: str, body: bytes) -> object:
-    """Read data: parsed JSON, text or bytes, as its media type says; None if there is none.
+    """Read data: parsed JSON, text or bytes, by its media type; None if there is no data.
 
-    :raises EventInvalid: it is not what its media type says.
+    :raises EventInvalid: it does not match its media type.
     """
     if not body:
         return None
@@ -200,12 +200,12 @@ def decode_data(content_type: str, body: bytes) -> object:
 
 @lru_cache(maxsize=256)
 def _attribute(key: bytes) -> str | None:
-    """Return the name of the attribute that a header is for, None if it is for none."""
+    """Return the name of the attribute in a header, or None if it is another header."""
     return key.removeprefix(_PREFIX).decode("latin-1") if key.startswith(_PREFIX) else None
 
 
 def _header_text(name: str, value: bytes) -> str:
-    """Decode an attribute's header (3.1.3.2): a quoted string first, then percent signs, once."""
+    """Decode the header of an attribute (3.1.3.2): quotes first, then percent-encoding, once."""
     try:
         text = value.decode()
         if '"' not in text and "%" not in text:
@@ -218,7 +218,7 @@ def _header_text(name: str, value: bytes) -> str:
 
 
 def _header_value(value: Value) -> bytes:
-    """Encode an attribute's value for a header: its canonical string, percent-encoded."""
+    """Encode the value of an attribute for a header: its canonical string, percent-encoded."""
     match value:
         case bool():
             text = "true" if value else "false"

@@ -13,12 +13,12 @@ from func_runtime.cloudevents.media_type import JSON, MediaType
 
 
 def decode(document: object) -> Event:
-    """Read an event from parsed JSON. A member that is null is one that is not there.
+    """Read an event from parsed JSON. A member that is null counts as missing.
 
-    :raises EventInvalid: it breaks the format or the specification.
+    :raises EventInvalid: it is not valid.
     """
     if not isinstance(document, dict):
-        raise EventInvalid("the event is no JSON object")
+        raise EventInvalid("the event is not a JSON object")
     members = {name: value for name, value in document.items() if value is not None}
     data = members.pop("data", None)
     encoded = members.pop("data_base64", None)
@@ -39,7 +39,7 @@ def _read(members: dict[str, Any], data: object, encoded: object) -> Event:
 def encode(source: Event) -> bytes:
     """Return an event as a JSON document.
 
-    :raises TypeError: its data cannot be expressed in JSON.
+    :raises TypeError: its data cannot be encoded in JSON.
     """
     return dump(_members(source))
 
@@ -47,15 +47,15 @@ def encode(source: Event) -> bytes:
 def encode_batch(sources: Iterable[Event]) -> bytes:
     """Return events as one JSON array.
 
-    :raises TypeError: data of one cannot be expressed in JSON.
+    :raises TypeError: the data of one cannot be encoded in JSON.
     """
     return dump([_members(source) for source in sources])
 
 
 def parse(content: bytes, kind: MediaType) -> Any:  # noqa: ANN401 -- parsed JSON
-    """Parse JSON strictly: as UTF-8 unless its kind states another charset, and without NaN.
+    """Parse JSON strictly: in UTF-8 unless `kind` has another charset, and without NaN.
 
-    A number that is too large is not valid here: it would be infinite.
+    A number that is too large is not valid: Python would read it as infinite.
 
     :raises EventInvalid: it is not JSON.
     """
@@ -68,17 +68,18 @@ def parse(content: bytes, kind: MediaType) -> Any:  # noqa: ANN401 -- parsed JSO
 def dump(value: object) -> bytes:
     """Return a value as JSON.
 
-    :raises TypeError: it cannot be expressed in JSON. :raises ValueError: NaN, or a loop.
+    :raises TypeError: it cannot be encoded in JSON.
+    :raises ValueError: it has NaN, or contains itself.
     """
     text = _encoder.encode(value)
     try:
         return text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can only have escaped
+    except UnicodeEncodeError:  # half of a surrogate pair, which has to be escaped in JSON
         return _ascii_encoder.encode(value).encode()
 
 
 def time_text(time: datetime) -> str:
-    """Return a time as RFC 3339 has it, where an offset has no seconds."""
+    """Return a time in the format of RFC 3339, whose offsets have no seconds."""
     if offset := time.utcoffset():
         time = time.astimezone(UTC) if offset.seconds % 60 else time
     return time.isoformat().replace("+00:00", "Z")
@@ -92,8 +93,8 @@ def _members(source: Event) -> dict[str, object]:
     if isinstance(source.data, event.BYTES):
         members["data_base64"] = base64.b64encode(source.data).decode()
     elif source.data is not None:
-        # 3.1.1: what is not stated is JSON. Knative's broker sends a reply on in binary mode,
-        # where Go guesses a type that nobody stated: text/plain.
+        # 3.1.1: the default is JSON. But Knative's broker forwards a reply in binary mode, where Go
+        # would guess the type: text/plain.
         members.setdefault("datacontenttype", JSON)
         members["data"] = source.data
     return members
@@ -115,7 +116,7 @@ def _decode_bytes(encoded: object) -> bytes:
 
 
 def _finite(text: str) -> float:
-    """Read a number that a reply can have again: 1e999 is none."""
+    """Read a number. 1e999 is not valid: a reply could not contain it."""
     if math.isinf(number := float(text)):
         raise ValueError(text)
     return number
@@ -125,7 +126,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-# Kept, for json.loads and json.dumps make new ones in each call that has options.
+# Reused: json.loads and json.dumps create new ones in each call with options.
 _decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _ascii_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

@@ -1,4 +1,4 @@
-"""Media types, as far as they decide what an event or its data is."""
+"""Media types of events and their data."""
 
 import codecs
 from functools import lru_cache
@@ -11,7 +11,7 @@ BYTES = "application/octet-stream"
 
 
 class MediaType(NamedTuple):
-    """A media type and its charset, both empty if nothing was stated; is it JSON, or other text."""
+    """A media type and its charset, both empty if not declared."""
 
     name: str
     charset: str
@@ -21,48 +21,48 @@ class MediaType(NamedTuple):
     def decode(self, content: bytes) -> str:
         """Turn content into text.
 
-        :raises ValueError: the charset is unknown, or the content is not in it.
+        :raises ValueError: the charset is unknown, or the content is not valid in it.
         """
         if self.charset:
-            return content.decode(_known(self.charset))
+            return content.decode(_codec(self.charset))
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError:
             if self.is_json:
                 raise
-            # What text/* was before it had a charset (RFC 2616, 3.7.1): no byte is lost.
+            # The default for text/* in RFC 2616, 3.7.1. It accepts any bytes.
             return content.decode("latin-1")
 
     def encode(self, text: str) -> bytes:
         """Turn text into content.
 
-        :raises ValueError: the charset is unknown, or cannot express the text.
+        :raises ValueError: the charset is unknown, or the text cannot be encoded in it.
         """
-        return text.encode(_known(self.charset) if self.charset else "utf-8")
+        return text.encode(_codec(self.charset) if self.charset else "utf-8")
 
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> MediaType:
-    """Read a media type; names are compared without case (RFC 9110, 8.3.1)."""
+    """Parse a media type. Names are case-insensitive (RFC 9110, 8.3.1)."""
     name, *parameters = (part.strip().lower() for part in text.split(";"))
-    stated = (parameter.partition("=") for parameter in parameters)
-    charsets = [value.strip().strip('"') for key, _, value in stated if key.strip() == "charset"]
+    pairs = (parameter.partition("=") for parameter in parameters)
+    charsets = [value.strip().strip('"') for key, _, value in pairs if key.strip() == "charset"]
     is_json = name in (JSON, "text/json") or name.endswith("+json")
     is_text = name.startswith("text/")
     return MediaType(name, charsets[0] if charsets else "", is_json, is_text)
 
 
-# For names in URLs, not for text; punycode's time grows with the square of the length.
-_UNSUITED = frozenset(("idna", "punycode"))
+# For host names, not for text. The time of punycode grows with the square of the length.
+_NOT_FOR_TEXT = frozenset(("idna", "punycode"))
 
 
 @lru_cache(maxsize=256)
-def _known(charset: str) -> str:
+def _codec(charset: str) -> str:
     try:
         name = codecs.lookup(charset).name
-        " ".encode(name)  # Python has codecs for other things than text: hex, zip
+        " ".encode(name)  # Python has codecs that are not for text: hex, zip
     except (LookupError, ValueError) as error:
         raise ValueError("the charset is unknown") from error
-    if name in _UNSUITED:
-        raise ValueError("the charset is not for texts")
+    if name in _NOT_FOR_TEXT:
+        raise ValueError("the charset is not for text")
     return name

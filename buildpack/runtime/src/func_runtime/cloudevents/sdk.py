@@ -1,6 +1,6 @@
-"""The event objects that functions see and send: those of the CloudEvents SDK, 1 or 2.
+"""The event objects that functions get and send: those of the CloudEvents SDK, 1 or 2.
 
-The SDK makes the objects; what is on the wire is decoded and encoded here (http_binding.py).
+The SDK creates the objects. The runtime decodes and encodes events itself (http_binding.py).
 """
 
 import sys
@@ -17,10 +17,10 @@ MakeEvent = Callable[[Event], object]
 
 
 def choose() -> MakeEvent:
-    """Return what makes the objects, of the SDK that the function was written for.
+    """Return what creates the objects, for the SDK that the function uses.
 
-    That is SDK 1 if it is installed, for the function must have asked for it; else SDK 2, or its
-    copy of SDK 1's classes if the function imported these and not SDK 2's own.
+    That is SDK 1 if it is installed, because then the function depends on it. Otherwise it is SDK
+    2, or its copy of the classes of SDK 1, if the function has imported only these.
     """
     if find_spec("cloudevents.http") is not None:
         return _sdk_1(import_module("cloudevents.http").CloudEvent)
@@ -35,7 +35,7 @@ def _sdk_1(kind: Callable[..., Any]) -> MakeEvent:
     def make(source: Event) -> object:
         made = kind(source.attributes, source.data)
         if "time" not in source.attributes:
-            del made["time"]  # the SDK adds the present; the producer said nothing
+            del made["time"]  # the SDK has added the current time
         return made
 
     return make
@@ -77,15 +77,15 @@ def _constructor(kind: type[Any]) -> Callable[[dict[str, Any], object], object]:
 
 
 def read(reply: object) -> Event | None:
-    """Return the event that an SDK's object or a mapping stands for, None for other data.
+    """Return the event of an SDK's object or a mapping, or None for other data.
 
-    :raises EventInvalid: it is an event, but breaks the specification.
+    :raises EventInvalid: it is an event, but not a valid one.
     """
     if hasattr(reply, "get_attributes") and hasattr(reply, "get_data"):
         attributes = reply.get_attributes()
-        stated = {name: value for name, value in attributes.items() if value is not None}
-        event.check(stated)
-        return Event(stated, reply.get_data())
+        given = {name: value for name, value in attributes.items() if value is not None}
+        event.check(given)
+        return Event(given, reply.get_data())
     if isinstance(reply, Mapping) and is_event(reply):
         made = {"specversion": event.SPECVERSION, "id": str(uuid.uuid4())}
         return json_format.decode({**made, **reply})
@@ -93,16 +93,16 @@ def read(reply: object) -> Event | None:
 
 
 def is_event(mapping: Mapping[str, object]) -> bool:
-    """Say whether a mapping is an event, by what every event has, and not other data."""
+    """Return whether a mapping is an event, by the attributes that each event has."""
     return "specversion" in mapping or ("type" in mapping and "source" in mapping)
 
 
 def required(reply: object) -> Event:
-    """Return the event that a reply stands for.
+    """Return the event of a reply.
 
-    :raises EventInvalid: it is none.
+    :raises EventInvalid: it is not an event.
     """
     found = read(reply)
     if found is None:
-        raise EventInvalid(f"a reply of type {type(reply).__name__} is no event")
+        raise EventInvalid(f"a reply of type {type(reply).__name__} is not an event")
     return found

@@ -1,4 +1,4 @@
-"""What an events function gets as `send`."""
+"""The `send` of a function that is called with events."""
 
 from collections.abc import Mapping
 
@@ -21,13 +21,13 @@ class Sender:
         self._send = send
 
     async def __call__(self, reply: object, status: int = responses.OK) -> None:
-        """Send an event, as one JSON document; other data, as what it is; or an ASGI message.
+        """Send an event, as one JSON document, other data, in its own type, or an ASGI message.
 
         An event is an object of the CloudEvents SDK or a mapping with its attributes.
 
-        :raises EventInvalid: the event breaks the specification.
+        :raises EventInvalid: the event is not valid.
         :raises RepliedTwice: there was a reply already.
-        :raises TypeError: the data cannot be expressed.
+        :raises TypeError: the data cannot be encoded.
         """
         if found := sdk.read(reply):
             await self._reply(http_binding.encode_structured(found), status)
@@ -41,11 +41,11 @@ class Sender:
         await self._reply(http_binding.encode_structured(sdk.required(event)), status)
 
     async def binary(self, event: object, status: int = responses.OK) -> None:
-        """Send an event as headers, with only its data as the body. Raises as a plain call."""
+        """Send an event as headers, with only its data as the body. Raises as a plain call does."""
         await self._reply(http_binding.encode_binary(sdk.required(event)), status)
 
     async def http(self, message: Message) -> None:
-        """Send an ASGI message, for all that is no event."""
+        """Send an ASGI message, for replies that are not events."""
         self.replied = True
         await self._send(message)
 
@@ -57,16 +57,16 @@ class Sender:
 
 
 class BatchSender:
-    """Collects the replies to the events of a batch, each of them one event or none."""
+    """Collects the reply to one event of a batch: an event, or none."""
 
     def __init__(self) -> None:
         self.replied = False
         self.replies = list[Event]()
 
     async def __call__(self, reply: object, status: int = responses.OK) -> None:
-        """Reply with an event; `status` is the batch's own matter.
+        """Reply with an event. `status` is ignored: the batch has one status.
 
-        :raises EventInvalid: the reply is no event, or breaks the specification.
+        :raises EventInvalid: the reply is not an event, or not a valid one.
         :raises RepliedTwice: there was a reply already.
         """
         del status
@@ -82,12 +82,12 @@ class BatchSender:
 
 
 def is_asgi(message: Mapping[str, object]) -> bool:
-    """Say whether a mapping that is no event is an ASGI message."""
+    """Return whether a mapping that is not an event is an ASGI message."""
     return str(message.get("type", "")).startswith("http.response.")
 
 
 def _encode_other(data: object) -> Content:
-    """Encode what is no event: the caller gets it as it is (func's language pack contract)."""
+    """Encode data that is not an event (func's language pack contract)."""
     kind = ""
     if isinstance(data, str):
         kind = "text/plain; charset=utf-8"

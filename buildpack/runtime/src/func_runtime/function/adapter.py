@@ -1,6 +1,6 @@
-"""The function, whole: every hook is there and can be awaited, however its author wrote it.
+"""Turns what the author wrote into hooks that can be awaited, whether they are async or not.
 
-The only module that touches the author's object.
+No other module uses the author's object.
 """
 
 import functools
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, overload
 
 from func_runtime import constants
 from func_runtime.asgi import Handler, Receive, Scope, Send
-from func_runtime.errors import ArgumentsUnfit, FunctionFailed, HandleMissing, WsgiApplication
+from func_runtime.errors import FunctionFailed, HandleInvalid, SignatureMismatch, WsgiApplication
 from func_runtime.function.loader import RAISED, Entry
 from func_runtime.function.threads import Threads
 from func_runtime.system import signals
@@ -27,9 +27,9 @@ Hook = Callable[[], Awaitable[object]]
 
 
 class Function(NamedTuple):
-    """A function with all of its hooks; one that its author left out is None.
+    """The hooks of a function. A hook that its author has not written is None.
 
-    `is_application` says that handle is an ASGI application, which may have a lifespan as well.
+    :param is_application: handle is an ASGI application, which may have a lifespan too.
     """
 
     handle: Handler
@@ -40,22 +40,23 @@ class Function(NamedTuple):
     is_application: bool = False
 
 
-# What the runtime calls each hook with. In an error message these are the names of the arguments.
+# The arguments of each hook, as error messages name them.
 _HOOKS = {"start": ("cfg",), "stop": (), "alive": (), "ready": ()}
 _REQUEST = ("scope", "receive", "send")
 
-# Where installers put packages; the second is Debian's.
+# The folders of installed packages. The second is Debian's.
 _INSTALLED = ("/site-packages/", "/dist-packages/")
 
 
 def create(entry: Entry, complete: Callable[[Coroutine[Any, Any, object]], object]) -> object:
-    """Call new() and return the instance; `complete` runs what an `async def new` returns.
+    """Call new() and return the instance.
 
-    :raises ArgumentsUnfit: new needs arguments. :raises FunctionFailed: new() raised.
+    :param complete: runs the coroutine of an `async def new`.
+    :raises SignatureMismatch: new requires arguments. :raises FunctionFailed: new() raised.
     """
     if not _takes(entry.create, ()):
         found = f"{constants.NEW}{_signature(entry.create)}"
-        raise ArgumentsUnfit(entry.origin, found, f"{constants.NEW}()")
+        raise SignatureMismatch(entry.origin, found, f"{constants.NEW}()")
     try:
         instance = entry.create()
         if inspect.isawaitable(instance):
@@ -66,13 +67,14 @@ def create(entry: Entry, complete: Callable[[Coroutine[Any, Any, object]], objec
 
 
 def adapt(instance: object, origin: str, threads: Threads, hook_threads: Threads) -> Function:
-    """Turn the instance into a Function.
+    """Return the Function for an instance.
 
-    What is not async runs in the threads, but for start and stop: they are called on the event
-    loop, as an asynchronous one would be (docs/adr/0015).
+    Hooks that are not async run in threads. Only start and stop are called in the event loop, as
+    async ones are (docs/adr/0015).
 
-    :raises HandleMissing: there is no handle, or one that takes other arguments.
-    :raises WsgiApplication: it is one. :raises ArgumentsUnfit: a hook takes other arguments.
+    :raises HandleInvalid: there is no handle, or it has the wrong arguments.
+    :raises WsgiApplication: the function is one.
+    :raises SignatureMismatch: a hook has the wrong arguments.
     """
     handle = _find_handle(instance, origin)
     found = _find_hooks(instance, origin, is_handle=handle is instance)
@@ -86,11 +88,11 @@ def adapt(instance: object, origin: str, threads: Threads, hook_threads: Threads
 
 
 def _find_handle(instance: object, origin: str) -> Callable[..., object]:
-    """Return what is called with requests: a method or attribute handle, or the instance itself."""
+    """Return what is called with requests: an attribute `handle`, or the instance itself."""
     handle: object = getattr(instance, constants.HANDLE, None)
     candidates = [each for each in (handle, instance) if callable(each)]
     if _is_of_framework(instance, constants.HANDLE):
-        candidates.reverse()  # Django's ASGIHandler has a handle() that only its __call__ may call
+        candidates.reverse()  # the handle() of Django's ASGIHandler is for its own __call__
     for candidate in candidates:
         if _takes(candidate, _REQUEST) and not isinstance(instance, type):
             return candidate
@@ -99,16 +101,16 @@ def _find_handle(instance: object, origin: str) -> Callable[..., object]:
             raise WsgiApplication(origin, _described(candidate))
     if not callable(handle):
         kind = type(instance).__name__
-        raise HandleMissing(origin, f"new() returned an instance of {kind}, without that method")
+        raise HandleInvalid(origin, f"new() returned an instance of {kind}, without that method")
     found = f"{constants.HANDLE}{_signature(handle) or '()'}"
-    raise HandleMissing(origin, f"{found}, which cannot be called with these three")
+    raise HandleInvalid(origin, f"{found}, which cannot be called with these three")
 
 
 def _find_hooks(instance: object, origin: str, *, is_handle: bool) -> dict[str, Callable[..., Any]]:
-    """Return the hooks that there are, by name.
+    """Return the hooks of an instance by name.
 
-    An application that is the instance itself may have methods of such names for its own use:
-    start() of BlackSheep's, for example.
+    If the instance itself is an application, its framework may have methods of the same names for
+    other purposes, such as start() of BlackSheep.
     """
     found = {
         name: hook
@@ -120,12 +122,12 @@ def _find_hooks(instance: object, origin: str, *, is_handle: bool) -> dict[str, 
         if not _takes(hook, _HOOKS[name]):
             defined, arguments = _defined(hook, _HOOKS[name])
             expected = f"{name}({', '.join(arguments)})"
-            raise ArgumentsUnfit(origin, f"{name}{_signature(defined)}", expected)
+            raise SignatureMismatch(origin, f"{name}{_signature(defined)}", expected)
     return found
 
 
 def _is_of_framework(instance: object, name: str) -> bool:
-    """Say whether a class of an installed package defines a method, not the function's author."""
+    """Return whether a method is defined in an installed package, not by the function's author."""
     if name in getattr(instance, "__dict__", ()):
         return False
     for kind in type(instance).__mro__:
@@ -138,21 +140,21 @@ def _is_of_framework(instance: object, name: str) -> bool:
 def _signature(function: Callable[..., object]) -> inspect.Signature | None:
     try:
         return inspect.signature(function, follow_wrapped=False)
-    except Exception:  # noqa: BLE001 -- compiled ones do not tell; others raise in annotations
+    except Exception:  # noqa: BLE001 -- compiled ones have none; others raise in annotations
         return None
 
 
 def _defined(
     function: Callable[..., object], arguments: tuple[str, ...]
 ) -> tuple[Callable[..., object], tuple[str, ...]]:
-    """Return a function as its author wrote it, and what it is called with: methods have a self."""
+    """Return a function as its author wrote it, and its arguments: methods have a self."""
     if inspect.ismethod(function):
         return function.__func__, ("self", *arguments)
     return function, arguments
 
 
 def _takes(function: Callable[..., object], arguments: tuple[str, ...]) -> bool:
-    """Say whether a function can be called with these; one that does not tell is believed to."""
+    """Return whether a function can be called with these, or True if that is not known."""
     function, arguments = _defined(function, arguments)
     signature = _signature(function)
     try:
@@ -164,7 +166,7 @@ def _takes(function: Callable[..., object], arguments: tuple[str, ...]) -> bool:
 
 
 def _is_wsgi(function: Callable[..., object]) -> bool:
-    """Say whether this takes what PEP 3333 has, by the names that everybody gives its arguments."""
+    """Return whether a function has the arguments of PEP 3333, by their usual names."""
     signature = _signature(function)
     if signature is None or not _takes(function, ("environ", "start_response")):
         return False
@@ -179,12 +181,12 @@ def _described(candidate: Callable[..., object]) -> str:
 
 
 def _is_application(handle: Any) -> bool:  # noqa: ANN401 -- what is callable in some way
-    """Say whether this is an ASGI application, by what kind of object it is (docs/adr/0016).
+    """Return whether this is an ASGI application, by its type (docs/adr/0016).
 
-    An object that can be called is one, a framework's or a middleware around it; so is a method of
-    such an object. Functions, classes and methods of other objects are called with requests alone.
+    Callable objects are, such as a framework's application or a middleware, and their methods.
+    Functions, classes and methods of other objects are not: they are called only with requests.
     """
-    # Not by hasattr: a proxy may have every attribute.
+    # Not hasattr: a proxy object may have every attribute.
     while isinstance(handle, functools.partial) or "__wrapped__" in getattr(handle, "__dict__", ()):
         handle = handle.func if isinstance(handle, functools.partial) else handle.__wrapped__
     if inspect.ismethod(handle):
@@ -194,11 +196,11 @@ def _is_application(handle: Any) -> bool:  # noqa: ANN401 -- what is callable in
 
 
 def is_async(function: Callable[..., object]) -> bool:
-    """Say whether calling it gives a coroutine: `async def`, also behind partial or __call__."""
+    """Return whether a call returns a coroutine: `async def`, also in partial or as __call__."""
     while isinstance(function, functools.partial):
         function = function.func
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(type(function), "__call__", None)  # noqa: B004 -- its kind matters, not that it is
+        getattr(type(function), "__call__", None)  # noqa: B004 -- its type matters
     )
 
 
@@ -206,7 +208,7 @@ def _method(instance: object, name: str) -> Callable[..., Any] | None:
     found = getattr(instance, name, None)
     if found is None or callable(found):
         return found
-    log.warning("%s of the function is a %s, no method: not called", name, type(found).__name__)
+    log.warning("%s of the function is ignored: a %s is not a method", name, type(found).__name__)
     return None
 
 
@@ -240,7 +242,7 @@ def _in_thread(
         try:
             result = await threads.run(function, *arguments)
         except RAISED as error:
-            from func_runtime.log import messages  # noqa: PLC0415 -- only a failure needs the words
+            from func_runtime.log import messages  # noqa: PLC0415 -- for failures only
 
             if advice := messages.thread_advice(name, error):
                 error.add_note(advice)
@@ -267,10 +269,10 @@ async def _await(awaitable: Awaitable[object]) -> object:
 
 
 class Blocking:
-    """An asynchronous callable, for code in a thread: a call returns when it is done.
+    """An async callable for code in a thread: a call returns when it is done.
 
-    On the loop's own thread it stays what it is, for a plain function may return a coroutine that
-    uses it (`def handle(*request): return app(*request)`).
+    In the thread of the event loop a call returns the coroutine, for functions that are not async
+    and return one (`def handle(*request): return app(*request)`).
     """
 
     def __init__(self, function: Callable[..., Any], loop: AbstractEventLoop, thread: int) -> None:
@@ -279,7 +281,7 @@ class Blocking:
         self._loop_thread = thread
 
     def __call__(self, *arguments: object, **named: object) -> object:
-        """Call it, and outside of the loop's thread wait for the result and return that."""
+        """Call it. In a thread, wait for the result and return it."""
         coroutine = self._function(*arguments, **named)
         if threading.get_ident() == self._loop_thread:
             return coroutine

@@ -1,7 +1,7 @@
-"""The lifespan of an ASGI application: its startup and shutdown, which a server asks it for.
+"""The lifespan of an ASGI application: its startup and shutdown.
 
-https://asgi.readthedocs.io/en/latest/specs/lifespan.html. docs/adr/0016 says which functions are
-applications.
+The protocol is https://asgi.readthedocs.io/en/latest/specs/lifespan.html. Which functions are
+applications is in docs/adr/0016.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ from func_runtime.function.loader import RAISED
 
 log = logging.getLogger("func_runtime")
 
-# Seconds for an application to end after it has said that its startup failed.
+# Seconds for an application to end after its startup has failed.
 _AFTER_FAILURE = 1.0
 
 
 class ApplicationLifespan:
-    """Runs an application's lifespan, from startup to shutdown in one task.
+    """Runs an application's lifespan, from startup to shutdown, in one task.
 
-    `state` is what the application leaves there for its requests. `failure` is what went wrong
-    after the startup; the log has it too.
+    `state` is what the application stores for its requests. `failure` is an exception after the
+    startup, which is logged too.
     """
 
     def __init__(self, handle: Handler) -> None:
@@ -32,35 +32,36 @@ class ApplicationLifespan:
         self._handle = handle
         self._events: asyncio.Queue[str] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
-        self._decided = asyncio.Event()  # the startup has been answered, or never will be
+        self._decided = asyncio.Event()  # the startup has been answered, or will not be
         self._startup: Message | None = None
         self._shutdown: Message | None = None
         self._serving = False
         self._received = False
-        self._misused = False  # it has sent what is no message of this protocol
+        self._misused = False  # it has sent a message that does not belong to this protocol
         self._error: BaseException | None = None
 
     def handle(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[object]:
-        """Have the application answer a request, which gets the state: a copy, as servers do it."""
+        """Call the application with a request. The scope gets a copy of the state."""
         scope["state"] = self.state.copy()
         return self._handle(scope, receive, send)
 
     async def start(self) -> None:
-        """Run the startup. An application that does not know the protocol is left alone.
+        """Run the startup. An application that does not support it is served without it.
 
-        :raises FunctionFailed: the startup raised. :raises StartupFailed: it only said that.
+        :raises FunctionFailed: the startup raised.
+        :raises StartupFailed: the application has sent lifespan.startup.failed.
         """
         self._events.put_nowait("lifespan.startup")
         self._task = asyncio.create_task(self._run())
         await self._decided.wait()
         if self._startup is None:
-            self._leave_alone()
+            self._serve_without()
         elif self._startup["type"] == "lifespan.startup.failed" or self._error is not None:
             await self._fail(self._startup, self._task)
         self._serving = True
 
     async def stop(self, within: float) -> None:
-        """Run the shutdown, no longer than `within` seconds. What goes wrong is logged."""
+        """Run the shutdown, for at most `within` seconds. Exceptions are logged."""
         if self._task is None or self._task.done():
             return
         if self._startup is None:  # it was cut off
@@ -70,9 +71,7 @@ class ApplicationLifespan:
         await asyncio.wait({self._task}, timeout=within)
         if not self._task.done() and self._shutdown is None:
             self.failure = TimeoutError("the application's shutdown took too long")
-            log.error(
-                "The application's shutdown took longer than %.1f s and is left behind", within
-            )
+            log.error("The application's shutdown took longer than %.1f s and was cut off", within)
         self._task.cancel()
 
     async def _run(self) -> None:
@@ -85,7 +84,7 @@ class ApplicationLifespan:
         finally:
             self._decided.set()
             if self._serving:
-                self._tell_failure()
+                self._log_failure()
 
     async def _receive(self) -> Message:
         kind = await self._events.get()
@@ -101,10 +100,10 @@ class ApplicationLifespan:
                 self._shutdown = message
             case kind:
                 self._misused = True
-                raise RuntimeError(f"{kind} is not what comes next in a lifespan")
+                raise RuntimeError(f"{kind} is not the next message of a lifespan")
 
-    def _tell_failure(self) -> None:
-        """Log why the lifespan has ended, unless that is in order."""
+    def _log_failure(self) -> None:
+        """Log why the lifespan has ended, if it has failed."""
         if self._error is not None:
             self.failure = self._error
             log.error("The application's lifespan raised an exception", exc_info=self._error)
@@ -112,13 +111,13 @@ class ApplicationLifespan:
             self.failure = RuntimeError(str(self._shutdown.get("message", "")))
             log.error("The application's shutdown failed: %s", self.failure)
 
-    def _leave_alone(self) -> None:
-        """Serve an application that has not answered, as the specification asks for."""
+    def _serve_without(self) -> None:
+        """Log that the application is served without its lifespan, as the specification says."""
         if self._received and not self._misused and self._error is not None:
-            # It knows the protocol, perhaps, and its startup failed without a word.
+            # Perhaps it supports the protocol, and its startup failed.
             log.warning(
                 "The application raised an exception at lifespan.startup, and is served without"
-                " its startup",
+                " lifespan",
                 exc_info=self._error,
             )
         else:

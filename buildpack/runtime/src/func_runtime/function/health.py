@@ -1,8 +1,8 @@
-"""Answers liveness and readiness, in time, whatever the function's own checks do.
+"""Answers liveness and readiness checks in time, whatever the function's own checks do.
 
-Knative's queue-proxy gives a readiness probe 100 ms while a container starts and then asks again
-(knative/serving, pkg/queue/readiness), so a check that takes longer would never be seen to succeed.
-Here a check goes on in the background and its answer serves the next probe.
+Knative's queue-proxy waits 100 ms for a readiness probe while a container starts, and then asks
+again (knative/serving, pkg/queue/readiness). So a check that takes longer would never succeed. Here
+a check goes on in the background, and its result answers the next probe.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ log = logging.getLogger("func_runtime")
 
 # A probe waits this long for the function's own check.
 PATIENCE = 0.06
-# An answer stands this long for probes that could not wait: three of kubelet's default periods.
+# A result is used this long for probes that could not wait: three of kubelet's default periods.
 FRESH = 30.0
-# A check that runs this long has failed: what it asks hangs.
+# A check that runs this long has failed.
 HUNG = 30.0
 
 
@@ -35,7 +35,7 @@ Probe = Callable[[], Awaitable[Status]]
 
 
 class Health:
-    """Both checks of a function, in all phases of its life."""
+    """The health checks of a function, in all phases of its life."""
 
     def __init__(self, function: Function, lifespan: Lifespan) -> None:
         self._lifespan = lifespan
@@ -45,13 +45,13 @@ class Health:
         self._ready = function.ready and Check("ready()", function.ready, unknown_ready)
 
     async def liveness(self) -> Status:
-        """Say whether the process should live on. A start that takes long is no reason to die."""
+        """Return whether the process should go on. It should while the function starts or stops."""
         if self._lifespan.phase is not Phase.SERVING or self._alive is None:
             return Status(healthy=True)
         return await self._alive.status()
 
     async def readiness(self) -> Status:
-        """Say whether requests should come here."""
+        """Return whether requests should be sent here."""
         if self._lifespan.phase is not Phase.SERVING:
             return Status(healthy=False, message=f"The function is {self._lifespan.phase.value}")
         if self._ready is None:
@@ -60,7 +60,7 @@ class Health:
 
 
 class Check:
-    """A hook that is never run twice at a time, and never waited for longer than PATIENCE."""
+    """A hook that runs once at a time, and is waited for no longer than PATIENCE."""
 
     def __init__(self, name: str, hook: Hook, unknown: Status) -> None:
         self._name = name
@@ -73,7 +73,7 @@ class Check:
         self._failure = ""
 
     async def status(self) -> Status:
-        """Return the answer of now, or the last one if the hook does not answer in time."""
+        """Return the result of the hook, or its last result if it takes longer."""
         clock = asyncio.get_running_loop().time
         if self._running is None:
             self._began = clock()
@@ -82,7 +82,7 @@ class Check:
         if self._running.done():
             self._running = None
         elif clock() - self._began > HUNG:
-            return Status(healthy=False, message="The check does not return")
+            return Status(healthy=False, message="The check does not finish")
         if self._answer is None or clock() - self._answered > FRESH:
             return self._unknown
         return self._answer
@@ -92,12 +92,12 @@ class Check:
             self._answer = read_answer(await self._hook())
             self._failure = ""
         except RAISED as error:
-            self._tell(error)
+            self._log_failure(error)
             self._answer = Status(healthy=False, message="The check failed")
         self._answered = asyncio.get_running_loop().time()
 
-    def _tell(self, error: BaseException) -> None:
-        """Log a failure when it is a new one: probes ask again and again."""
+    def _log_failure(self, error: BaseException) -> None:
+        """Log a failure if it differs from the last one: probes are frequent."""
         failure = repr(error)
         if failure != self._failure:
             log.error("%s raised an exception", self._name, exc_info=error)
@@ -105,7 +105,7 @@ class Check:
 
 
 def read_answer(answer: object) -> Status:
-    """Read what a hook returned: a bool, a message, or both. None is no: a branch fell through."""
+    """Return the status for a hook's result: a bool, a message, or both. None is unhealthy."""
     match answer:
         case (healthy, message):
             return Status(bool(healthy), str(message))
@@ -113,4 +113,4 @@ def read_answer(answer: object) -> Status:
             return Status(healthy=True, message=answer)
         case _:
             healthy = bool(answer)
-            return Status(healthy, "OK" if healthy else "The check says no")
+            return Status(healthy, "OK" if healthy else "Not OK")

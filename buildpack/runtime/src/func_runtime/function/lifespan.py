@@ -1,4 +1,4 @@
-"""The life of the function: start, serve, stop, and who may wait for what."""
+"""The life of the function: start, serve, stop."""
 
 import asyncio
 import logging
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("func_runtime")
 
-# Of the time to stop, what an application's shutdown may take where there is a stop() after it.
+# The part of the time to stop that an application's shutdown may take, if there is a stop() too.
 _FOR_APPLICATION = 0.5
 
 
 class Phase(Enum):
-    """Where the function is in its life."""
+    """The phase of a function's life."""
 
     STARTING = "starting"
     SERVING = "serving"
@@ -30,7 +30,7 @@ class Phase(Enum):
 class Lifespan:
     """Runs the start and stop hooks, each once, and knows the phase.
 
-    `failure` is the first thing that went wrong while it stopped; the log has it too.
+    `failure` is the first exception of stopping. It is logged too.
     """
 
     def __init__(
@@ -39,9 +39,11 @@ class Lifespan:
         configuration: Callable[[], Configuration],
         application: "ApplicationLifespan | None" = None,
     ) -> None:
-        """Take the hooks, what start(cfg) gets, and the lifespan of the application, if it is one.
+        """Take the hooks.
 
-        :param application: is started after start() and stopped before stop().
+        :param configuration: returns what start(cfg) is called with.
+        :param application: the lifespan of the application, if the function is one. It is started
+            after start() and stopped before stop().
         """
         self.phase = Phase.STARTING
         self.failure: BaseException | None = None
@@ -54,19 +56,20 @@ class Lifespan:
 
     @property
     def may_take_long(self) -> bool:
-        """Say whether there is anything to start."""
+        """Whether there is anything to start."""
         return self._function.start is not None or self._application is not None
 
     async def start(self) -> None:
-        """Run the start hook, then the application's startup; after them the function serves.
+        """Run the start hook, then the application's startup. After them the function serves.
 
-        :raises FunctionFailed: one of them raised. :raises StartupFailed: see there.
+        :raises FunctionFailed: one of them raised.
+        :raises StartupFailed: the application has sent lifespan.startup.failed.
         """
         if self._function.start is not None:
             try:
                 await self._function.start(self._configuration())
             except Stopped:
-                # Who waits for this task has the signal as well, and cancels it.
+                # What waits for this task has received the signal too, and cancels it.
                 await asyncio.get_running_loop().create_future()
             except (*RAISED, asyncio.CancelledError) as error:
                 if _is_cancelled(error):
@@ -81,20 +84,20 @@ class Lifespan:
         self._decided.set()
 
     async def started(self) -> bool:
-        """Wait until the start is done, or will never be. Requests wait here meanwhile."""
+        """Wait for the end of the start. Return whether the function serves. Requests wait here."""
         await self._decided.wait()
         return self._started
 
     def stopping(self) -> None:
-        """Note that the process is about to end: from now on the function is not ready."""
+        """Note that the process is stopping: from now on the function is not ready."""
         self.phase = Phase.STOPPING
         self._decided.set()
 
     async def stop(self, within: float) -> None:
-        """Run the application's shutdown, then the stop hook, no longer than `within` seconds.
+        """Run the application's shutdown, then the stop hook, for at most `within` seconds.
 
-        What goes wrong is logged. The stop hook runs for a function whose start was cut off too,
-        but not for one whose start failed.
+        Exceptions are logged. The stop hook also runs if start() was cancelled, but not if start()
+        failed.
         """
         stop = None if self._failed else self._function.stop
         end = asyncio.get_running_loop().time() + within
@@ -107,18 +110,18 @@ class Lifespan:
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    """Say whether this task is to end: else something was cancelled that the function awaited."""
+    """Return whether this task was cancelled, and not something that the function awaits."""
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def _stop(hook: Callable[[], Awaitable[object]], within: float) -> BaseException | None:
-    """Run the stop hook and return what went wrong. One that is not async takes what it takes."""
+    """Run the stop hook and return its exception. One that is not async cannot be cancelled."""
     began = asyncio.get_running_loop().time()
     task = asyncio.create_task(_caught(hook))
     await asyncio.wait({task}, timeout=within)
     if not task.done() or asyncio.get_running_loop().time() - began > within:
-        log.error("stop() took longer than %.1f s and is left behind", within)
+        log.error("stop() took longer than %.1f s and was cut off", within)
         task.cancel()
         return TimeoutError("stop() took too long")
     error = asyncio.CancelledError() if task.cancelled() else task.result()
@@ -128,7 +131,7 @@ async def _stop(hook: Callable[[], Awaitable[object]], within: float) -> BaseExc
 
 
 async def _caught(hook: Callable[[], Awaitable[object]]) -> BaseException | None:
-    """Run a hook. A task that raises SystemExit would end the event loop (asyncio.Task)."""
+    """Run a hook and return its exception. In a task, SystemExit would end the event loop."""
     try:
         await hook()
     except RAISED as error:

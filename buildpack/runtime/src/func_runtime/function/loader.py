@@ -1,4 +1,4 @@
-"""Finds and imports the function. A failure of its own keeps its traceback."""
+"""Finds and imports the function. What it raises keeps its traceback."""
 
 import importlib
 import importlib.util
@@ -11,25 +11,26 @@ from types import ModuleType
 from typing import NamedTuple
 
 from func_runtime import constants
-from func_runtime.errors import FunctionFailed, FunctionMissing, HandleMissing, HandlerMissing
+from func_runtime.errors import EntryPointMissing, FunctionFailed, FunctionMissing, HandleInvalid
 
-# Everything that code of the function may raise; SystemExit and KeyboardInterrupt among it, which
-# would end the process with the function's code (0, perhaps) and without a word.
+# What the function's code may raise. SystemExit and KeyboardInterrupt would end the process without
+# a message, and perhaps with exit code 0.
 RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
 
 class Entry(NamedTuple):
-    """Where the function's instance comes from."""
+    """What returns the function's instance."""
 
     origin: str
     create: Callable[[], object]
 
 
 def load(folder: str) -> Entry:
-    """Import the function in a folder and return its entry. Nothing of it is called yet.
+    """Import the function in a folder and return its entry. Nothing is called yet.
 
-    :raises FunctionMissing: there is none.
-    :raises HandlerMissing: it has neither new nor handle. :raises HandleMissing: not callable ones.
+    :raises FunctionMissing: there is no function.
+    :raises EntryPointMissing: it has neither new nor handle.
+    :raises HandleInvalid: new or handle cannot be called.
     :raises FunctionFailed: its import raised.
     """
     _extend_path(folder)
@@ -43,9 +44,10 @@ def load(folder: str) -> Entry:
 
 
 def _extend_path(folder: str) -> None:
-    """Make the function importable, before anything that is installed under its name.
+    """Put the function's folder first on the import path, before installed packages.
 
-    The folder comes before its `src/`, as for the build, though `python -m` has put it on the path.
+    If the function is in `src/`, that follows the folder, as in the build. `python -m` may have put
+    the folder on the path already.
     """
     sources = join(folder, constants.SOURCES)
     for path in (sources, folder) if _holds_function(sources) else (folder,):
@@ -65,14 +67,14 @@ def _entry(module: ModuleType, folder: str) -> Entry:
         if found is None:
             continue
         if not callable(found):
-            raise HandleMissing(origin, f"{name} is of type {type(found).__name__}")
-        return Entry(origin, found if name == constants.NEW else partial(_Handling, found))
+            raise HandleInvalid(origin, f"{name} is of type {type(found).__name__}")
+        return Entry(origin, found if name == constants.NEW else partial(_HandleOnly, found))
     defined = tuple(sorted(name for name in vars(module) if not name.startswith("_")))
-    raise HandlerMissing(origin, defined)
+    raise EntryPointMissing(origin, defined)
 
 
-class _Handling:
-    """The instance of a function that is only a handle."""
+class _HandleOnly:
+    """The instance of a function that has only a handle."""
 
     def __init__(self, handle: Callable[..., object]) -> None:
         self.handle = handle

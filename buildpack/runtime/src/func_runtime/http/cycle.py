@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from func_runtime.asgi import Answer, Headers, Message, Scope
+from func_runtime.asgi import Headers, Message, ResponseProgress, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
 from func_runtime.http import response_head
 from func_runtime.http.server_state import ServerState
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
             ...
 
 
-class RequestResponseCycle(Answer):
+class RequestResponseCycle(ResponseProgress):
     """A request from the end of its head to the end of its response."""
 
     __slots__ = (

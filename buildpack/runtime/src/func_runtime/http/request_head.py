@@ -1,6 +1,6 @@
-"""Reads the head of a request: what the parser lets through and HTTP does not.
+"""Checks the head of a request for what httptools accepts and HTTP does not allow.
 
-Sections are of RFC 9112 if no other is named.
+Sections are those of RFC 9112, unless another RFC is named.
 """
 
 import re
@@ -16,7 +16,7 @@ HEADER_FIELDS_TOO_LARGE = 431
 NOT_IMPLEMENTED = 501
 VERSION_NOT_SUPPORTED = 505
 
-# What a request may take before it is one: far above what proxies in front let through by default.
+# The limits for a head. They are far above the default limits of proxies.
 URL_BYTES = 16 * 1024
 HEAD_BYTES = 64 * 1024
 HEADERS = 256
@@ -24,8 +24,8 @@ HEADERS = 256
 _CHUNKED = b"chunked"
 _HTTP_1_0, _HTTP_1_1 = "1.0", "1.1"
 
-# RFC 3986, 3.2.2 and 3.2.3. Regular expressions are compiled when they are needed first: most
-# processes see neither an IP literal nor a target that is more than a path and a query.
+# RFC 3986, 3.2.2 and 3.2.3. Regular expressions are compiled when they are first used: most
+# processes get neither an IP literal nor a target that is more than path and query.
 _NAME = bytes(range(ord("0"), ord("9") + 1)) + (
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;="
 )
@@ -34,12 +34,12 @@ _IP_FUTURE = rb"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+"
 _PORT_DIGITS = 9
 _LAST_PORT = 65535
 
-# The target's parts. llhttp has looked at its characters.
+# The parts of a target. llhttp has checked its characters.
 _TARGET = (
     rb"(?is)(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?"
 )
 
-# llhttp reads the request lines of RTSP and of Icecast as well.
+# llhttp also accepts the request lines of RTSP and Icecast.
 _OTHER_PROTOCOLS = (b" RTSP/", b" ICE/")
 
 
@@ -59,9 +59,9 @@ def rejection_status(error: HttpParserError) -> int:
 
 
 def is_host(value: bytes) -> bool:
-    """Say whether a Host header is valid (3.2; RFC 9110, 7.2): a host, perhaps with a port.
+    """Return whether a Host header is valid (3.2; RFC 9110, 7.2): a host, perhaps with a port.
 
-    An empty one is: it stands for a target without an authority.
+    An empty header is valid: the target has no authority.
     """
     if value.startswith(b"["):
         literal, bracket, port = value[1:].partition(b"]")
@@ -106,7 +106,7 @@ def _reject_codings(codings: bytes, version: str) -> int:
     """Return the status that rejects transfer codings (6.1, 6.3), 0 for chunks alone."""
     named = [coding.strip().lower() for coding in codings.split(b",")]
     if version == _HTTP_1_0 or named[-1] != _CHUNKED or named.count(_CHUNKED) > 1:
-        return BAD_REQUEST  # where the body ends is not known
+        return BAD_REQUEST  # the end of the body is not known
     return NOT_IMPLEMENTED if len(named) > 1 else 0
 
 
@@ -127,13 +127,13 @@ def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
     return path, query, authority
 
 
-def is_other_protocol(read: bytes, target: bytes) -> bool:
-    """Say whether a request line is not one of HTTP; `read` is what it came in."""
-    return any(target + protocol in read for protocol in _OTHER_PROTOCOLS)
+def is_other_protocol(data: bytes, target: bytes) -> bool:
+    """Return whether a request line is not of HTTP; `data` contains it."""
+    return any(target + protocol in data for protocol in _OTHER_PROTOCOLS)
 
 
 def excess(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the status that rejects a head, or a part of one, if it is too large."""
+    """Return the status that rejects a head, or a part of a head, for its size, or 0."""
     if len(url) > URL_BYTES:
         return URI_TOO_LONG
     size = len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
@@ -152,7 +152,7 @@ def check_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
 
 
 def unquote(path: str) -> str:
-    """Decode what is percent-encoded; what decodes it is imported with the first such path."""
+    """Decode a path that is percent-encoded."""
     from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
 
     return unquote(path)

@@ -1,6 +1,6 @@
-"""Writes the head of a response: what an application says about it, checked.
+"""Writes the head of a response, and checks what the application has passed.
 
-Names are checked once and remembered, values together, because this runs for every response.
+This runs for each response. So names are checked once and cached, and values are checked together.
 """
 
 import time
@@ -10,20 +10,20 @@ from func_runtime.asgi import Headers
 REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429
 
-# What an application says about the message's framing is read, and said by the server itself.
+# The server itself writes the headers that frame the message. The application's are read first.
 CONTENT_LENGTH = b"\r\ncontent-length: "
 TRANSFER_ENCODING = b"\r\ntransfer-encoding: "
 CONNECTION = b"\r\nconnection: "
 DATE = b"\r\ndate: "
 
 _READ = frozenset((CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, DATE))
-# RFC 9110, 5.6.2: what a name consists of.
+# RFC 9110, 5.6.2: the characters of a name.
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# RFC 9110, 5.5: a value holds no control characters but tabs.
+# RFC 9110, 5.5: a value has no control characters except tabs.
 _CONTROL = bytes(code for code in (*range(0x20), 0x7F) if code != ord("\t"))
-# Names are few. The bound is for an application that makes them up.
-_REMEMBERED = 1024
-_FINAL = range(200, 1000)  # RFC 9110, 15: those below announce a response
+# The limit of the cache is for an application that makes up names.
+_CACHED = 1024
+_FINAL = range(200, 1000)  # RFC 9110, 15: a response with a lower status is followed by another one
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,19 +33,19 @@ _status_lines = {200: b"HTTP/1.1 200 OK"}
 
 
 def status_line(status: int) -> bytes:
-    """Return the first line of a response, without its end.
+    """Return the first line of a response, without its line end.
 
-    :raises ValueError: the status is none of a final response.
+    :raises ValueError: a final response cannot have this status.
     """
     return _status_lines.get(status) or _new_status_line(status)
 
 
 def fields(headers: Headers) -> tuple[bytes, dict[bytes, bytes]]:
-    """Return the lines of the headers, each after a line's end, and apart what the server reads.
+    """Return the lines of the headers, each after a line end, and those that the server reads.
 
-    What frames the message is in the second part only: the server says that itself.
+    Headers that frame the message are only among the latter: the server writes them itself.
 
-    :raises ValueError: a name or a value would not be one on the wire.
+    :raises ValueError: a name or a value is not valid.
     """
     lines: list[bytes] = []
     read: dict[bytes, bytes] = {}
@@ -60,9 +60,9 @@ def fields(headers: Headers) -> tuple[bytes, dict[bytes, bytes]]:
                 continue
         lines += (prefix, value)
     block = b"".join(lines)
-    # A prefix has two control characters, and there is one for every two elements.
+    # Each prefix has two control characters. Every second element is a prefix.
     if len(block.translate(None, _CONTROL)) + len(lines) != len(block):
-        raise ValueError("a response header's value has a control character in it")
+        raise ValueError("the value of a response header has a control character")
     return block, read
 
 
@@ -90,24 +90,24 @@ def http_date(seconds: float) -> bytes:
 def length(value: bytes) -> int:
     """Read a content-length.
 
-    :raises ValueError: it is no number.
+    :raises ValueError: it is not a number.
     """
     if not value.isdigit():
-        raise ValueError(f"content-length is {value!r}, which is no number")
+        raise ValueError(f"content-length is {value!r}, which is not a number")
     return int(value)
 
 
 def asks_to_close(value: bytes) -> bool:
-    """Say whether a connection header asks for the end of the connection."""
+    """Return whether a Connection header has the option close."""
     return b"close" in [option.strip() for option in value.lower().split(b",")]
 
 
 def _new_status_line(status: int) -> bytes:
     if status not in _FINAL:
-        raise ValueError(f"a response has a status from 200 to 999, not {status!r}")
+        raise ValueError(f"the status of a response is from 200 to 999, not {status!r}")
     try:
-        from http import HTTPStatus  # noqa: PLC0415 -- not before the first answer that is no 200
-    except OSError:  # no file can be opened: no answer should fail for a reason (RFC 9112, 4)
+        from http import HTTPStatus  # noqa: PLC0415 -- imported for the first status that is not 200
+    except OSError:  # no file can be opened: the reason phrase is optional (RFC 9112, 4)
         return b"HTTP/1.1 %d " % status
     known = {entry.value: entry.phrase for entry in HTTPStatus}
     line = f"HTTP/1.1 {int(status)} {known.get(status, '')}".encode()
@@ -117,10 +117,10 @@ def _new_status_line(status: int) -> bytes:
 
 def _new_prefix(name: bytes) -> bytes:
     if not name or name.translate(None, _TOKEN):
-        raise ValueError(f"{name!r} is no name for a response header")
+        raise ValueError(f"{name!r} is not a valid name of a response header")
     prefix = b"\r\n%b: " % name.lower()
-    # The constants themselves, whatever the name's case.
+    # Those that the server reads are compared by identity, in whatever case the name is.
     prefix = _prefixes.get(name.lower(), prefix)
-    if len(_prefixes) < _REMEMBERED:
+    if len(_prefixes) < _CACHED:
         _prefixes[name] = prefix
     return prefix

@@ -1,4 +1,4 @@
-"""Short answers of our own."""
+"""Short responses of the runtime itself, and the status codes that it uses."""
 
 from func_runtime.asgi import Headers, Send
 
@@ -6,7 +6,7 @@ from func_runtime.asgi import Headers, Send
 async def text(
     send: Send, status: int, message: str = "", *, headers: Headers = (), body: bool = True
 ) -> None:
-    """Answer with text; without `body`, with its headers alone, as HEAD asks for."""
+    """Respond with text, or without `body` with its headers alone, for HEAD."""
     content = message.encode(errors="replace")
     described = [(b"content-type", b"text/plain; charset=utf-8")] if message else []
     await complete(send, status, [*described, *headers], content, body=body)
@@ -15,8 +15,8 @@ async def text(
 async def complete(
     send: Send, status: int, headers: Headers, content: bytes, *, body: bool = True
 ) -> None:
-    """Answer with content whose length is known."""
-    # RFC 9110, 8.6: a response without content by its status has no length either.
+    """Respond with content of a known length."""
+    # RFC 9110, 8.6: a response with 204 has no content-length.
     length = [(b"content-length", b"%d" % len(content))] if status != NO_CONTENT else []
     start = {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
     await send(start)

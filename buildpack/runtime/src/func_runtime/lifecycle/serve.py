@@ -1,4 +1,4 @@
-"""The life of the process, from the first signal handler to the last hook."""
+"""The life of the process: start, serve, stop."""
 
 import asyncio
 import contextvars
@@ -21,21 +21,21 @@ from func_runtime.settings.settings import Settings
 from func_runtime.system import forks, signals
 
 if TYPE_CHECKING:
-    from func_runtime.lifecycle.startup_thread import WaitingRoom
+    from func_runtime.lifecycle.startup_thread import StartupThread
 
 log = logging.getLogger("func_runtime")
 
-# The port opens when start() is done, so that a plain TCP probe (Knative's default) sees no port
-# without a function behind it, but at the latest after this time: kubelet kills a container whose
-# liveness it cannot ask for.
+# The port opens when start() is done, because for a TCP probe (Knative's default) an open port means
+# that the function serves. But it opens after this time at the latest: kubelet kills a container
+# that does not answer liveness probes.
 OPEN_AFTER = 1.0
 
-# Of the time to shut down, what is kept for stop() after requests have used theirs.
+# The part of the time to shut down that is reserved for stop().
 _FOR_STOP = 0.25
 _STOP_AT_LEAST = 0.5
-# Seconds beyond its time until a stop() that keeps the loop from ending it is left behind.
+# Seconds after its time until the process exits without a stop() that blocks the event loop.
 _GRACE = 0.25
-# Seconds for the requests that wait for a start which has failed.
+# Seconds to answer the requests that have waited for a start, if it fails.
 _AFTER_FAILURE = 1.0
 
 
@@ -48,22 +48,21 @@ async def serve(
 ) -> None:
     """Start the function, serve it until a signal comes, and stop it.
 
-    `probes` are the health checks by path, for the time of the start.
-
+    :param probes: the health checks by path, for the time of the start.
     :raises StartFailure: the function did not start, or another process listens on an address.
     """
     exit_code = 0
-    room: WaitingRoom | None = None
+    startup: StartupThread | None = None
 
     def descriptors() -> list[int]:
-        return [*server.descriptors(sockets), *(room.descriptors() if room else ())]
+        return [*server.descriptors(sockets), *(startup.descriptors() if startup else ())]
 
-    with _signalled(settings.shutdown) as stop, forks.without(descriptors):
+    with _signalled(settings.shutdown) as stop, forks.serving(descriptors):
         stopping = asyncio.create_task(stop.wait())
         starting = asyncio.create_task(lifespan.start())
         try:
-            room = _waiting_room(lifespan, sockets, probes, starting)
-            await _start(server, sockets, room, starting, stopping)
+            startup = _startup_thread(lifespan, sockets, probes, starting)
+            await _start(server, sockets, startup, starting, stopping)
             await stopping
         except StartFailure as failure:
             exit_code = failure.exit_code
@@ -75,63 +74,63 @@ async def serve(
             await _shut_down(server, lifespan, settings, exit_code)
 
 
-def _waiting_room(
+def _startup_thread(
     lifespan: Lifespan,
     sockets: list[socket.socket],
     probes: dict[str, Probe],
     starting: asyncio.Task[None],
-) -> "WaitingRoom | None":
-    """Open what serves the sockets during the start, if that may take a while."""
+) -> "StartupThread | None":
+    """Start the thread that serves the sockets during the start, if that may take long."""
     if not lifespan.may_take_long:
         return None
-    from func_runtime.lifecycle.startup_thread import WaitingRoom  # noqa: PLC0415 -- most functions need none
+    from func_runtime.lifecycle.startup_thread import StartupThread  # noqa: PLC0415 -- most functions need none
 
     call = asyncio.get_running_loop().call_soon_threadsafe
-    room = WaitingRoom(sockets, probes, failed=partial(call, starting.cancel))
+    startup = StartupThread(sockets, probes, failed=partial(call, starting.cancel))
     try:
-        room.open(OPEN_AFTER)
-    except RuntimeError as error:  # of --pids-limit, say
-        log.warning("Nothing is answered while the function starts: %s", error)
+        startup.start(OPEN_AFTER)
+    except RuntimeError as error:  # for example with --pids-limit
+        log.warning("Health checks are not answered while the function starts: %s", error)
         return None
-    return room
+    return startup
 
 
 async def _start(
     server: Server,
     sockets: list[socket.socket],
-    room: "WaitingRoom | None",
+    startup: "StartupThread | None",
     starting: asyncio.Task[None],
     stopping: asyncio.Task[bool],
 ) -> None:
-    """Wait for the function to start, or for the signal, and serve what has come meanwhile.
+    """Wait for the function to start, or for a signal. Then serve the connections that have waited.
 
-    :raises StartFailure: see serve.
+    :raises StartFailure: as serve.
     """
     both: set[asyncio.Task[None] | asyncio.Task[bool]] = {starting, stopping}
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    waiting = room.close() if room else []
+    held = startup.close() if startup else []
     started = starting.done() and not starting.cancelled() and starting.exception() is None
     serving = started and not stopping.done()
-    is_open = room is not None and room.is_open
+    is_open = startup is not None and startup.is_open
     if is_open or serving:
         await server.listen(sockets)
     if serving and not is_open:
         log.info("Listening on %s", bound_sockets.names(sockets))
-    for each in waiting:
+    for each in held:
         await server.adopt(each.connection, each.early)
-    if room and room.failure:
-        raise room.failure
+    if startup and startup.failure:
+        raise startup.failure
     if starting.done():
         await starting
     if serving:
-        _take_signals_back()
+        _restore_signal_handlers()
         log.info("The function is serving")
 
 
 async def _shut_down(
     server: Server, lifespan: Lifespan, settings: Settings, exit_code: int
 ) -> None:
-    """Let requests end, then the function, all within the time that there is."""
+    """Let requests end, then stop the function, all within the time to shut down."""
     now = asyncio.get_running_loop().time
     end = now() + settings.shutdown
     log.info("Stopping: the function is not ready any more")
@@ -139,25 +138,25 @@ async def _shut_down(
     await asyncio.sleep(min(settings.lame_duck, settings.shutdown))
     await server.close(end - settings.shutdown * _FOR_STOP)
     within = max(end - now(), _STOP_AT_LEAST)
-    with _leaving_after(within + _GRACE, exit_code):
+    with _exiting_after(within + _GRACE, exit_code):
         await lifespan.stop(within)
     log.info("Stopped")
 
 
 @contextmanager
-def _leaving_after(seconds: float, exit_code: int) -> Iterator[None]:
-    """End the process if the event loop does not get out of this block in time.
+def _exiting_after(seconds: float, exit_code: int) -> Iterator[None]:
+    """Exit if the event loop does not leave this block in time.
 
-    A stop() that is not async runs on the loop's thread, and nothing there can end it.
+    A stop() that is not async runs in the thread of the event loop, and cannot be cancelled.
     """
 
-    def leave() -> None:
-        log.error("stop() took longer than %.1f s: leaving without its end", seconds)
+    def exit_now() -> None:
+        log.error("stop() took longer than %.1f s: exiting without it", seconds)
         os._exit(exit_code)
 
-    timer = threading.Timer(seconds, leave)
+    timer = threading.Timer(seconds, exit_now)
     timer.daemon = True
-    with suppress(RuntimeError):  # no thread can be had
+    with suppress(RuntimeError):  # there can be no thread
         timer.start()
     try:
         yield
@@ -167,7 +166,7 @@ def _leaving_after(seconds: float, exit_code: int) -> Iterator[None]:
 
 @contextmanager
 def _signalled(shutdown: float | None = None) -> Iterator[asyncio.Event]:
-    """Yield an event that the first signal sets; `shutdown` is as in signals.notifying."""
+    """Yield an event that the first signal sets. `shutdown` is that of signals.notifying."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
@@ -175,22 +174,20 @@ def _signalled(shutdown: float | None = None) -> Iterator[asyncio.Event]:
         log.info("%s received", signal.Signals(signals.process.first).name)
         stop.set()
 
-    # A signal may interrupt a request, and is not part of its context.
+    # A signal may interrupt a request, but does not belong to its context.
     context = contextvars.copy_context()
     notify = partial(loop.call_soon_threadsafe, received, context=context)
     with signals.process.notifying(notify, shutdown):
         yield stop
 
 
-def _take_signals_back() -> None:
-    for name in signals.process.take_back():
-        log.warning(
-            "The handler that the function has set for %s is not called: clean up in stop()", name
-        )
+def _restore_signal_handlers() -> None:
+    for name in signals.process.restore_handlers():
+        log.warning("The function's handler for %s is not called. Clean up in stop()", name)
 
 
 async def until_signalled(coroutine: Coroutine[Any, Any, object]) -> object:
-    """Return what a coroutine returns, unless a signal comes first: then it is cancelled.
+    """Return the result of a coroutine. If a signal comes first, it is cancelled.
 
     :raises Stopped: a signal came.
     """

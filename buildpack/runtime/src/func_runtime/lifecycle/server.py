@@ -1,7 +1,4 @@
-"""Serves an ASGI application on sockets, on uvloop, which nothing else imports.
-
-What is spoken is in http_protocol and websocket_protocol, the life of the process in serve.
-"""
+"""Serves an ASGI application on sockets. Nothing else imports uvloop."""
 
 import asyncio
 import logging
@@ -23,38 +20,40 @@ log = logging.getLogger("func_runtime")
 
 _AT_ONCE = 32
 _TICK_SECONDS = 1.0
-# What connections may take to close once their requests are done or cut off.
+# The time for connections to close after their requests.
 _CLOSING_SECONDS = 0.5
 _POLL_SECONDS = 0.01
 
 
-def loop_factory(wanted: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
-    """Return what makes the event loop."""
-    if wanted is EventLoop.ASYNCIO:
+def loop_factory(selected: EventLoop) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return the factory of the event loop."""
+    if selected is EventLoop.ASYNCIO:
         return asyncio.SelectorEventLoop
-    import uvloop  # noqa: PLC0415 -- not loaded where it is not wanted
+    import uvloop  # noqa: PLC0415 -- not imported if asyncio's loop is selected
 
     return uvloop.new_event_loop
 
 
 def check_event_loop(chosen: EventLoop) -> None:
-    """Warn of a package that has changed asyncio, which means nothing to uvloop."""
+    """Warn of a package that has patched asyncio, which has no effect on uvloop."""
     if chosen is EventLoop.UVLOOP and hasattr(asyncio, "_nest_patched"):
         log.warning(
-            "nest_asyncio is in use and cannot change the event loop, which is uvloop:"
-            " set FUNC_EVENT_LOOP=asyncio"
+            "nest_asyncio cannot patch the event loop, which is uvloop. Set FUNC_EVENT_LOOP=asyncio"
         )
 
 
 class Server:
-    """Listens, serves, and lets go, each when told so."""
+    """Listens, serves and closes."""
 
     def __init__(
         self, app: Application, keep_alive: int, max_message: int, proxies: TrustedProxies
     ) -> None:
-        """Take the application, seconds for an idle connection, bytes for a WebSocket's message,
-        and the proxies whose word on the client is taken.
-        """  # noqa: D205 -- one sentence more than a line holds
+        """Take the application and its limits.
+
+        :param keep_alive: seconds until an idle connection is closed.
+        :param max_message: bytes of a WebSocket's message; with 0, the memory limit decides.
+        :param proxies: the proxies whose X-Forwarded headers are used.
+        """
         self._state = ServerState(app, keep_alive, self._websocket, proxies)
         self._max_message = max_message
         self._websockets: WebSocketState | None = None
@@ -64,15 +63,15 @@ class Server:
     async def listen(self, bound: Iterable[socket]) -> None:
         """Accept connections on bound sockets.
 
-        :raises AddressUnavailable: another process has begun to listen on one.
+        :raises AddressUnavailable: another process listens on one.
         """
         self._tick()
         loop = asyncio.get_running_loop()
         for sock in bound:
             sockets.listen(sock)
-            # asyncio's own loop accepts as many as its backlog at once, before any can be closed.
+            # asyncio's own loop accepts as many as its backlog at once, before one can be closed.
             server = await loop.create_server(self._http, sock=sock, backlog=_AT_ONCE)
-            sockets.listen(sock)  # with our own backlog again
+            sockets.listen(sock)  # restores the backlog
             self._listening.append(server)
 
     def descriptors(self, bound: Iterable[socket]) -> list[int]:
@@ -82,17 +81,19 @@ class Server:
         return [descriptor for descriptor in found if descriptor >= 0]
 
     async def adopt(self, connection: socket, early: bytes) -> None:
-        """Serve a connection that somebody else has accepted, and has read some bytes of."""
+        """Serve a connection that was accepted during the start, and its first bytes."""
         loop = asyncio.get_running_loop()
         try:
-            await loop.connect_accepted_socket(lambda: _Adopted(self._state, early), connection)
-        except OSError:  # the client has gone
+            await loop.connect_accepted_socket(
+                lambda: _AdoptedConnection(self._state, early), connection
+            )
+        except OSError:  # the client has disconnected
             connection.close()
 
     async def close(self, deadline: float) -> None:
-        """Accept no more connections, and end all when their requests are done or at the deadline.
+        """Accept no more connections. Close those that are open when their requests are done.
 
-        `deadline` is a time of the event loop.
+        :param deadline: a time of the event loop, when all are closed.
         """
         for server in self._listening:
             server.close()
@@ -105,18 +106,18 @@ class Server:
 
     async def _finish_requests(self, deadline: float) -> None:
         clock = asyncio.get_running_loop().time
-        # Requests that were pipelined begin when those before them are done.
+        # Pipelined requests start when those before them are done.
         while (tasks := set(self._state.tasks)) and (left := deadline - clock()) > 0:
             await asyncio.wait(tasks, timeout=left)
         unfinished = set(self._state.tasks)
         if unfinished:
-            log.error("%d requests took too long to end and were cut off", len(unfinished))
+            log.error("%d requests took too long and were cut off", len(unfinished))
             for task in unfinished:
                 task.cancel()
             await asyncio.wait(unfinished, timeout=_CLOSING_SECONDS)
 
     async def _finish_connections(self) -> None:
-        """Let answers that are written reach their clients."""
+        """Let responses that are written reach their clients."""
         for connection in list(self._state.connections):
             connection.transport.close()
         for _ in range(round(_CLOSING_SECONDS / _POLL_SECONDS)):
@@ -128,7 +129,7 @@ class Server:
         return HttpProtocol(self._state)
 
     def _websocket(self, request: Scope) -> asyncio.Protocol:
-        # It takes half as long to import as all else.
+        # Importing it takes half as long as all other imports together.
         from func_runtime.websocket.protocol import WebSocketProtocol  # noqa: PLC0415
         from func_runtime.websocket.websocket_state import WebSocketState  # noqa: PLC0415
 
@@ -142,15 +143,15 @@ class Server:
         self._ticking = loop.call_later(_TICK_SECONDS, self._tick)
 
 
-class _Adopted(HttpProtocol):
-    """A connection of which something has been read before there was a transport."""
+class _AdoptedConnection(HttpProtocol):
+    """A connection of which bytes were read before it had a transport."""
 
     def __init__(self, state: ServerState, early: bytes) -> None:
         super().__init__(state)
         self._early = early
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin with what has been read."""
+        """Start with the bytes that were read."""
         super().connection_made(transport)
         if self._early:
             self.data_received(self._early)

@@ -1,4 +1,4 @@
-"""Opens the addresses of the settings as bound sockets. They do not listen yet."""
+"""Opens bound sockets for the addresses of the settings. They do not listen yet."""
 
 import errno
 import socket
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from func_runtime.errors import AddressUnavailable
 from func_runtime.settings.listen_addresses import Address
 
-# What a machine without IPv6 says. On such a one the IPv4 addresses are enough.
+# The errors of a machine without IPv6, where the IPv4 addresses are enough.
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
 BACKLOG = 2048
@@ -19,9 +19,9 @@ _WILDCARDS = (
 
 
 def bind(addresses: Iterable[Address]) -> list[socket.socket]:
-    """Return a bound socket for each address and family; the caller closes them.
+    """Return a bound socket for each address and family. The caller closes them.
 
-    :raises AddressUnavailable: an address is in use, or is none of this machine.
+    :raises AddressUnavailable: an address is in use, or is not an address of this machine.
     """
     opened: list[socket.socket] = []
     try:
@@ -35,9 +35,9 @@ def bind(addresses: Iterable[Address]) -> list[socket.socket]:
 
 
 def listen(sock: socket.socket) -> None:
-    """Have a bound socket listen.
+    """Listen on a bound socket.
 
-    :raises AddressUnavailable: another process has begun to listen there.
+    :raises AddressUnavailable: another process listens there.
     """
     try:
         sock.listen(BACKLOG)
@@ -53,7 +53,7 @@ def names(sockets: Iterable[socket.socket]) -> str:
 
 
 def _bind(address: Address) -> list[socket.socket]:
-    """Bind every address that a host stands for; IPv6 is optional where there is IPv4."""
+    """Bind all addresses of a host. IPv6 is optional if there is IPv4."""
     opened: list[socket.socket] = []
     port = address.port
     for family, host in _resolve(address):
@@ -66,12 +66,12 @@ def _bind(address: Address) -> list[socket.socket]:
                 other.close()
             raise unavailable(str(address), error) from error
         opened.append(sock)
-        port = sock.getsockname()[1]  # port 0: the same one for both families
+        port = sock.getsockname()[1]  # for port 0: the same port for both families
     return opened
 
 
 def unavailable(address: str, error: OSError) -> AddressUnavailable:
-    """Turn the system's refusal into ours."""
+    """Return the failure for an error of the system."""
     reason = error.strerror or str(error)
     code = errno.errorcode.get(error.errno or 0)
     return AddressUnavailable(address, f"{reason} ({code})" if code else reason)
@@ -80,11 +80,11 @@ def unavailable(address: str, error: OSError) -> AddressUnavailable:
 def _resolve(address: Address) -> Iterable[tuple[socket.AddressFamily, str]]:
     """Return the addresses of a host, IPv4 first.
 
-    :raises AddressUnavailable: the name is unknown.
+    :raises AddressUnavailable: the host is unknown.
     """
     if not address.host:
         return _WILDCARDS
-    # As bytes where that is the same: from text, Python imports the tables of international names.
+    # As bytes if possible: for text, Python imports the tables of international domain names.
     host = address.host.encode() if address.host.isascii() else address.host
     try:
         found = socket.getaddrinfo(host, address.port, type=socket.SOCK_STREAM)
@@ -97,10 +97,10 @@ def _resolve(address: Address) -> Iterable[tuple[socket.AddressFamily, str]]:
 def _open(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # A restart must not wait for connections of the process before it (TIME_WAIT).
+        # A restart must not wait for connections of the earlier process (TIME_WAIT).
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            # One socket a family: functions see IPv4 clients by their own addresses.
+            # One socket for each family: so IPv4 clients have their own addresses.
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind((host, port))
     except BaseException:

@@ -1,7 +1,7 @@
-"""Serves the port while the function starts: in a thread, which no start() can block.
+"""Serves the port while the function starts, in a thread that start() cannot block.
 
-It answers health checks, and keeps everything else, with what was read of it, for the server to
-take over. docs/adr/0015 has the reasons.
+It answers health checks. It holds other connections, with the bytes that were read, until the
+server takes them. docs/adr/0015 has the reasons.
 """
 
 import logging
@@ -24,27 +24,27 @@ from func_runtime.lifecycle import sockets
 log = logging.getLogger("func_runtime")
 
 _READ_BYTES = 16 * 1024
-# A head that is longer is for the server to refuse.
+# A longer head is left to the server, which rejects it.
 _HEAD_BYTES = 64 * 1024
-# Requests that wait. One more is answered 503.
+# Requests that wait. Another one gets 503.
 _HELD = 4096
-# Connections without a whole request. For one more the oldest is closed.
+# Connections without a complete request. For another one the oldest is closed.
 _READING = 1024
-# Seconds until accepting is tried again where it fails, for want of descriptors say.
+# Seconds until the next try if accepting fails, for example without a free descriptor.
 _AGAIN = 0.05
 
 _END_OF_HEAD = b"\r\n\r\n"
 
 
-class Waiting:
-    """A connection, and what has been read of it and not been answered."""
+class HeldConnection:
+    """A connection, and the bytes that were read and not answered."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.early = b""
 
     def send(self, answer: bytes) -> bool:
-        """Send an answer; say whether that was possible: a client that does not read gets none."""
+        """Send a response. Return whether all of it was sent: the client may not be reading."""
         try:
             return self.connection.send(answer) == len(answer)
         except OSError:
@@ -52,19 +52,19 @@ class Waiting:
 
 
 class StartupServer:
-    """Serves bound sockets until its end; what waits then is handed on."""
+    """Serves bound sockets until its end, and returns the connections that wait."""
 
     def __init__(self, listening: Sequence[socket.socket], probes: Mapping[str, Probe]) -> None:
         """Take the sockets, and the health checks by path."""
         self.is_open = False
         self._listening = listening
         self._probes = probes
-        self._reading: dict[Waiting, None] = {}  # the oldest first
-        self._held: list[Waiting] = []
+        self._reading: dict[HeldConnection, None] = {}  # the oldest first
+        self._held: list[HeldConnection] = []
         self._selector = selectors.DefaultSelector()
 
     def serve(self, ending: socket.socket) -> None:
-        """Open the port, and serve it until something comes from `ending`.
+        """Open the port, and serve it until `ending` has data.
 
         :raises AddressUnavailable: another process listens there.
         """
@@ -79,20 +79,20 @@ class StartupServer:
         while self._turn(ending):
             pass
 
-    def close(self) -> list[Waiting]:
+    def close(self) -> list[HeldConnection]:
         """Return the connections that wait, once `serve` has returned.
 
-        The listening sockets stay as they are.
+        The listening sockets stay open.
         """
         self._selector.close()
         return [*self._held, *self._reading]
 
     def descriptors(self) -> list[int]:
-        """Return the file descriptors of all connections that are here."""
+        """Return the file descriptors of all connections."""
         return [waiting.connection.fileno() for waiting in (*self._held, *self._reading)]
 
     def _turn(self, ending: socket.socket) -> bool:
-        """Do what there is to do; say whether to go on."""
+        """Handle what is ready. Return whether to go on."""
         for key, _ in self._selector.select():
             sock = cast("socket.socket", key.fileobj)
             if sock is ending:
@@ -113,11 +113,11 @@ class StartupServer:
             time.sleep(_AGAIN)
             return
         connection.setblocking(False)
-        waiting = Waiting(connection)
+        waiting = HeldConnection(connection)
         self._reading[waiting] = None
         self._selector.register(connection, selectors.EVENT_READ, waiting)
 
-    def _read(self, waiting: Waiting) -> None:
+    def _read(self, waiting: HeldConnection) -> None:
         try:
             data = waiting.connection.recv(_READ_BYTES)
         except OSError:
@@ -126,8 +126,8 @@ class StartupServer:
         if not data or not self._answer(waiting):
             self._drop(waiting)
 
-    def _answer(self, waiting: Waiting) -> bool:
-        """Answer the health checks that are there; say whether the connection goes on."""
+    def _answer(self, waiting: HeldConnection) -> bool:
+        """Answer the health checks. Return whether the connection stays open."""
         head, end, rest = waiting.early.partition(_END_OF_HEAD)
         while end:
             request = read_head(head + end)
@@ -143,8 +143,8 @@ class StartupServer:
             self._hold(waiting)
         return True
 
-    def _hold(self, waiting: Waiting) -> None:
-        """Keep a connection for the server. Nothing more is read, so that the client waits too."""
+    def _hold(self, waiting: HeldConnection) -> None:
+        """Hold a connection for the server. Nothing more is read, so the client has to wait too."""
         if len(self._held) < _HELD:
             self._held.append(waiting)
             self._forget(waiting)
@@ -152,17 +152,17 @@ class StartupServer:
             waiting.send(_written(_refusal, keep_alive=False))
             self._drop(waiting)
 
-    def _drop(self, waiting: Waiting) -> None:
+    def _drop(self, waiting: HeldConnection) -> None:
         self._forget(waiting)
         waiting.connection.close()
 
-    def _forget(self, waiting: Waiting) -> None:
+    def _forget(self, waiting: HeldConnection) -> None:
         del self._reading[waiting]
         self._selector.unregister(waiting.connection)
 
 
 class Request(NamedTuple):
-    """A request without a body, on a connection that may go on after it or not."""
+    """A request without a body, and whether the connection stays open after it."""
 
     method: str
     path: str
@@ -175,7 +175,7 @@ class _Head:
     def __init__(self) -> None:
         self.url = b""
         self.hosts = 0
-        self.is_whole = False  # there is no body to come
+        self.is_whole = False  # no body follows
         self.keep_alive = False
         self.parser = HttpRequestParser(self)
 
@@ -187,11 +187,11 @@ class _Head:
 
     def on_message_complete(self) -> None:
         self.is_whole = True
-        self.keep_alive = self.parser.should_keep_alive()  # a parser knows it here alone
+        self.keep_alive = self.parser.should_keep_alive()  # the parser knows it only here
 
 
 def read_head(data: bytes) -> Request | None:
-    """Read a request's head; None is for one that is not plain: the server knows what to say."""
+    """Read the head of a request, or return None if the server has to answer it."""
     head = _Head()
     try:
         head.parser.feed_data(data)
@@ -206,18 +206,18 @@ def read_head(data: bytes) -> Request | None:
 
 
 def respond(request: Request, probes: Mapping[str, Probe]) -> bytes | None:
-    """Return the answer to a health check, as the server writes it; None if this is none."""
+    """Return the response to a health check, or None for another request."""
     probe = probes.get(request.path)
     if probe is None:
         return None
-    # A function that serves by now may have a check of its own, which needs the event loop.
+    # If the function serves by now, it may have a check of its own, which needs the event loop.
     with suppress(RuntimeError):
         return _written(partial(answer_probe, probe, request.method), request.keep_alive)
     return None
 
 
 def _written(answer: Callable[[Send], Coroutine[object, None, None]], keep_alive: bool) -> bytes:
-    """Return the bytes of an answer that waits for nothing."""
+    """Return the bytes of a response that needs no event loop."""
     messages: list[Message] = []
 
     async def send(message: Message) -> None:

@@ -1,6 +1,6 @@
-"""Opens the port when the start takes long, so that health checks are answered meanwhile.
+"""Opens the port if the start takes long, so that health checks are answered in the meantime.
 
-Most starts end before that: until then there is a thread that waits, and nothing is imported.
+Most starts end before that. Until then the thread only waits, and its server is not imported.
 """
 
 import threading
@@ -12,13 +12,13 @@ from func_runtime.errors import AddressUnavailable
 from func_runtime.function.health import Probe
 
 if TYPE_CHECKING:
-    from func_runtime.lifecycle.startup_server import StartupServer, Waiting
+    from func_runtime.lifecycle.startup_server import HeldConnection, StartupServer
 
 
-class WaitingRoom:
-    """Where connections are until the function has started.
+class StartupThread:
+    """Serves the sockets until the function has started.
 
-    `failure` says why it cannot listen.
+    `failure` is set if it cannot listen.
     """
 
     def __init__(
@@ -35,23 +35,23 @@ class WaitingRoom:
         self._server: StartupServer | None = None
         self._ending, self._end = socketpair()
 
-    def open(self, after: float) -> None:
-        """Begin; the port opens after some seconds.
+    def start(self, after: float) -> None:
+        """Start the thread. The port opens after so many seconds.
 
-        :raises RuntimeError: there is no thread to be had.
+        :raises RuntimeError: there can be no thread.
         """
         self._timer = threading.Timer(after, self._serve)
-        self._timer.name = "waiting-room"
+        self._timer.name = "func_runtime-startup"
         self._timer.daemon = True
         self._timer.start()
 
     @property
     def is_open(self) -> bool:
-        """Say whether the port is open."""
+        """Whether the port is open."""
         return self._server is not None and self._server.is_open
 
-    def close(self) -> "list[Waiting]":
-        """End, and return the connections that wait. The listening sockets stay as they are."""
+    def close(self) -> "list[HeldConnection]":
+        """End, and return the connections that wait. The listening sockets stay open."""
         self._timer.cancel()
         self._end.send(b"\0")
         self._timer.join()
@@ -60,11 +60,11 @@ class WaitingRoom:
         return [] if self._server is None else self._server.close()
 
     def descriptors(self) -> list[int]:
-        """Return the file descriptors of all connections that are here."""
+        """Return the file descriptors of all connections."""
         return [] if self._server is None else self._server.descriptors()
 
     def _serve(self) -> None:
-        from func_runtime.lifecycle.startup_server import StartupServer  # noqa: PLC0415 -- see above
+        from func_runtime.lifecycle.startup_server import StartupServer  # noqa: PLC0415 -- see the top
 
         self._server = StartupServer(self._listening, self._probes)
         try:

@@ -1,7 +1,7 @@
-"""The log: one stream, standard error, as text for people or as JSON for machines.
+"""The log: lines on standard error, as text or as JSON.
 
-Set up before any code of the function runs, so that its `logging` calls just work. The function may
-set up its own log after that; our lines go there then, and are not lost whatever it does.
+It is set up before any code of the function runs, so that `logging` works there. The function may
+configure logging itself. The runtime's lines follow that configuration, and errors are never lost.
 """
 
 import io
@@ -21,44 +21,44 @@ from func_runtime.settings.settings import LogFormat, LogSettings
 
 log = logging.getLogger("func_runtime")
 
-# Loggers whose errors nothing else tells: ours, and asyncio's, which has the exceptions of tasks.
-_LASTING = (log.name, "func_runtime.access", "asyncio")
+# Loggers whose errors must not be lost: the runtime's, and asyncio's for exceptions of tasks.
+_PROTECTED = (log.name, "func_runtime.access", "asyncio")
 
 _STDERR = 2
-# Characters that go into a pipe without waiting, with what is around them (4 KiB, see pipe(7)).
+# Characters of a line that fits into a pipe without waiting (4 KiB, see pipe(7)).
 _SHORT = 2000
 
-# What logging.basicConfig is told about where lines go.
+# The arguments of logging.basicConfig that say where lines go.
 _DESTINATIONS = {"filename", "handlers"}
 
 
 class UtcFormatter(logging.Formatter):
-    """Writes times as RFC 3339 has them, in UTC."""
+    """Formats times as in RFC 3339, in UTC."""
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
     def converter(self, seconds: float | None) -> time.struct_time:
-        """Return the time that is shown."""
+        """Return the time in UTC."""
         return time.gmtime(seconds)
 
 
 class TextFormatter(UtcFormatter):
-    """A line for people: time, level, logger, message; a traceback below it."""
+    """Formats a line of text: time, level, logger, message; a traceback below it."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s")
 
 
 class JsonFormatter(UtcFormatter):
-    """A JSON object on one line; `exception` holds the traceback.
+    """Formats a line as a JSON object; `exception` is the traceback.
 
-    It names the trace of the request, the service and its revision where they are known, and has
-    what the caller gave as `extra`.
+    It has the trace of the request, the service and its revision, if they are known, and what the
+    caller has passed as `extra`.
     """
 
     def __init__(self, settings: LogSettings) -> None:
-        # Text logs, the default, start without them.
+        # Text logs, the default, do not need them.
         from json import dumps  # noqa: PLC0415
 
         from func_runtime.log.trace_context import ids  # noqa: PLC0415
@@ -96,10 +96,10 @@ class JsonFormatter(UtcFormatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return what a line says, also if its arguments do not fit."""
+    """Return the message of a line, even if its arguments do not match."""
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001 -- logging would write a traceback, which is no JSON
+    except Exception:  # noqa: BLE001 -- logging would write a traceback, which is not JSON
         return f"{record.msg} {_text(record.args)}"
 
 
@@ -110,15 +110,15 @@ def _text(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-class LastingLogger(logging.Logger):
-    """A logger whose errors are written whatever the function's set-up of its log does.
+class ProtectedLogger(logging.Logger):
+    """A logger whose errors are written, however the function configures logging.
 
-    logging.config disables the loggers that it does not name (disable_existing_loggers).
+    logging.config disables all loggers that it does not name (disable_existing_loggers).
     """
 
     @property
     def disabled(self) -> bool:
-        """Say no. Setting it changes nothing."""
+        """False. Setting it has no effect."""
         return False
 
     @disabled.setter
@@ -126,16 +126,16 @@ class LastingLogger(logging.Logger):
         pass
 
     def getEffectiveLevel(self) -> int:  # noqa: N802 -- logging's name
-        """Return the logger's own level, or else the root's, but no higher than ERROR."""
+        """Return the logger's own level, or the root's, but at most ERROR."""
         return self.level or min(super().getEffectiveLevel(), logging.ERROR)
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802 -- logging's name
-        """Say whether a level is logged; logging.disable() is not for errors."""
+        """Return whether a level is logged. logging.disable() does not disable errors."""
         silenced = level < logging.ERROR and level <= self.manager.disable
         return not silenced and level >= self.getEffectiveLevel()
 
     def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 -- logging's name
-        """Pass a record to the handlers that there are, or to the runtime's if there is none."""
+        """Pass a record to the handlers, or to the runtime's handler if there are none."""
         if any(type(handler) is not logging.NullHandler for handler in self._handlers()):
             super().callHandlers(record)
         else:
@@ -152,8 +152,8 @@ _handler: logging.Handler = logging.StreamHandler()
 
 
 def configure(settings: LogSettings) -> None:
-    """Send all logging to standard error, and write lines when they are made."""
-    # On a host without PYTHONUNBUFFERED a pipe would hold back what the function prints.
+    """Send all logging to standard error. Lines are not buffered."""
+    # Without PYTHONUNBUFFERED, on a host, what the function prints would be buffered in a pipe.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
@@ -163,21 +163,21 @@ def configure(settings: LogSettings) -> None:
     logging.basicConfig(level=settings.level, handlers=[_handler], force=True)
     if settings.level > logging.ERROR:
         log.setLevel(settings.level)
-    for name in _LASTING:
-        logging.getLogger(name).__class__ = LastingLogger
+    for name in _PROTECTED:
+        logging.getLogger(name).__class__ = ProtectedLogger
     _accept_basic_config(_handler, keep_format=settings.format is LogFormat.JSON)
     if settings.format is LogFormat.JSON:
-        from func_runtime.log import uncaught  # noqa: PLC0415 -- Python's own text is for people
+        from func_runtime.log import uncaught  # noqa: PLC0415 -- Python's own text is right for text logs
 
-        uncaught.log_it()
+        uncaught.install()
     for problem in settings.problems:
         log.warning("%s", problem)
 
 
 def _accept_basic_config(handler: logging.Handler, *, keep_format: bool) -> None:
-    """Have logging.basicConfig do what it says, though the root logger has a handler: ours.
+    """Make logging.basicConfig work, although the root logger has the runtime's handler.
 
-    With `keep_format` it takes the level alone, unless it says where else the lines are to go.
+    With `keep_format` it only sets the level, unless it says where lines go.
     """
     original = logging.basicConfig
 
@@ -192,14 +192,14 @@ def _accept_basic_config(handler: logging.Handler, *, keep_format: bool) -> None
     logging.basicConfig = basic_config
 
 
-def last_words(message: str) -> None:
-    """Write an error without waiting for anything: another thread may hold the log's lock."""
+def write_at_once(message: str) -> None:
+    """Write an error without waiting. Another thread may hold the lock of logging."""
     record = logging.makeLogRecord(
         {"name": log.name, "levelname": "ERROR", "levelno": logging.ERROR, "msg": message[:_SHORT]}
     )
     stream = select.poll()
     stream.register(_STDERR, select.POLLOUT)
-    if stream.poll(0):  # it takes 4 KiB then
+    if stream.poll(0):  # it accepts 4 KiB then
         os.write(_STDERR, f"{_handler.format(record)}\n".encode())
 
 
@@ -212,8 +212,8 @@ def _formatter(settings: LogSettings) -> logging.Formatter:
 
 
 def failure(error: StartFailure, settings: LogSettings) -> None:
-    """Write why the process ends, as the last lines of the log."""
-    from func_runtime.log import messages  # noqa: PLC0415 -- only a failed start needs the words
+    """Write why the start failed, as the last lines of the log."""
+    from func_runtime.log import messages  # noqa: PLC0415 -- for failed starts only
 
     message = messages.describe(error)
     cause = error.__cause__ if isinstance(error, FunctionFailed) else None
@@ -226,14 +226,14 @@ def failure(error: StartFailure, settings: LogSettings) -> None:
             sys.stderr.write("\n\n".join(filter(None, parts)) + "\n")
         case LogFormat.JSON:
             detail = {"detail": message.body, "exception": trace}
-            told = {name: text for name, text in detail.items() if text}
-            facts = {"name": log.name, "levelname": "CRITICAL", "msg": message.title, **told}
+            filled = {name: text for name, text in detail.items() if text}
+            facts = {"name": log.name, "levelname": "CRITICAL", "msg": message.title, **filled}
             line = JsonFormatter(settings).format(logging.makeLogRecord(facts))
             sys.stderr.write(f"{line}\n")
 
 
 def user_traceback(error: BaseException) -> str:
-    """Format an exception without the calls of this package and of the import system above it."""
+    """Format an exception without the first calls, of this package and of the import system."""
     shown = error.__traceback__
     while shown is not None and _is_ours(shown):
         shown = shown.tb_next

@@ -1,6 +1,6 @@
 """What users read when a start fails: what happened, what was found, what to do.
 
-The only file with such sentences. docs/contract.md has a row for each title.
+All such messages are here. docs/contract.md has a row for each title.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Message:
 
 @singledispatch
 def describe(error: errors.StartFailure) -> Message:
-    """Put a failure into words."""
+    """Return the message for a failure."""
     raise NotImplementedError(type(error))
 
 
@@ -39,7 +39,7 @@ def _file_invalid(error: errors.FileInvalid) -> Message:
     return Message(
         f"{error.path.name} is not valid YAML",
         f"File:     {error.path}\nFound:    {error.problem}\n\n"
-        f"Correct the file at that place and start again.",
+        f"Correct the file there and start again.",
     )
 
 
@@ -55,10 +55,10 @@ def _field_invalid(error: errors.FieldInvalid) -> Message:
 @describe.register
 def _yaml_reader_missing(error: errors.YamlReaderMissing) -> Message:
     return Message(
-        f"{error.path.name} cannot be read here",
+        f"Cannot read {error.path.name}",
         f"File:     {error.path}\nMissing:  the package PyYAML\n\n"
         f"Install it (pip install PyYAML), or set FUNC_INVOKE to http or cloudevent, which\n"
-        f"stands for what the file says.",
+        f"replaces the file.",
     )
 
 
@@ -67,41 +67,41 @@ def _function_missing(error: errors.FunctionMissing) -> Message:
     return Message(
         "There is no package named function",
         f"Folder:   {error.folder}\nFound:    {', '.join(error.entries) or 'nothing'}\n\n"
-        f"Start in the function's folder: the one that holds the package function/ (or the\n"
-        f"module function.py), there or in its src/.",
+        f"Start in the function's folder. It has a package function/ or a module function.py,\n"
+        f"itself or in its src/.",
     )
 
 
 @describe.register
-def _handler_missing(error: errors.HandlerMissing) -> Message:
+def _handler_missing(error: errors.EntryPointMissing) -> Message:
     return Message(
         "The function has neither new nor handle",
-        f"File:     {error.origin}\nFound:    {', '.join(error.names) or 'no names'}\n\n"
+        f"File:     {error.origin}\nFound:    {', '.join(error.names) or 'nothing'}\n\n"
         f"For an ASGI application, such as FastAPI's, write handle = app. Otherwise define new(),\n"
-        f"which returns an object with a method handle(scope, receive, send), or import it there,\n"
-        f"as `func create -l python` does:\n\n"
+        f"which returns an object with a method handle(scope, receive, send). Or import new, as\n"
+        f"the template of `func create -l python` does:\n\n"
         f"    from .func import new",
     )
 
 
 @describe.register
-def _handle_missing(error: errors.HandleMissing) -> Message:
+def _handle_missing(error: errors.HandleInvalid) -> Message:
     return Message(
-        "The function has nothing to call",
+        "The function has no handle that can be called",
         f"File:     {error.origin}\nFound:    {error.found}\n\n"
-        f"new must be callable, and what it returns must have a method\n"
-        f"handle(scope, receive, send); or handle itself must be callable with these.\n"
-        f"An ASGI application, such as FastAPI's, can be handle as it is: handle = app",
+        f"Either new() must return an object with a method handle(scope, receive, send), or\n"
+        f"the module must have a function handle(scope, receive, send).\n"
+        f"For an ASGI application, such as FastAPI's, write handle = app",
     )
 
 
 @describe.register
-def _arguments_unfit(error: errors.ArgumentsUnfit) -> Message:
+def _arguments_unfit(error: errors.SignatureMismatch) -> Message:
     return Message(
-        "The function has a method that takes other arguments",
+        "A method of the function has the wrong arguments",
         f"File:     {error.origin}\nFound:    {error.found}\nExpected: {error.expected}\n\n"
-        f"The runtime calls {error.expected}: change the arguments, or the name if it is meant\n"
-        f"for something else.",
+        f"The runtime calls {error.expected}. Change the arguments. If the method is not\n"
+        f"meant for the runtime, change its name.",
     )
 
 
@@ -110,8 +110,8 @@ def _wsgi_application(error: errors.WsgiApplication) -> Message:
     return Message(
         "The function is a WSGI application",
         f"File:     {error.origin}\nFound:    {error.found}\n\n"
-        f"Functions are called as ASGI applications are. The package a2wsgi turns a WSGI\n"
-        f"application into one: add a2wsgi to the dependencies, and write\n\n"
+        f"The runtime calls ASGI applications. The package a2wsgi converts a WSGI application:\n"
+        f"add a2wsgi to the dependencies, and write\n\n"
         f"    from a2wsgi import WSGIMiddleware\n"
         f"    handle = WSGIMiddleware(app)",
     )
@@ -120,17 +120,17 @@ def _wsgi_application(error: errors.WsgiApplication) -> Message:
 @describe.register
 def _address_unavailable(error: errors.AddressUnavailable) -> Message:
     return Message(
-        "An address cannot be listened on",
+        "Cannot listen on address",
         f"Address:  {error.address}\nFound:    {error.reason}\n\n"
-        f"Another process may have it: end that one, or name another address with PORT\n"
-        f"(--port on the command line) or LISTEN_ADDRESS.",
+        f"Another process may use it. Stop that process, or set another address with PORT (--port\n"
+        f"on the command line) or LISTEN_ADDRESS.",
     )
 
 
 @describe.register
 def _watcher_missing(_: errors.WatcherMissing) -> Message:
     return Message(
-        "--reload cannot watch files here",
+        "Cannot watch files for --reload",
         "Missing:  the package watchfiles\n\n"
         "Install it (pip install watchfiles), or start without --reload.",
     )
@@ -140,8 +140,8 @@ def _watcher_missing(_: errors.WatcherMissing) -> Message:
 def _startup_failed(error: errors.StartupFailed) -> Message:
     return Message(
         "The application's startup failed",
-        f"It said:  {error.reason.strip() or 'nothing'}\n\n"
-        f"It answered lifespan.startup with lifespan.startup.failed. Its own log may say more.",
+        f"Reason:   {error.reason.strip() or 'not given'}\n\n"
+        f"It answered lifespan.startup with lifespan.startup.failed. Its own log may have more.",
     )
 
 
@@ -154,20 +154,20 @@ def _function_failed(error: errors.FunctionFailed) -> Message:
 
 
 def advice(error: BaseException) -> str | None:
-    """Return what to do about an exception of the function's that has to do with how it is run."""
+    """Return what to do about an exception that is caused by how the function is run."""
     if "Can't patch loop of type" in str(error):  # nest_asyncio
-        return "Set FUNC_EVENT_LOOP=asyncio: the event loop is uvloop, which cannot be patched."
+        return "Set FUNC_EVENT_LOOP=asyncio. The event loop is uvloop, which cannot be patched."
     return None
 
 
 def thread_advice(name: str, error: BaseException) -> str | None:
-    """Return the same for what runs in a thread, because it is not async.
+    """Return the same for a hook that runs in a thread because it is not async.
 
-    Objects that belong to the thread of start(): sqlite3's connections, tasks, clients of aiohttp.
+    Examples of what belongs to the thread of start(): sqlite3's connections, aiohttp's clients.
     """
     if "thread" in str(error) or "event loop" in str(error):
         return (
-            f"{name} is not async, so it runs in another thread than start()."
-            f" As `async def {name}` it runs in the same one."
+            f"{name} is not async, so it does not run in the thread of start()."
+            f" An `async def {name}` does."
         )
     return None

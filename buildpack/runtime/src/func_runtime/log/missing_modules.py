@@ -1,12 +1,12 @@
-"""What has a module that cannot be imported: it has left Python, or its package has another name.
+"""Which package has a missing module: one removed from Python, or of a package of another name.
 
-Only a failed start imports this. Sources: PEP 594 and "What's New In Python" 3.12 and 3.13 for what
-was removed, the packages' own pages for their modules.
+Imported for failed starts only. Sources: PEP 594 and "What's New In Python" 3.12 and 3.13 for
+removed modules, the packages' own pages for others.
 """
 
 from func_runtime import constants
 
-# Module → the version of Python without it, and a package that has it, under the same name.
+# Module → the version of Python that removed it, and a package that has it under the same name.
 _REMOVED = {
     "aifc": ("3.13", "standard-aifc"),
     "asynchat": ("3.12", "standard-asynchat"),
@@ -34,7 +34,7 @@ _REMOVED = {
     "uu": ("3.13", "standard-uu"),
     "xdrlib": ("3.13", "standard-xdrlib"),
 }
-# Module → the package that has it; most packages are called as their modules are.
+# Module → its package. Most packages have the name of their module, and are not listed.
 _PACKAGES = {
     "Crypto": "pycryptodome",
     "MySQLdb": "mysqlclient",
@@ -61,14 +61,14 @@ _PACKAGES = {
     "yaml": "PyYAML",
 }
 _LEFT_SETUPTOOLS = """\
-pkg_resources left setuptools in its version 82. Add "setuptools<82" to the function's dependencies,
-or a newer version of the package that imports it."""
+setuptools 82 removed pkg_resources. Add "setuptools<82" to the function's dependencies, or a newer
+version of the package that imports it."""
 
 
 def advice(error: BaseException | None) -> str:
-    """Return what to do about the module that an exception, or what led to it, says is missing.
+    """Return what to do about the missing module that an exception, or its cause, names.
 
-    Empty where it is of no such module.
+    Empty if the module is not a known one.
     """
     name = _missing(error)
     said = _on(name)
@@ -76,7 +76,7 @@ def advice(error: BaseException | None) -> str:
 
 
 def _missing(error: BaseException | None) -> str:
-    """Return the module of the last ModuleNotFoundError; an exception may have followed it."""
+    """Return the module of the last ModuleNotFoundError, which may have led to other exceptions."""
     seen = set[int]()
     while error and id(error) not in seen:
         if isinstance(error, ModuleNotFoundError) and error.name:
@@ -93,7 +93,9 @@ def _on(name: str) -> str:
     if top in _REMOVED:
         return _on_removed(top, *_REMOVED[top])
     if package := _PACKAGES.get(name, _PACKAGES.get(top, "")):
-        return f"The package {package} has the module {top}. Add it to the function's dependencies."
+        return (
+            f"The module {top} is in the package {package}. Add it to the function's dependencies."
+        )
     return ""
 
 
@@ -101,11 +103,11 @@ def _on_removed(module: str, version: str, package: str) -> str:
     major, _, minor = version.partition(".")
     older = f"{major}.{int(minor) - 1}"
     replaced = (
-        f"Add {package}, which has it, to the function's dependencies"
+        f"Add the package {package}, which has it, to the function's dependencies"
         if package
-        else "No package has it under this name: import something else"
+        else "No package has a module of this name. Import something else"
     )
     return (
-        f"{module} is not part of Python since version {version}.\n{replaced},\n"
-        f"or use an older Python: BP_PYTHON_VERSION={older} when the image is built."
+        f"Python {version} removed the module {module}.\n{replaced},\n"
+        f"or set BP_PYTHON_VERSION={older} for the build, which selects an older Python."
     )

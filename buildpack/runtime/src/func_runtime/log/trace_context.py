@@ -1,4 +1,4 @@
-"""The trace that a request belongs to, for the log: W3C Trace Context, as Knative passes it on.
+"""The trace of a request, for the log: W3C Trace Context, which Knative passes on.
 
 Imported for JSON logs only.
 """
@@ -10,23 +10,23 @@ from contextvars import ContextVar
 from func_runtime.asgi import Application, Headers, Receive, Scope, Send
 
 # https://www.w3.org/TR/trace-context/#traceparent-header: version, trace, parent, flags. A version
-# above 00 may have more; ff is none, nor is a trace or a parent of zeros.
+# above 00 may have more. ff, and a trace or a parent of zeros, are not valid.
 _TRACEPARENT = re.compile(
     rb"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
 )
 
-# Read when a line is logged: most requests log none.
+# Parsed when a line is logged: most requests log nothing.
 _headers: ContextVar[Headers] = ContextVar("func_runtime_headers", default=())
 
 
 class TraceContext:
-    """An application whose log lines, the function's too, can name the trace of their request."""
+    """Makes the trace of a request known to all log lines of an application."""
 
     def __init__(self, app: Application) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; tasks and threads that it starts belong to its trace."""
+        """Answer a request. The tasks and threads that it starts belong to its trace."""
         token = _headers.set(scope["headers"])
         try:
             await self._app(scope, receive, send)
@@ -35,9 +35,9 @@ class TraceContext:
 
 
 def ids() -> dict[str, str]:
-    """Return the trace of what runs now, and the span: OpenTelemetry's if it is used.
+    """Return the current trace and span: those of OpenTelemetry, if it is used.
 
-    Else it is the caller's, from the header of the request that is being answered.
+    Otherwise those of the caller, from the header of the request.
     """
     if (span := _span()) is not None:
         return span
@@ -49,7 +49,7 @@ def ids() -> dict[str, str]:
 
 
 def _span() -> dict[str, str] | None:
-    # Whoever imports it, the runtime (telemetry.py) or the function.
+    # Imported by the runtime (telemetry.py) or by the function.
     api = sys.modules.get("opentelemetry.trace")
     current = getattr(api, "get_current_span", None)  # None while it is being imported
     if current is None or not (span := current().get_span_context()).is_valid:

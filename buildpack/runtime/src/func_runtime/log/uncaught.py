@@ -1,7 +1,7 @@
-"""Warnings, and exceptions that nothing has caught, as lines of a JSON log.
+"""Logs warnings and uncaught exceptions as lines of a JSON log.
 
-Python writes them to standard error itself, as text of several lines. Imported for JSON logs only;
-https://docs.python.org/3/library/sys.html#sys.excepthook and its like say what is called when.
+Python would write them to standard error, as text of several lines. Imported for JSON logs only.
+The hooks are those of https://docs.python.org/3/library/sys.html#sys.excepthook and the like.
 """
 
 import logging
@@ -15,8 +15,8 @@ from typing import TextIO
 log = logging.getLogger("func_runtime")
 
 
-def log_it() -> None:
-    """Log them from now on, in forked children too."""
+def install() -> None:
+    """Log them from now on, also in forked children."""
     warnings.showwarning = _warned
     sys.excepthook = _raised
     sys.unraisablehook = _unraisable
@@ -41,14 +41,14 @@ def _warned(  # noqa: PLR0913, PLR0917 -- what warnings.showwarning takes
 
 
 def _raised(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    log.critical("An exception ends the process", exc_info=(kind, error, trace))
+    log.critical("An uncaught exception ends the process", exc_info=(kind, error, trace))
 
 
 def _raised_in_thread(failed: threading.ExceptHookArgs) -> None:
     if failed.exc_type is SystemExit:  # as threading has it
         return
     name = failed.thread.name if failed.thread else "?"
-    log.error("An exception ends the thread %s", name, exc_info=failed.exc_value)
+    log.error("An uncaught exception ends the thread %s", name, exc_info=failed.exc_value)
 
 
 def _unraisable(failed: "sys.UnraisableHookArgs") -> None:
@@ -57,8 +57,8 @@ def _unraisable(failed: "sys.UnraisableHookArgs") -> None:
 
 
 def _log_failed_process() -> None:
-    """Log what ends a process of multiprocessing, which would print it."""
-    from multiprocessing.process import BaseProcess  # noqa: PLC0415 -- for a child alone
+    """Log the exception that ends a process of multiprocessing, which would print it."""
+    from multiprocessing.process import BaseProcess  # noqa: PLC0415 -- for children only
 
     run = BaseProcess.run
 
@@ -66,7 +66,7 @@ def _log_failed_process() -> None:
         try:
             run(process)
         except Exception as error:
-            log.exception("An exception ends the process %s", process.name)
+            log.exception("An uncaught exception ends the process %s", process.name)
             raise SystemExit(1) from error
 
     BaseProcess.run = logged  # type: ignore[assignment, method-assign]

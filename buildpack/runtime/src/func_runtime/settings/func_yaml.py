@@ -1,4 +1,4 @@
-"""Reads what func.yaml says of running a function, where no build has read it before."""
+"""Reads what func.yaml declares for running a function. In an image the build has read it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class FuncYaml(NamedTuple):
-    """The fields that decide something here. All are optional."""
+    """The fields that the runtime uses. All are optional."""
 
     invoke: str = ""
     liveness_path: str = ""
@@ -19,10 +19,10 @@ class FuncYaml(NamedTuple):
 
 
 def read(path: Path) -> FuncYaml:
-    """Read func.yaml; a missing one is an empty one. Unknown fields are ignored, as func does.
+    """Read func.yaml. A missing file is like an empty one. Unknown fields are ignored, as by func.
 
-    :raises FileInvalid: it is not YAML.
-    :raises FieldInvalid: a field is of another kind.
+    :raises FileInvalid: it is not valid YAML.
+    :raises FieldInvalid: a field has an invalid value.
     :raises YamlReaderMissing: PyYAML is not installed.
     """
     if not path.is_file():
@@ -34,7 +34,7 @@ def read(path: Path) -> FuncYaml:
 
 def _parse(path: Path) -> Mapping[str, object]:
     try:
-        import yaml  # noqa: PLC0415 -- only a start on the host needs it, an image does not have it
+        import yaml  # noqa: PLC0415 -- for hosts only; images do not have it
     except ModuleNotFoundError as error:
         raise YamlReaderMissing(path) from error
     if path.stat().st_size > _LARGEST_FILE:
@@ -50,10 +50,10 @@ def _parse(path: Path) -> Mapping[str, object]:
     return document or {}
 
 
-# PyYAML makes dates and numbers with Python's own functions, and lets their errors through.
+# PyYAML creates dates and numbers with Python's own functions, and does not catch their errors.
 _UNMARKED = (AttributeError, LookupError, ValueError)
 
-# As for the build (function_buildpack.func_yaml), which says why.
+# As in the build (function_buildpack/source/func_yaml.py), which has the reasons.
 _LARGEST_FILE = 512 << 10
 _MOST_VALUES = 20_000
 _LONGEST_NUMBER = 100
@@ -61,9 +61,9 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 def _document(loader: "yaml.SafeLoader") -> object:
-    """Return what the file means, if that does not take long.
+    """Return the parsed file, if that does not take long.
 
-    :raises ValueError: it does. :raises YAMLError: it is no YAML.
+    :raises ValueError: it would take long. :raises YAMLError: it is not valid YAML.
     """
     node = loader.get_single_node()
     if node is None:
@@ -77,9 +77,9 @@ def _document(loader: "yaml.SafeLoader") -> object:
 
 
 def _size(node: "yaml.Node", sizes: "dict[yaml.Node, int]") -> int:
-    """Return how many values a value means: what an alias stands for counts again.
+    """Return how many values a value has. What an alias refers to counts again.
 
-    A value that holds itself has no end, and counts as too many.
+    A value that contains itself counts as too many.
     """
     if node not in sizes:
         sizes[node] = _MOST_VALUES
@@ -95,7 +95,7 @@ def _is_long_number(node: "yaml.Node") -> bool:
 
 
 def _problem(error: Exception) -> str:
-    """Return a parser's words, on one line and with the place if it knows one."""
+    """Return a parser's message on one line, with the position if it is known."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return " ".join(str(error).split())
@@ -103,14 +103,14 @@ def _problem(error: Exception) -> str:
 
 
 class _Fields(NamedTuple):
-    """A table of the file; a missing field is an empty one."""
+    """A mapping of the file. A missing field is like an empty one."""
 
     path: Path
     content: Mapping[str, object]
     prefix: str = ""
 
     def text(self, name: str) -> str:
-        """Return a field's text. :raises FieldInvalid: it is no text."""
+        """Return a field's text. :raises FieldInvalid: it is not text."""
         value = self.content.get(name)
         if value is None:
             return ""
@@ -119,7 +119,7 @@ class _Fields(NamedTuple):
         return value
 
     def table(self, name: str) -> "_Fields":
-        """Return a field's table. :raises FieldInvalid: it is no table."""
+        """Return a field's mapping. :raises FieldInvalid: it is not a mapping."""
         value = self.content.get(name)
         if value is None:
             value = {}

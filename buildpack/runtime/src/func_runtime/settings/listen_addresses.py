@@ -1,8 +1,8 @@
-"""Decides which addresses to listen on, from PORT and LISTEN_ADDRESS. Opens none.
+"""Decides which addresses to listen on, from PORT and LISTEN_ADDRESS.
 
 Knative sets PORT and expects the function there on IPv4 loopback (its runtime contract, "Inbound
-network connectivity"), while func bakes LISTEN_ADDRESS=[::]:8080 into images. So PORT is always
-reachable: an address in LISTEN_ADDRESS counts in addition, unless it is on that port itself.
+network connectivity"), and func sets LISTEN_ADDRESS=[::]:8080 in images. So PORT is always served:
+the addresses of LISTEN_ADDRESS are added, and replace it only if one of them has this port.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _EVERY_IPV6 = "::"
 
 
 class Address(NamedTuple):
-    """A host, empty for every address of the machine (IPv6 and IPv4), and a port; 0 is any."""
+    """A host, empty for all addresses of the machine (IPv6 and IPv4), and a port; 0 is any port."""
 
     host: str
     port: int
@@ -31,21 +31,21 @@ class Address(NamedTuple):
 
 
 def from_environ(environ: Mapping[str, str]) -> tuple[Address, ...]:
-    """Return the addresses to listen on, without doubles.
+    """Return the addresses to listen on, without duplicates.
 
-    :raises SettingInvalid: PORT is no port, or LISTEN_ADDRESS no list of addresses.
+    :raises SettingInvalid: PORT is not a port, or LISTEN_ADDRESS not a list of addresses.
     """
-    stated_port = environ.get(constants.PORT, "").strip()
-    port = _port(constants.PORT, stated_port) if stated_port else DEFAULT_PORT
+    port_text = environ.get(constants.PORT, "").strip()
+    port = _port(constants.PORT, port_text) if port_text else DEFAULT_PORT
     listed = tuple(_parse(environ.get(constants.LISTEN_ADDRESS, ""), port))
-    if not listed or (stated_port and all(address.port != port for address in listed)):
+    if not listed or (port_text and all(address.port != port for address in listed)):
         listed = (Address("", port), *listed)
     return tuple(_distinct(listed))
 
 
 def _parse(text: str, default_port: int) -> Iterator[Address]:
     """Read a list of `host:port`, `[ipv6]:port`, `:port`, `port`, `host`, `*:port`."""
-    # Hosts have no comma or space.
+    # There are no commas and spaces in hosts.
     for entry in text.replace(",", " ").split():
         if entry.isdigit():
             yield Address("", _port(constants.LISTEN_ADDRESS, entry))
@@ -55,16 +55,16 @@ def _parse(text: str, default_port: int) -> Iterator[Address]:
 
 
 def _split(entry: str) -> tuple[str, str]:
-    """Return host and port, which may be empty; brackets keep colons of IPv6 apart from the port's.
+    """Return host and port, which may be empty. An IPv6 address with a port is in brackets.
 
-    :raises SettingInvalid: it is no address.
+    :raises SettingInvalid: it is not an address.
     """
     if entry.startswith("["):
         host, bracket, port = entry[1:].partition("]")
         colon, port = port[:1], port[1:]
         is_valid = bracket and colon in ("", ":")
-        # [::] stands for IPv4 as well: func sets it on clusters of every kind, and the queue-proxy
-        # dials 127.0.0.1.
+        # [::] includes IPv4: func sets it on all clusters, and the queue-proxy connects to
+        # 127.0.0.1.
         host = "" if host == _EVERY_IPV6 else host
     else:
         host, _, port = entry.partition(":")
@@ -84,7 +84,7 @@ def _port(name: str, text: str) -> int:
 
 
 def _distinct(listed: tuple[Address, ...]) -> Iterator[Address]:
-    """Drop doubles, and what an address for every host of the same port covers."""
+    """Remove duplicates, and addresses that an address for all hosts of their port includes."""
     everywhere = {address.port for address in listed if address.host == ""}
     every_ipv4 = {address.port for address in listed if address.host == _EVERY_IPV4}
     for address in dict.fromkeys(listed):

@@ -1,6 +1,6 @@
-"""The settings of a process, checked: the only reader of the environment and of func.yaml.
+"""Reads and checks the settings. Nothing else reads the environment.
 
-What each is for, its default and what a bad value gets: settings_table.py and docs/contract.md.
+What each setting means, its default and the effect of an invalid value: table.py, docs/contract.md.
 """
 
 import logging
@@ -27,20 +27,20 @@ class Invoke(StrEnum):
 
 
 class EventLoop(StrEnum):
-    """What runs the function's asynchronous code."""
+    """Which event loop runs the function."""
 
     UVLOOP = "uvloop"
     ASYNCIO = "asyncio"
 
 
 class LogFormat(StrEnum):
-    """What a line of the log is."""
+    """The format of the log."""
 
     TEXT = "text"
     JSON = "json"
 
 
-# The names of logging, and the others that platforms and people use for them.
+# The names that logging has, and others that are common.
 _LEVELS = {
     "critical": logging.CRITICAL,
     "fatal": logging.CRITICAL,
@@ -57,7 +57,7 @@ _SWITCH = {"1": True, "true": True, "on": True, "0": False, "false": False, "off
 
 
 class Options(NamedTuple):
-    """What the command line can say."""
+    """The options of the command line."""
 
     port: str | None = None
     check: str | None = None
@@ -65,9 +65,10 @@ class Options(NamedTuple):
 
 
 class LogSettings(NamedTuple):
-    """How to log. A bad value is a problem to tell, not one to end for: the function may use
-    these variables for its own log as well.
-    """  # noqa: D205 -- one sentence more than a line holds
+    """How to log.
+
+    An invalid value is only a warning: the function may use the same variables for its own log.
+    """
 
     level: int = logging.INFO
     format: LogFormat = LogFormat.TEXT
@@ -84,7 +85,7 @@ class LogSettings(NamedTuple):
         level = _LEVELS.get(level_name.lower())
         if level is None:
             problems.append(
-                f"{constants.LOG_LEVEL} is {level_name!r}, which is no level: using info"
+                f"{constants.LOG_LEVEL} is {level_name!r}, which is not a level: using info"
             )
         format_name = environ.get(constants.LOG_FORMAT) or LogFormat.TEXT
         known = format_name.lower() in tuple(LogFormat)
@@ -107,14 +108,14 @@ class LogSettings(NamedTuple):
 
 
 class TelemetrySettings(NamedTuple):
-    """Which of OpenTelemetry's exporters to use: names with commas, or none."""
+    """Which of OpenTelemetry's exporters to use: names with commas between, or none."""
 
     traces: str = "none"
     metrics: str = "none"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "TelemetrySettings":
-        """Read the settings; an address to send to stands for OTLP."""
+        """Read the settings. If there is an endpoint, the default is OTLP."""
         default = "otlp" if environ.get(constants.OTEL_ENDPOINT) else "none"
         return cls(
             environ.get(constants.OTEL_TRACES) or default,
@@ -136,10 +137,10 @@ class Settings(NamedTuple):
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     event_loop: EventLoop = EventLoop.UVLOOP
-    threads: int = 0  # as many as suit the CPU limit
+    threads: int = 0  # the CPU limit decides
     max_body_bytes: int = 0  # no limit
     max_event_bytes: int = 16 * 1024 * 1024
-    max_websocket_bytes: int = 0  # as many as suit the memory limit
+    max_websocket_bytes: int = 0  # the memory limit decides
     request: float = 0.0  # no limit
     keep_alive: int = 100
     lame_duck: float = _LAME_DUCK
@@ -151,12 +152,11 @@ class Settings(NamedTuple):
     ) -> "Settings":
         """Read and check the settings.
 
-        `read_func_yaml` is called if the build has left nothing in the environment.
-
-        :raises SettingInvalid: a value cannot be used.
+        :param read_func_yaml: is called if the environment has no settings of a build.
+        :raises SettingInvalid: a value is not valid.
         """
-        stated = ("", "", "") if environ.get(constants.FUNC_INVOKE) else read_func_yaml()
-        invoke, liveness, readiness = stated
+        declared = ("", "", "") if environ.get(constants.FUNC_INVOKE) else read_func_yaml()
+        invoke, liveness, readiness = declared
         liveness = environ.get(constants.FUNC_LIVENESS_PATH) or liveness
         readiness = environ.get(constants.FUNC_READINESS_PATH) or readiness
         numbers = _Numbers(environ)
@@ -190,12 +190,12 @@ def environment() -> dict[str, str]:
 
 
 def working_directory() -> str:
-    """Return the folder that the process was started in: the function's."""
+    """Return the folder that the process was started in, which is the function's."""
     return os.getcwd()
 
 
-def _invoke(environ: Mapping[str, str], stated: str) -> Invoke:
-    value = environ.get(constants.FUNC_INVOKE) or stated or Invoke.HTTP
+def _invoke(environ: Mapping[str, str], declared: str) -> Invoke:
+    value = environ.get(constants.FUNC_INVOKE) or declared or Invoke.HTTP
     try:
         return Invoke(value.strip().lower())
     except ValueError as error:
@@ -222,17 +222,17 @@ def _proxies(environ: Mapping[str, str], default: TrustedProxies) -> TrustedProx
         raise SettingInvalid(constants.FORWARDED_ALLOW_IPS, allowed, expected) from error
 
 
-def _paths(fixed: str, stated: str) -> tuple[str, ...]:
-    """Return the paths of a health check: the fixed one and the stated one."""
-    alias = "/" + stated.strip().strip("/")
+def _paths(fixed: str, declared: str) -> tuple[str, ...]:
+    """Return the paths of a health check: the fixed one and the declared one."""
+    alias = "/" + declared.strip().strip("/")
     return (fixed,) if alias in ("/", fixed) else (fixed, alias)
 
 
 def _lame_duck(environ: Mapping[str, str]) -> float:
-    """Return how long to go on accepting after SIGTERM.
+    """Return how long to accept requests after SIGTERM.
 
-    Knative's queue-proxy drains before the signal is sent. Elsewhere in Kubernetes the endpoints
-    are taken away while the signal is delivered, so that new connections still arrive.
+    Knative's queue-proxy drains before the signal is sent. Elsewhere in Kubernetes, endpoints are
+    removed while the signal is delivered, so new connections still arrive.
     """
     if constants.KNATIVE_REVISION in environ:
         return 0.0
@@ -249,7 +249,7 @@ class _Numbers:
         self._environ = environ
 
     def whole(self, name: str, default: int, *, least: int = 1) -> int:
-        """Return a whole number of at least `least`."""
+        """Return a whole number, which is at least `least`."""
         return self._read(name, default, int, least, f"a whole number, {least} or more")
 
     def seconds(self, name: str, default: float) -> float:

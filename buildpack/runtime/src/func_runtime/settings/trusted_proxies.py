@@ -1,7 +1,7 @@
-"""What a proxy says about the client: its address and its scheme (X-Forwarded-For, -Proto).
+"""The client's address and scheme, as trusted proxies forward them (X-Forwarded-For, -Proto).
 
-Who is believed and what becomes of it is uvicorn's convention, which frameworks are used to
-(uvicorn/middleware/proxy_headers.py): the last address that is no trusted proxy's is the client's.
+This follows uvicorn, as frameworks expect (uvicorn/middleware/proxy_headers.py): the client is the
+last address that is not a trusted proxy.
 """
 
 from typing import TYPE_CHECKING
@@ -12,43 +12,43 @@ if TYPE_CHECKING:
 FOR = b"x-forwarded-for"
 PROTO = b"x-forwarded-proto"
 
-# Where the queue-proxy is: in the same pod.
+# The queue-proxy's address: it is in the same pod.
 DEFAULT = "127.0.0.1,::1"
-_EVERYBODY = "*"
+_ALL = "*"
 
-# The scheme of a request, whatever is spoken after it.
+# The scheme of a request, which may be for a WebSocket.
 _SCHEMES = {b"https": "https", b"wss": "https"}
 
 
 Client = tuple[str, int]
 
-# The bounds are for clients that make addresses up.
-_REMEMBERED = 1024
-_REMEMBERED_BYTES = 256
+# The limits of the cache are for clients that make up addresses.
+_CACHED = 1024
+_CACHED_BYTES = 256
 
 
 class TrustedProxies:
-    """The proxies that are believed."""
+    """The proxies whose X-Forwarded headers are used."""
 
     def __init__(self, allowed: str = DEFAULT) -> None:
-        """Take addresses and networks, with commas between; `*` is everybody.
+        """Take addresses and networks, with commas between; `*` is all.
 
-        :raises ValueError: one is neither.
+        :raises ValueError: one is neither an address nor a network.
         """
         hosts = frozenset(allowed.replace(",", " ").split())
-        self._everybody = _EVERYBODY in hosts
+        self._all = _ALL in hosts
         self._hosts = hosts
         self._networks: list[IPv4Network | IPv6Network] = []
-        if allowed != DEFAULT and not self._everybody:
-            from ipaddress import ip_network  # noqa: PLC0415 -- takes a start 2 ms
+        if allowed != DEFAULT and not self._all:
+            from ipaddress import ip_network  # noqa: PLC0415 -- takes 2 ms of a start
 
             self._networks = [ip_network(host, strict=False) for host in hosts]
-        # Few clients send many requests. uvicorn remembers them too.
-        self._remembered: dict[tuple[bytes, bytes], tuple[str, Client | None]] = {}
+        # Most requests come from few clients.
+        self._cache: dict[tuple[bytes, bytes], tuple[str, Client | None]] = {}
 
     def trusts(self, host: str) -> bool:
-        """Say whether an address is one of theirs."""
-        return self._everybody or host in self._hosts or self._has_network_of(host)
+        """Return whether an address is a trusted proxy."""
+        return self._all or host in self._hosts or self._has_network_of(host)
 
     def _has_network_of(self, host: str) -> bool:
         if not self._networks:
@@ -62,20 +62,20 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def read(self, proto: bytes, addresses: bytes) -> tuple[str, Client | None]:
-        """Return the scheme and the client that the headers of a trusted peer name, if they do.
+        """Return the scheme and the client of a trusted peer's headers; the client may be None.
 
-        The values may be empty: no such header came.
+        A value is empty if there is no such header.
         """
-        found = self._remembered.get((proto, addresses))
+        found = self._cache.get((proto, addresses))
         return found or self._read_new(proto, addresses)
 
     def _read_new(self, proto: bytes, addresses: bytes) -> tuple[str, Client | None]:
         scheme = _SCHEMES.get(proto.rpartition(b",")[2].strip(), "http")
         found = scheme, self._find_client(addresses)
-        if len(proto) + len(addresses) < _REMEMBERED_BYTES:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[proto, addresses] = found
+        if len(proto) + len(addresses) < _CACHED_BYTES:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            self._cache[proto, addresses] = found
         return found
 
     def _find_client(self, addresses: bytes) -> Client | None:
@@ -84,7 +84,7 @@ class TrustedProxies:
             addresses, _, last = addresses.rpartition(b",")
             client = _host_and_port(last.strip().decode("latin-1"))
             if not self.trusts(client[0]):
-                break  # else it is the first: all are trusted
+                break  # if all are trusted, it is the first
         return client if client[0] else None
 
 
@@ -94,7 +94,7 @@ def join(addresses: bytes, more: bytes) -> bytes:
 
 
 def _host_and_port(address: str) -> Client:
-    """Return what an address in the header says; port 0 is none, and what is no address is kept."""
+    """Return host and port of an address in the header, as it is; 0 if it has no port."""
     if ":" not in address:
         return address, 0
     host, _, port = address.rpartition(":")

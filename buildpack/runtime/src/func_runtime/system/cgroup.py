@@ -1,6 +1,6 @@
 """Reads the limits of this container, not those of the node.
 
-Version 2 of control groups says "max" where there is no limit, version 1 -1 or a number that is
+Without a limit, version 2 of control groups has "max", and version 1 has -1 or a number that is
 larger than any memory (docs.kernel.org/admin-guide/cgroup-v2.html, cgroup-v1/memory.html,
 scheduler/sched-bwc.html).
 """
@@ -9,7 +9,7 @@ FOLDER = "/sys/fs/cgroup"
 
 
 def cpus(folder: str = FOLDER) -> float | None:
-    """Return the limit in CPUs, None if there is none (or none to be seen)."""
+    """Return the limit in CPUs, or None if there is none or it cannot be read."""
     try:
         try:
             quota, period = _read(folder, "cpu.max").split()
@@ -23,7 +23,7 @@ def cpus(folder: str = FOLDER) -> float | None:
 
 
 def memory(folder: str = FOLDER) -> int | None:
-    """Return the limit of memory in bytes, None if there is none (or none to be seen)."""
+    """Return the memory limit in bytes, or None if there is none or it cannot be read."""
     try:
         try:
             return int(_read(folder, "memory.max"))

@@ -1,8 +1,8 @@
-"""Child processes that are forked from this one: multiprocessing's and those of os.fork().
+"""Forked child processes: those of multiprocessing and of os.fork().
 
-A forked child has copies of everything: the handlers of signals and the pipe that tells of them,
-the sockets, the event loop. It is not the server, so it gives these up. Programs that are started
-(subprocess, multiprocessing's spawn and forkserver) have none of them in the first place.
+A forked child has copies of everything: signal handlers and their pipe, sockets, the event loop. It
+is not the server, so it gives these up. New programs (subprocess, multiprocessing's spawn and
+forkserver) do not have them.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ log = logging.getLogger("func_runtime")
 
 _FAILED = 1
 
-# The signals that each thread which is forking blocked before.
+# The signals that were blocked before, by thread. More than one may be forking.
 _masks: dict[int, set[signal.Signals]] = {}
 
 
 def protect() -> None:
-    """Have forked children handle signals as this process did before it handled its own.
+    """Reset the signal handlers in forked children.
 
-    A signal that comes before the child has done so waits: it would be told to this process.
+    A signal waits until the child has done so. Otherwise it would go to this process.
     """
     os.register_at_fork(before=_block, after_in_parent=_unblock, after_in_child=_reset)
 
@@ -43,23 +43,23 @@ def _unblock() -> None:
 def _reset() -> None:
     signals.process.reset_in_child()
     if _server is not None:
-        _server.let_go()
+        _server.release()
     _unblock()
 
 
-class _Server:
-    """What this process serves with."""
+class _ServerResources:
+    """The sockets and the event loop of this process."""
 
     def __init__(self, descriptors: Callable[[], Iterable[int]]) -> None:
         self._descriptors = descriptors
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give up sockets and event loop, in a child.
 
-        A port stays in use, and a client does not see the end of its connection, for as long as any
-        process has the socket. Its number stays taken: objects that have it may still close it.
+        As long as any process has the socket, its port is in use, and a client does not see the end
+        of its connection. The descriptor stays in use, because objects may still close it.
         """
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in self._descriptors():
@@ -70,14 +70,14 @@ class _Server:
             self._loop.call_soon(_returned)
 
 
-_server: _Server | None = None
+_server: _ServerResources | None = None
 
 
 @contextmanager
-def without(descriptors: Callable[[], Iterable[int]]) -> Iterator[None]:
-    """Keep children that are forked meanwhile from serving: `descriptors` are the sockets' now."""
-    global _server  # noqa: PLW0603 -- there is one process, so one of it
-    _server = _Server(descriptors)
+def serving(descriptors: Callable[[], Iterable[int]]) -> Iterator[None]:
+    """Make forked children give up the sockets; `descriptors` returns those of the moment."""
+    global _server  # noqa: PLW0603 -- a process has one server
+    _server = _ServerResources(descriptors)
     try:
         yield
     finally:
@@ -85,6 +85,8 @@ def without(descriptors: Callable[[], Iterable[int]]) -> Iterator[None]:
 
 
 def _returned() -> None:
-    """End a child of os.fork() that went on as if it were the server."""
-    log.error("A child process of os.fork() is ended: it must not return, but call os._exit()")
+    """End a child of os.fork() that goes on as if it were the server."""
+    log.error(
+        "A child process of os.fork() has returned to the event loop. It must call os._exit()"
+    )
     os._exit(_FAILED)

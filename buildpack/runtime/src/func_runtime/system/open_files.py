@@ -1,8 +1,8 @@
-"""The limit of open files, of which every connection is one: 1024 is a common soft limit."""
+"""The limit of open files. Each connection is one, and a common soft limit is 1024."""
 
 import resource
 
-# Enough for any function; some programs walk through all numbers up to the limit.
+# Enough for any function. Not more, because some programs loop over all numbers up to the limit.
 _ENOUGH = 1 << 20
 
 
@@ -15,9 +15,9 @@ def raise_open_files() -> None:
 
 
 def max_connections() -> int:
-    """Return how many connections may be open, so that files are left for others and the function.
+    """Return how many connections may be open, so that some files are left for other purposes.
 
-    Without a file for it, a connection is lost as soon as it is opened, a health check's too.
+    Without that, new connections would be lost, those of health checks too.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = _ENOUGH if soft == resource.RLIM_INFINITY else min(soft, _ENOUGH)

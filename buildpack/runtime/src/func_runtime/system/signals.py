@@ -1,12 +1,12 @@
-"""SIGTERM and SIGINT: the first one is never lost, and a later one ends the process at once.
+"""SIGTERM and SIGINT: the first is never lost, and a later one ends the process at once.
 
 Python runs the handlers of signals in the main thread only, between two bytecodes
 (https://docs.python.org/3/library/signal.html#execution-of-python-signal-handlers): never while an
-event loop waits in C, or while C code does not return. So a thread reads the signals as well, from
-a pipe that Python's C handler writes their numbers to (signal.set_wakeup_fd). It sees them whatever
-the main thread does, and ends the process when its time is over.
+event loop waits in C, or while C code does not return. So a thread reads the signals too, from a
+pipe to which Python's C handler writes their numbers (signal.set_wakeup_fd). It receives them
+whatever the main thread does, and ends the process when its time is over.
 
-Imported before everything else, so it imports little. There is one process, so there is one state.
+This module is imported first, so it imports little. A process has one state, `process`.
 """
 
 import atexit
@@ -25,44 +25,44 @@ from func_runtime.errors import Stopped
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-# A second signal in this time is the same request to stop: `docker run` under `timeout`, process
-# managers, and a terminal's Ctrl-C (which reaches a process and the init above it) send two.
+# A second signal within this time is the same request to stop: `docker run` under `timeout`,
+# process managers, and Ctrl-C (which reaches a process and its init) send two.
 SAME_SECONDS = 1.0
-# What the function's code may take to end by itself: after a signal while it loads, and when the
-# process is at its end and threads of the function still run.
+# The time for the function's code to end by itself: after a signal while it loads, and for its
+# threads at the end of the process.
 _LEAVING_SECONDS = 1.0
-# How long the process may outlast its time to shut down. An orderly shutdown needs less.
+# The time after FUNC_SHUTDOWN_SECONDS until the process is ended. A normal shutdown needs less.
 _MARGIN_SECONDS = 1.5
 
-# How much of the main thread's stack is shown: a line of the log that goes out at once is short.
+# Calls of the main thread's stack that are logged: a line that is written at once is short.
 _FRAMES = 8
 
 
-class _State:
-    """What has been received, and what happens then."""
+class _SignalState:
+    """Which signal has been received, and what it causes."""
 
     def __init__(self) -> None:
         self.first = 0  # the number of the first signal
-        self.tell: Callable[[str], object] = sys.stderr.write
+        self.write_error: Callable[[str], object] = sys.stderr.write
         self._first_at = 0.0
         self._interrupts = False  # whether a signal raises Stopped in the main thread
         self._notify: Callable[[], object] | None = None
         self._shutdown: float | None = None  # seconds; None while the function is loading
-        self._end: tuple[float, int] | None = None  # when the process leaves, with which code
+        self._end: tuple[float, int] | None = None  # when the process exits, and with which code
         self._before: dict[int, Any] = {}
-        # The pipe, once there is a thread that reads it.
+        # The pipe, when there is a thread that reads it.
         self._reading = self._writing = -1
         self._event_loop_fd = -1
 
     def install(self) -> None:
-        """Handle signals from now on. For the main thread."""
+        """Handle signals from now on. Call this in the main thread."""
         atexit.register(self._end_last)
         for number in SIGNALS:
             self._before[number] = signal.signal(number, self._handle)
         self._reading, writing = os.pipe()
         os.set_blocking(writing, False)
         thread = threading.Thread(target=self._watch, name="func_runtime-signals", daemon=True)
-        # Without a thread (--pids-limit) there are still the handlers.
+        # If there can be no thread (--pids-limit), there are still the handlers.
         with suppress(RuntimeError):
             thread.start()
             self._writing = writing
@@ -72,7 +72,7 @@ class _State:
     def interrupting(self) -> Iterator[None]:
         """Raise Stopped in the main thread when a signal comes, for code that does not await.
 
-        It is raised at the end again: the code may have swallowed it.
+        It is raised again at the end, because the code may have caught it.
 
         :raises Stopped: a signal has come, now or before.
         """
@@ -88,13 +88,13 @@ class _State:
     def notifying(
         self, notify: Callable[[], object], shutdown: float | None = None
     ) -> Iterator[None]:
-        """Call `notify`, from any thread, when the first signal comes, or has come before.
+        """Call `notify`, in any thread, when the first signal comes, or has come before.
 
-        For the thread of an event loop that runs, where nothing is raised then: its callbacks would
-        swallow that. `shutdown` is how many seconds the process has to end by itself; it is ended
-        soon after them.
+        This is for a running event loop. Nothing is raised then: its callbacks would catch that.
+
+        :param shutdown: seconds for the process to end by itself. It is ended soon after them.
         """
-        self.take_back()
+        self.restore_handlers()
         outside, self._interrupts = self._interrupts, False
         self._notify, self._shutdown = notify, shutdown
         self._wake()  # the time has changed
@@ -107,10 +107,10 @@ class _State:
             self._notify = None
             self._event_loop_fd = -1
 
-    def take_back(self) -> list[str]:
-        """Handle signals again where other code does; return whose handlers were not ours.
+    def restore_handlers(self) -> list[str]:
+        """Set the handlers again. Return the signals for which other code had set one.
 
-        Signals other than ours still reach the event loop, or whoever else reads their numbers.
+        Other signals still reach the event loop, or what else has set a wakeup fd.
         """
         replaced = [
             each.name for each in SIGNALS if signal.signal(each, self._handle) != self._handle
@@ -122,10 +122,10 @@ class _State:
         return replaced
 
     def leave(self, code: int) -> None:
-        """Have the process end soon, whatever threads the function has left behind.
+        """End the process soon, even if threads of the function still run.
 
-        Signals change nothing any more: Python sets their default handlers while it ends, and the
-        second of two would turn exit code 0 into 143.
+        Signals are ignored from now on: Python restores the default handlers while it exits, and
+        another signal would change exit code 0 to 143.
         """
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -133,22 +133,22 @@ class _State:
         self._wake()
 
     def reset_in_child(self) -> None:
-        """Handle signals in a forked child as they were before: it is not the server."""
+        """Restore the earlier handlers, in a forked child: it is not the server."""
         signal.set_wakeup_fd(-1)
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        # Not libuv's, which writes to the parent's pipe and which Python does not know of.
+        # Remove libuv's handler, which writes to the parent's pipe, and is unknown to Python.
         signal.signal(signal.SIGCHLD, signal.getsignal(signal.SIGCHLD))
         if self._writing >= 0:
             os.close(self._writing)
             os.close(self._reading)
-        vars(self).update(vars(_State()))
+        vars(self).update(vars(_SignalState()))
 
     def _end_last(self) -> None:
-        """End the process as the last of all functions that run at its exit.
+        """Exit, as the last function of atexit.
 
-        What follows, the teardown of the interpreter, is where native libraries crash or hang, and
-        no thread could end it any more.
+        Next would be the teardown of the interpreter, in which native libraries crash or hang, and
+        no thread could end that.
         """
         if self._end is not None:
             for stream in (sys.stdout, sys.stderr):
@@ -161,7 +161,7 @@ class _State:
             raise Stopped
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        """Handle a signal in the main thread, perhaps long after it has come."""
+        """Handle a signal in the main thread, perhaps long after it was received."""
         if self._numbers_are_ours():
             self._begin(number)
         else:
@@ -170,7 +170,7 @@ class _State:
             raise Stopped
 
     def _numbers_are_ours(self) -> bool:
-        """Say whether the thread sees the signals; make sure that it sees the next one."""
+        """Return whether the thread receives the signals, and make sure that it does."""
         if self._writing < 0:
             return False
         fd = signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
@@ -178,7 +178,7 @@ class _State:
 
     def _received(self, number: int) -> None:
         if self.first and time.monotonic() - self._first_at >= SAME_SECONDS:
-            self.tell(f"{signal.Signals(number).name} again: leaving at once")
+            self.write_error(f"{signal.Signals(number).name} again: exiting at once")
             os._exit(128 + number)
         self._begin(number)
 
@@ -206,7 +206,7 @@ class _State:
                         os.write(self._event_loop_fd, bytes((number,)))
 
     def _wake(self) -> None:
-        """Have the thread look at the time again."""
+        """Make the thread compute its deadline again."""
         if self._writing >= 0:
             os.write(self._writing, b"\0")
 
@@ -226,13 +226,13 @@ class _State:
     def _end_now(self) -> None:
         if self._end is not None:
             os._exit(self._end[1])
-        import traceback  # noqa: PLC0415 -- slow to import, and the handlers are to be set early
+        import traceback  # noqa: PLC0415 -- slow to import, and the handlers are needed early
 
-        # While the function is loading, nothing is lost with it: the process has done as it should.
+        # While the function is loading there is nothing to finish: this is a normal exit.
         code = 0 if self._shutdown is None else 128 + self.first
         where = "".join(traceback.format_stack(_main_frame(), limit=_FRAMES))
-        self.tell(
-            f"Still running {self._patience:g} s after {signal.Signals(self.first).name}: leaving"
+        self.write_error(
+            f"Still running {self._patience:g} s after {signal.Signals(self.first).name}: exiting"
             f" at once. The main thread was here:\n{where.rstrip()}"
         )
         os._exit(code)
@@ -243,4 +243,4 @@ def _main_frame() -> FrameType | None:
     return frames.get(threading.main_thread().ident or 0)
 
 
-process = _State()
+process = _SignalState()
