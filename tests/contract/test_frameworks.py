@@ -215,7 +215,7 @@ def test_uvloop_cannot_be_changed(python: Path, tmp_path: Path) -> None:
     status, log = ended(tmp_path, python=python)
 
     assert 1 == status
-    assert log.rstrip().splitlines()[-1].startswith("Set FUNC_EVENT_LOOP=asyncio: ")
+    assert log.rstrip().splitlines()[-1].startswith("Set FUNC_EVENT_LOOP=asyncio. ")
 
 
 HOLDING = """

@@ -123,7 +123,7 @@ def test_async_new(tmp_path: Path) -> None:
 
 BLOCKING = """
 import hashlib, logging, time
-from func_runtime import signals
+from func_runtime.system import signals
 signals.SAME_SECONDS = 0.2
 async def handle(scope, receive, send):
     logging.info("blocking")
@@ -217,7 +217,7 @@ def test_doubled_signal_to_an_idle_process(tmp_path: Path) -> None:
 
 STOPPING = """
 import asyncio, logging
-from func_runtime import signals
+from func_runtime.system import signals
 signals.SAME_SECONDS = 0.2
 async def handle(scope, receive, send): ...
 class Function:
@@ -315,7 +315,7 @@ def test_handlers_of_the_function_are_named(tmp_path: Path) -> None:
 
 STEALING = """
 import logging, signal
-from func_runtime import signals
+from func_runtime.system import signals
 signals.SAME_SECONDS = 0.2
 class Function:
     async def handle(self, scope, receive, send):
@@ -412,7 +412,7 @@ main()
 """
 SERVING = """
 import asyncio, logging, os
-from func_runtime import signals
+from func_runtime.system import signals
 signals.SAME_SECONDS = 0.2
 class Function:
     def start(self, cfg):

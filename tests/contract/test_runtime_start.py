@@ -206,7 +206,7 @@ class Function:
     async def handle(self, scope, receive, send):
         pass
 
-from func_runtime import serve
+from func_runtime.lifecycle import serve
 serve.OPEN_AFTER = 2.0
 new = Function
 """

@@ -76,4 +76,4 @@ def test_exporter_that_is_not_installed(tmp_path: Path) -> None:
         assert 200 == runtime.get("/").status_code
 
     assert 1 == runtime.log.count("WARNING  func_runtime: No telemetry: the traces exporter")
-    assert "(the function must bring opentelemetry-sdk and " in runtime.log
+    assert "Add opentelemetry-sdk and " in runtime.log

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("func_runtime")
 
-# The port opens when start() is done, because for a TCP probe (Knative's default) an open port means
-# that the function serves. But it opens after this time at the latest: kubelet kills a container
-# that does not answer liveness probes.
+# The port opens when start() is done: for a TCP probe (Knative's default) an open port means that
+# the function serves. But it opens after this time at the latest: kubelet kills a container that
+# does not answer liveness probes.
 OPEN_AFTER = 1.0
 
 # The part of the time to shut down that is reserved for stop().
