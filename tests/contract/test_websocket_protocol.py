@@ -556,6 +556,17 @@ async def test_denied_in_part() -> None:
 # The server goes away.
 
 
+async def test_too_many_connections() -> None:
+    """A WebSocket does not wait for its client, so it is not closed for another connection."""
+    async with serving() as served, await served.open() as client:
+        served.state.max_connections = 1
+        async with await served.connect():
+            await eventually(lambda: len(served.state.connections) == 2)
+            await client.send(frame(TEXT, b"hello"))
+
+            assert (0x81, b"hello") == await client.frame()
+
+
 async def test_shutdown() -> None:
     """An open WebSocket is closed with 1012, and its application sees that."""
     async with serving() as served, await served.open() as client:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from abc import abstractmethod
 from typing import cast
 
 from func_runtime.http.server_state import NEVER, ServerState
@@ -67,9 +68,9 @@ class Connection(asyncio.Protocol):
 
     # What the server calls.
 
+    @abstractmethod
     def drain(self) -> None:
         """Take no more requests. Close after those that are here."""
-        raise NotImplementedError
 
     def waits_until(self) -> float:
         """Return the deadline if this connection waits for its client, or NEVER."""
@@ -90,9 +91,9 @@ class Connection(asyncio.Protocol):
 
     # What a protocol calls.
 
+    @abstractmethod
     def _deadline_over(self) -> None:
-        """End the connection, or begin something else: everything that was written is sent."""
-        raise NotImplementedError
+        """End the connection, or set another deadline. All that was written is sent."""
 
     def _close_lingering(self) -> None:
         """Close after what is written. What the client still sends is read for a while.
