@@ -31,10 +31,7 @@ if TYPE_CHECKING:
         """What a reader uses of its connection."""
 
         def enqueue(self, cycle: RequestResponseCycle) -> None:
-            """Take a request.
-
-            :raises RequestRejected: too many requests are waiting.
-            """
+            """Take a request. :raises RequestRejected: too many are waiting."""
             ...
 
         def pause_reading(self) -> None:
@@ -121,9 +118,11 @@ class RequestReader:
         self._parser.feed_data(data)
         if self._completed_part:
             self._completed_part = False
-            self.unfinished = len(data) if self._url else 0
-        if not self.unfinished:
-            self._data = b""
+            if self._url:
+                self.unfinished = len(data)
+            else:
+                self.unfinished = 0
+                self._data = b""
 
     def read_again(self, scope: Scope, head: bytes) -> None:
         """Read the request of `scope` again, from another head. It keeps its headers.
