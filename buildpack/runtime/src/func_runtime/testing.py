@@ -214,8 +214,8 @@ def _decode(response: httpx.Response) -> Any:  # noqa: ANN401
     headers = [(name.lower(), value) for name, value in response.headers.raw]
     try:
         found = http_binding.decode(headers, response.content)
-    except EventRejected as refused:
-        if refused.status != UNSUPPORTED_MEDIA_TYPE:
+    except EventRejected as rejected:
+        if rejected.status != UNSUPPORTED_MEDIA_TYPE:
             raise
         return http_binding.decode_data(response.headers.get("content-type", ""), response.content)
     make = sdk.choose()

@@ -149,7 +149,7 @@ class StartupServer:
             self._held.append(waiting)
             self._forget(waiting)
         else:
-            waiting.send(_written(_refusal, keep_alive=False))
+            waiting.send(_written(_unavailable, keep_alive=False))
             self._drop(waiting)
 
     def _drop(self, waiting: HeldConnection) -> None:
@@ -240,5 +240,5 @@ def _written(answer: Callable[[Send], Coroutine[object, None, None]], keep_alive
     )
 
 
-def _refusal(send: Send) -> Coroutine[object, None, None]:
+def _unavailable(send: Send) -> Coroutine[object, None, None]:
     return responses.text(send, responses.SERVICE_UNAVAILABLE, "Service Unavailable")

@@ -73,7 +73,7 @@ def _function_missing(error: errors.FunctionMissing) -> Message:
 
 
 @describe.register
-def _handler_missing(error: errors.EntryPointMissing) -> Message:
+def _entry_point_missing(error: errors.EntryPointMissing) -> Message:
     return Message(
         "The function has neither new nor handle",
         f"File:     {error.origin}\nFound:    {', '.join(error.names) or 'nothing'}\n\n"
@@ -85,7 +85,7 @@ def _handler_missing(error: errors.EntryPointMissing) -> Message:
 
 
 @describe.register
-def _handle_missing(error: errors.HandleInvalid) -> Message:
+def _handle_invalid(error: errors.HandleInvalid) -> Message:
     return Message(
         "The function has no handle that can be called",
         f"File:     {error.origin}\nFound:    {error.found}\n\n"
@@ -96,7 +96,7 @@ def _handle_missing(error: errors.HandleInvalid) -> Message:
 
 
 @describe.register
-def _arguments_unfit(error: errors.SignatureMismatch) -> Message:
+def _signature_mismatch(error: errors.SignatureMismatch) -> Message:
     return Message(
         "A method of the function has the wrong arguments",
         f"File:     {error.origin}\nFound:    {error.found}\nExpected: {error.expected}\n\n"
