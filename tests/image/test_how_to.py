@@ -1,29 +1,52 @@
 """The pages of docs/how-to, as their readers follow them: files, commands, and what these print."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
+from bench.runtime import environments
 
-from image import prerequisites
+from image import postgresql, prerequisites
 from image.pack import Pack
 from image.walkthrough import Page, Reader
 
 PAGES = prerequisites.ROOT / "docs" / "how-to"
-# With services that the page takes for granted, below.
-SEPARATE = {"database.md", "logs-and-traces.md"}
+HERE = f"tests/image/{Path(__file__).name}"
+WITH_SERVICES = {"database.md"}
 
 
 def pages() -> list[str]:
-    """Return the pages with commands that are run here."""
-    own = f"run by: tests/image/{Path(__file__).name}"
-    return sorted(page.name for page in PAGES.glob("*.md") if own in page.read_text(encoding="utf-8"))
+    """Return the pages with commands that are run here, and by themselves."""
+    found = {path.name for path in PAGES.glob("*.md") if Page(path, HERE).commands}
+    return sorted(found - WITH_SERVICES)
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page not in SEPARATE])
+@pytest.mark.parametrize("page", pages())
 def test_page(pack: Pack, tmp_path: Path, page: str) -> None:
     """Its commands succeed, in their order, and print what the page says."""
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    written = Page(PAGES / page)
+    written = Page(PAGES / page, HERE)
 
-    assert written.outputs == Reader(pack, folder).follow(written)
+    assert written.outputs == Reader(pack, tmp_path / "folder").follow(written)
+
+
+def test_database(pack: Pack, tmp_path: Path) -> None:
+    """The page on databases, with a PostgreSQL that it takes for granted."""
+    written = Page(PAGES / "database.md", HERE)
+
+    with postgresql.serving(pack.client, python()) as address:
+        printed = Reader(pack, tmp_path / "folder").follow(written, DATABASE_URL=address)
+
+    assert written.outputs == printed
+
+
+def python() -> Path:
+    """Return the interpreter of an environment with what pages take for granted; it is made once."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    uv = environments.Uv(os.environ)
+    return environments.environment(
+        home / "knative-python" / "pages",
+        prerequisites.ROOT / "tests" / "fixtures" / "pages" / "requirements.txt",
+        uv.find(sys.executable),
+        uv,
+    )

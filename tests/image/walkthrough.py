@@ -6,19 +6,28 @@ A page has, in its order,
     ```bash                               commands of one shell, so `cd` and `export` last
     ```text title="Output"                what the commands right before it print; … stands for anything
 
-The names and the port of the page are replaced by some that nothing else uses: `myfn` is the image and the
-container, 8080 the port of the host. A block of commands after a comment `<!-- not run: why -->` is left out.
+The names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
+container, 8080 and others that are published are ports of the host, path/to/this/repository is this clone.
+A comment before a block of commands says which test runs it, or why none does; one with `all` holds for the
+page:
+
+    <!-- all run by: tests/image/test_how_to.py -->
+    <!-- not run: asks a cluster -->
 """
 
 import os
 import re
-import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.errors import APIError
+from docker.models.containers import Container
+
 from contract.runtime_process import free_port
 from image import prerequisites
+from image.container import eventually
 from image.pack import Pack, remove_images
 
 OUTPUT = "Output"
@@ -41,17 +50,13 @@ class Block:
     text: str
     marker: str = ""
 
-    @property
-    def is_run(self) -> bool:
-        """Say whether it has commands that the test runs."""
-        return self.language == "bash" and not self.marker.startswith("<!-- not run:")
-
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the documentation."""
+    """A page of the documentation, and the file of the tests that follow it."""
 
     path: Path
+    followed_by: str
 
     @property
     def text(self) -> str:
@@ -81,7 +86,7 @@ class Page:
     @property
     def commands(self) -> list[str]:
         """Return the blocks of commands that are run."""
-        return [block.text for block in self.blocks if block.is_run]
+        return [block.text for block in self.blocks if self._is_run(block)]
 
     @property
     def outputs(self) -> list[str]:
@@ -89,12 +94,24 @@ class Page:
         said: list[str] = []
         before: Block | None = None
         for block in self.blocks:
-            if block.is_run:
+            if self._is_run(block):
                 said.append("…")
-            elif block.title == OUTPUT and before is not None and before.is_run:
+            elif block.title == OUTPUT and before is not None and self._is_run(before):
                 said[-1] = block.text
             before = block
         return said
+
+    @property
+    def requests(self) -> dict[str, str]:
+        """Return the commands that ask the function, and what the page says that they print."""
+        asked = zip(self.commands, self.outputs, strict=True)
+        return {command: said for command, said in asked if command.startswith("curl ")}
+
+    def _is_run(self, block: Block) -> bool:
+        # A block without a comment of its own has that of all the page.
+        of_page = f"<!-- all run by: {self.followed_by} -->" in self.text
+        is_here = self.followed_by in block.marker or (not block.marker and of_page)
+        return block.language == "bash" and is_here
 
 
 @dataclass(frozen=True)
@@ -110,18 +127,21 @@ class Reader:
         What is as the page says is returned in the page's words, so that both can be compared.
         `variables` are more variables of the shell.
         """
+        self.folder.mkdir(exist_ok=True)
         page.write(self.folder)
         script = "".join(f"{text}printf '{_END}'\n" for text in page.commands)
         printed = self._run(script, variables).split(_END)[:-1]
         return [
-            said if _matches(said, actual) else actual
-            for said, actual in zip(page.outputs, printed, strict=True)
+            in_words_of(said, actual) for said, actual in zip(page.outputs, printed, strict=True)
         ]
 
     def _run(self, script: str, variables: dict[str, str]) -> str:
-        image, port = self.pack.new_image(), free_port()
-        script = re.sub(r"\bmyfn\b", image.name, script).replace("8080:8080", f"{port}:8080")
-        script = re.sub(r"localhost:8080\b|(?<=PORT=)8080\b", lambda old: old[0].replace("8080", str(port)), script)
+        image = self.pack.new_image()
+        script = re.sub(r"\bmyfn\b", image.name, script)
+        for port in sorted({"8080", *re.findall(r"-p 127\.0\.0\.1:(\d+):", script)}):
+            of_host = rf"(127\.0\.0\.1:|localhost[:/]|PORT=){port}\b"
+            script = re.sub(of_host, rf"\g<1>{free_port()}", script)
+        script = script.replace("path/to/this/repository", str(prerequisites.ROOT))
         log = self.folder.with_suffix(".log")
         try:
             with log.open("wb") as errors:
@@ -143,18 +163,19 @@ class Reader:
 
     def _remove(self, name: str) -> None:
         docker = self.pack.client.client
-        for container in docker.containers.list(all=True, filters={"name": name}):
-            container.remove(force=True)
+
+        def containers() -> list[Container]:
+            return docker.containers.list(all=True, filters={"name": name}, ignore_removed=True)
+
+        for container in containers():
+            with suppress(APIError):  # one that `docker run --rm` is removing itself
+                container.remove(force=True)
+        assert eventually(lambda: not containers())
         for image in docker.api.images(filters={"reference": f"{name}*"}):
             remove_images(self.pack.client, [(tag, image["Id"]) for tag in image["RepoTags"]])
 
 
-def requirements_python(folder: Path) -> Path:
-    """Return the interpreter in an environment."""
-    return folder / "bin" / "python"
-
-
-def _matches(said: str, printed: str) -> bool:
-    """Say whether something was printed as a page says it, apart from blanks at the ends."""
-    pattern = ".*".join(map(re.escape, said.strip().split("…")))
-    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+def in_words_of(page: str, printed: str) -> str:
+    """Return what a page says if it was printed so, apart from blanks at the ends; else what was."""
+    pattern = ".*".join(map(re.escape, page.strip().split("…")))
+    return page if re.fullmatch(pattern, printed.strip(), re.DOTALL) else printed

@@ -16,4 +16,5 @@ for peer in bench/runtime/peers/*.in; do
     lock "$peer" --output-file "${peer%.in}.txt"
 done
 lock tests/fixtures/frameworks/requirements.in --output-file tests/fixtures/frameworks/requirements.txt
+lock tests/fixtures/pages/requirements.in --output-file tests/fixtures/pages/requirements.txt
 lock buildpack/bootstrap/requirements.in --constraint tools/python/uv.txt --output-file buildpack/bootstrap/requirements.txt

