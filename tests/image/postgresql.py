@@ -1,10 +1,9 @@
-"""A PostgreSQL for functions to ask: the programs of a Python package, in a container of the build image."""
+"""A PostgreSQL for functions to ask: programs of a Python package, in a container."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docker.types import Mount
 from testcontainers.core.docker_client import DockerClient
 
 from contract.runtime_process import free_port
@@ -17,7 +16,7 @@ _READY = "database system is ready to accept connections"
 
 @contextmanager
 def serving(client: DockerClient, python: Path) -> Iterator[str]:
-    """Start a server on loopback and give its address; `python` is of an environment that has it."""
+    """Start a server on loopback and give its address; `python` is that of the environment."""
     (packages,) = python.parents[1].glob("lib/python3*/site-packages")
     port = free_port()
     # In a container because it refuses to run as root, whom tests may run as.
@@ -26,11 +25,12 @@ def serving(client: DockerClient, python: Path) -> Iterator[str]:
         "initdb --pgdata /tmp/data --username app --auth trust --no-sync >/dev/null;"
         f"exec postgres -D /tmp/data -k /tmp -h 127.0.0.1 -p {port} -F"
     )
+    mount = {"Type": "bind", "Source": str(packages), "Target": "/packages", "ReadOnly": True}
     with started(
         Image(prerequisites.BUILD, client),
         network_mode="host",
         entrypoint=["bash", "-euc", script],
-        mounts=[Mount("/packages", str(packages), type="bind", read_only=True)],
+        mounts=[mount],
     ) as container:
         assert eventually(lambda: _READY in container.log), container.log
         yield f"postgresql://app@127.0.0.1:{port}/postgres"

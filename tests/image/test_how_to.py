@@ -40,8 +40,27 @@ def test_database(pack: Pack, tmp_path: Path) -> None:
     assert written.outputs == printed
 
 
+TEMPLATES = {"fastapi.md", "flask.md", "mcp.md", "streaming.md", "websocket.md"}
+
+
+@pytest.mark.parametrize("page", sorted(TEMPLATES))
+def test_template(page: str) -> None:
+    """What the page shows is in the template, which tests/platform/test_templates.py builds."""
+    written = Page(PAGES / page, HERE)
+    template = prerequisites.ROOT / written.template
+
+    assert written.files == {name: (template / name).read_text("utf-8") for name in written.files}
+
+
+def test_each_page_is_followed() -> None:
+    """No page is left out."""
+    followed = {*pages(), *WITH_SERVICES, *TEMPLATES, "README.md"}
+
+    assert followed == {path.name for path in PAGES.glob("*.md")}
+
+
 def python() -> Path:
-    """Return the interpreter of an environment with what pages take for granted; it is made once."""
+    """Return the interpreter of the environment with what pages take for granted."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     uv = environments.Uv(os.environ)
     return environments.environment(

@@ -1,18 +1,20 @@
-"""Follows a page as its reader does: writes its files, runs its commands, compares what they print.
+"""Follows a page as its reader does: writes its files, runs its commands, compares the output.
 
 A page has, in its order,
 
     ```python title="function/func.py"    a file
-    ```bash                               commands of one shell, so `cd` and `export` last
-    ```text title="Output"                what the commands right before it print; … stands for anything
+    ```bash                               commands; all are of one shell
+    ```text title="Output"                what those right before it print; … is anything
 
-The names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
-container, 8080 and others that are published are ports of the host, path/to/this/repository is this clone.
-A comment before a block of commands says which test runs it, or why none does; one with `all` holds for the
-page:
+A comment before a block of commands says which test runs it, or why none does; one with `all` holds
+for the page:
 
     <!-- all run by: tests/image/test_how_to.py -->
     <!-- not run: asks a cluster -->
+
+Names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
+container, 8080 and what else is published are ports of the host. path/to/this/repository is this
+clone.
 """
 
 import os
@@ -21,9 +23,7 @@ import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from docker.errors import APIError
-from docker.models.containers import Container
+from typing import Any
 
 from contract.runtime_process import free_port
 from image import prerequisites
@@ -76,6 +76,12 @@ class Page:
         """Return its files: path and contents."""
         named = (block for block in self.blocks if block.title not in ("", OUTPUT))
         return {block.title: block.text for block in named}
+
+    @property
+    def template(self) -> str:
+        """Return the folder of the template that has its files: `<!-- files of: FOLDER -->`."""
+        found = re.search(r"^<!-- files of: (.*) -->$", self.text, re.MULTILINE)
+        return found[1] if found else ""
 
     def write(self, folder: Path) -> None:
         """Write its files below a folder."""
@@ -164,11 +170,13 @@ class Reader:
     def _remove(self, name: str) -> None:
         docker = self.pack.client.client
 
-        def containers() -> list[Container]:
-            return docker.containers.list(all=True, filters={"name": name}, ignore_removed=True)
+        def containers() -> list[Any]:
+            return list(
+                docker.containers.list(all=True, filters={"name": name}, ignore_removed=True)
+            )
 
         for container in containers():
-            with suppress(APIError):  # one that `docker run --rm` is removing itself
+            with suppress(OSError):  # docker-py's, where `docker run --rm` removes it itself
                 container.remove(force=True)
         assert eventually(lambda: not containers())
         for image in docker.api.images(filters={"reference": f"{name}*"}):
@@ -176,6 +184,6 @@ class Reader:
 
 
 def in_words_of(page: str, printed: str) -> str:
-    """Return what a page says if it was printed so, apart from blanks at the ends; else what was."""
+    """Return what a page says, if it was printed so; else what was printed."""
     pattern = ".*".join(map(re.escape, page.strip().split("…")))
     return page if re.fullmatch(pattern, printed.strip(), re.DOTALL) else printed
