@@ -29,6 +29,7 @@ def _declares_dependencies(declared: Pyproject) -> bool:
     return (
         "dependencies" in declared.project
         or "dependencies" in declared.dynamic
+        or bool(declared.project and (declared.extras or declared.groups))
         or (not declared.project and declared.has_build_system)
     )
 

@@ -21,6 +21,16 @@ LOCKS = {"pylock.toml": "", "poetry.lock": "", "Pipfile.lock": "{}"}
         ({"pyproject.toml": "[project]\nname = 'x'\n"}, "", ()),
         (PROJECT, "pyproject.toml", ()),
         ({"pyproject.toml": "[project]\ndynamic = ['dependencies']\n"}, "pyproject.toml", ()),
+        (
+            {"pyproject.toml": "[project]\nname = 'x'\n[dependency-groups]\nlint = ['ruff']\n"},
+            "pyproject.toml",
+            (),
+        ),
+        (
+            {"pyproject.toml": "[project]\n[project.optional-dependencies]\nfast = ['orjson']\n"},
+            "pyproject.toml",
+            (),
+        ),
         ({"pyproject.toml": "[build-system]\n"}, "pyproject.toml", ()),  # Poetry 1, setuptools
         ({"pyproject.toml": "[tool.ruff]\n"}, "", ()),
         ({"requirements.txt": ""}, "requirements.txt", ()),
