@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from func_runtime import errors, settings_table
+from func_runtime import errors
+from func_runtime.settings import table as settings_table
 from function_buildpack import constants
 from function_buildpack.cnb import exit_codes
 from function_buildpack.layers.runtime import runtime_layer

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from tools.doctor import facts
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from tools.doctor import __main__ as doctor
 from tools.doctor import findings
 from tools.doctor.facts import Docker, Facts
