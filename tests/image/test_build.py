@@ -16,7 +16,7 @@ from image.pack import Pack
 SOURCE = "Dependencies from: {}"
 NO_SOURCE = "No dependencies declared"
 NOT_INSTALLED = "Ignored: {}"
-SDK_1 = 'the build adds "cloudevents<2"'
+SDK_1 = 'so the build installs "cloudevents<2"'
 LEFT_OUT = "Not in the image: "
 
 

@@ -266,4 +266,4 @@ def test_name_of_no_registry() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode != 0
-    assert "'functions' names no registry" in done.stderr
+    assert "'functions' does not name a registry" in done.stderr
