@@ -11,6 +11,7 @@ lock() {
 
 lock tools/python/requirements.in --output-file tools/python/requirements.txt
 lock documentation/site/requirements.in --output-file documentation/site/requirements.txt
+lock tools/python/wheel.in --output-file tools/python/wheel.txt
 lock buildpack/runtime/requirements.in --no-emit-package tzdata --output-file buildpack/runtime/requirements.txt
 for peer in bench/runtime/peers/*.in; do
     lock "$peer" --output-file "${peer%.in}.txt"
