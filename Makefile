@@ -45,9 +45,12 @@ VARIANT ?= tiny
 # amd64 or arm64; the machine's, if none is named
 ARCH ?=
 REGISTRY ?=
+VERSION ?=
+# More options of stack/release.sh: RELEASE=--dry-run
+RELEASE ?=
 named = $(if $(filter-out tiny,$(VARIANT)),--variant $(VARIANT)) $(if $(ARCH),--arch $(ARCH))
 
-.PHONY: python docker tools cpython images builder registry publish lock-stack setup
+.PHONY: python docker tools cpython images builder registry publish release lock-stack setup
 python: ## Make the development environment (.venv)
 	@tools/run.sh tools.environment
 
@@ -72,6 +75,9 @@ registry: docker ## Serve builder and run image from a registry on loopback, for
 
 publish: docker ## Push builder, run and build image and buildpack to REGISTRY=host/path
 	@stack/publish.sh "$(REGISTRY)" $(named)
+
+release: python ## Make a version: images, changelog, tag, provenance (VERSION=1.2.3 REGISTRY=host/path; docs/releasing.md)
+	@stack/release.sh "$(VERSION)" "$(REGISTRY)" $(named) $(RELEASE)
 
 lock-stack: ## Renew the locked versions of the images' Debian packages, and print what changed
 	@stack/lock.sh

@@ -1,17 +1,18 @@
 """Pushes the builder of a variant, its run and build image, and the buildpack as a package.
 
-Their names are PREFIX/builder, run, build and function, with the variant as their tag. Log in
-before, with `docker login`. No certificates of this machine are in the build image, unless
-EXTRA_CAS=bundle.crt asks for them.
+Their names are PREFIX/builder, run, build and function, with the variant as their tag; the
+buildpack's tag is its version. Log in before, with `docker login`. No certificates of this machine
+are in the build image, unless EXTRA_CAS=bundle.crt asks for them.
 """
 
+import json
+import re
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stack import builder, buildpack, options, variants
+from stack import builder, buildpack, options, variants, version
 from stack.images import Request
 from tools import ROOT, command, process
 from tools.console import Failure, say
@@ -20,25 +21,36 @@ from tools.settings import Settings
 _PACKAGE = '[buildpack]\nuri = "buildpack"\n\n[platform]\nos = "linux"\n'
 
 
-def publish(settings: Settings, wanted: Request) -> None:
-    """Make all images and push them.
+def publish(settings: Settings, wanted: Request, tags: Sequence[str] = ()) -> dict[str, str]:
+    """Make all images and push them; return their digests by name.
 
+    :param tags: to be pushed with these, one after the other, in place of their own
     :raises Failure: one cannot be made or pushed
     """
-    made = builder.make(replace(settings, machine_cas=None), wanted)
-    for image in ("run", "build", "builder"):
-        push(settings, wanted.name(image))
-    _push_buildpack(settings, wanted)
-    say(f"Published. Use it: pack build myfn --builder {made}")
+    builder.make(replace(settings, machine_cas=None), wanted)
+    made = {image: wanted.name(image) for image in ("run", "build", "builder")}
+    package = f"{wanted.prefix}/function:{version.current(ROOT)}"
+    _package(settings, wanted, package)
+    named = dict[str, str]()
+    for tag in tags:
+        named |= {f"{wanted.prefix}/{image}:{tag}": name for image, name in made.items()}
+        named[f"{wanted.prefix}/function:{tag}"] = package
+    for name, image in named.items():
+        process.call(["docker", "tag", image, name])
+    # First all of a version, then what moves with each version.
+    return {name: push(settings, name) for name in named or (*made.values(), package)}
 
 
-def push(settings: Settings, image: str) -> None:
-    """Push an image.
+def push(settings: Settings, image: str) -> str:
+    """Push an image, and return the digest that it has in the registry.
 
     :raises Failure: the registry does not take it
     """
     say(f"Pushing {image}")
-    process.quietly("push", ["docker", "push", image], logs=settings.cache.logs)
+    output = process.quietly("push", ["docker", "push", image], logs=settings.cache.logs)
+    if found := re.search(r"\bdigest: (sha256:[0-9a-f]{64})\b", output):
+        return found[1]
+    raise Failure(f"Docker did not say the digest of {image}", output)
 
 
 def prefix(text: str) -> str:
@@ -59,11 +71,9 @@ def prefix(text: str) -> str:
     return name
 
 
-def _push_buildpack(settings: Settings, wanted: Request) -> None:
-    """Push the buildpack alone, for builders of others."""
-    descriptor = tomllib.loads((ROOT / "buildpack" / "buildpack.toml").read_text())
-    image = f"{wanted.prefix}/function:{descriptor['buildpack']['version']}"
-    say(f"Pushing the buildpack as {image}")
+def _package(settings: Settings, wanted: Request, image: str) -> None:
+    """Give Docker the buildpack alone, for builders of others."""
+    say(f"Packaging the buildpack as {image}")
     with tempfile.TemporaryDirectory(prefix="knative-python-") as folder:
         buildpack.unpack(Path(folder, "buildpack"))
         description = Path(folder, "package.toml")
@@ -73,7 +83,7 @@ def _push_buildpack(settings: Settings, wanted: Request) -> None:
             "package",
             [
                 *(*pack, "--config", description, "--pull-policy", "if-not-present"),
-                *("--target", f"linux/{wanted.variant.arch}", "--publish"),
+                *("--target", f"linux/{wanted.variant.arch}"),
             ],
             logs=settings.cache.logs,
         )
@@ -86,9 +96,26 @@ def _main(arguments: Sequence[str], settings: Settings) -> None:
     parser.add_argument(
         "--unlocked", action="store_true", help="take today's packages, not only those of the lock"
     )
+    parser.add_argument(
+        "--tag",
+        dest="tags",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="push with this tag in place of the variant's and the version; may be repeated",
+    )
+    parser.add_argument(
+        "--digests", type=Path, metavar="FILE", help="write what was pushed there, as JSON"
+    )
     parsed = parser.parse_args(arguments)
-    variant = variants.select(parsed.variant)
-    publish(settings, Request(variant, prefix(parsed.prefix), not parsed.unlocked))
+    wanted = Request(
+        variants.select(parsed.variant), prefix(parsed.prefix), is_locked=not parsed.unlocked
+    )
+    digests = publish(settings, wanted, parsed.tags)
+    if parsed.digests:
+        parsed.digests.write_text(json.dumps(digests, indent=2) + "\n")
+    builders = [name for name in digests if name.startswith(f"{wanted.prefix}/builder")]
+    say(f"Published. Use it: pack build myfn --builder {builders[-1]}")
 
 
 if __name__ == "__main__":

@@ -91,8 +91,8 @@ def quietly(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: IO[bytes] | int = subprocess.DEVNULL,
-) -> None:
-    """Run a program whose output goes to a log; show the log's end if it fails.
+) -> str:
+    """Run a program whose output goes to a log, and return it; show the log's end if it fails.
 
     :param name: the name of the log, and what failed
     :param logs: the folder of the logs
@@ -112,12 +112,13 @@ def quietly(
                 output=written,
                 errors=subprocess.STDOUT,
             )
-            text = _text(written) if status else ""
+            text = _text(written)
     finally:
         Path(own).replace(log)
     if status:
         end = "\n".join(text.splitlines()[-_LINES_SHOWN:])
         raise Failure(f"{name} failed", end, f"The whole log: {log}")
+    return text
 
 
 def start(command: Command, log: Path) -> int:
