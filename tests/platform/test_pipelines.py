@@ -31,6 +31,7 @@ from image.pipelines import (
 
 DEPLOY = prerequisites.ROOT / "deploy"
 GITHUB = DEPLOY / "github-actions"
+OURS = prerequisites.ROOT / ".github" / "workflows"
 GITLAB = DEPLOY / "gitlab" / ".gitlab-ci.yml"
 SBOMS = 4  # of Python, the dependencies, the project and the runtime
 
@@ -57,7 +58,7 @@ def image(docker: DockerClient) -> Iterator[Image]:
 @pytest.mark.parametrize(
     ("schema", "options"),
     [
-        ("github-workflows", sorted(GITHUB.iterdir())),
+        ("github-workflows", [*sorted(GITHUB.iterdir()), *sorted(OURS.iterdir())]),
         ("gitlab-ci", ["--data-transform", "gitlab-ci", GITLAB]),
     ],
     ids=["GitHub", "GitLab"],

@@ -1,0 +1,202 @@
+"""A version, made in a clone and pushed to the registry on loopback; and the workflow's shell."""
+
+import json
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from testcontainers.core.docker_client import DockerClient
+
+from image import prerequisites
+from image.pipelines import Runner
+
+VERSION = "99.0.0"
+IMAGES = ("run", "build", "builder", "function")
+WORKFLOW = prerequisites.ROOT / ".github" / "workflows" / "release.yml"
+_TIMEOUT = 600  # seconds; it takes half a minute, on a busy machine many
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return its output."""
+    done = subprocess.run(
+        ["git", "-C", folder, *arguments], check=True, text=True, stdout=subprocess.PIPE
+    )
+    return done.stdout.strip()
+
+
+def release(clone: Path, registry: str) -> subprocess.CompletedProcess[str]:
+    """Make the version as a user does, from the images that are here."""
+    paths = ssl.get_default_verify_paths()
+    bundle = os.environ.get("SSL_CERT_FILE") or paths.cafile or paths.openssl_cafile
+    return subprocess.run(
+        [clone / "stack" / "release.sh", VERSION, registry, "--unlocked"],
+        env=os.environ | {"EXTRA_CAS": str(bundle)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone with something to release."""
+    folder = tmp_path_factory.mktemp("release") / "clone"
+    git(prerequisites.ROOT, "clone", "--quiet", str(prerequisites.ROOT), str(folder))
+    git(folder, "config", "user.name", "me")
+    git(folder, "config", "user.email", "me@example.com")
+    (folder / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- One thing.\n")
+    git(folder, "commit", "--quiet", "--all", "--message", "Change one thing")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def registry(docker: DockerClient) -> Iterator[str]:
+    """Return a name in the registry that nothing else has; remove what is local of it."""
+    prerequisites.builder(docker)
+    prefix = f"functest-release-{uuid.uuid4().hex[:8]}"
+    yield f"{prerequisites.REGISTRY}/{prefix}"
+    for image in docker.client.api.images():
+        for name in image["RepoTags"] or ():
+            if f"/{prefix}/" in name:
+                with suppress(OSError):  # docker-py's errors are requests', which are OSErrors
+                    docker.client.images.remove(name)
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_nothing_is_half_done(clone: Path, registry: str) -> None:
+    """Where the registry does not take the images, branch, tags and files are as before."""
+    before = git(clone, "rev-parse", "HEAD")
+
+    done = release(clone, registry.replace(prerequisites.REGISTRY, "localhost:1"))
+
+    assert done.returncode == 1, done.stdout
+    assert "push failed" in done.stdout
+    assert before == git(clone, "rev-parse", "HEAD")
+    assert ["", "", []] == [
+        git(clone, "status", "--porcelain"),
+        git(clone, "tag", "--list", f"v{VERSION}"),
+        list((clone / "dist").iterdir()),
+    ]
+    assert 1 == len(git(clone, "worktree", "list").splitlines())
+
+
+@pytest.fixture(scope="module")
+def released(clone: Path, registry: str) -> Path:
+    """Make the version, and return the folder of its files."""
+    done = release(clone, registry)
+    assert done.returncode == 0, done.stdout
+    return clone / "dist" / VERSION
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_commit_and_tag(clone: Path, released: Path) -> None:
+    """The branch ends with a commit of the version and its changelog, which has the tag."""
+    head = git(clone, "rev-parse", "HEAD")
+
+    assert [head, ""] == [
+        git(clone, "rev-parse", f"v{VERSION}^{{commit}}"),
+        git(clone, "status", "--porcelain"),
+    ]
+    assert f'version = "{VERSION}"' in (clone / "buildpack" / "buildpack.toml").read_text()
+    assert re.search(rf"^## {VERSION} - \d{{4}}-\d\d-\d\d$", changelog(clone), re.MULTILINE)
+    assert {"digests.json", "provenance.json", "run.cdx.json", "build.cdx.json"} == {
+        path.name for path in released.iterdir() if path.suffix == ".json"
+    }
+    assert [f"func_runtime-{VERSION}-py3-none-any.whl"] == [
+        path.name for path in released.glob("*.whl")
+    ]
+
+
+def changelog(clone: Path) -> str:
+    """Return the changelog."""
+    return (clone / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_registry_has_what_the_provenance_says(clone: Path, released: Path, registry: str) -> None:
+    """Each image has the version's tag and `latest`, by the digest of the provenance."""
+    statement: dict[str, Any] = json.loads((released / "provenance.json").read_text())
+    digests = {
+        item["name"]: item["digest"]["sha256"]
+        for item in statement["subject"]
+        if not item["name"].endswith(".whl")
+    }
+
+    names = [f"{registry}/{image}:{tag}" for tag in (VERSION, "latest") for image in IMAGES]
+    assert {name: in_registry(name) for name in names} == digests
+    definition = statement["predicate"]["buildDefinition"]
+    assert (
+        git(clone, "rev-parse", "HEAD")
+        == (definition["resolvedDependencies"][0]["digest"]["gitCommit"])
+    )
+
+
+def in_registry(name: str) -> str:
+    """Return the digest that the registry has under a name."""
+    host, _, rest = name.partition("/")
+    repository, _, tag = rest.partition(":")
+    kinds = "application/vnd.oci.image.index.v1+json,"
+    kinds += "application/vnd.docker.distribution.manifest.v2+json"
+    asked = httpx.head(f"http://{host}/v2/{repository}/manifests/{tag}", headers={"Accept": kinds})
+    return asked.headers.get("Docker-Content-Digest", "none").removeprefix("sha256:")
+
+
+def step(name: str) -> str:
+    """Return the shell of a step of the workflow's last job."""
+    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["publish"]["steps"]
+    (found,) = [step["run"] for step in steps if step.get("name") == name]
+    return str(found)
+
+
+def test_actions_are_pinned() -> None:
+    """Each action of the workflow is pinned by its commit."""
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    used = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
+
+    assert used
+    assert [] == [use for use in used if not re.search("@[0-9a-f]{40}$", use)]
+
+
+@pytest.mark.timeout(_TIMEOUT)
+def test_workflow_signs_and_joins(released: Path, registry: str, tmp_path: Path) -> None:
+    """Each image is attested and signed; then one name is for both architectures."""
+    runner = Runner(tmp_path / "home", tmp_path / "checkout")
+    runner.home.mkdir()
+    runner.folder.mkdir()
+    runner.prepare()
+    pack = prerequisites.TOOLS / "libexec" / "pack"
+    script = f'#!/bin/sh\nPACK_HOME={runner.home} exec {pack} "$@"\n'
+    (runner.home / "venv" / "bin" / "pack").write_text(script)
+    digests = json.loads((released / "digests.json").read_text())
+    for arch in ("amd64", "arm64"):
+        folder = shutil.copytree(released, runner.folder / "dist" / arch)
+        one = (
+            {} if arch == "arm64" else {name: digests[name] for name in [f"{registry}/run:latest"]}
+        )
+        (folder / "digests.json").write_text(json.dumps(one))
+        for image in IMAGES:
+            name = f"{registry}/{image}:{VERSION}-{arch}"
+            make = f"tar -c -T /dev/null | docker import --platform linux/{arch} - {name}"
+            runner.run(f"{make} && docker push {name}")
+    environment = {"REGISTRY": registry.upper(), "GITHUB_REF_NAME": f"v{VERSION}"}
+
+    runner.run(step("Attest SBOMs and provenance, and sign"), environment)
+    assert ["attest", "attest", "sign"] == runner.cosign_calls()
+
+    runner.run(step("Join the architectures"), environment)
+    assert ["sign"] * 8 == runner.cosign_calls()
+    shown = runner.run(f"pack manifest inspect {registry}/builder:latest").stdout
+    assert ["amd64", "arm64"] == sorted(set(re.findall(r"amd64|arm64", shown)))
