@@ -162,6 +162,14 @@ transcript: builder ## Build and ask the first page's function for real, and sto
 # Options of `python -m bench.runtime`; without any, the whole run is taken and kept.
 BENCH ?=
 
+.PHONY: bench
+bench: ## Take all measurements, and compare them with those of the last commit (40 minutes; Linux, root)
+	@$(MAKE) bench-runtime BENCH=
+	@$(MAKE) bench-build
+	@$(MAKE) bench-images
+	@$(MAKE) bench-platform
+	@python -m bench.compare
+
 .PHONY: bench-runtime
 bench-runtime: images ## Measure the runtime beside its peers (10 minutes; BENCH=--quick: one)
 	@bench/runtime/container.sh $(or $(BENCH),--keep)

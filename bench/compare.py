@@ -1,0 +1,123 @@
+"""Compares the measurements in docs/benchmarks with those of the last commit.
+
+A figure beside peers is compared by its ratio to each of them, for two runs are rarely of the same
+machine at the same load; one without peers by itself. `make bench` ends with it.
+
+Exit status 1: a figure of ours has lost more than a tenth.
+"""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.build import figures as build
+from bench.build import process
+from bench.command import ROOT
+from bench.errors import BenchFailed
+from bench.images import figures as images
+from bench.platform import figures as platform
+from bench.rounds import Figure, Round
+from bench.runtime import figures as runtime
+from bench.runtime.peers import OURS as FUNC_RUNTIME
+
+# The most that a figure may lose.
+LIMIT = 0.10
+# What is counted or set, and neither good nor bad.
+_NEUTRAL = ("busy_cores", "half_rate", "long_run_requests")
+_FOLDER = "docs/benchmarks"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a figure has lost, as a part of what it was; a gain is below 0.
+
+    :param peers: whether it is by the ratio to peers
+    """
+
+    figure: Figure
+    before: float
+    after: float
+    part: float
+    peers: bool
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether somebody has to look."""
+        return self.part > LIMIT
+
+
+def losses(before: Round, after: Round, figures: Mapping[str, Figure], ours: str) -> Iterator[Loss]:
+    """Compare the medians of two runs, as far as both have them."""
+    for name, values in after.items():
+        old = before.get(name, {})
+        if name in _NEUTRAL or name not in figures or not {ours} <= {*old} & {*values}:
+            continue
+        peers = [peer for peer in values if peer != ours and old.get(peer) and values[peer]]
+        pairs = [(old[ours] / old[peer], values[ours] / values[peer]) for peer in peers]
+        found = [_lost(name, *pair) for pair in pairs or [(old[ours], values[ours])]]
+        yield Loss(figures[name], old[ours], values[ours], median(found), bool(peers))
+
+
+def _lost(name: str, before: float, after: float) -> float:
+    if name.endswith("_per_s"):  # more is better
+        before, after = after, before
+    if not before:
+        return 1.0 if after else 0.0
+    return round(after / before - 1, 4)
+
+
+def line(loss: Loss) -> str:
+    """Return a line for people."""
+    figure = loss.figure
+    values = f"{loss.before:.{figure.digits}f} → {loss.after:.{figure.digits}f} {figure.unit}"
+    change = f"{abs(loss.part):.1%} {'worse' if loss.part > 0 else 'better'}"
+    beside = " beside its peers" if loss.peers else ""
+    mark = "LOSS  " if loss.is_too_much else "      "
+    return f"{mark}{figure.title}: {values.strip()} ({change if loss.part else 'the same'}{beside})"
+
+
+def main() -> int:
+    """Compare all measurements that are there; return the exit code."""
+    parser = ArgumentParser(prog="python -m bench.compare", description=__doc__)
+    parser.add_argument("--with", dest="commit", default="HEAD", help="default: %(default)s")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_SIDES)}")
+    arguments = parser.parse_args()
+    found = list[Loss]()
+    for name in arguments.names or _SIDES:
+        try:
+            compared = list(_compared(name, arguments.commit))
+        except (BenchFailed, OSError, KeyError, ValueError) as error:
+            sys.stderr.write(f"Error: {name}: {error}\n")
+            return 1
+        sys.stdout.write("\n".join([name, *map(line, compared), ""]))
+        found += compared
+    lost = sum(loss.is_too_much for loss in found)
+    sys.stdout.write(f"{lost} of {len(found)} figures have lost more than {LIMIT:.0%}\n")
+    return 1 if lost else 0
+
+
+_SIDES: dict[str, tuple[Mapping[str, Figure], str]] = {
+    "runtime": (runtime.BY_NAME, FUNC_RUNTIME),
+    "build": (build.BY_NAME, build.OURS),
+    "images": (images.BY_NAME, images.OURS),
+    "platform": (platform.BY_NAME, build.OURS),
+}
+
+
+def _compared(name: str, commit: str) -> Iterator[Loss]:
+    path = Path(_FOLDER, f"{name}.json")
+    show: list[str | Path] = ["git", "-C", ROOT, "show", f"{commit}:{path}"]
+    before = json.loads(process.run(show, environ=os.environ).output)
+    after = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    if before["taken"] == after["taken"]:
+        sys.stderr.write(f"{name}: not measured again since {commit}\n")
+    yield from losses(before["medians"], after["medians"], *_SIDES[name])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What a measurement has lost since the one before."""
+
+import pytest
+from bench import compare
+from bench.compare import Loss
+from bench.rounds import Round
+from bench.runtime.figures import BY_NAME
+
+CPU, RATE, NEUTRAL = "cpu_us", "requests_per_s", "half_rate"
+
+
+def lost(name: str, before: dict[str, float], after: dict[str, float]) -> list[Loss]:
+    """Compare one figure."""
+    return list(compare.losses({name: before}, {name: after}, BY_NAME, "us"))
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "too_much"),
+    [(CPU, 111, True), (CPU, 110, False), (CPU, 50, False), (RATE, 90, True), (RATE, 91, False)],
+)
+def test_loss(name: str, after: float, too_much: bool) -> None:
+    """More than a tenth is a loss: of time more, of a rate less."""
+    (found,) = lost(name, {"us": 100}, {"us": after})
+
+    assert too_much is found.is_too_much
+    assert not found.peers
+
+
+def test_slower_machine() -> None:
+    """A run on which peers are slower as well has lost nothing."""
+    (same,) = lost(CPU, {"us": 10, "a": 20, "b": 30}, {"us": 20, "a": 40, "b": 60})
+    (worse,) = lost(CPU, {"us": 10, "a": 20}, {"us": 10, "a": 10})
+
+    assert (0.0, False) == (same.part, same.is_too_much)
+    assert (1.0, True) == (worse.part, worse.is_too_much)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {CPU: {"us": 1.0}}),
+        ({CPU: {"us": 1.0}}, {}),
+        ({CPU: {"a": 1.0}}, {CPU: {"us": 1.0}}),
+        ({NEUTRAL: {"us": 1.0}}, {NEUTRAL: {"us": 2.0}}),
+        ({"of the past": {"us": 1.0}}, {"of the past": {"us": 2.0}}),
+    ],
+)
+def test_nothing_to_compare(before: Round, after: Round) -> None:
+    """What one of the two has not, or is neither good nor bad, is not compared."""
+    assert [] == list(compare.losses(before, after, BY_NAME, "us"))
+
+
+def test_from_nothing() -> None:
+    """A figure that was 0 has lost when it is more."""
+    assert [0.0, 1.0] == [lost(CPU, {"us": 0}, {"us": now})[0].part for now in (0, 1)]
+
+
+def test_lines() -> None:
+    """A line has both figures, and says how they were compared; a loss stands out."""
+    (loss,) = lost(CPU, {"us": 10, "a": 20}, {"us": 12, "a": 20})
+    (gain,) = lost(RATE, {"us": 100}, {"us": 200})
+
+    assert [
+        "LOSS  CPU time per request: 10.0 → 12.0 µs (20.0% worse beside its peers)",
+        "      Requests per second: 100 → 200 1/s (50.0% better)",
+    ] == [compare.line(loss), compare.line(gain)]
