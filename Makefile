@@ -52,7 +52,7 @@ named = $(if $(filter-out tiny,$(VARIANT)),--variant $(VARIANT)) $(if $(ARCH),--
 
 .PHONY: python docker tools cpython images builder registry publish release lock-stack setup
 python: ## Make the development environment (.venv)
-	@tools/run.sh tools.environment
+	@tools/run.sh tools.machine.environment
 
 docker: ## Use the running Docker daemon, or install and start one
 	@tools/docker.sh start

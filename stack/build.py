@@ -10,7 +10,8 @@ Variables:
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack import images, options
+from stack import options
+from stack.images.images import images
 from tools import command
 from tools.console import Failure
 from tools.settings import Settings

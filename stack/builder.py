@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from stack import FOLDER, buildpack, daemon, descriptions, images, options
-from stack.images import Request
-from tools import ROOT, build, command, keys, process
+from stack import FOLDER, options
+from stack.description import descriptions
+from stack.images.images import Request, daemon, images
+from stack.layers.layers import buildpack
+from tools import ROOT, command, process
+from tools.cache.cache import keys
 from tools.console import Failure, say
+from tools.go import build
 from tools.parallel import together
 from tools.settings import Settings
 

@@ -6,7 +6,8 @@ Where no folder is named, the project.toml at the root names examples/http.
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack import options, variants
+from stack import options
+from stack.description import variants
 from tools import ROOT, ask, command, process
 from tools.console import Failure, say
 from tools.settings import Settings

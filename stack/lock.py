@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack import packages, roots, variants
-from stack.packages import Package
-from stack.roots import Packages
-from stack.variants import Variant
+from stack.debian import packages, roots
+from stack.debian.packages import Package
+from stack.debian.roots import Packages
+from stack.description import variants
+from stack.description.variants import Variant
 from tools import command
 from tools.console import Failure, detail, say
 from tools.settings import Settings

@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from stack import variants
-from stack.images import Request
+from stack.description import variants
+from stack.images.images import Request
 from tools.command import Parser
 
 VARIANT = f"{', '.join(variants.NAMES)}; default: {variants.DEFAULT}"

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stack import builder, buildpack, options, variants, version
-from stack.images import Request
+from stack import builder, options, version
+from stack.description import variants
+from stack.images.images import Request
+from stack.layers.layers import buildpack
 from tools import ROOT, command, process
 from tools.console import Failure, say
 from tools.settings import Settings

@@ -7,9 +7,11 @@ run image, and func pulls that as well. REGISTRY_PORT names another port.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stack import builder, daemon, images, publish, variants
-from stack.images import Request
-from tools import command, process, registry
+from stack import builder, publish
+from stack.description import variants
+from stack.images.images import Request, daemon, images
+from tools import command, process
+from tools.machine import registry
 from tools.settings import Settings
 
 # A build in the cluster (docs/deploy.md) reaches the registry by another name.

@@ -70,5 +70,5 @@ quietly() {
 
 # install_packages NAME...: installs Debian packages where this user may, else says what to install.
 install_packages() {
-    ./run.sh tools.packages "$@"
+    ./run.sh tools.machine.packages "$@"
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.cache import Cache
+from tools.cache.cache import Cache
 from tools.console import Failure
 
 _PORTS = range(1, 65536)

@@ -15,7 +15,7 @@ say "Making the Dockerfiles' base image $image (once; half a minute)"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-../../tools/run.sh stack.descriptions tiny ../../stack/build/dpkg.cfg >"$folder/dpkg.cfg"
+../../tools/run.sh stack.description.descriptions tiny ../../stack/build/dpkg.cfg >"$folder/dpkg.cfg"
 mmdebstrap --quiet --variant=minbase --dpkgopt="$folder/dpkg.cfg" \
     --include=ca-certificates,python3,python3-pip,python3-venv trixie "$folder/root.tar"
 docker import "$folder/root.tar" "$image-debian" >/dev/null

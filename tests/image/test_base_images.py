@@ -20,7 +20,7 @@ from testcontainers.core.docker_client import DockerClient
 from image import prerequisites
 from image.layers import saved
 from image.pack import Build
-from stack import descriptions, variants
+from stack.description import descriptions, variants
 
 STACK = prerequisites.ROOT / "stack"
 MB = 1_000_000

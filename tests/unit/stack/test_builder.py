@@ -2,8 +2,9 @@
 
 import tomllib
 
-from stack import builder, variants
-from stack.images import Request
+from stack import builder
+from stack.description import variants
+from stack.images.images import Request
 
 
 def test_description() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import function, lock, options, publish, variants
-from stack.packages import Package
+from stack import function, lock, options, publish
+from stack.debian.packages import Package
+from stack.description import variants
 from tools.console import Failure
 
 

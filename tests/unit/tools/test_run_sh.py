@@ -10,7 +10,12 @@ from tools import ROOT
 def run(folder: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Ask for the lines of a description, from a folder."""
     described = ROOT / "stack" / "run" / "packages"
-    command: list[str | Path] = [ROOT / "tools" / "run.sh", "stack.descriptions", "tiny", described]
+    command: list[str | Path] = [
+        ROOT / "tools" / "run.sh",
+        "stack.description.descriptions",
+        "tiny",
+        described,
+    ]
     return subprocess.run(
         command, cwd=folder, env=os.environ | environ, capture_output=True, text=True, check=False
     )

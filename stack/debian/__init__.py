@@ -1,0 +1,1 @@
+"""Debian's packages: their locked versions, the layers that are made of them, their SBOM."""

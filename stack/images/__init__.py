@@ -1,0 +1,1 @@
+"""The images of a variant: their layers and descriptions, given to Docker or to a folder."""

@@ -1,0 +1,73 @@
+"""Packages are installed where that can be, and announced."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import ROOT
+from tools.cache.cache import Cache
+from tools.console import Failure
+from tools.machine import packages
+
+# Stands where apt-get stands; it fails before it was asked for the package lists.
+_APT = """#!/bin/sh
+echo "$DEBIAN_FRONTEND $*" >>"$0.log"
+case "$*" in *update*) touch "$0.lists" ;; *) [ -e "$0.lists" ] ;; esac
+"""
+
+
+def run(tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Install a package, with the programs of a folder alone."""
+    command = [sys.executable, "-I", "-B", "-c", _SCRIPT, str(ROOT), "docker.io", "iptables"]
+    environ = {**os.environ, "PATH": f"{tmp_path}:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+
+_SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from tools import command
+from tools.machine import packages
+command.run(lambda names, settings: packages.install(settings.cache, *names))
+"""
+
+
+def test_nothing_is_installed_for_what_is_there(tmp_path: Path) -> None:
+    """Programs that are on PATH are used as they are."""
+    packages.need(Cache(tmp_path), ["sh", "env"], "no-such-package")
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_it_is_announced_first(tmp_path: Path) -> None:
+    """What is installed, with what and as whom; the lists of packages are fetched if need be."""
+    (tmp_path / "apt-get").write_text(_APT)
+    (tmp_path / "apt-get").chmod(0o755)
+
+    done = run(tmp_path)
+
+    if os.geteuid():
+        assert "only root can install them\n  Run: sudo apt-get install docker.io" in done.stderr
+        return
+    assert (0, "\033[1m==>\033[0m Installing docker.io iptables with apt (as root)\n") == (
+        done.returncode,
+        done.stderr,
+    )
+    calls = (tmp_path / "apt-get.log").read_text().splitlines()
+    assert ["install", "update", "install"] == [
+        next(word for word in call.split() if word in {"install", "update"}) for call in calls
+    ]
+    assert all(call.startswith("noninteractive ") for call in calls)
+
+
+def test_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install by hand."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(Failure, match="there is no apt-get") as failed:
+        packages.install(Cache(tmp_path / "cache"), "docker.io", "iptables")
+
+    assert "Install by hand: docker.io iptables" in str(failed.value)

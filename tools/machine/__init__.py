@@ -1,0 +1,1 @@
+"""What this machine has to have: packages, daemons, emulation, the development environment."""

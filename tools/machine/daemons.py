@@ -1,0 +1,104 @@
+"""Background programs that a command of ours starts, and another one ends.
+
+A note says which process is ours, by number and start time: numbers are used again.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import process
+from tools.cache.cache import Cache
+from tools.console import Failure, say
+
+_PATIENCE = 30.0  # seconds that a program gets to end
+_POLL = 0.1
+_ENDED = "none"  # in place of the start of a process that has ended
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A background program, which runs or not.
+
+    :param name: what its note and its log are called
+    :param title: what it is to a user: "the Docker daemon"
+    """
+
+    cache: Cache
+    name: str
+    title: str
+
+    @property
+    def log(self) -> Path:
+        """Return the file of its output."""
+        return self._folder / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int | None:
+        """Return its process id; None if it does not run, or not because of us."""
+        try:
+            pid, since = self._note.read_text().split()
+        except (FileNotFoundError, ValueError):
+            return None
+        return int(pid) if since == _start_time(int(pid)) != _ENDED else None
+
+    def start(self, command: process.Command, answers: Callable[[], bool], seconds: float) -> None:
+        """Start it, and wait until it answers.
+
+        :raises Failure: it ended, or does not answer in time
+        """
+        say(f"Starting {self.title}{' (as root)' if os.geteuid() == 0 else ''}")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        pid = process.start(command, self.log)
+        self._note.write_text(f"{pid} {_start_time(pid)}\n")
+        if not wait_until(lambda: answers() or self.pid is None, seconds) or not answers():
+            end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+            title = f"{self.title[:1].upper()}{self.title[1:]} did not start"
+            raise Failure(title, end, f"The whole log: {self.log}")
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has; do nothing if it does not run.
+
+        :raises Failure: it does not end
+        """
+        pid = self.pid
+        if pid is None:
+            return
+        say(f"Stopping {self.title}")
+        os.kill(pid, signal.SIGTERM)
+        if not wait_until(lambda: self.pid is None, _PATIENCE):
+            asked = f"Process {pid} was asked to end {_PATIENCE:.0f} s ago. Its log: {self.log}"
+            raise Failure(f"{self.name} does not end", asked)
+        self._note.unlink()
+
+    @property
+    def _folder(self) -> Path:
+        return self.cache.folder / "running"
+
+    @property
+    def _note(self) -> Path:
+        return self._folder / self.name
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so; return whether it is, within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        process.check()
+        time.sleep(_POLL)
+    return True
+
+
+def _start_time(pid: int) -> str:
+    """Return the start of a process in ticks (proc(5), field 22)."""
+    try:
+        # The name of its program is in parentheses, and may hold anything.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return _ENDED
+    return _ENDED if fields[0] in "ZX" else fields[19]

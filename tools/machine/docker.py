@@ -1,0 +1,108 @@
+"""The Docker daemon.
+
+start   uses the daemon that runs, else installs Docker and starts it
+stop    ends the daemon, if `start` started it
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools import command, process
+from tools.console import Failure
+from tools.machine import packages
+from tools.machine.daemons import Daemon, wait_until
+from tools.settings import Settings
+
+_SERVICE_SECONDS = 30.0
+_DAEMON_SECONDS = 60.0
+_VERSION = ("docker", "version")
+
+
+def start(settings: Settings) -> None:
+    """See that a Docker daemon answers.
+
+    :raises Failure: none does, and none can be started here
+    """
+    if answers():
+        return
+    if settings.docker_host:
+        if not shutil.which("docker"):
+            _install(settings)
+        if not answers():
+            raise Failure(
+                "The Docker daemon does not answer",
+                f"DOCKER_HOST is {settings.docker_host}: {process.complaint(_VERSION)}",
+                "Start it, or unset DOCKER_HOST to use the one of this machine.",
+            )
+        return
+    with settings.cache.locked("docker"):
+        if not answers():  # else another run was faster
+            _start(settings)
+
+
+def answers() -> bool:
+    """Ask the daemon."""
+    return process.succeeds(_VERSION)
+
+
+def _daemon(settings: Settings) -> Daemon:
+    return Daemon(settings.cache, "dockerd", "the Docker daemon")
+
+
+def _start(settings: Settings) -> None:
+    if not all(map(shutil.which, ("dockerd", "docker", "iptables"))):
+        _install(settings)
+    if Path("/run/systemd/system").is_dir():
+        _start_service()
+        return
+    if os.geteuid() != 0:
+        raise Failure(
+            "No Docker daemon answers, and only root can start one",
+            process.complaint(_VERSION),
+            "Start it: sudo dockerd. Or set DOCKER_HOST to the address of another.",
+        )
+    forget_stale(Path("/var/run/docker.pid"), "dockerd")
+    forget_stale(Path("/var/run/docker/containerd/containerd.pid"), "containerd")
+    _daemon(settings).start(["dockerd"], answers, _DAEMON_SECONDS)
+
+
+def _start_service() -> None:
+    """Start Docker as the service of systemd; it may have started with the installation."""
+    process.succeeds(["systemctl", "start", "docker"])
+    if not wait_until(answers, _SERVICE_SECONDS):
+        raise Failure(
+            "The Docker daemon does not answer",
+            process.complaint(_VERSION),
+            "Start it: sudo systemctl start docker",
+        )
+
+
+def forget_stale(note: Path, program: str) -> None:
+    """Remove the pid file of a program that was killed: its number may be another program's now."""
+    try:
+        executable = Path(f"/proc/{int(note.read_text())}/exe").readlink().name
+    except (OSError, ValueError):
+        executable = ""
+    if executable.removesuffix(" (deleted)") != program:
+        note.unlink(missing_ok=True)
+
+
+def _install(settings: Settings) -> None:
+    packages.install(settings.cache, "docker.io", "iptables")
+    # Newer Debians have the command in a package of its own.
+    packages.need(settings.cache, ["docker"], "docker-cli")
+
+
+def _main(arguments: Sequence[str], settings: Settings) -> None:
+    parser = command.Parser("docker.sh", __doc__)
+    parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
+    if parser.parse_args(arguments).action == "start":
+        start(settings)
+    else:
+        _daemon(settings).stop()
+
+
+if __name__ == "__main__":
+    command.run(_main)

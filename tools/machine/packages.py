@@ -1,0 +1,63 @@
+"""Debian packages that the set-up needs. The only place that installs on this machine.
+
+packages.py NAME...
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+
+from tools import command, process
+from tools.cache.cache import Cache
+from tools.console import Failure, say
+from tools.settings import Settings
+
+# For installations that are not ours: seconds that apt waits for them.
+_APT = ("apt-get", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
+
+
+def need(cache: Cache, programs: Sequence[str], *packages: str) -> None:
+    """See that programs are on PATH; install packages if one is missing.
+
+    :raises Failure: one is missing and cannot be installed here
+    """
+    if not all(shutil.which(program) for program in programs):
+        install(cache, *packages)
+
+
+def install(cache: Cache, *packages: str) -> None:
+    """Install packages where this user may.
+
+    :raises Failure: there is no apt-get, the user is not root, or apt-get fails
+    """
+    names = " ".join(packages)
+    if not shutil.which("apt-get"):
+        raise Failure("Programs are missing, and there is no apt-get", f"Install by hand: {names}")
+    if os.geteuid() != 0:
+        raise Failure(
+            "Programs are missing, and only root can install them",
+            f"Run: sudo apt-get install {names}",
+        )
+    with cache.locked("apt"):
+        say(f"Installing {names} with apt (as root)")
+        try:
+            _apt(cache, "install", *packages)
+        except Failure:  # a fresh machine has no package lists, or old ones
+            _apt(cache, "update", "-qq")
+            _apt(cache, "install", *packages)
+
+
+def _apt(cache: Cache, *arguments: str) -> None:
+    # Quiet too where the terminal would be asked.
+    environ = {"DEBIAN_FRONTEND": "noninteractive"}
+    process.quietly(f"apt-{arguments[0]}", [*_APT, *arguments], logs=cache.logs, environ=environ)
+
+
+def _main(arguments: Sequence[str], settings: Settings) -> None:
+    parser = command.Parser("packages", __doc__)
+    parser.add_argument("packages", nargs="+", metavar="NAME")
+    install(settings.cache, *parser.parse_args(arguments).packages)
+
+
+if __name__ == "__main__":
+    command.run(_main)
