@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stack import options
-from stack.images.images import images
+from stack.images import images
 from tools import command
 from tools.console import Failure
 from tools.settings import Settings

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from stack import FOLDER, options
 from stack.description import descriptions
-from stack.images.images import Request, daemon, images
-from stack.layers.layers import buildpack
+from stack.images import daemon, images
+from stack.images.images import Request
+from stack.layers import buildpack
 from tools import ROOT, command, process
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import Failure, say
 from tools.go import build
 from tools.parallel import together

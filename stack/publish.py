@@ -15,7 +15,7 @@ from pathlib import Path
 from stack import builder, options, version
 from stack.description import variants
 from stack.images.images import Request
-from stack.layers.layers import buildpack
+from stack.layers import buildpack
 from tools import ROOT, command, process
 from tools.console import Failure, say
 from tools.settings import Settings

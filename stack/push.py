@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from stack import builder, publish
 from stack.description import variants
-from stack.images.images import Request, daemon, images
+from stack.images import daemon, images
+from stack.images.images import Request
 from tools import command, process
 from tools.machine import registry
 from tools.settings import Settings

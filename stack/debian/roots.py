@@ -24,9 +24,10 @@ from stack.debian.packages import Package
 from stack.debian.sbom import sbom
 from stack.description import descriptions
 from stack.description.variants import Variant
-from stack.layers.layers import archives
+from stack.layers import archives
 from tools import process
-from tools.cache.cache import Cache, keys
+from tools.cache import keys
+from tools.cache.cache import Cache
 from tools.console import Failure, say
 from tools.machine import emulation
 from tools.machine import packages as debian

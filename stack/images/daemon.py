@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import process
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import Failure
 from tools.settings import Settings
 

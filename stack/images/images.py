@@ -13,12 +13,12 @@ from stack.debian import packages, roots
 from stack.debian.roots import Packages, Roots
 from stack.description import descriptions
 from stack.description.variants import Variant
+from stack.images import daemon
 from stack.images.daemon import Daemon
 from stack.images.image import Image, write_archive, write_layout
-from stack.images.images import daemon
 from stack.layers.layers import Layers, lifecycle_labels
 from tools import ROOT, process
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import Failure, detail, say
 from tools.go import build
 from tools.parallel import together

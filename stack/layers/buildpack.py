@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from stack.layers.layers import archives
+from stack.layers import archives
 from tools import ROOT, process
 from tools.console import Failure
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from stack import FOLDER
 from stack.description.variants import Variant
+from stack.layers import archives
 from stack.layers.extra_cas import extra
-from stack.layers.layers import archives
 from tools import ROOT, process
-from tools.cache.cache import Cache, keys
+from tools.cache import keys
+from tools.cache.cache import Cache
 from tools.console import Failure, say
 from tools.machine.environment import environment
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import process
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import say
 
 _UNUSED = 14 * 24 * 3600.0  # seconds after which what no run has used is removed

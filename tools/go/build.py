@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import ROOT, command, process
-from tools.cache.cache import Cache, keys
+from tools.cache import keys
+from tools.cache.cache import Cache
 from tools.cache.links import link
 from tools.console import Failure, say
 from tools.go import go_tools

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools import ROOT
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import Failure
 
 FOLDER = ROOT / "tools"  # each tool has a folder there

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools import ROOT, command, process
-from tools.cache.cache import Cache, keys
+from tools.cache import keys
+from tools.cache.cache import Cache
 from tools.cache.links import link
 from tools.console import say
 from tools.machine import packages

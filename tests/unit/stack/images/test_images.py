@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from stack.description import variants
-from stack.images.images import Request, images
+from stack.images import images
+from stack.images.images import Request
 from tools import settings
 from tools.console import Failure
 

@@ -8,8 +8,9 @@ import pytest
 import trustme
 
 from stack.description import variants
+from stack.layers import layers
 from stack.layers.extra_cas import extra
-from stack.layers.layers import Layers, layers
+from stack.layers.layers import Layers
 from tools.cache.cache import Cache
 from tools.console import Failure
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cache.cache import keys
+from tools.cache import keys
 from tools.console import Failure
 
 
