@@ -57,69 +57,77 @@ def render(root: Path) -> str:
 
     :param root: the repository, whose docs/errors.md has the errors of a build.
     """
-    return "\n".join(
-        [
-            _HEAD,
-            *_section(
-                "Settings of the runtime",
-                "[contract.md](contract.md#settings) says what each means.",
-                ("name", "default"),
-                ((f"`{row.name}`", row.default) for row in settings_table.TABLE),
+    return "\n".join([_HEAD, *_settings_and_ends(root), *_image()])
+
+
+def _settings_and_ends(root: Path) -> list[str]:
+    """Return the settings, and how a build and a function can end."""
+    return [
+        *_section(
+            "Settings of the runtime",
+            "[contract.md](contract.md#settings) says what each means.",
+            ("name", "default"),
+            ((f"`{row.name}`", row.default) for row in settings_table.TABLE),
+        ),
+        *_section(
+            "Settings of a build",
+            "[contract.md](contract.md#settings-of-a-build) says what each means; `BPE_…` too.",
+            ("name",),
+            ((f"`{name}`",) for name in settings.NAMES),
+        ),
+        *_section(
+            "Exit codes of a build",
+            "pack and func show the lifecycle's as `failed with status code`.",
+            ("of", "code", "meaning"),
+            (
+                *(("the lifecycle", str(code), text) for code, text in _LIFECYCLE.items()),
+                *(("the buildpack", str(code), text) for code, text in _PHASES.items()),
             ),
-            *_section(
-                "Settings of a build",
-                "[contract.md](contract.md#settings-of-a-build) says what each means; `BPE_…` too.",
-                ("name",),
-                ((f"`{name}`",) for name in settings.NAMES),
+        ),
+        *_section(
+            "Exit codes of a function",
+            "0 after a signal, 130 or 143 after a second one; "
+            "[contract.md](contract.md#exit-codes) has the titles in the log.",
+            ("code", "what happened"),
+            sorted((code, text) for _, text, code in _TREE.findall(errors.__doc__ or "")),
+        ),
+        *_section(
+            "Errors of a build",
+            "The title is the line of the log that begins with `ERROR:`.",
+            ("title",),
+            ((f"[{title}](errors.md#{_anchor(title)})",) for title in _titles(root)),
+        ),
+    ]
+
+
+def _image() -> list[str]:
+    """Return what is in an image: labels, layers, variables."""
+    return [
+        *_section(
+            "Labels of an image",
+            "[contract.md](contract.md#its-parts) says where each comes from; "
+            "`BP_IMAGE_LABELS` overrides them.",
+            ("label",),
+            ((f"`{name}`",) for name in (*_labels(), constants.PYTHON_LABEL)),
+        ),
+        *_section(
+            "Layers",
+            "[architecture.md](architecture.md#layers) says what decides about each.",
+            ("name", "type", "contents"),
+            ((f"`{name}`", *texts) for name, texts in _LAYERS.items()),
+        ),
+        *_section(
+            "Variables in an image",
+            "Defaults: the container's own come first.",
+            ("name", "value"),
+            (
+                *((f"`{each.name}`", f"`{each.value}`") for each in runtime_layer.ENV),
+                (f"`{constants.FUNC_INVOKE}`", "`invoke` of func.yaml"),
+                (f"`{constants.FUNC_LIVENESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
+                (f"`{constants.FUNC_READINESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
             ),
-            *_section(
-                "Exit codes of a build",
-                "pack and func show the lifecycle's as `failed with status code`.",
-                ("of", "code", "meaning"),
-                (
-                    *(("the lifecycle", str(code), text) for code, text in _LIFECYCLE.items()),
-                    *(("the buildpack", str(code), text) for code, text in _PHASES.items()),
-                ),
-            ),
-            *_section(
-                "Exit codes of a function",
-                "0 after a signal, 130 or 143 after a second one; "
-                "[contract.md](contract.md#exit-codes) has the titles in the log.",
-                ("code", "what happened"),
-                sorted((code, text) for _, text, code in _TREE.findall(errors.__doc__ or "")),
-            ),
-            *_section(
-                "Errors of a build",
-                "The title is the line of the log that begins with `ERROR:`.",
-                ("title",),
-                ((f"[{title}](errors.md#{_anchor(title)})",) for title in _titles(root)),
-            ),
-            *_section(
-                "Labels of an image",
-                "[contract.md](contract.md#its-parts) says where each comes from; "
-                "`BP_IMAGE_LABELS` overrides them.",
-                ("label",),
-                ((f"`{name}`",) for name in (*_labels(), constants.PYTHON_LABEL)),
-            ),
-            *_section(
-                "Layers",
-                "[architecture.md](architecture.md#layers) says what decides about each.",
-                ("name", "type", "contents"),
-                ((f"`{name}`", *texts) for name, texts in _LAYERS.items()),
-            ),
-            *_section(
-                "Variables in an image",
-                "Defaults: the container's own come first.",
-                ("name", "value"),
-                (
-                    *((f"`{each.name}`", f"`{each.value}`") for each in runtime_layer.ENV),
-                    (f"`{constants.FUNC_INVOKE}`", "`invoke` of func.yaml"),
-                    (f"`{constants.FUNC_LIVENESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
-                    (f"`{constants.FUNC_READINESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
-                ),
-            ),
-        ]
-    )
+        ),
+    ]
 
 
 def _section(
