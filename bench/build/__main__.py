@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import command, machine
-from bench.build import chart, floor, peers, process, report, result
-from bench.build.figures import FLOOR, OURS, PIP, UV
+from bench.build import floor, peers, process
 from bench.build.measure import FLOOR_BUILDER, Measurement, Tools
-from bench.build.result import Result
+from bench.build.results import chart, report, result
+from bench.build.results.figures import FLOOR, OURS, PIP, UV
+from bench.build.results.result import Result
 from bench.command import ROOT, Command
 
 _COMMAND = Command("build", result.write, result.read, report.render, chart.draw)

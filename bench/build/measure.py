@@ -9,10 +9,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 
-from bench.build import figures, functions, index, peers, process, start
-from bench.build.figures import FLOOR, OURS, PIP, UV
+from bench.build import functions, index, peers, process, start
 from bench.build.index import Index
 from bench.build.peers import PREFIX, Docker, Pack, Peer
+from bench.build.results import figures
+from bench.build.results.figures import FLOOR, OURS, PIP, UV
 from bench.rounds import Round
 
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from bench import command, machine
 from bench.build import peers, process
 from bench.command import ROOT, Command
-from bench.images import chart, report, result
-from bench.images.figures import DEBIAN, OURS, VARIANTS
 from bench.images.measure import Measurement
-from bench.images.result import About, Result
+from bench.images.results import chart, report, result
+from bench.images.results.figures import DEBIAN, OURS, VARIANTS
+from bench.images.results.result import About, Result
 
 _COMMAND = Command("images", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 5

@@ -10,9 +10,10 @@ from statistics import median
 
 from bench.build import functions, peers, process, start
 from bench.build.peers import PREFIX, Docker, Pack, Peer
-from bench.images import contents, figures, saved
+from bench.images import contents, saved
 from bench.images.contents import Contents
-from bench.images.figures import DEBIAN, OURS, VARIANTS
+from bench.images.results import figures
+from bench.images.results.figures import DEBIAN, OURS, VARIANTS
 from bench.images.saved import Saved
 from bench.rounds import Round
 

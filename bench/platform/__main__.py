@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from bench import command, machine
 from bench.build import peers, process
 from bench.command import ROOT, Command
-from bench.platform import chart, report, result
-from bench.platform.figures import OURS, PIP
 from bench.platform.measure import Measurement, Tools
-from bench.platform.result import Result
+from bench.platform.results import chart, report, result
+from bench.platform.results.figures import OURS, PIP
+from bench.platform.results.result import Result
 
 _COMMAND = Command("platform", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 10

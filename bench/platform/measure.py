@@ -10,10 +10,11 @@ from pathlib import Path
 
 from bench.build import functions, peers, process
 from bench.build.peers import Docker, Pack, Peer
-from bench.platform import clients, figures, processes, registry, wake
+from bench.platform import clients, processes, registry, wake
 from bench.platform.cluster import Cluster
-from bench.platform.figures import OURS, PIP
 from bench.platform.registry import REGISTRY
+from bench.platform.results import figures
+from bench.platform.results.figures import OURS, PIP
 from bench.rounds import Round
 
 _MB = 1_000_000

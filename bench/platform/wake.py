@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.errors import BenchFailed
-from bench.platform import clients, figures, processes, watch
+from bench.platform import clients, processes, watch
 from bench.platform.cluster import Cluster
 from bench.platform.processes import Process
+from bench.platform.results import figures
 
 _CONTAINER = "user-container"
 # A line for each change of a pod; it ends in True once the pod is ready.

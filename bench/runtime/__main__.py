@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 from bench import command, machine
 from bench.command import Command
 from bench.errors import BenchFailed
-from bench.runtime import chart, environments, load, report, result
+from bench.runtime import environments, load
 from bench.runtime.environments import Interpreter, Uv
-from bench.runtime.figures import BY_NAME, Part
 from bench.runtime.measure import Measurement
 from bench.runtime.peers import PEERS, RUNTIME
-from bench.runtime.result import Measured, Plan, Result
+from bench.runtime.results import chart, report, result
+from bench.runtime.results.figures import BY_NAME, Part
+from bench.runtime.results.result import Measured, Plan, Result
 from bench.runtime.serve import Stage
 
 _COMMAND = Command("runtime", result.write, result.read, report.render, chart.draw)

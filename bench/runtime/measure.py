@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from statistics import median
 
 from bench.rounds import Round
-from bench.runtime import figures, imports, load
-from bench.runtime.figures import Figure, Part
+from bench.runtime import imports, load
 from bench.runtime.load import Answered, Mode
 from bench.runtime.peers import OURS, UVICORN, Kind, Peer
-from bench.runtime.result import Plan
+from bench.runtime.results import figures
+from bench.runtime.results.figures import Figure, Part
+from bench.runtime.results.result import Plan
 from bench.runtime.serve import Served, Stage
 
 CONNECTIONS = 32

@@ -1,7 +1,7 @@
 """The result that is kept: docs/benchmarks."""
 
-from bench.images import chart, report, result
-from bench.images.figures import FIGURES, OURS
+from bench.images.results import chart, report, result
+from bench.images.results.figures import FIGURES, OURS
 from bench.runtime.peers import ROOT
 
 FOLDER = ROOT / "docs" / "benchmarks"

@@ -2,10 +2,10 @@
 
 from bench.machine import Machine
 from bench.rounds import Round
-from bench.runtime import figures
-from bench.runtime.figures import Part
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
-from bench.runtime.result import Measured, Plan, Result
+from bench.runtime.results import figures
+from bench.runtime.results.figures import Part
+from bench.runtime.results.result import Measured, Plan, Result
 
 ROUNDS: list[Round] = [
     {

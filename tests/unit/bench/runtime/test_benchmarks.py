@@ -1,7 +1,7 @@
 """The results that are kept: docs/benchmarks."""
 
-from bench.runtime import chart, report, result
 from bench.runtime.peers import ROOT
+from bench.runtime.results import chart, report, result
 
 FOLDER = ROOT / "docs" / "benchmarks"
 KEPT = result.read((FOLDER / "runtime.json").read_text(encoding="utf-8"))

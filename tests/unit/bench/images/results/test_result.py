@@ -4,10 +4,10 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from bench.images import chart, report, result
-from bench.images.figures import ADDED, COMPRESSED, DEBIAN, OURS, START, UNCOMPRESSED
-from bench.images.result import About, Result
-from bench.images.targets import TARGETS
+from bench.images.results import chart, report, result
+from bench.images.results.figures import ADDED, COMPRESSED, DEBIAN, OURS, START, UNCOMPRESSED
+from bench.images.results.result import About, Result
+from bench.images.results.targets import TARGETS
 from bench.machine import Machine
 from bench.rounds import Round
 from bench.targets import outcomes

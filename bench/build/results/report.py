@@ -1,18 +1,19 @@
 """A result in words and tables: Markdown that reads well as plain text. Writes no file."""
 
 from bench import reports
-from bench.platform.figures import FIGURES, WAKE
-from bench.platform.result import Result
-from bench.platform.targets import TARGETS
+from bench.build.results.figures import FIGURES
+from bench.build.results.result import Result
+from bench.build.results.targets import TARGETS
 
 
 def render(result: Result, chart: str | None = None) -> str:
     """Return the report; `chart` is the file name of a picture to show."""
     facts = {
-        "Generated": f"by `make bench-platform`, {result.taken}",
-        "Machine": f"{result.machine}; all of Kubernetes and Knative is on it as well",
+        "Generated": f"by `make bench-build`, {result.taken}",
+        "Machine": str(result.machine),
         "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
-        "Rounds": f"{len(result.rounds)}, each over both peers in turn",
+        "Rounds": f"{len(result.rounds)}, each over all peers in turn. Only ratios carry over to "
+        "other machines and networks",
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
@@ -20,5 +21,5 @@ def render(result: Result, chart: str | None = None) -> str:
         "What was measured": reports.notes(result.peers.items()),
         "How": reports.method(FIGURES),
     }
-    doubtful = reports.doubts(result, result.machine, (WAKE,))
-    return reports.page("A function on Knative", facts, doubtful, chart, sections)
+    doubtful = reports.doubts(result, result.machine, FIGURES)
+    return reports.page("A build beside its peers", facts, doubtful, chart, sections)

@@ -1,11 +1,13 @@
 """A result as a picture."""
 
 from bench import bars
-from bench.build import figures
-from bench.build.result import Result
+from bench.platform.results import figures
+from bench.platform.results.result import Result
 
 _LESS = "less is better"
-_PANELS = ((figures.COLD, _LESS), (figures.REBUILD, _LESS), (figures.START, _LESS))
+_PANELS = tuple(
+    (figure, _LESS) for figure in (figures.WAKE, figures.NEXT_BYTES, figures.MEMORY, figures.P99)
+)
 
 
 def draw(result: Result) -> str:

@@ -1,8 +1,8 @@
 """A result in words and tables."""
 
 from bench import tables
-from bench.runtime import figures, report
 from bench.runtime.peers import OURS, UVICORN
+from bench.runtime.results import figures, report
 
 from unit.bench.runtime import sample
 

@@ -1,7 +1,7 @@
 """What a function on the platform has to reach."""
 
-from bench.platform import figures
-from bench.platform.figures import PIP
+from bench.platform.results import figures
+from bench.platform.results.figures import PIP
 from bench.targets import Target
 
 TARGETS = (

@@ -1,8 +1,8 @@
 """A result as a picture."""
 
 from bench import bars
-from bench.images import figures
-from bench.images.result import Result
+from bench.images.results import figures
+from bench.images.results.result import Result
 
 _LESS = "less is better"
 _PANELS = (

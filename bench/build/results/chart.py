@@ -1,13 +1,11 @@
 """A result as a picture."""
 
 from bench import bars
-from bench.platform import figures
-from bench.platform.result import Result
+from bench.build.results import figures
+from bench.build.results.result import Result
 
 _LESS = "less is better"
-_PANELS = tuple(
-    (figure, _LESS) for figure in (figures.WAKE, figures.NEXT_BYTES, figures.MEMORY, figures.P99)
-)
+_PANELS = ((figures.COLD, _LESS), (figures.REBUILD, _LESS), (figures.START, _LESS))
 
 
 def draw(result: Result) -> str:

@@ -4,27 +4,36 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bench import documents
-from bench.build.figures import BY_NAME, OURS
+from bench.images.results.figures import BY_NAME, OURS
 from bench.machine import Machine
 from bench.rounds import Round, Rounds
 
 
 @dataclass(frozen=True)
+class About:
+    """An image: a line about it, whether it has a shell, how its bytecode is validated."""
+
+    note: str
+    shell: bool
+    bytecode: str
+
+
+@dataclass(frozen=True)
 class Result(Rounds):
-    """A run, which began at `taken` (UTC); `tools` and `peers` say what was measured."""
+    """A run, which began at `taken` (UTC). The first round has what does not change."""
 
     ours: ClassVar[str] = OURS
 
     taken: str
     machine: Machine
     tools: dict[str, str]
-    peers: dict[str, str]
+    images: dict[str, About]
     rounds: list[Round]
 
 
 def write(result: Result) -> str:
     """Return a result as a JSON document."""
-    return documents.write(result, BY_NAME, result.peers)
+    return documents.write(result, BY_NAME, result.images)
 
 
 def read(text: str) -> Result:
@@ -37,6 +46,6 @@ def read(text: str) -> Result:
         taken=document["taken"],
         machine=Machine(**document["machine"]),
         tools=document["tools"],
-        peers=document["peers"],
+        images={name: About(**about) for name, about in document["images"].items()},
         rounds=document["rounds"],
     )

@@ -1,7 +1,7 @@
 """What the images have to reach."""
 
-from bench.images import figures
-from bench.images.figures import DEBIAN
+from bench.images.results import figures
+from bench.images.results.figures import DEBIAN
 from bench.targets import Target
 
 TARGETS = (

@@ -1,6 +1,6 @@
 """What is measured: the names under which a result has it, and how people read it."""
 
-from bench.build.figures import OURS, PIP, Figure
+from bench.build.results.figures import OURS, PIP, Figure
 
 __all__ = ["OURS", "PIP"]
 

@@ -4,36 +4,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bench import documents
-from bench.images.figures import BY_NAME, OURS
+from bench.build.results.figures import BY_NAME, OURS
 from bench.machine import Machine
 from bench.rounds import Round, Rounds
 
 
 @dataclass(frozen=True)
-class About:
-    """An image: a line about it, whether it has a shell, how its bytecode is validated."""
-
-    note: str
-    shell: bool
-    bytecode: str
-
-
-@dataclass(frozen=True)
 class Result(Rounds):
-    """A run, which began at `taken` (UTC). The first round has what does not change."""
+    """A run, which began at `taken` (UTC); `tools` and `peers` say what was measured."""
 
     ours: ClassVar[str] = OURS
 
     taken: str
     machine: Machine
     tools: dict[str, str]
-    images: dict[str, About]
+    peers: dict[str, str]
     rounds: list[Round]
 
 
 def write(result: Result) -> str:
     """Return a result as a JSON document."""
-    return documents.write(result, BY_NAME, result.images)
+    return documents.write(result, BY_NAME, result.peers)
 
 
 def read(text: str) -> Result:
@@ -46,6 +37,6 @@ def read(text: str) -> Result:
         taken=document["taken"],
         machine=Machine(**document["machine"]),
         tools=document["tools"],
-        images={name: About(**about) for name, about in document["images"].items()},
+        peers=document["peers"],
         rounds=document["rounds"],
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bench.runtime.figures import FIGURES, Part
+from bench.runtime.results.figures import FIGURES, Part
 
 
 def test_names() -> None:

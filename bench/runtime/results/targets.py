@@ -1,7 +1,7 @@
 """What func_runtime has to reach."""
 
-from bench.runtime import figures
 from bench.runtime.peers import ASYNCIO, FUNC_PYTHON, GRANIAN, UVICORN
+from bench.runtime.results import figures
 from bench.targets import Bound, Target
 
 TARGETS = (

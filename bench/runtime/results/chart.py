@@ -1,8 +1,8 @@
 """A result as a picture."""
 
 from bench import bars
-from bench.runtime import figures
-from bench.runtime.result import Result
+from bench.runtime.results import figures
+from bench.runtime.results.result import Result
 
 _LESS, _MORE = "less is better", "more is better"
 _PANELS = (

@@ -1,6 +1,6 @@
 """What is measured: the names under which a result has it, and how people read it."""
 
-from bench.build.figures import Figure
+from bench.build.results.figures import Figure
 
 # Names of what is measured beside each other.
 OURS = "run"

@@ -1,7 +1,7 @@
 """What a build has to reach."""
 
-from bench.build import figures
-from bench.build.figures import PIP, UV
+from bench.build.results import figures
+from bench.build.results.figures import PIP, UV
 from bench.targets import Target
 
 TARGETS = (

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from bench.runtime import figures, result
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
+from bench.runtime.results import figures, result
 
 from unit.bench.runtime import sample
 

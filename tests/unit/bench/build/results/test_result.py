@@ -4,10 +4,10 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
-from bench.build import chart, report, result
-from bench.build.figures import COLD, DETECT, OURS, OVER_FLOOR, PIP, UV
-from bench.build.result import Result
-from bench.build.targets import TARGETS
+from bench.build.results import chart, report, result
+from bench.build.results.figures import COLD, DETECT, OURS, OVER_FLOOR, PIP, UV
+from bench.build.results.result import Result
+from bench.build.results.targets import TARGETS
 from bench.command import ROOT
 from bench.machine import Machine
 from bench.rounds import Round

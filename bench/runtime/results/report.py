@@ -1,11 +1,11 @@
 """A result in words and tables: Markdown that reads well as plain text. Writes no file."""
 
 from bench import reports
-from bench.runtime import figures
-from bench.runtime.figures import FIGURES, Part
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
-from bench.runtime.result import Plan, Result
-from bench.runtime.targets import TARGETS
+from bench.runtime.results import figures
+from bench.runtime.results.figures import FIGURES, Part
+from bench.runtime.results.result import Plan, Result
+from bench.runtime.results.targets import TARGETS
 
 # The rate of a server that used less of its core was not decided by the server.
 _WAITED = 0.9

@@ -1,8 +1,8 @@
 """One run as data: the same as of a build, with figures of its own."""
 
 from bench import documents
-from bench.build.result import Result, read
-from bench.platform.figures import BY_NAME
+from bench.build.results.result import Result, read
+from bench.platform.results.figures import BY_NAME
 
 __all__ = ["Result", "read", "write"]
 

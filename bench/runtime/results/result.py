@@ -6,8 +6,8 @@ from typing import ClassVar
 from bench import documents
 from bench.machine import Machine
 from bench.rounds import Round, Rounds
-from bench.runtime.figures import BY_NAME, Part
 from bench.runtime.peers import OURS
+from bench.runtime.results.figures import BY_NAME, Part
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from bench import reports
-from bench.build.figures import Figure
-from bench.images import figures
-from bench.images.figures import FIGURES, OURS
-from bench.images.result import Result
-from bench.images.targets import TARGETS
+from bench.build.results.figures import Figure
+from bench.images.results import figures
+from bench.images.results.figures import FIGURES, OURS
+from bench.images.results.result import Result
+from bench.images.results.targets import TARGETS
 from bench.tables import name, number, table
 
 _OF_IMAGES = (

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from bench.runtime import chart
+from bench.runtime.results import chart
 
 from unit.bench.runtime import sample
 

@@ -1,10 +1,10 @@
 """What has to be reached."""
 
 import pytest
-from bench.runtime import figures
-from bench.runtime.figures import FIGURES, Figure
 from bench.runtime.peers import FUNC_PYTHON, OURS, PEERS, UVICORN
-from bench.runtime.targets import TARGETS
+from bench.runtime.results import figures
+from bench.runtime.results.figures import FIGURES, Figure
+from bench.runtime.results.targets import TARGETS
 from bench.targets import Outcome, outcomes
 
 from unit.bench.runtime import sample
