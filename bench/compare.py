@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.build import figures as build
 from bench.build import process
+from bench.build.results import figures as build
 from bench.command import ROOT
 from bench.errors import BenchFailed
-from bench.images import figures as images
-from bench.platform import figures as platform
+from bench.images.results import figures as images
+from bench.platform.results import figures as platform
 from bench.rounds import Figure, Round
-from bench.runtime import figures as runtime
 from bench.runtime.peers import OURS as FUNC_RUNTIME
+from bench.runtime.results import figures as runtime
 
 # The most that a figure may lose.
 LIMIT = 0.10

@@ -17,14 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import daemon, options, provenance, publish, variants, version
-from stack.images import Request
-from stack.variants import Variant
+from stack import options, provenance, publish, version
+from stack.description import variants
+from stack.description.variants import Variant
+from stack.images import daemon
+from stack.images.images import Request
 from tools import ROOT, command, process
 from tools.console import Failure, detail, say
 from tools.settings import Settings
 
-_LOCKS = ("stack/locks", "tools/python", "tools/go_tools.toml", "tools/go.txt")
+_LOCKS = ("stack/locks", "tools/python", "tools/go/go_tools.toml", "tools/go/go.txt")
 _SBOM = "/cnb/sbom/bom.cdx.json"
 
 

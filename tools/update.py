@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools import ROOT, build, command, go_tools, process
-from tools.cache import Cache
+from tools import ROOT, command, process
+from tools.cache.cache import Cache
 from tools.console import Failure, detail, say
-from tools.environment import environment
-from tools.go_tools import Tool
+from tools.go import build, go_tools
+from tools.go.go_tools import Tool
+from tools.machine.environment import environment
 from tools.settings import Settings
 
 _PIN = re.compile(r"^(?:require |\t)?([\w./\[\]-]+)(?:==| v)([\w.+!-]+)", re.MULTILINE)

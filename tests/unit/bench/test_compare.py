@@ -4,7 +4,7 @@ import pytest
 from bench import compare
 from bench.compare import Loss
 from bench.rounds import Round
-from bench.runtime.figures import BY_NAME
+from bench.runtime.results.figures import BY_NAME
 
 CPU, RATE, NEUTRAL = "cpu_us", "requests_per_s", "half_rate"
 

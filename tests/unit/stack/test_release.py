@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import provenance, release, variants, version
+from stack import provenance, release, version
+from stack.description import variants
 from stack.release import Order
 from tools.console import Failure
 
