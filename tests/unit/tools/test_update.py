@@ -14,9 +14,7 @@ def test_pins_of_requirements() -> None:
 
 def test_pins_of_go_modules() -> None:
     """Required modules, direct or not."""
-    text = (
-        "module me\n\ngo 1.25\n\nrequire a.b/c v0.40.6\nrequire (\n\td.e/f v1.2.3 // indirect\n)\n"
-    )
+    text = "go 1.25\n\nrequire a.b/c v0.40.6\nrequire (\n\td.e/f v1.2.3 // indirect\n)\n"
 
     assert {"a.b/c": "v0.40.6", "d.e/f": "v1.2.3"} == {
         name: f"v{version}" for name, version in update.pins(text).items()
