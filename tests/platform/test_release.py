@@ -20,8 +20,9 @@ from testcontainers.core.docker_client import DockerClient
 
 from image import prerequisites
 from image.pipelines import Runner
-from stack import FOLDER, descriptions, variants
-from stack.image import Image, write_archive
+from stack import FOLDER
+from stack.description import descriptions, variants
+from stack.images.image import Image, write_archive
 
 VERSION = "99.0.0"
 IMAGES = ("run", "build", "builder", "function")
