@@ -2,10 +2,18 @@
 
 import os
 import platform
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+# proc_stat(5): user, nice, system, idle, iowait, irq, softirq. Waiting for the disk is work, too.
+_IDLE = 3
+_TIMES = 7
+# The node of a cluster is never quite idle.
+_QUIET = 0.7
+_QUIET_SECONDS = 2.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,23 @@ def read() -> Machine:
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         load=os.getloadavg()[0],
     )
+
+
+def wait_until_quiet() -> None:
+    """Wait until the machine has done little for two seconds; for a minute at most."""
+    end = time.monotonic() + _PATIENCE
+    idle = 0.0
+    while idle < _QUIET and time.monotonic() < end:
+        before = _times()
+        time.sleep(_QUIET_SECONDS)
+        taken = [after - earlier for earlier, after in zip(before, _times(), strict=True)]
+        idle = taken[_IDLE] / max(sum(taken), 1)
+
+
+def _times() -> list[int]:
+    """Return the time of all cores in each state, in ticks."""
+    first = (_PROC / "stat").read_text(encoding="utf-8").splitlines()[0]
+    return [int(ticks) for ticks in first.split()[1 : 1 + _TIMES]]
 
 
 def _field(file: str, name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import machine
 from bench.errors import BenchFailed
 from bench.platform import clients, processes, watch
 from bench.platform.cluster import Cluster
@@ -68,6 +69,8 @@ def wake(cluster: Cluster, service: str) -> Woken:
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
     cluster.wait_until_zero(service)
+    # A build and a deployment may have been just before.
+    machine.wait_until_quiet()
     with watch.lines(cluster.watch(service, _READY), cluster.environ) as when:
         began = time.time()
         answered = clients.ask(cluster.host(service))
