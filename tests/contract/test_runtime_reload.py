@@ -240,7 +240,7 @@ def test_setting_malformed() -> None:
     status, log = ended(FUNCTIONS / "http_basic", "--reload", variables={"PORT": "eighty"})
 
     assert 2 == status
-    assert "ERROR: A setting has a value that cannot be used" in log
+    assert "ERROR: Invalid setting" in log
 
 
 def test_without_a_watcher() -> None:

@@ -158,7 +158,7 @@ def test_setting_malformed(name: str, value: str) -> None:
     status, log = ended(FUNCTIONS / "runtime_http", variables={name: value})
 
     assert 2 == status
-    assert "ERROR: A setting has a value that cannot be used" in log
+    assert "ERROR: Invalid setting" in log
     assert f"Setting:  {name}\nFound:    {value}\n" in log
 
 

@@ -1,7 +1,7 @@
 """The errors that can stop a phase, as facts. Their messages are in log/messages/.
 
 BuildpackError
-├── SettingInvalid            a BP_ or BPE_ variable has a value that cannot be used
+├── SettingInvalid            a BP_ or BPE_ variable has an invalid value
 ├── FunctionFolderMissing     BP_FUNCTION_PATH is not a folder of the source
 ├── FileUnreadable            a file of the function cannot be read
 ├── FileOutside               a file of the function is outside the source

@@ -43,9 +43,9 @@ def test_document_has_the_failures() -> None:
     """docs/contract.md has a row for each failure of a start, with its exit code."""
     document = dict(row[:2] for row in rows("Exit codes") if row[1] not in ("", "0"))
     failures: dict[str, type[errors.StartFailure]] = {
-        "A setting has a value that cannot be used": errors.SettingInvalid,
+        "Invalid setting": errors.SettingInvalid,
         "func.yaml is not valid YAML": errors.FileInvalid,
-        "A field of func.yaml has a value that cannot be used": errors.FieldInvalid,
+        "Invalid field in func.yaml": errors.FieldInvalid,
         "Cannot read func.yaml": errors.YamlReaderMissing,
         "There is no package named function": errors.FunctionMissing,
         "The function has neither new nor handle": errors.EntryPointMissing,

@@ -27,7 +27,7 @@ def describe(error: errors.StartFailure) -> Message:
 @describe.register
 def _setting_invalid(error: errors.SettingInvalid) -> Message:
     return Message(
-        "A setting has a value that cannot be used",
+        "Invalid setting",
         f"Setting:  {error.name}\nFound:    {error.found}\n\n"
         f"It must be {error.expected}.\n"
         f"`python -m func_runtime --help` lists all settings.",
@@ -46,7 +46,7 @@ def _file_invalid(error: errors.FileInvalid) -> Message:
 @describe.register
 def _field_invalid(error: errors.FieldInvalid) -> Message:
     return Message(
-        f"A field of {error.path.name} has a value that cannot be used",
+        f"Invalid field in {error.path.name}",
         f"File:     {error.path}\nField:    {error.field}\nFound:    {error.found}\n\n"
         f"It must be {error.expected}.",
     )
