@@ -68,7 +68,7 @@ def wake(cluster: Cluster, service: str) -> Woken:
 
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
-    cluster.wait_until_zero(service)
+    cluster.wait_until_zero()
     # A build and a deployment may have been just before.
     machine.wait_until_quiet()
     with watch.lines(cluster.watch(service, _READY), cluster.environ) as when:
