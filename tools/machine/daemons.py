@@ -6,13 +6,15 @@ A note says which process is ours, by number and start time: numbers are used ag
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from tools import process
+from tools import command, process
 from tools.cache.cache import Cache
 from tools.console import Failure, say
+from tools.settings import Settings
 
 _PATIENCE = 30.0  # seconds that a program gets to end
 _POLL = 0.1
@@ -81,6 +83,25 @@ class Daemon:
     @property
     def _note(self) -> Path:
         return self._folder / self.name
+
+
+def run(
+    name: str,
+    description: str | None,
+    start: Callable[[Settings], None],
+    daemon: Callable[[Settings], Daemon],
+) -> NoReturn:
+    """Run the command of a daemon, whose argument is `start` or `stop`."""
+
+    def main(arguments: Sequence[str], settings: Settings) -> None:
+        parser = command.Parser(name, description)
+        parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
+        if parser.parse_args(arguments).action == "start":
+            start(settings)
+        else:
+            daemon(settings).stop()
+
+    command.run(main)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

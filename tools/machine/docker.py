@@ -6,12 +6,11 @@ stop    ends the daemon, if `start` started it
 
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
-from tools import command, process
+from tools import process
 from tools.console import Failure
-from tools.machine import packages
+from tools.machine import daemons, packages
 from tools.machine.daemons import Daemon, wait_until
 from tools.settings import Settings
 
@@ -95,14 +94,5 @@ def _install(settings: Settings) -> None:
     packages.need(settings.cache, ["docker"], "docker-cli")
 
 
-def _main(arguments: Sequence[str], settings: Settings) -> None:
-    parser = command.Parser("docker.sh", __doc__)
-    parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
-    if parser.parse_args(arguments).action == "start":
-        start(settings)
-    else:
-        _daemon(settings).stop()
-
-
 if __name__ == "__main__":
-    command.run(_main)
+    daemons.run("docker.sh", __doc__, start, _daemon)

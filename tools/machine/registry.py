@@ -5,12 +5,12 @@ It keeps its images in the cache, and has no password. REGISTRY_PORT names anoth
 
 import http.client
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
-from tools import command, process
+from tools import process
 from tools.cache.cache import Cache
 from tools.console import Failure, say
+from tools.machine import daemons
 from tools.machine.daemons import Daemon
 from tools.settings import Settings
 
@@ -101,14 +101,5 @@ def _fetched(cache: Cache) -> Path:
     return unpacked / "usr" / "bin" / "docker-registry"
 
 
-def _main(arguments: Sequence[str], settings: Settings) -> None:
-    parser = command.Parser("registry.sh", __doc__)
-    parser.add_argument("action", nargs="?", choices=["start", "stop"], default="start")
-    if parser.parse_args(arguments).action == "start":
-        start(settings)
-    else:
-        _daemon(settings).stop()
-
-
 if __name__ == "__main__":
-    command.run(_main)
+    daemons.run("registry.sh", __doc__, start, _daemon)
