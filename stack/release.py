@@ -166,11 +166,11 @@ def _sboms(order: Order, folder: Path) -> list[Path]:
     """Take the SBOMs out of the images that have one; the builder has the build image's."""
     wanted, made = Request(order.variant, order.registry), list[Path]()
     for image in ("run", "build"):
-        container = _output(["docker", "create", wanted.name(image), "none"])
+        container = process.output(["docker", "create", wanted.name(image), "none"])
         try:
             process.call(["docker", "cp", f"{container}:{_SBOM}", folder / f"{image}.cdx.json"])
         finally:
-            _output(["docker", "rm", container])
+            process.output(["docker", "rm", container])
         made.append(folder / f"{image}.cdx.json")
     return made
 
@@ -222,15 +222,7 @@ def _tagged(root: Path, tag: str) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    return _output(["git", "-C", str(folder), *arguments])
-
-
-def _output(words: Sequence[str]) -> str:
-    with tempfile.TemporaryFile() as printed:
-        if process.run(words, output=printed):
-            raise Failure(f"{' '.join(words[:5])} failed", "Its reason is above.")
-        printed.seek(0)
-        return printed.read().decode(errors="replace").strip()
+    return process.output(["git", "-C", str(folder), *arguments])
 
 
 def _now() -> str:

@@ -73,6 +73,18 @@ def answer(command: Command, *, environ: Mapping[str, str] | None = None) -> str
         return _text(printed).strip() if status == 0 else None
 
 
+def output(command: Command) -> str:
+    """Return what a program prints, stripped; the user sees its errors.
+
+    :raises Failure: it is missing or fails
+    """
+    with tempfile.TemporaryFile() as printed:
+        if run(command, output=printed):
+            words = " ".join(map(str, command[:5]))
+            raise Failure(f"{words} failed", "Its reason is above.")
+        return _text(printed).strip()
+
+
 def complaint(command: Command) -> str:
     """Return the last line that a program writes to its errors."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as written:

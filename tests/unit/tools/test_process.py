@@ -79,3 +79,11 @@ def test_variables_are_added_to_those_of_the_process() -> None:
 def test_no_program_waits_for_the_terminal() -> None:
     """A program that reads its input finds its end."""
     assert 0 == process.run(["sh", "-c", "! read -r line"])
+
+
+def test_output() -> None:
+    """What a program prints is returned; a program that fails stops the command, by its name."""
+    assert "a b" == process.output(["echo", "a", "b"])
+    with pytest.raises(Failure) as caught:
+        process.output(["false", "a"])
+    assert "false a failed" == caught.value.title
