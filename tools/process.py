@@ -1,4 +1,4 @@
-"""Starts programs and waits for them. The only place that does so.
+"""Starts programs and waits for them. The only place that does so, with doctor/facts.py.
 
 Each has a process group of its own, so that a signal which ends this process, whoever sent it, can
 be given to all that the program has started: mmdebstrap alone would wait for its children.

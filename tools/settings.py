@@ -1,13 +1,12 @@
-"""What the caller asks for by variables. The only reader of the environment."""
+"""What the caller asks for by variables. Only doctor/facts.py reads the environment too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import loopback
 from tools.cache.cache import Cache
 from tools.console import Failure
-
-_PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,6 @@ def _file(environ: Mapping[str, str], name: str, folder: Path) -> Path | None:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) not in _PORTS:
+    if not loopback.is_port(text):
         raise Failure("REGISTRY_PORT is not a port number", f"Found: {text}")
     return int(text)

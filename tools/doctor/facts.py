@@ -1,8 +1,11 @@
-"""What this machine has. Facts only: findings.py judges them."""
+"""What this machine has. Facts only: findings.py judges them.
+
+It also runs on a Python that is too old for the other tools. So it does not use tools.process and
+tools.settings, and starts programs and reads the environment itself.
+"""
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import platform
@@ -13,15 +16,16 @@ import sys
 import tempfile
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-ROOT = Path(__file__).parents[2]
+from tools import loopback
+
 REGISTRY_PORT = 5000
 FUNCTION_PORT = 8080
 _WITHIN = 20.0  # seconds for a program
+_ANSWER_WITHIN = 2.0  # seconds for what listens on a port
 _PROGRAMS = ("git", "make", "flock", "apt-get", "mmdebstrap", "docker", "dockerd", "go")
 
 
@@ -59,6 +63,7 @@ class Facts:
     proxies: tuple[str, ...]
     proxy_for_loopback: bool
     index_error: str
+    registry_port: str
     ports: dict[int, str]
 
 
@@ -66,12 +71,13 @@ def collect() -> Facts:
     """Look at this machine. Nothing is changed; the package index is asked one question."""
     cache = _cache()
     place = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+    registry_port = os.environ.get("REGISTRY_PORT") or str(REGISTRY_PORT)
     with ThreadPoolExecutor() as pool:
         index = pool.submit(_index_error)
         docker = pool.submit(_docker)
         ports = {
-            port: pool.submit(listener, port)
-            for port in (int(os.environ.get("REGISTRY_PORT") or REGISTRY_PORT), FUNCTION_PORT)
+            port: pool.submit(loopback.listener, port, _ANSWER_WITHIN)
+            for port in (*map(int, filter(loopback.is_port, [registry_port])), FUNCTION_PORT)
         }
     bundle = os.environ.get("SSL_CERT_FILE", "")
     return Facts(
@@ -98,6 +104,7 @@ def collect() -> Facts:
         proxy_for_loopback="http" in urllib.request.getproxies_environment()
         and not urllib.request.proxy_bypass("127.0.0.1"),
         index_error=index.result(),
+        registry_port=registry_port,
         ports={port: found.result() for port, found in ports.items()},
     )
 
@@ -156,20 +163,6 @@ def _index_error() -> str:
         # pip asks rustc for its version, and rustup makes its folder for that.
         status, text = _run([*pip, "download", "dumb-init", *options], RUSTUP_HOME=folder)
     return text if status else ""
-
-
-def listener(port: int) -> str:
-    """Return what listens on a port of the loopback interface: nothing, registry or other."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
-        try:
-            connection.request("GET", "/v2/")
-            answer = connection.getresponse()
-        except ConnectionRefusedError:
-            return "nothing"
-        except (OSError, http.client.HTTPException):
-            return "other"
-    header = answer.headers.get("Docker-Distribution-Api-Version")
-    return "registry" if header == "registry/2.0" else "other"
 
 
 def _run(command: list[str], **variables: str) -> tuple[int, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tools import loopback
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -235,10 +237,16 @@ def _index(facts: Facts) -> Finding:
 
 
 def _ports(facts: Facts) -> Iterator[Finding]:
+    if not loopback.is_port(facts.registry_port):
+        yield Finding(
+            PROBLEM,
+            f"REGISTRY_PORT is not a port number: {facts.registry_port}",
+            "Export a number from 1 to 65535, or unset it.",
+        )
     for port, listener in facts.ports.items():
-        if port == 8080 and listener != "nothing":  # noqa: PLR2004 -- of the pages' docker run
+        if port == 8080 and listener != loopback.NOTHING:  # noqa: PLR2004 -- of the pages' docker run
             yield Finding(NOTE, "Port 8080 is taken: take another one where the pages say 8080")
-        elif port != 8080 and listener == "other":  # noqa: PLR2004
+        elif port != 8080 and listener == loopback.OTHER:  # noqa: PLR2004
             yield Finding(
                 NOTE,
                 f"Port {port} is taken by another program; `make registry` needs it",

@@ -3,11 +3,10 @@
 It keeps its images in the cache, and has no password. REGISTRY_PORT names another port than 5000.
 """
 
-import http.client
 import shutil
 from pathlib import Path
 
-from tools import process
+from tools import loopback, process
 from tools.cache.cache import Cache
 from tools.console import Failure, say
 from tools.machine import daemons
@@ -15,7 +14,6 @@ from tools.machine.daemons import Daemon
 from tools.settings import Settings
 
 _SECONDS = 10.0
-_OURS, _OTHER, _CLOSED = "registry", "other", "closed"
 
 _CONFIGURATION = """\
 version: 0.1
@@ -33,10 +31,10 @@ def start(settings: Settings) -> None:
     :raises Failure: another program has its port, or it does not start
     """
     daemon = _daemon(settings)
-    if daemon.pid and knock(settings.registry_port) == _OURS:
+    if daemon.pid and _answers(settings.registry_port):
         return
     with settings.cache.locked(daemon.name):
-        if not (daemon.pid and knock(settings.registry_port) == _OURS):
+        if not (daemon.pid and _answers(settings.registry_port)):
             daemon.stop()
             _start(settings, daemon)
 
@@ -46,19 +44,8 @@ def folder(settings: Settings) -> Path:
     return settings.cache.folder / "registry" / str(settings.registry_port)
 
 
-def knock(port: int) -> str:
-    """Return what is on a port of loopback: a registry, something else, or nothing."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/v2/")
-        version = connection.getresponse().headers.get("Docker-Distribution-Api-Version")
-    except ConnectionRefusedError:
-        return _CLOSED
-    except (OSError, http.client.HTTPException):
-        return _OTHER
-    finally:
-        connection.close()
-    return _OURS if version == "registry/2.0" else _OTHER
+def _answers(port: int) -> bool:
+    return loopback.listener(port) == loopback.REGISTRY
 
 
 def _daemon(settings: Settings) -> Daemon:
@@ -68,7 +55,7 @@ def _daemon(settings: Settings) -> Daemon:
 
 def _start(settings: Settings, daemon: Daemon) -> None:
     port, storage = settings.registry_port, folder(settings)
-    if knock(port) != _CLOSED:
+    if loopback.listener(port) != loopback.NOTHING:
         raise Failure(
             f"Port {port} of 127.0.0.1 is taken",
             "Another program listens there, not our registry.",
@@ -78,7 +65,7 @@ def _start(settings: Settings, daemon: Daemon) -> None:
     storage.mkdir(parents=True, exist_ok=True)
     configuration = storage.with_name(f"{port}.yml")
     configuration.write_text(_CONFIGURATION.format(storage=storage, port=port))
-    daemon.start([program, "serve", configuration], lambda: knock(port) == _OURS, _SECONDS)
+    daemon.start([program, "serve", configuration], lambda: _answers(port), _SECONDS)
 
 
 def _fetched(cache: Cache) -> Path:

@@ -1,47 +1,10 @@
 """Facts about a machine that has something odd."""
 
-import socket
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import pytest
 import trustme
 
 from tools.doctor import facts
-
-
-class Registry(BaseHTTPRequestHandler):
-    """Answers as a registry does."""
-
-    def do_GET(self) -> None:
-        """Name the API."""
-        self.send_response(200)
-        self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.mark.parametrize(
-    ("handler", "expected"), [(Registry, "registry"), (BaseHTTPRequestHandler, "other")]
-)
-def test_who_listens(handler: type[BaseHTTPRequestHandler], expected: str) -> None:
-    """A registry is told from another server."""
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        assert expected == facts.listener(server.server_port)
-        thread.join()
-
-
-def test_nobody_listens() -> None:
-    """A closed port is free."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-
-    assert "nothing" == facts.listener(port)
 
 
 def test_certificates(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ GOOD = Facts(
     proxies=(),
     proxy_for_loopback=False,
     index_error="",
+    registry_port="5000",
     ports={5000: "nothing", 8080: "nothing"},
 )
 
@@ -89,6 +90,10 @@ def without(name: str) -> frozenset[str]:
             "SSL_CERT_FILE=/a.crt: No such file",
         ),
         ({"proxy_for_loopback": True}, "The proxy is also used for 127.0.0.1"),
+        (
+            {"registry_port": "abc", "ports": {8080: "nothing"}},
+            "REGISTRY_PORT is not a port number",
+        ),
         ({"index_error": "SSLError(CERTIFICATE_VERIFY_FAILED)"}, "The certificate of the package"),
         ({"index_error": "ProxyError('Cannot connect')"}, "The proxy does not connect"),
         ({"index_error": "HTTP error 403 while getting"}, "The package index refuses access"),

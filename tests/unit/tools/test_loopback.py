@@ -1,4 +1,4 @@
-"""What is on the registry's port."""
+"""What is on a port of the loopback interface."""
 
 import http.server
 import socket
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tools.machine.registry import knock
+from tools.loopback import is_port, listener
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def serving(headers: dict[str, str]) -> Iterator[int]:
 def test_a_registry_says_that_it_is_one(headers: dict[str, str], expected: str) -> None:
     """Another server is not taken for a registry."""
     with serving(headers) as port:
-        assert expected == knock(port)
+        assert expected == listener(port)
 
 
 def test_a_free_port() -> None:
@@ -46,7 +46,7 @@ def test_a_free_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    assert "closed" == knock(port)
+    assert "nothing" == listener(port)
 
 
 def test_a_server_that_speaks_no_http() -> None:
@@ -60,5 +60,14 @@ def test_a_server_that_speaks_no_http() -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        assert "other" == knock(port)
+        assert "other" == listener(port)
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("5000", True), ("65535", True), ("0", False), ("65536", False), ("", False), ("x", False)],
+)
+def test_port_number(text: str, expected: bool) -> None:
+    """A port has a number from 1 to 65535."""
+    assert expected == is_port(text)
