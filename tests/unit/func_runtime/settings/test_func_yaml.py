@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import slow_yaml
 from func_runtime.errors import FieldInvalid, FileInvalid, YamlReaderMissing
 from func_runtime.settings import func_yaml
 from func_runtime.settings.func_yaml import FuncYaml
@@ -82,40 +83,7 @@ def test_without_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         func_yaml.read(path)
 
 
-BOUND = 60.0  # seconds; without bounds the first alone takes longer
-BOMB = "a0: &a0 [x]\n" + "".join(
-    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)
-)
-MERGES = "a0: &a0 {x: 1}\n" + "".join(
-    f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 10)
-)
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (f"{BOMB}invoke: *a9\n", "too many values"),
-        (MERGES, "too many values"),
-        ("invoke: &a [*a]\n", "too many values"),
-        (f"invoke: [{'x, ' * 20_000}]\n", "too many values"),
-        (f"invoke: {'9' * 5000}\n", "a number or date is too long"),
-        (f"invoke: 0x{'f' * 5000}\n", "a number or date is too long"),
-        (f"invoke: {'1:' * 5000}1\n", "a number or date is too long"),
-        (f"invoke: {'[' * 3000}", "it is nested too deeply"),
-        (f"# {'x' * (512 << 10)}", "it is larger than 512 KiB"),
-    ],
-    ids=[
-        "aliases",
-        "merges",
-        "itself",
-        "list",
-        "number",
-        "hexadecimal",
-        "base 60",
-        "deep",
-        "large",
-    ],
-)
+@slow_yaml.with_each
 def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
     """A file that would take long to read is refused at once."""
     (tmp_path / "func.yaml").write_text(content)
@@ -125,7 +93,7 @@ def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
         func_yaml.read(tmp_path / "func.yaml")
 
     assert problem in caught.value.problem
-    assert time.monotonic() - began < BOUND
+    assert time.monotonic() - began < slow_yaml.BOUND
 
 
 def test_aliases(tmp_path: Path) -> None:
