@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from testcontainers.core.docker_client import DockerClient
 import pages
 from contract.runtime_process import free_port
 from image import prerequisites
+from image.clone import Clone
 from image.container import eventually
 from image.pack import remove_images, remove_volumes
 
@@ -22,26 +22,11 @@ _OURS = "tests/platform/test_pages.py"
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """Return a clone of this repository with the files as they are now, and the tools."""
-    made = tmp_path / "clone"
-    for name in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
-        source = prerequisites.ROOT / name
-        if source.exists() and not source.is_dir():
-            (made / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, made / name, follow_symlinks=False)
-    subprocess.run(["git", "init", "--quiet", str(made)], check=True)
-    git_in = ["git", "-C", str(made), "-c", "user.name=a", "-c", "user.email=a@example.com"]
-    subprocess.run([*git_in, "add", "--all"], check=True)
-    subprocess.run([*git_in, "commit", "--quiet", "--message=All"], check=True)
-    (made / ".tools").symlink_to(prerequisites.TOOLS)
+def clone(tmp_path: Path) -> Clone:
+    """Return a clone that has the tools."""
+    made = Clone.create(tmp_path)
+    (made.folder / ".tools").symlink_to(prerequisites.TOOLS)
     return made
-
-
-def git(*arguments: str) -> str:
-    """Run git in this repository and return what it wrote."""
-    command = ["git", "-C", str(prerequisites.ROOT), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
@@ -55,25 +40,6 @@ def image(docker: DockerClient) -> Iterator[str]:
     assert eventually(lambda: not docker.client.api.containers(all=True, filters={"name": name}))
     remove_images(docker, [(name, "")])
     remove_volumes(docker, name)
-
-
-def run(clone: Path, home: Path, commands: str) -> str:
-    """Type commands into one shell at the clone's root, and return what they wrote."""
-    home.mkdir()
-    environment = {name: os.environ[name] for name in os.environ if not name.startswith("XDG_")}
-    done = subprocess.run(
-        ["bash", "-euxo", "pipefail"],
-        cwd=clone,
-        env=environment | {"HOME": str(home), "PATH": os.environ["PATH"]},
-        input=commands,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def commands(page: str, **names: str) -> str:
@@ -93,9 +59,9 @@ def commands(page: str, **names: str) -> str:
 
 
 @pytest.mark.timeout(_TIMEOUT)
-def test_tutorial(clone: Path, tmp_path: Path, image: str) -> None:
+def test_tutorial(clone: Clone, image: str) -> None:
     """docs/tutorial.md leads from `func create` to tests that pass and an image that answers."""
-    said = run(clone, tmp_path / "home", commands("docs/tutorial.md", hello=image))
+    said = clone.run(commands("docs/tutorial.md", hello=image))
 
     assert " passed" in said
     assert f"Successfully built image '{image}'" in said
@@ -103,13 +69,13 @@ def test_tutorial(clone: Path, tmp_path: Path, image: str) -> None:
 
 
 @pytest.mark.timeout(_TIMEOUT)
-def test_first_page(clone: Path, tmp_path: Path, image: str) -> None:
+def test_first_page(clone: Clone, image: str) -> None:
     """A function made by hand from the files that README.md shows is built, and says Hello."""
-    function.write((clone / "README.md").read_text(), clone / "myfunc")
+    function.write((clone.folder / "README.md").read_text(), clone.folder / "myfunc")
     tools = f'export PATH="{prerequisites.TOOLS}:$PATH"\n'
     stop = f"\ndocker stop {image}\n"
 
-    said = run(clone, tmp_path / "home", tools + commands("README.md", myfn=image) + stop)
+    said = clone.run(tools + commands("README.md", myfn=image) + stop)
 
     assert f"Successfully built image '{image}'" in said
     assert "Hello" in said

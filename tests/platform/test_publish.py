@@ -16,6 +16,7 @@ from testcontainers.core.docker_client import DockerClient
 
 import pages
 from image import kpack, prerequisites, run_images
+from image.clone import type_in
 from image.container import serving
 from image.lifecycle import remove_pulled
 from image.pack import Image, Pack, remove_images, remove_volumes
@@ -113,19 +114,10 @@ def test_machine_without_this_clone(docker: DockerClient, published: str, tmp_pa
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "pack").symlink_to(prerequisites.TOOLS / "libexec" / "pack")
 
-    done = subprocess.run(
-        ["/bin/sh", "-euxc", commands],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
+    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
 
-    assert done.returncode == 0, done.stdout
+    type_in(commands, tmp_path, environment, _TIMEOUT)
+
     try:
         with serving(image) as container:
             assert container.get("/").text == "Hello"
