@@ -135,8 +135,12 @@ patch() {
     kube -n knative-serving patch configmap "$1" --type merge --patch "{\"data\": $2}" >/dev/null
 }
 
+# all_available: else says which deployments lack pods, and what keeps the node from running them (a full disk).
 all_available() {
-    ! kube get deployments -A --no-headers | awk '{ split($3, count, "/"); if (count[1] != count[2]) missing = 1 } END { exit !missing }'
+    deployments=$(kube get deployments -A --no-headers) || return 1
+    echo "$deployments" | awk '{ split($3, count, "/"); if (count[1] != count[2]) { print $1 "/" $2 ": " $3 " pods"; missing = 1 } } END { exit missing }' && return
+    kube get nodes --output 'jsonpath={range .items[*].spec.taints[*]}The node has the taint {.key}{"\n"}{end}'
+    return 1
 }
 
 main
