@@ -14,8 +14,11 @@ from bench.platform.processes import Process
 from bench.platform.results import figures
 
 _CONTAINER = "user-container"
-# A line for each change of a pod; it ends in True once the pod is ready.
-_READY = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}'
+# A line for each change of a pod: name, address once the API has it, and whether it is ready.
+_POD = '{.metadata.name}|{.status.podIP}|{.status.conditions[?(@.type=="Ready")].status}{"\\n"}'
+_SEEN = r"\|"
+_ADDRESSED = r"\|[^|]+\|"
+_READY = r"\|True$"
 _PATIENCE = 10.0
 _POLL_SECONDS = 0.05
 # What the measured functions write, once each: when they are imported, started and asked.
@@ -71,23 +74,24 @@ def wake(cluster: Cluster, service: str) -> Woken:
     cluster.wait_until_zero()
     # A build and a deployment may have been just before.
     machine.wait_until_quiet()
-    with watch.lines(cluster.watch(service, _READY), cluster.environ) as when:
+    with watch.lines(cluster.watch(service, _POD), cluster.environ) as when:
         began = time.time()
         answered = clients.ask(cluster.host(service))
-        seen = when("")
-        ready = when("True")
+        seen, addressed, ready = when(_SEEN), when(_ADDRESSED), when(_READY)
     found = processes.of_container(_container(cluster, service))
     first = found[0]
     sandbox = processes.sandbox(first)
     if sandbox is None:
         raise BenchFailed(f"the sandbox of {service} was not found")
     log = _log(cluster, service)
+    started = _marked(log, "started")
     ends = {
         figures.POD: seen,
         figures.SANDBOX: sandbox.began,
         figures.PROCESS: first.began,
         figures.IMPORTS: _marked(log, "imported"),
-        figures.HOOK: _marked(log, "started"),
+        figures.HOOK: started,
+        figures.KUBELET: max(started, addressed),
         figures.ASKED: _marked(log, "asked"),
         figures.ANSWERED: answered,
     }
@@ -95,6 +99,7 @@ def wake(cluster: Cluster, service: str) -> Woken:
     stages = zip(ends.items(), begins, strict=False)
     seconds = {figure.name: end - begin for (figure, end), begin in stages}
     seconds[figures.WAKE.name] = answered - began
+    seconds[figures.WAKE_ALONE.name] = answered - began - seconds[figures.KUBELET.name]
     seconds[figures.READY.name] = ready - first.began
     if len(found) > 1:
         seconds[figures.INIT.name] = found[1].began - first.began

@@ -1,5 +1,6 @@
 """Notes when a program that watches something writes its lines."""
 
+import re
 import subprocess
 import threading
 import time
@@ -18,9 +19,9 @@ When = Callable[[str], float]
 
 @contextmanager
 def lines(command: Sequence[str | Path], environ: Mapping[str, str]) -> Iterator[When]:
-    """Run a program; yield what waits for a line with an ending and returns when it came.
+    """Run a program; yield a function that waits for a line with a pattern and returns its time.
 
-    The time is in seconds of the epoch. What is yielded raises BenchFailed if no such line comes.
+    The time is in seconds of the epoch. The function raises BenchFailed if no such line comes.
     """
     came: list[tuple[str, float]] = []
     changed = threading.Condition()
@@ -35,14 +36,14 @@ def lines(command: Sequence[str | Path], environ: Mapping[str, str]) -> Iterator
                     came.append((line.rstrip(), time.time()))
                     changed.notify()
 
-        def first(ending: str) -> float | None:
-            return next((at for line, at in came if line.endswith(ending)), None)
+        def first(pattern: str) -> float | None:
+            return next((at for line, at in came if re.search(pattern, line)), None)
 
-        def when(ending: str) -> float:
+        def when(pattern: str) -> float:
             with changed:
-                found = changed.wait_for(lambda: first(ending), _PATIENCE)
+                found = changed.wait_for(lambda: first(pattern), _PATIENCE)
             if found is None:
-                raise BenchFailed(f"{command[0]} did not write a line that ends in {ending!r}")
+                raise BenchFailed(f"{command[0]} did not write a line with {pattern!r}")
             return found
 
         thread = threading.Thread(target=read, daemon=True)
