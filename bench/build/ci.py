@@ -15,10 +15,11 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench import command, machine, tables
-from bench.build import functions, index, process
+from bench.build import functions, packages, process
 from bench.build.peers import PREFIX
 from bench.command import ROOT
 from bench.errors import BenchFailed
+from tools import package_index
 
 _COUNTS = (50, 200)
 _VOLUME = f"{PREFIX}-ci"
@@ -100,7 +101,10 @@ def main() -> int:
 def _measure(rounds: int, registry: str, environ: Mapping[str, str]) -> str:
     found = Measurement(command.tool("pack", environ), registry, environ)
     uv = command.tool("uv", environ)
-    with index.serving("127.0.0.1", max(_COUNTS) + 1) as served:
+    with (
+        TemporaryDirectory(prefix="bench-packages-") as scratch,
+        package_index.serving(packages.write(Path(scratch), max(_COUNTS) + 1)) as served,
+    ):
         settings = {**environ, "UV_DEFAULT_INDEX": served.url}
 
         def write(count: int) -> Callable[[Path], object]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.build import index, process
+from bench.build import packages, process
 
 _HANDLE = """\
 async def handle(scope, receive, send):
@@ -57,7 +57,7 @@ def with_dependencies(folder: Path, count: int, uv: Path, environ: Mapping[str, 
     """Write a function with so many packages of our index, and lock them."""
     (folder / "function").mkdir(parents=True, exist_ok=True)
     (folder / "function" / "__init__.py").write_text(_HANDLE)
-    names = "".join(f'  "{index.name(number)}",\n' for number in range(count))
+    names = "".join(f'  "{packages.name(number)}",\n' for number in range(count))
     (folder / "pyproject.toml").write_text(
         f'[project]\nname = "many"\nversion = "1.0"\nrequires-python = ">=3.11"\n'
         f"dependencies = [\n{names}]\n"

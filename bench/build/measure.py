@@ -9,12 +9,13 @@ from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 
-from bench.build import functions, index, peers, process, start
-from bench.build.index import Index
+from bench.build import functions, packages, peers, process, start
 from bench.build.peers import PREFIX, Docker, Pack, Peer
 from bench.build.results import figures
 from bench.build.results.figures import FLOOR, OURS, PIP, UV
 from bench.rounds import Round
+from tools import package_index
+from tools.package_index import PackageIndex
 
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"
 _FEW, _MOST = 50, 200
@@ -61,7 +62,8 @@ class Measurement:
         """
         host = self._docker_host()
         found = []
-        with index.serving(host, _MOST + 1) as served, self._template() as template:
+        wheels = packages.write(self.scratch / "packages", _MOST + 1)
+        with package_index.serving(wheels, host) as served, self._template() as template:
             for number in range(self.rounds):
                 values = self._round(number, template, served)
                 found.append(values)
@@ -70,7 +72,7 @@ class Measurement:
                     _say(f"round {number + 1}: {figure}: {', '.join(texts)}")
         return found
 
-    def _round(self, number: int, template: "_Template", served: Index) -> Round:
+    def _round(self, number: int, template: "_Template", served: PackageIndex) -> Round:
         cold, rebuild = {}, {}
         for name in template.beside(number):
             cold[name] = template.build(name, cold=True)
@@ -89,7 +91,7 @@ class Measurement:
             figures.DETECT.name: {OURS: self._detect(template.folders[OURS])},
         }
 
-    def _many(self, number: int, served: Index) -> dict[str, float]:
+    def _many(self, number: int, served: PackageIndex) -> dict[str, float]:
         """Build with 200, 0 and 50 dependencies, and with one more than 50."""
         environ = {**self.tools.environ, "UV_DEFAULT_INDEX": served.url}
         env = (f"UV_DEFAULT_INDEX={served.url}",)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import trustme
+
+from tools import package_index
 
 USER = "builder"
 # Greppable: nothing that a build leaves may hold it.
@@ -90,85 +91,6 @@ def failing(status: int) -> Iterator[str]:
 
 
 @contextmanager
-def behind_a_proxy(packages: Path) -> Iterator[tuple[str, str]]:
-    """Serve a folder of packages through a proxy.
-
-    Yields the proxy's URL and the index's, whose host only the proxy knows.
-    """
-
-    class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            # A proxy is asked for whole addresses (RFC 9112, section 3.2.2).
-            path = self.path.removeprefix("http://index.invalid/")
-            name = path.rpartition("/")[2]
-            links = [f'<a href="/{wheel.name}">{wheel.name}</a>' for wheel in packages.iterdir()]
-            page = "".join(links).encode()
-            content = (packages / name).read_bytes() if name.endswith(".whl") else page
-            self.send_response(404 if path == self.path else 200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
-
-        do_HEAD = do_GET  # noqa: N815 -- the base class's
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
-            """Write nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    with _running(server):
-        yield f"http://127.0.0.1:{server.server_port}", "http://index.invalid/simple/"
-
-
-@contextmanager
-def counting(packages: Path) -> Iterator[tuple[str, set[str]]]:
-    """Serve a folder of packages without a password; yields the URL, and the downloaded files.
-
-    As the public index, it has each wheel's metadata apart (PEP 658).
-    """
-    fetched: set[str] = set()
-
-    class Counted(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path.rstrip("/").rpartition("/")[2]
-            if name.endswith((".whl", ".tar.gz")):
-                fetched.add(name)
-                content = (packages / name).read_bytes()
-            elif name.endswith(".metadata"):
-                content = _metadata(packages / name.removesuffix(".metadata"))
-            else:
-                files = sorted(packages.glob(f"{name.replace('-', '_')}-*"))
-                content = "".join(_link(path.name) for path in files).encode()
-            self.send_response(200 if content else 404)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
-
-        do_HEAD = do_GET  # noqa: N815 -- the base class's
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's
-            """Write nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Counted)
-    with _running(server):
-        yield f"http://127.0.0.1:{server.server_port}/simple/", fetched
-
-
-def _link(name: str) -> str:
-    has_metadata = ' data-core-metadata="true"' if name.endswith(".whl") else ""
-    return f'<a href="/{name}"{has_metadata}>{name}</a>'
-
-
-def _metadata(wheel: Path) -> bytes:
-    with zipfile.ZipFile(wheel) as opened:
-        (name,) = (name for name in opened.namelist() if name.endswith("/METADATA"))
-        return opened.read(name)
-
-
-@contextmanager
 def _running(server: Any) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -188,25 +110,8 @@ def write_wheel(
     tag: str = "py3-none-any",
 ) -> Path:
     """Write a wheel of a package that no public index has."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{package}-{version}-{tag}.whl"
-    information = f"{package}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{package}.py", f'VERSION = "{version}"\n{source}')
-        wheel.writestr(
-            f"{information}/METADATA",
-            f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
-        )
-        wheel.writestr(
-            f"{information}/WHEEL",
-            f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
-        )
-        names = (f"{package}.py", f"{information}/METADATA", f"{information}/WHEEL")
-        wheel.writestr(
-            f"{information}/RECORD",
-            "".join(f"{name},,\n" for name in (*names, f"{information}/RECORD")),
-        )
-    return path
+    files = {f"{package}.py": f'VERSION = "{version}"\n{source}'}
+    return package_index.write_wheel(folder, package, files, version, tag)
 
 
 def write_sdist(folder: Path, files: dict[str, str], package: str = PACKAGE) -> Path:

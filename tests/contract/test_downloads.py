@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from contract import package_index
 from contract.package_index import write_wheel
 from contract.phases import ROOT, Phase, Workspace, files_below
 from function_buildpack import constants
@@ -21,6 +20,7 @@ from function_buildpack.layers.uv_cache import UvDownloads
 from function_buildpack.log.errors.image import FunctionUnloadable
 from function_buildpack.phases import build
 from function_buildpack.system import process
+from tools import package_index as public_index
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 PACKAGES = ("acme_one", "acme_two", "acme_three")
@@ -75,8 +75,8 @@ def function(tmp_path: Path, plain: Path) -> Iterator[Function]:
     packages = tmp_path / "packages"
     for name in PACKAGES:
         write_wheel(packages, package=name)
-    with package_index.counting(packages) as (url, fetched):
-        yield Function(tmp_path, plain, url, fetched)
+    with public_index.serving(packages) as index:
+        yield Function(tmp_path, plain, index.url, index.fetched)
 
 
 def test_one_more(function: Function) -> None:

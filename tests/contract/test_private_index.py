@@ -15,6 +15,7 @@ import pytest
 from contract import package_index
 from contract.package_index import PASSWORD, USER, Index, write_bindings, write_wheel
 from contract.phases import Phase, Workspace, files_below
+from tools import package_index as public_index
 
 HANDLE = """
 import acme_private
@@ -358,8 +359,8 @@ def test_wheels_of_a_lock(workspace: Workspace, tmp_path: Path) -> None:
     pyproject = '[project]\nname = "a"\nversion = "1"\nrequires-python = ">=3.11"\n'
     extra = '[project.optional-dependencies]\nmore = ["acme-private"]\n'
     workspace.write({"pyproject.toml": f"{pyproject}{extra}"})
-    with package_index.counting(tmp_path / "packages") as (url, _):
-        lock = ["uv", "lock", "--quiet", "--default-index", url]
+    with public_index.serving(tmp_path / "packages") as index:
+        lock = ["uv", "lock", "--quiet", "--default-index", index.url]
         subprocess.run(lock, cwd=workspace.app, check=True)
     (workspace.app / "vendor").mkdir()
     shutil.copy(wheel, workspace.app / "vendor")
@@ -445,10 +446,10 @@ def test_first_index(workspace: Workspace, tmp_path: Path) -> None:
     write_wheel(tmp_path / "a")
     write_wheel(tmp_path / "b", "2.0")
     with (
-        package_index.counting(tmp_path / "a") as (a, _),
-        package_index.counting(tmp_path / "b") as (b, _),
+        public_index.serving(tmp_path / "a") as a,
+        public_index.serving(tmp_path / "b") as b,
     ):
-        lines = f"--index-url {b}\n--extra-index-url {a}\nacme-private>=2\n"
+        lines = f"--index-url {b.url}\n--extra-index-url {a.url}\nacme-private>=2\n"
         workspace.write({"requirements.txt": lines})
         failed = workspace.run("build")
         phase = workspace.run("build", UV_INDEX_STRATEGY="unsafe-best-match")
@@ -504,11 +505,12 @@ def assert_kept_secret(workspace: Workspace, phase: Phase) -> None:
 def test_proxy(workspace: Workspace, tmp_path: Path) -> None:
     """Downloads use the proxy. Without it, the error names its settings."""
     write_wheel(tmp_path / "packages")
-    with package_index.behind_a_proxy(tmp_path / "packages") as (proxy, index):
+    with public_index.serving(tmp_path / "packages") as proxy:
+        index = "http://index.invalid/simple/"  # a name that only the proxy knows
         alone = workspace.run(
             "build", UV_DEFAULT_INDEX=index, HTTP_PROXY="", NO_PROXY="", UV_HTTP_RETRIES="0"
         )
-        phase = workspace.run("build", UV_DEFAULT_INDEX=index, HTTP_PROXY=proxy, NO_PROXY="")
+        phase = workspace.run("build", UV_DEFAULT_INDEX=index, HTTP_PROXY=proxy.host, NO_PROXY="")
 
     assert 1 == alone.status
     assert "ERROR: The package index does not respond" in alone.log

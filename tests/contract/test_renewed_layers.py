@@ -9,6 +9,7 @@ import pytest
 from contract import git_server, package_index
 from contract.package_index import Index, write_bindings
 from contract.phases import Phase, Workspace
+from tools import package_index as public_index
 
 FUNCTION = {"function/__init__.py": "def handle(*request): ...\n"}
 REUSED = "Reusing the dependencies layer: nothing it depends on has changed"
@@ -289,8 +290,8 @@ def test_repository_by_commit(tmp_path: Path) -> None:
 def test_archive(tmp_path: Path) -> None:
     """An archive without a hash is not queried again, and the log names it."""
     package_index.write_wheel(tmp_path / "packages")
-    with package_index.counting(tmp_path / "packages") as (url, _):
-        wheel = url.replace("simple/", "acme_private-1.0-py3-none-any.whl")
+    with public_index.serving(tmp_path / "packages") as index:
+        wheel = f"{index.host}/acme_private-1.0-py3-none-any.whl"
         source = Source(tmp_path, {"requirements.txt": f"acme-private @ {wheel}\n"})
         source.build()
 

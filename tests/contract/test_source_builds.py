@@ -11,6 +11,7 @@ import pytest
 from contract import package_index, python_mirror
 from contract.package_index import PACKAGE
 from contract.phases import Workspace
+from tools import package_index as public_index
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 FUNCTION = {"function.py": "def handle(*request): ...\n"}
@@ -41,8 +42,8 @@ def serve(folder: Path, *tags: str) -> Iterator[dict[str, str]]:
     package_index.write_sdist(folder / "packages", files)
     for tag in tags:
         package_index.write_wheel(folder / "packages", tag=tag)
-    with package_index.counting(folder / "packages") as (url, _):
-        yield {"UV_INDEX": url, "COMPILED": str(folder / "compiled")}
+    with public_index.serving(folder / "packages") as index:
+        yield {"UV_INDEX": index.url, "COMPILED": str(folder / "compiled")}
 
 
 @pytest.fixture

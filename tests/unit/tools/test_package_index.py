@@ -1,11 +1,13 @@
-"""The index: what it serves can be locked and installed, and what was fetched is counted."""
+"""The index: what it serves can be locked and installed, and what was fetched is known."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from bench.build import functions, index
+from bench.build import functions, packages
+
+from tools import package_index
 
 
 def test_serving(tmp_path: Path) -> None:
@@ -13,17 +15,26 @@ def test_serving(tmp_path: Path) -> None:
     uv = Path(sys.executable).parent / "uv"
     python = str(tmp_path / "venv" / "bin" / "python")
     subprocess.run([uv, "venv", "--quiet", tmp_path / "venv"], check=True)
-    with index.serving("127.0.0.1", 3) as served:
-        own = {"UV_DEFAULT_INDEX": served.url, "UV_CACHE_DIR": str(tmp_path / "cache")}
+    with package_index.serving(packages.write(tmp_path / "packages", 3)) as index:
+        own = {"UV_DEFAULT_INDEX": index.url, "UV_CACHE_DIR": str(tmp_path / "cache")}
         environ = {**os.environ, **own}
         folder = functions.with_dependencies(tmp_path / "function", 2, uv, environ)
-        assert [] == served.fetched
+        assert set() == index.fetched
 
         command = [str(uv), "pip", "install", "--quiet", "--python", python, "-r", "pyproject.toml"]
         subprocess.run(command, cwd=folder, env=environ, check=True)
 
-        assert ["bench-part-000", "bench-part-001"] == sorted(served.fetched)
+        names = {f"bench_part_00{number}-1.0-py3-none-any.whl" for number in range(2)}
+        assert names == index.fetched
     code = "from bench_part_001.part_39 import step_24; print(step_24(2))"
     ended = subprocess.run([python, "-c", code], check=True, text=True, stdout=subprocess.PIPE)
     assert "26" == ended.stdout.strip()
     assert 'name = "bench-part-001"' in (folder / "uv.lock").read_text()
+
+
+def test_write_wheel(tmp_path: Path) -> None:
+    """A wheel has the same bytes whenever it is written: a lock's hash of it stays right."""
+    made = [
+        package_index.write_wheel(tmp_path / name, "acme", {"acme.py": "A = 1"}) for name in "ab"
+    ]
+    assert made[0].read_bytes() == made[1].read_bytes()
