@@ -1,6 +1,8 @@
 """What users get for a source that cannot be built: a titled message, and no image."""
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +14,22 @@ DETECT_NONE_PASSED = "No buildpack groups passed detection"
 
 @dataclass(frozen=True)
 class Bad:
-    """A fixture, and what its message must hold: title, file, what was found."""
+    """A fixture, and what its message must hold: title, file, what was found.
+
+    With a pyproject.toml: that of http_basic is replaced.
+    """
 
     function: str
     title: str
     says: tuple[str, ...]
+    pyproject: str = ""
+
+
+_PYPROJECT = """
+[project]
+name = "function"
+version = "0.1.0"
+"""
 
 
 # The titles are those of function_buildpack/messages.py.
@@ -37,25 +50,36 @@ BAD = [
         "A source file of the function has a syntax error",
         ("func.py, line 1", "def new()", "expected ':'"),
     ),
-    Bad("toml_invalid", "pyproject.toml is not valid TOML", ("pyproject.toml", "line 3")),
+    Bad(
+        "toml_invalid",
+        "pyproject.toml is not valid TOML",
+        ("pyproject.toml", "line 3"),
+        '[project]\nname = "function"\nversion = 0.1.0\n',
+    ),
     Bad("yaml_invalid", "func.yaml is not valid YAML", ("func.yaml", "line 5")),
     Bad(
         "requirements_unmet",
         "The function's dependencies cannot be resolved",
         ("pyproject.toml", "idna>=999"),
+        f'{_PYPROJECT}requires-python = ">=3.10"\ndependencies = ["idna>=999"]\n',
     ),
     Bad(
         "python_unavailable",
         "The requested Python version is not available",
         ("pyproject.toml", ">=3.99", "Versions: 3.11."),
+        f'{_PYPROJECT}requires-python = ">=3.99"\ndependencies = ["idna"]\n',
     ),
 ]
 
 
 @pytest.mark.parametrize("bad", BAD, ids=[bad.function for bad in BAD])
-def test_bad_input_is_explained(pack: Pack, bad: Bad) -> None:
+def test_bad_input_is_explained(pack: Pack, bad: Bad, tmp_path: Path) -> None:
     """The build fails with a title, the file, what was found and what to do, and makes no image."""
-    failed = pack.attempt(prerequisites.FUNCTIONS / bad.function)
+    folder = prerequisites.FUNCTIONS / bad.function
+    if bad.pyproject:
+        folder = shutil.copytree(prerequisites.FUNCTIONS / "http_basic", tmp_path / bad.function)
+        (folder / "pyproject.toml").write_text(bad.pyproject)
+    failed = pack.attempt(folder)
     assert failed.status != 0
     assert not failed.image.exists
     _, _, message = failed.log.partition(f"ERROR: {bad.title}\n")

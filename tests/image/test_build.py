@@ -40,9 +40,11 @@ def test_pyproject_states_the_dependencies(pack: Pack, project: Path) -> None:
         assert container.get("/").text == "one xn--bcher-kva.example"
 
 
-def test_requirements_txt_states_the_dependencies(pack: Pack) -> None:
+def test_requirements_txt_states_the_dependencies(pack: Pack, project: Path) -> None:
     """A function without pyproject.toml brings its dependencies in requirements.txt."""
-    built = pack.build(prerequisites.FUNCTIONS / "requirements_only")
+    (project / "pyproject.toml").unlink()
+    (project / "requirements.txt").write_text("idna\n")
+    built = pack.build(project)
     assert SOURCE.format("requirements.txt") in built.log
     with serving(built.image) as container:
         assert container.get("/").text == "one xn--bcher-kva.example"
