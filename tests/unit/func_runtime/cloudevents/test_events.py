@@ -222,9 +222,9 @@ JSON = {"datacontenttype": "application/json"}
 
 def test_encode_structured() -> None:
     """Attributes are members of their JSON types; what the data is, is stated."""
-    source = Event({**MINIMAL, "time": NOON, "flag": True, "count": 3, "raw": b"\x00"}, {"ä": 1})
+    attributes = {**MINIMAL, "time": NOON, "flag": True, "count": 3, "raw": b"\x00"}
 
-    content = http_binding.encode_structured(source)
+    content = http_binding.encode_structured(event.create(attributes, {"ä": 1}))
 
     assert [(b"content-type", b"application/cloudevents+json")] == list(content.headers)
     expected = {"time": "2026-01-01T12:00:00Z", "flag": True, "count": 3, "raw": "AA=="}
@@ -271,9 +271,9 @@ def test_encode_batch() -> None:
         (NOON.astimezone(timezone(timedelta(hours=1))), b"2026-01-01T13:00:00+01:00"),
     ],
 )
-def test_encode_binary_attribute(value: Value, expected: bytes) -> None:
+def test_encode_binary_attribute(value: object, expected: bytes) -> None:
     """Values are canonical strings, percent-encoded; they decode to what they were."""
-    headers = dict(http_binding.encode_binary(Event({**MINIMAL, "ext": value})).headers)
+    headers = dict(http_binding.encode_binary(event.create({**MINIMAL, "ext": value})).headers)
 
     assert expected == headers[b"ce-ext"]
     if isinstance(value, str):
@@ -312,7 +312,11 @@ def test_encode_binary_data(
     assert b"ce-datacontenttype" not in headers
 
 
-@pytest.mark.parametrize("data", [object(), {1, 2}, float("nan")])
+ENDLESS: list[object] = [1]
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize("data", [object(), {1, 2}, float("nan"), ENDLESS])
 def test_encode_what_json_has_not(data: object) -> None:
     """Data that JSON cannot express is the function's mistake, and not repaired."""
     with pytest.raises((TypeError, ValueError)):
@@ -325,32 +329,31 @@ def test_encode_what_json_has_not(data: object) -> None:
         {"datacontenttype": "text/plain\r\nx-injected: 1"},
         {"ext": "a\nb"},
         {"Ext": "a"},
-        {"ext": None},
         {"time": datetime(2026, 1, 1)},  # noqa: DTZ001 -- it must have a zone
         {"time": b"noon"},
         {"id": b"1"},
         {"id": NOON},
     ],
 )
-def test_check(attributes: dict[str, Value]) -> None:
+def test_check(attributes: dict[str, object]) -> None:
     """An attribute that breaks the specification is found before it is on the wire."""
     with pytest.raises(EventInvalid):
-        event.check({**MINIMAL, **attributes})
+        event.create({**MINIMAL, **attributes})
 
 
 def test_names_are_remembered_within_bounds() -> None:
     """A sender that makes up names is checked as well, and fills no memory."""
     for number in range(2000):
-        event.check({**MINIMAL, f"made{number}": "up"})
+        event.create({**MINIMAL, f"made{number}": "up"})
 
     assert len(event._names) <= 1024  # noqa: SLF001 -- nothing else shows it
     with pytest.raises(EventInvalid):
-        event.check({**MINIMAL, "Made": "up"})
+        event.create({**MINIMAL, "Made": "up"})
 
 
 def test_unassigned_characters_are_allowed() -> None:
     """Characters that Unicode has yet to name are not control characters."""
-    event.check({**MINIMAL, "ext": "\u0378\u00a0"})
+    event.create({**MINIMAL, "ext": "\u0378\u00a0"})
 
 
 @pytest.mark.parametrize(
@@ -401,7 +404,7 @@ def test_offset_with_seconds() -> None:
     """A time whose offset RFC 3339 cannot express is sent in UTC."""
     amsterdam = timezone(timedelta(minutes=19, seconds=32))
 
-    assert "2026-01-01T12:00:00Z" == json_format.time_text(NOON.astimezone(amsterdam))
+    assert "2026-01-01T12:00:00Z" == event.time_text(NOON.astimezone(amsterdam))
 
 
 def test_unknown_charset_of_a_reply() -> None:

@@ -3,9 +3,10 @@
 Sections are of the CloudEvents specification 1.0 (https://github.com/cloudevents/spec).
 """
 
+import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -13,7 +14,7 @@ SPECVERSION = "1.0"
 REQUIRED = ("specversion", "id", "source", "type")
 _TEXT = frozenset((*REQUIRED, "subject", "datacontenttype", "dataschema"))
 
-Value = str | int | bool | bytes | datetime
+Value = str | int | bool
 # The types of binary data.
 BYTES = (bytes, bytearray, memoryview)
 
@@ -39,7 +40,7 @@ _MAX_SHOWN = 80
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
-_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")
+_SECONDS = slice(17, 19)
 _SECOND = timedelta(seconds=1)
 # "Type system", Integer: signed 32 bits.
 _INTEGER = 2**31
@@ -57,10 +58,14 @@ class EventInvalid(ValueError):
 
 @dataclass(slots=True)
 class Event:
-    """An event. `data` is parsed JSON, text or bytes, by its content type, or None."""
+    """An event. `data` is parsed JSON, text or bytes, by its content type, or None.
 
-    attributes: dict[str, Value] = field(default_factory=dict)
+    `create` makes valid ones. `time` is the attribute of that name, parsed, if it was text.
+    """
+
+    attributes: dict[str, Value]
     data: object = None
+    time: datetime | None = None
 
     @property
     def content_type(self) -> str:
@@ -68,23 +73,22 @@ class Event:
         return str(self.attributes.get("datacontenttype", ""))
 
 
-def check(attributes: dict[str, Value]) -> None:
-    """Check the names and values of attributes.
+def create(attributes: Mapping[str, object], data: object = None) -> Event:
+    """Create an event. An attribute that is None is ignored. Times and bytes become text.
 
-    :raises EventInvalid: one is not valid.
+    :raises EventInvalid: an attribute is missing, or a name or a value is not valid.
     """
-    if not (attributes.get("specversion") == SPECVERSION and all(map(attributes.get, REQUIRED))):
+    if not _has_required(attributes):
         _raise_for_required(attributes)
+    valid: dict[str, Value] = {}
     for name, value in attributes.items():
-        if name not in _names:
-            _check_name(name)
-        if type(value) is not str:
-            _check_other(name, value)
-        # For nearly all values isprintable() is enough, and fast.
-        elif not (value and value.isprintable()):
-            _check_text(name, value)
-    if isinstance(time := attributes.get("time"), str):
-        parse_time(time)
+        # This is enough for nearly all attributes, and fast.
+        if type(value) is str and name in _names and value and value.isprintable():
+            valid[name] = value
+        elif value is not None:
+            valid[name] = _checked(name, value)
+    time = attributes.get("time")
+    return Event(valid, data, parse_time(time) if isinstance(time, str) else None)
 
 
 def shown(text: object) -> str:
@@ -99,11 +103,10 @@ def parse_time(text: str) -> datetime:
     """
     try:
         if _TIME.fullmatch(text):
-            usual, leap = _LEAP_SECOND.subn("59", text.upper())
-            time = datetime.fromisoformat(usual)
-            if not leap:
-                return time
-            after = time + _SECOND
+            upper = text.upper()
+            if upper[_SECONDS] != "60":
+                return datetime.fromisoformat(upper)
+            after = datetime.fromisoformat(f"{upper[:17]}59{upper[19:]}") + _SECOND
             # RFC 3339, 5.7: there are leap seconds at the end of a month in UTC only.
             utc = after.astimezone(UTC)
             if (utc.day, utc.hour, utc.minute) == (1, 0, 0):
@@ -113,11 +116,51 @@ def parse_time(text: str) -> datetime:
     raise EventInvalid("the attribute time is not an RFC 3339 time")
 
 
-def _raise_for_required(attributes: dict[str, Value]) -> NoReturn:
+def time_text(time: datetime) -> str:
+    """Return a time in the format of RFC 3339, whose offsets have no seconds."""
+    if time.tzinfo is not UTC and (offset := time.utcoffset()):
+        time = time.astimezone(UTC) if offset.seconds % 60 else time
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def _has_required(attributes: Mapping[str, object]) -> bool:
+    try:
+        return bool(
+            attributes["specversion"] == SPECVERSION
+            and attributes["id"]
+            and attributes["source"]
+            and attributes["type"]
+        )
+    except KeyError:
+        return False
+
+
+def _raise_for_required(attributes: Mapping[str, object]) -> NoReturn:
     for name in REQUIRED:
         if not attributes.get(name):
             raise EventInvalid(f"the attribute {name} is missing or empty")
     raise EventInvalid(f"the attribute specversion is not {SPECVERSION}")
+
+
+def _checked(name: str, value: object) -> Value:
+    """Return the value of any attribute.
+
+    :raises EventInvalid: its name or the value is not valid.
+    """
+    if name not in _names:
+        _check_name(name)
+    if type(value) is str:
+        _check_text(name, value)
+        return value
+    if name not in _TEXT:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return time_text(value)
+        if name != "time":
+            if isinstance(value, int) and -_INTEGER <= value < _INTEGER:
+                return value
+            if isinstance(value, bytes):
+                return base64.b64encode(value).decode()
+    raise EventInvalid(f"the attribute {name} has a value of the wrong type")
 
 
 def _check_name(name: str) -> None:
@@ -135,17 +178,3 @@ def _check_text(name: str, value: str) -> None:
         raise EventInvalid(f"the attribute {name} is empty")
     if _FORBIDDEN.search(value):
         raise EventInvalid(f"the attribute {name} has characters that are not allowed")
-
-
-def _check_other(name: str, value: object) -> None:
-    match value:
-        case datetime():
-            is_valid = name not in _TEXT and value.tzinfo is not None
-        case int():
-            is_valid = name not in (*_TEXT, "time") and -_INTEGER <= value < _INTEGER
-        case bytes():
-            is_valid = name not in (*_TEXT, "time")
-        case _:
-            is_valid = False
-    if not is_valid:
-        raise EventInvalid(f"the attribute {name} has a value of the wrong type")

@@ -3,11 +3,9 @@
 Section numbers are of the CloudEvents HTTP Protocol Binding 1.0.
 """
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -152,7 +150,7 @@ def _decode_structured(document: object) -> Event:
 
 
 def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
-    attributes: dict[str, Value] = {}
+    attributes: dict[str, str] = {}
     try:
         return _read_binary(headers, content_type, body, attributes)
     except EventInvalid as error:
@@ -161,7 +159,7 @@ def _decode_binary(headers: Headers, content_type: str, body: bytes) -> Event:
 
 
 def _read_binary(
-    headers: Headers, content_type: str, body: bytes, attributes: dict[str, Value]
+    headers: Headers, content_type: str, body: bytes, attributes: dict[str, str]
 ) -> Event:
     for key, value in headers:
         if (name := _attribute(key)) is not None:
@@ -176,8 +174,9 @@ def _read_binary(
     # 3.1.1: Content-Type is datacontenttype, and a header of that name must not exist.
     if content_type:
         attributes["datacontenttype"] = content_type
-    event.check(attributes)
-    return Event(attributes, decode_data(content_type, body))
+    found = event.create(attributes)
+    found.data = decode_data(content_type, body)
+    return found
 
 
 def decode_data(content_type: str, body: bytes) -> object:
@@ -219,13 +218,10 @@ def _header_text(name: str, value: bytes) -> str:
 
 def _header_value(value: Value) -> bytes:
     """Encode the value of an attribute for a header: its canonical string, percent-encoded."""
-    match value:
-        case bool():
-            text = "true" if value else "false"
-        case bytes():
-            text = base64.b64encode(value).decode()
-        case datetime():
-            text = json_format.time_text(value)
-        case _:
-            text = str(value)
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    text = str(value)
+    # quote() takes longer than all else here.
+    if text.isascii() and not (" " in text or '"' in text or "%" in text):
+        return text.encode()
     return quote(text, safe=_SAFE).encode()

@@ -45,9 +45,9 @@ def _sdk_2(kind: type[Any]) -> MakeEvent:
     construct = _constructor(kind)
 
     def make(source: Event) -> object:
-        attributes = source.attributes
-        if isinstance(time := attributes.get("time"), str):
-            attributes = attributes | {"time": event.parse_time(time)}
+        attributes: dict[str, Any] = source.attributes
+        if source.time is not None:
+            attributes = {**attributes, "time": source.time}
         return construct(attributes, source.data)
 
     return make
@@ -82,10 +82,7 @@ def read(reply: object) -> Event | None:
     :raises EventInvalid: it is an event, but not a valid one.
     """
     if hasattr(reply, "get_attributes") and hasattr(reply, "get_data"):
-        attributes = reply.get_attributes()
-        given = {name: value for name, value in attributes.items() if value is not None}
-        event.check(given)
-        return Event(given, reply.get_data())
+        return event.create(reply.get_attributes(), reply.get_data())
     if isinstance(reply, Mapping) and is_event(reply):
         made = {"specversion": event.SPECVERSION, "id": str(uuid.uuid4())}
         return json_format.decode({**made, **reply})

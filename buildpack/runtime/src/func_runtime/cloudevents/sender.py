@@ -1,6 +1,6 @@
 """The `send` of a function that is called with events."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from func_runtime.asgi import Message, Send
 from func_runtime.cloudevents import http_binding, media_type, sdk
@@ -15,6 +15,8 @@ class RepliedTwice(RuntimeError):
 
 class Sender:
     """Sends the one reply to a request."""
+
+    __slots__ = ("_send", "replied")
 
     def __init__(self, send: Send) -> None:
         self.replied = False
@@ -49,11 +51,11 @@ class Sender:
         self.replied = True
         await self._send(message)
 
-    async def _reply(self, content: Content, status: int) -> None:
+    def _reply(self, content: Content, status: int) -> Awaitable[None]:
         if self.replied:
             raise RepliedTwice("send was called for a second reply to the same request")
         self.replied = True
-        await responses.complete(self._send, status, content.headers, content.body)
+        return responses.complete(self._send, status, content.headers, content.body)
 
 
 class BatchSender:
