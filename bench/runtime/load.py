@@ -17,6 +17,7 @@ class Mode(StrEnum):
     """What is sent."""
 
     GET = "get"
+    ORDER = "order"
     BINARY = "binary"
     STRUCTURED = "structured"
 

@@ -62,6 +62,7 @@ class Measurement:
         parts = {
             Part.START: self._all_starts,
             Part.LOAD: self._loads,
+            Part.ORDERS: self._all_orders,
             Part.EVENTS: self._all_events,
             Part.IMPORTS: self._imports,
             Part.CONTRACT: self._contract,
@@ -75,8 +76,8 @@ class Measurement:
         self._rounds[-1].setdefault(figure.name, {})[peer.name] = value
 
     def _all_starts(self, peers: Sequence[Peer]) -> None:
-        for kind in Kind:
-            self._starts([peer for peer in peers if _serves(peer, kind)], kind)
+        for kind in _STARTS:
+            self._starts([peer for peer in peers if peer.serves(kind)], kind)
 
     def _loads(self, peers: Sequence[Peer]) -> None:
         """Measure all at full load, then at half of uvicorn's those that can keep up with it."""
@@ -85,9 +86,17 @@ class Measurement:
             if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
                 self._half_load(peer, rates[UVICORN] / 2)
 
+    def _all_orders(self, peers: Sequence[Peer]) -> None:
+        for peer in peers:
+            if peer.serves(Kind.ORDER):
+                with self._stage.serve(peer, Kind.ORDER) as served:
+                    answered, cpu = self._loaded(served, Mode.ORDER)
+                self._add(figures.ORDERS, peer, answered.rate)
+                self._add(figures.ORDERS_CPU, peer, cpu)
+
     def _all_events(self, peers: Sequence[Peer]) -> None:
         for peer in peers:
-            if _serves(peer, Kind.EVENT):
+            if peer.serves(Kind.EVENT):
                 self._events(peer)
 
     def _starts(self, peers: Sequence[Peer], kind: Kind) -> None:
@@ -160,7 +169,7 @@ class Measurement:
             Kind.EVENT: (figures.MODULES_EVENT, figures.IMPORTS_EVENT),
         }
         for kind, (modules, seconds) in both.items():
-            for peer in (peer for peer in peers if _serves(peer, kind)):
+            for peer in (peer for peer in peers if peer.serves(kind)):
                 with self._stage.serve(peer, kind, "-X", "importtime") as served:
                     found = imports.parse(served.process.log())
                 self._add(modules, peer, found.modules)
@@ -190,10 +199,6 @@ class Measurement:
 def connections_for(rate: float) -> int:
     """Return how many connections make a rate, each waiting before a request."""
     return max(1, round(rate * THINK_MS / _KILO))
-
-
-def _serves(peer: Peer, kind: Kind) -> bool:
-    return kind is Kind.HTTP or peer.event is not None
 
 
 def _say(text: str) -> None:

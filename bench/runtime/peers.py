@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """What a function is called with; also the name of its folder in functions/."""
 
     HTTP = "http"
+    ORDER = "order"  # HTTP too, with bodies like those of real functions
     EVENT = "event"
 
 
@@ -26,7 +27,8 @@ class Peer:
     """A way to serve a function.
 
     `http` and `event` are arguments to the interpreter; None where it cannot do that.
-    `requirements` is None for what needs no package.
+    `requirements` is None for what needs no package. `is_asgi` is whether it calls any ASGI
+    function, with bodies.
     """
 
     name: str
@@ -34,10 +36,19 @@ class Peer:
     requirements: Path | None
     http: tuple[str, ...]
     event: tuple[str, ...] | None = None
+    is_asgi: bool = True
+
+    def serves(self, kind: Kind) -> bool:
+        """Return whether it can serve this kind of function."""
+        return {
+            Kind.HTTP: True,
+            Kind.ORDER: self.is_asgi,
+            Kind.EVENT: self.event is not None,
+        }[kind]
 
     def arguments(self, kind: Kind, port: int) -> list[str]:
         """Return the arguments that serve on a port of 127.0.0.1."""
-        arguments = self.http if kind is Kind.HTTP else self.event
+        arguments = self.event if kind is Kind.EVENT else self.http
         assert arguments is not None, f"{self.name} serves no events"
         return [argument.replace(PORT, str(port)) for argument in arguments]
 
@@ -47,6 +58,7 @@ FUNC_PYTHON = "func-python"
 UVICORN = "uvicorn"
 GRANIAN = "granian"
 ASYNCIO = "asyncio"
+FLOOR = "floor"
 
 
 def _words(arguments: str) -> tuple[str, ...]:
@@ -76,6 +88,7 @@ PEERS = (
             "-m functions_framework --source ../serve/framework.py --target handle "
             f"--host 127.0.0.1 --port {PORT}"
         ),
+        is_asgi=False,
     ),
     Peer(
         UVICORN,
@@ -101,9 +114,10 @@ PEERS = (
         "a bare server on the standard library: no checks, no limits",
         None,
         _words(f"-m asyncio_server {PORT}"),
+        is_asgi=False,
     ),
     Peer(
-        "floor",
+        FLOOR,
         "a bare protocol on httptools and uvloop: no checks, no limits",
         _LOCKS / "floor.txt",
         _words(f"-m floor {PORT}"),

@@ -18,8 +18,11 @@ _PATIENCE = 20.0
 _OK = b"HTTP/1.1 200"
 
 _EVENT_BODY = b'{"message":"Hello, World!"}'
+_ORDER_BODY = b'{"id":"1","customer":"a","items":[]}'
 _REQUESTS = {
     Kind.HTTP: b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n",
+    Kind.ORDER: b"POST / HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_ORDER_BODY), _ORDER_BODY),
     Kind.EVENT: b"POST / HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
     b"Ce-Specversion: 1.0\r\nCe-Id: 1\r\nCe-Source: /bench\r\nCe-Type: com.example.event\r\n"
     b"Content-Length: %d\r\n\r\n%b" % (len(_EVENT_BODY), _EVENT_BODY),
@@ -79,7 +82,7 @@ class Stage:
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": self.sources.path(peer, kind),
             "LISTEN_ADDRESS": f"{HOST}:{port}",
-            "FUNC_INVOKE": "http" if kind is Kind.HTTP else "cloudevent",
+            "FUNC_INVOKE": "cloudevent" if kind is Kind.EVENT else "http",
         }
 
 

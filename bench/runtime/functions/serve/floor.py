@@ -25,6 +25,7 @@ class Connection(asyncio.Protocol):
         self.server = transport.get_extra_info("sockname")
         self.client = transport.get_extra_info("peername")
         self.headers = []
+        self.body = b""
 
     def data_received(self, data):
         self.parser.feed_data(data)
@@ -34,6 +35,9 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name, value):
         self.headers.append((name.lower(), value))
+
+    def on_body(self, body):
+        self.body += body
 
     def on_message_complete(self):
         headers, self.headers = self.headers, []
@@ -52,10 +56,14 @@ class Connection(asyncio.Protocol):
             "query_string": query,
             "headers": headers,
         }
-        task = self.task(self.handle(scope, None, self.send))
+        task = self.task(self.handle(scope, self.receive, self.send))
         if not task.done():
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
+
+    async def receive(self):
+        body, self.body = self.body, b""
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message):
         if message["type"] == "http.response.start":

@@ -26,3 +26,12 @@ def test_locked(peer: Peer) -> None:
     if peer.requirements.parent.name == "peers":
         assert stated <= set(environments.versions(peer))
     assert environments.versions(peer)
+
+
+def test_kinds() -> None:
+    """Every peer serves plain requests; those that call any ASGI function get bodies too."""
+    served = {kind: [peer.name for peer in PEERS if peer.serves(kind)] for kind in Kind}
+
+    assert [peer.name for peer in PEERS] == served[Kind.HTTP]
+    assert ["func_runtime", "func-python", "uvicorn", "granian", "floor"] == served[Kind.ORDER]
+    assert ["func_runtime", "func-python"] == served[Kind.EVENT]
