@@ -54,6 +54,7 @@ def test_binary_attribute(value: bytes, expected: str) -> None:
         (b"Application/JSON ; charset=utf-8", b"[1]", [1]),
         (b"application/json", b"[1.5, 1e-999]", [1.5, 0.0]),
         (b"application/json", "\ufeff1".encode(), 1),
+        (b"application/json", b' \r\n\t{"a": 1}\n', {"a": 1}),
         (b"application/problem+json", b'"text"', "text"),
         (b"application/json; charset=latin-1", b'"\xe9"', "é"),
         (b"text/plain", "é".encode(), "é"),
@@ -97,6 +98,8 @@ def test_nothing_is_invented() -> None:
         ([*HEADERS, (b"ce-data", b"1")], b""),
         ([*HEADERS, (b"content-type", b"application/json")], b"{"),
         ([*HEADERS, (b"content-type", b"application/json")], b"NaN"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"{} {}"),
+        ([*HEADERS, (b"content-type", b"application/json")], b"\x0c{}"),
         ([*HEADERS, (b"content-type", b"application/json")], b"[-1e999]"),
         ([*HEADERS, (b"content-type", b"application/json")], b"\xff"),
         ([*HEADERS, (b"content-type", b"application/json")], b"[" * 100_000),
@@ -216,6 +219,8 @@ def test_batch() -> None:
     assert [] == http_binding.decode(headers, b"[]")
 
 
+# U+0021 to U+007E without " and %, as 3.1.3.2 of the HTTP binding has it.
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace('"', "").replace("%", "")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JSON = {"datacontenttype": "application/json"}
 
@@ -264,6 +269,8 @@ def test_encode_batch() -> None:
         ("Euro € 😀", b"Euro%20%E2%82%AC%20%F0%9F%98%80"),
         ('50% "off"', b"50%25%20%22off%22"),
         ("/a?b=c&d#e~", b"/a?b=c&d#e~"),
+        (PRINTABLE, PRINTABLE.encode()),
+        (f' {PRINTABLE}"%', b"%20" + PRINTABLE.encode() + b"%22%25"),
         (True, b"true"),
         (False, b"false"),
         (-3, b"-3"),
