@@ -269,6 +269,10 @@ def test_encode_batch() -> None:
         ("Euro € 😀", b"Euro%20%E2%82%AC%20%F0%9F%98%80"),
         ('50% "off"', b"50%25%20%22off%22"),
         ("/a?b=c&d#e~", b"/a?b=c&d#e~"),
+        ("a b", b"a%20b"),
+        ('a"b', b"a%22b"),
+        ("50%", b"50%25"),
+        ("€", b"%E2%82%AC"),
         (PRINTABLE, PRINTABLE.encode()),
         (f' {PRINTABLE}"%', b"%20" + PRINTABLE.encode() + b"%22%25"),
         (True, b"true"),
@@ -346,6 +350,18 @@ def test_check(attributes: dict[str, object]) -> None:
     """An attribute that breaks the specification is found before it is on the wire."""
     with pytest.raises(EventInvalid):
         event.create({**MINIMAL, **attributes})
+
+
+@pytest.mark.parametrize("name", MINIMAL)
+@pytest.mark.parametrize("value", [None, ""])
+def test_required(name: str, value: str | None) -> None:
+    """An event without one of the required attributes, or with an empty one, is not valid."""
+    with pytest.raises(EventInvalid, match=f"the attribute {name} is missing or empty"):
+        event.create({**MINIMAL, name: value})
+
+    others = {other: MINIMAL[other] for other in MINIMAL if other != name}
+    with pytest.raises(EventInvalid, match=f"the attribute {name} is missing or empty"):
+        event.create(others)
 
 
 def test_names_are_remembered_within_bounds() -> None:

@@ -118,7 +118,7 @@ def parse_time(text: str) -> datetime:
 
 def time_text(time: datetime) -> str:
     """Return a time in the format of RFC 3339, whose offsets have no seconds."""
-    if time.tzinfo is not UTC and (offset := time.utcoffset()):
+    if offset := time.utcoffset():
         time = time.astimezone(UTC) if offset.seconds % 60 else time
     return time.isoformat().replace("+00:00", "Z")
 
