@@ -51,6 +51,20 @@ def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
             assert component["licenses"]
 
 
+def test_sboms_of_the_launcher(pack: Pack, http_build: Build, tmp_path: Path) -> None:
+    """The lifecycle finds the SBOMs of its programs; the image has those of the launcher."""
+    download(pack, http_build.image, tmp_path)
+    found = tmp_path / "layers/sbom/launch/buildpacksio_lifecycle/launcher"
+    modules = components((found / "sbom.cdx.json").read_text())
+
+    assert "Did not find SBOM" not in http_build.log
+    assert {"sbom.cdx.json", "sbom.spdx.json", "sbom.syft.json"} == {
+        path.name for path in found.iterdir()
+    }
+    assert {"github.com/buildpacks/lifecycle", "stdlib"} <= modules.keys()
+    assert all(module["purl"].startswith("pkg:golang/") for module in modules.values())
+
+
 def test_sboms_of_a_rebuild(pack: Pack, tmp_path: Path) -> None:
     """A layer that is reused keeps its SBOM, to the byte."""
     app = tmp_path / "app"

@@ -14,9 +14,9 @@ from tools.cache import keys
 from tools.cache.cache import Cache
 from tools.cache.links import link
 from tools.console import Failure, say
-from tools.go import go_tools
+from tools.go import go_tools, sboms
 from tools.go.go_tools import Tool
-from tools.go.lifecycle_archive import write_lifecycle
+from tools.go.lifecycle_archive import PROGRAMS, write_lifecycle
 from tools.go.pack_cpython import pack
 from tools.machine.environment import environment
 from tools.settings import Settings
@@ -128,7 +128,17 @@ def _compile(cache: Cache, tool: Tool, go: Go, architecture: str, folder: Path) 
     for made, name in tool.rename.items():
         (folder / made).rename(folder / name)
     if tool.name == "lifecycle":
-        write_lifecycle(tool.folder / "lifecycle.toml", tool.version, folder)
+        described = {
+            f"{program}.{end}": text
+            for program in PROGRAMS
+            for end, text in _sboms(go, folder / program).items()
+        }
+        write_lifecycle(tool.folder / "lifecycle.toml", tool.version, folder, described)
+
+
+def _sboms(go: Go, program: Path) -> dict[str, str]:
+    printed = process.answer([go.program, "version", "-m", program], environ=go.environ)
+    return sboms.documents(sboms.read(printed or ""))
 
 
 def _pack_cpython(cache: Cache, tool: Tool, go: Go, folder: Path) -> None:

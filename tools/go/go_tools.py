@@ -75,7 +75,7 @@ def key(tool: Tool, go: str, architecture: str) -> str:
     :raises Failure: one of its files cannot be read
     """
     facts = {"go": go, "arch": architecture, "flags": tool.flags, "rename": str(tool.rename)}
-    own = {"lifecycle": ["lifecycle_archive.py"], "cpython": ["pack_cpython.py"]}
+    own = {"lifecycle": ["lifecycle_archive.py", "sboms.py"], "cpython": ["pack_cpython.py"]}
     scripts = {name: _HERE / name for name in own.get(tool.name, [])}
     return keys.key({**facts, **ENVIRON, **scripts, **keys.files(tool.folder)})
 

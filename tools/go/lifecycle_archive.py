@@ -1,10 +1,12 @@
 """The archive of the lifecycle for `pack builder create`, as the lifecycle's releases have it."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools import process
 
+PROGRAMS = ("lifecycle", "launcher")
 _PHASES = (
     "analyzer",
     "builder",
@@ -22,10 +24,11 @@ _TAR = (
 )
 
 
-def write_lifecycle(descriptor: Path, version: str, folder: Path) -> None:
+def write_lifecycle(descriptor: Path, version: str, folder: Path, sboms: Mapping[str, str]) -> None:
     """Write lifecycle.tgz from the programs in a folder, to the same bytes for the same programs.
 
     :param descriptor: lifecycle.toml, with @VERSION@ where the version goes
+    :param sboms: file names and contents, which go next to the programs
     :raises Failure: tar or gzip fails
     """
     content = folder / "lifecycle.d"
@@ -33,8 +36,10 @@ def write_lifecycle(descriptor: Path, version: str, folder: Path) -> None:
     programs.mkdir(parents=True)
     text = descriptor.read_text().replace("@VERSION@", version)
     (content / "lifecycle.toml").write_text(text)
-    for program in ("lifecycle", "launcher"):
+    for program in PROGRAMS:
         shutil.copy2(folder / program, programs)
+    for name, document in sboms.items():
+        (programs / name).write_text(document)
     for phase in _PHASES:
         (programs / phase).symlink_to("lifecycle")
     archive = folder / "lifecycle.tar"

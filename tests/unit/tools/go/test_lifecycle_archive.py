@@ -18,7 +18,8 @@ def test_the_same_programs_are_the_same_bytes(tmp_path: Path) -> None:
             (folder / program).write_text(program)
             (folder / program).chmod(mode)
             os.utime(folder / program, (time, time))
-        write_lifecycle(tmp_path / "lifecycle.toml", "0.20.11", folder)
+        sboms = {"launcher.sbom.cdx.json": "{}\n"}
+        write_lifecycle(tmp_path / "lifecycle.toml", "0.20.11", folder, sboms)
         assert {"lifecycle", "launcher", "lifecycle.tgz"} == {
             path.name for path in folder.iterdir()
         }
@@ -31,3 +32,7 @@ def test_the_same_programs_are_the_same_bytes(tmp_path: Path) -> None:
         assert b'version = "0.20.11"\n' == descriptor.read()
         assert "lifecycle" == archive.getmember("lifecycle/creator").linkname
         assert 0o755 == archive.getmember("lifecycle/launcher").mode
+        sbom = archive.extractfile("lifecycle/launcher.sbom.cdx.json")
+        assert sbom
+        assert b"{}\n" == sbom.read()
+        assert 0o644 == archive.getmember("lifecycle/launcher.sbom.cdx.json").mode
