@@ -104,7 +104,6 @@ def documents(program: Program) -> dict[str, str]:
 
 def _cyclonedx(program: Program) -> dict[str, Any]:
     """https://cyclonedx.org/docs/1.6/json/."""
-    own, *others = program.modules
     application = {"type": "application", "bom-ref": program.package, "name": program.name}
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -113,7 +112,7 @@ def _cyclonedx(program: Program) -> dict[str, Any]:
         "version": 1,
         "metadata": {
             "tools": {"components": [{"type": "application", "name": _TOOL}]},
-            "component": {**application, "version": own.version},
+            "component": {**application, "version": program.version},
         },
         "components": [
             {
@@ -124,81 +123,56 @@ def _cyclonedx(program: Program) -> dict[str, Any]:
                 **_if(module, {"hashes": [{"alg": "SHA-256", "content": module.sha256}]}),
                 "purl": module.purl,
             }
-            for module in (own, *others)
+            for module in program.modules
         ],
     }
 
 
 def _spdx(program: Program) -> dict[str, Any]:
     """https://spdx.github.io/spdx-spec/v2.3/."""
-    identities = {module: f"SPDXRef-Package-{_identity(module)}" for module in program.modules}
-    content = "".join(module.purl for module in program.modules)
-    namespace = hashlib.sha256(f"{program.package} {content}".encode()).hexdigest()
-    own = identities[program.modules[0]]
+    contents = " ".join([program.package, *(module.purl for module in program.modules)])
+    digest = hashlib.sha256(contents.encode()).hexdigest()
+    packages = [_spdx_package(module) for module in program.modules]
+    own, *others = [package["SPDXID"] for package in packages]
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": program.name,
-        "documentNamespace": f"https://{program.package}/{program.version}/{namespace}",
+        "documentNamespace": f"https://{program.package}/{program.version}/{digest}",
         "creationInfo": {"created": _CREATED, "creators": [f"Tool: {_TOOL}"]},
-        "packages": [
-            {
-                "SPDXID": identities[module],
-                "name": module.path,
-                "versionInfo": module.version,
-                "downloadLocation": "NOASSERTION",
-                "licenseConcluded": "NOASSERTION",
-                "licenseDeclared": "NOASSERTION",
-                "copyrightText": "NOASSERTION",
-                "filesAnalyzed": False,
-                **_if(
-                    module,
-                    {"checksums": [{"algorithm": "SHA256", "checksumValue": module.sha256}]},
-                ),
-                "externalRefs": [
-                    {
-                        "referenceCategory": "PACKAGE-MANAGER",
-                        "referenceType": "purl",
-                        "referenceLocator": module.purl,
-                    }
-                ],
-            }
-            for module in program.modules
-        ],
+        "packages": packages,
         "relationships": [
             _relation("SPDXRef-DOCUMENT", "DESCRIBES", own),
-            *(_relation(own, "DEPENDS_ON", identities[each]) for each in program.modules[1:]),
+            *(_relation(own, "DEPENDS_ON", other) for other in others),
+        ],
+    }
+
+
+def _spdx_package(module: Module) -> dict[str, Any]:
+    sha256 = {"algorithm": "SHA256", "checksumValue": module.sha256}
+    unknown = ("downloadLocation", "licenseConcluded", "licenseDeclared", "copyrightText")
+    return {
+        "SPDXID": f"SPDXRef-Package-{_identity(module)}",
+        "name": module.path,
+        "versionInfo": module.version,
+        **dict.fromkeys(unknown, "NOASSERTION"),
+        "filesAnalyzed": False,
+        **_if(module, {"checksums": [sha256]}),
+        "externalRefs": [
+            {
+                "referenceCategory": "PACKAGE-MANAGER",
+                "referenceType": "purl",
+                "referenceLocator": module.purl,
+            }
         ],
     }
 
 
 def _syft(program: Program) -> dict[str, Any]:
     """https://github.com/anchore/syft/tree/main/schema/json."""
-    compiled_with = program.modules[-1].version
     return {
-        "artifacts": [
-            {
-                "id": _identity(module),
-                "name": module.path,
-                "version": module.version,
-                "type": "go-module",
-                "foundBy": _TOOL,
-                "locations": [],
-                "licenses": [],
-                "language": "go",
-                "cpes": [],
-                "purl": module.purl,
-                "metadataType": "go-module-buildinfo-entry",
-                "metadata": {
-                    "goCompiledVersion": compiled_with,
-                    "architecture": "",
-                    "mainModule": program.modules[0].path,
-                    **_if(module, {"h1Digest": f"h1:{module.checksum}"}),
-                },
-            }
-            for module in program.modules
-        ],
+        "artifacts": [_syft_package(program, module) for module in program.modules],
         "artifactRelationships": [],
         "source": {
             "id": _identity(program.modules[0]),
@@ -212,6 +186,27 @@ def _syft(program: Program) -> dict[str, Any]:
         "schema": {
             "version": _SYFT_SCHEMA,
             "url": f"{_SCHEMAS}/schema-{_SYFT_SCHEMA}.json",
+        },
+    }
+
+
+def _syft_package(program: Program, module: Module) -> dict[str, Any]:
+    empty: dict[str, Any] = {"locations": [], "licenses": [], "cpes": []}
+    return {
+        "id": _identity(module),
+        "name": module.path,
+        "version": module.version,
+        "type": "go-module",
+        "foundBy": _TOOL,
+        **empty,
+        "language": "go",
+        "purl": module.purl,
+        "metadataType": "go-module-buildinfo-entry",
+        "metadata": {
+            "goCompiledVersion": program.modules[-1].version,
+            "architecture": "",
+            "mainModule": program.modules[0].path,
+            **_if(module, {"h1Digest": f"h1:{module.checksum}"}),
         },
     }
 
