@@ -22,8 +22,11 @@ IMAGE ?= myfn
 
 .PHONY: help
 help: ## Say what the targets do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
-	    awk -F ':.*## ' '{ printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2 }'
+	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold='\033[1m' plain='\033[0m'; fi; \
+	awk -v bold="$$bold" -v plain="$$plain" -F ':.*## ' ' \
+	    /^# --- / { gsub(/^# -+ | -+$$/, ""); printf "\n%s%s%s\n", bold, toupper(substr($$0, 1, 1)) substr($$0, 2), plain } \
+	    /^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 } \
+	    END { printf "\nV=1 also shows what programs print, V=0 shows only errors: make V=1 builder\n" }' $(MAKEFILE_LIST)
 
 # --- the two commands -------------------------------------------------------------------------
 
@@ -192,6 +195,8 @@ bench-platform: builder cluster ## Measure functions on Knative beside func-pyth
 	@tools/build.sh pack func
 	@python -m bench.platform --out docs/benchmarks
 	@$(MAKE) readme
+
+# --- upkeep -----------------------------------------------------------------------------------
 
 .PHONY: lock
 lock: python ## Renew the locked versions of runtime, development environment, measured peers and tested frameworks

@@ -17,7 +17,7 @@ from stack.images.images import Request
 from stack.layers import buildpack
 from tools import ROOT, command, process
 from tools.cache import keys
-from tools.console import Failure, say
+from tools.console import Failure, step
 from tools.go import build
 from tools.parallel import together
 from tools.settings import Settings
@@ -81,8 +81,10 @@ def _key(settings: Settings, wanted: Request) -> str:
 
 
 def _create(settings: Settings, wanted: Request) -> None:
-    say(f"Making the builder {wanted.name('builder')}")
-    with tempfile.TemporaryDirectory(prefix="knative-python-") as name:
+    with (
+        step(f"Making the builder {wanted.name('builder')}"),
+        tempfile.TemporaryDirectory(prefix="knative-python-") as name,
+    ):
         folder = Path(name)
         _prepared(wanted, folder / "buildpack")
         (folder / "lifecycle.tgz").symlink_to(build.lifecycle(wanted.variant.arch))

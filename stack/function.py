@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stack import options
 from stack.description import variants
-from tools import ROOT, ask, command, process
-from tools.console import Failure, say
+from tools import ROOT, ask, command, console, process
+from tools.console import Failure, say, step
 from tools.settings import Settings
 
 
@@ -33,8 +33,9 @@ def build_and_ask(image: str, called: Sequence[str]) -> None:
 
     :raises Failure: the build fails, or the image does not answer as it should
     """
-    say(f"pack build {image} {' '.join(called)}")
-    process.call([ROOT / ".tools" / "pack", "build", image, *called])
+    quiet = [] if console.shows_steps() else ["--quiet"]
+    with step(f"pack build {image} {' '.join(called)}"):
+        process.call([ROOT / ".tools" / "pack", "build", image, *called, *quiet])
     say(f"Starting {image}")
     container = process.answer(["docker", "run", "--detach", "--publish", "127.0.0.1::8080", image])
     if not container:

@@ -17,7 +17,7 @@ from stack.description import variants
 from stack.images.images import Request
 from stack.layers import buildpack
 from tools import ROOT, command, process
-from tools.console import Failure, say
+from tools.console import Failure, say, step
 from tools.settings import Settings
 
 _PACKAGE = '[buildpack]\nuri = "buildpack"\n\n[platform]\nos = "linux"\n'
@@ -48,8 +48,8 @@ def push(settings: Settings, image: str) -> str:
 
     :raises Failure: the registry does not take it
     """
-    say(f"Pushing {image}")
-    output = process.quietly("push", ["docker", "push", image], logs=settings.cache.logs)
+    with step(f"Pushing {image}"):
+        output = process.quietly("push", ["docker", "push", image], logs=settings.cache.logs)
     if found := re.search(r"\bdigest: (sha256:[0-9a-f]{64})\b", output):
         return found[1]
     raise Failure(f"Docker did not say the digest of {image}", output)
@@ -75,8 +75,10 @@ def prefix(text: str) -> str:
 
 def _package(settings: Settings, wanted: Request, image: str) -> None:
     """Give Docker the buildpack alone, for builders of others."""
-    say(f"Packaging the buildpack as {image}")
-    with tempfile.TemporaryDirectory(prefix="knative-python-") as folder:
+    with (
+        step(f"Packaging the buildpack as {image}"),
+        tempfile.TemporaryDirectory(prefix="knative-python-") as folder,
+    ):
         buildpack.unpack(Path(folder, "buildpack"))
         description = Path(folder, "package.toml")
         description.write_text(_PACKAGE)

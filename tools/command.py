@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from tools import process, settings
+from tools import console, process, settings
 from tools.console import Failure, Stopped, report
 from tools.parallel import Reported
 from tools.settings import Settings
@@ -40,6 +40,7 @@ def run(main: Callable[[Sequence[str], Settings], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
+        console.use(settings.output(os.environ, sys.stderr))
         main(sys.argv[1:], settings.read(os.environ, Path.cwd()))
     except Failure as failure:
         report(failure)

@@ -1,6 +1,29 @@
 """What a command writes to the terminal, and how it fails."""
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_BOLD, _RED, _END = "\033[1m", "\033[1;31m", "\033[0m"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the terminal shows.
+
+    :param has_colours: bold and red text
+    :param shows_steps: what the command does, and how long it took
+    :param shows_programs: what the programs print whose output goes to logs
+    """
+
+    has_colours: bool = False
+    shows_steps: bool = True
+    shows_programs: bool = False
+
+
+_used = Output()
 
 
 class Failure(Exception):
@@ -24,18 +47,64 @@ class Stopped(BaseException):
     """The command was told to stop, and takes back what it has half done."""
 
 
+def use(output: Output) -> None:
+    """Write in this way from now on."""
+    global _used  # noqa: PLW0603 -- a process has one terminal
+    _used = output
+
+
+def shows_steps() -> bool:
+    """Return whether the user wants to see more than errors."""
+    return _used.shows_steps
+
+
+def shows_programs() -> bool:
+    """Return whether the user wants to see what programs print."""
+    return _used.shows_programs
+
+
 def say(text: str) -> None:
-    """Write what the command does now. One write, for several threads do so."""
-    sys.stderr.write(f"\033[1m==>\033[0m {text}\n")
-    sys.stderr.flush()
+    """Write what the command does now."""
+    if _used.shows_steps:
+        _write(f"{_coloured(_BOLD, '==>')} {text}")
 
 
 def detail(text: str) -> None:
     """Write a line below what was said."""
-    sys.stderr.write(f"  {text}\n")
+    if _used.shows_steps:
+        _write(f"  {text}")
+
+
+@contextmanager
+def step(text: str, expected: str = "") -> Iterator[None]:
+    """Write what the command does now, and at the end how long it took.
+
+    :param expected: what else to say at the start, such as how long it takes
+    """
+    say(f"{text} ({expected})" if expected else text)
+    began = time.monotonic()
+    yield
+    detail(f"{text}: done in {duration(time.monotonic() - began)}")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people say it: 0.4 s, 12 s, 3 min 5 s."""
+    if seconds < 10:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def report(failure: Failure) -> None:
     """Write why the command fails."""
-    sys.stderr.write(f"\033[1;31mError:\033[0m {failure}\n")
+    _write(f"{_coloured(_RED, 'Error:')} {failure}")
+
+
+def _coloured(colour: str, text: str) -> str:
+    return f"{colour}{text}{_END}" if _used.has_colours else text
+
+
+def _write(text: str) -> None:
+    # One write: several threads do so.
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

@@ -10,10 +10,12 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from tools import console
 from tools.console import Failure, Stopped
 
 Command = Sequence[str | Path]
@@ -116,14 +118,15 @@ def quietly(
     handle, own = tempfile.mkstemp(prefix=f"{name}.log.", dir=logs)
     try:
         with os.fdopen(handle, "r+b") as written:
-            status = run(
-                command,
-                environ=environ,
-                cwd=cwd,
-                stdin=stdin,
-                output=written,
-                errors=subprocess.STDOUT,
-            )
+            with _logged(name, written) as output:
+                status = run(
+                    command,
+                    environ=environ,
+                    cwd=cwd,
+                    stdin=stdin,
+                    output=output,
+                    errors=subprocess.STDOUT,
+                )
             text = _text(written)
     finally:
         Path(own).replace(log)
@@ -131,6 +134,25 @@ def quietly(
         end = "\n".join(text.splitlines()[-_LINES_SHOWN:])
         raise Failure(f"{name} failed", end, f"The whole log: {log}")
     return text
+
+
+@contextmanager
+def _logged(name: str, log: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Give a file whose contents go to a log, and to the terminal too if the user wants that."""
+    if not console.shows_programs():
+        yield log
+        return
+    reader, writer = os.pipe()
+    with ThreadPoolExecutor(1) as pool, os.fdopen(writer, "wb") as output:
+        pool.submit(_copy, name, reader, log)
+        yield output
+
+
+def _copy(name: str, reader: int, log: IO[bytes]) -> None:
+    with os.fdopen(reader, "rb") as lines:
+        for line in lines:
+            log.write(line)
+            console.detail(f"{name}: {line.decode(errors='replace')}".rstrip())
 
 
 def start(command: Command, log: Path) -> int:

@@ -1,13 +1,20 @@
 # shellcheck shell=sh
 # What every set-up script says and how it fails. To be sourced.
+# With V=0 only errors are shown. Colours are for terminals, without NO_COLOR (https://no-color.org).
+
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+    _bold=$(printf '\033[1m') _red=$(printf '\033[1;31m') _plain=$(printf '\033[0m')
+else
+    _bold='' _red='' _plain=''
+fi
 
 say() {
-    printf '\033[1m==>\033[0m %s\n' "$1" >&2
+    [ "${V:-}" = 0 ] || printf '%s==>%s %s\n' "$_bold" "$_plain" "$1" >&2
 }
 
 # fail TITLE LINE...: what happened, what was found, what to do. Ends the script.
 fail() {
-    printf '\033[1;31mError:\033[0m %s\n' "$1" >&2
+    printf '%sError:%s %s\n' "$_red" "$_plain" "$1" >&2
     shift
     for line in "$@"; do printf '%s\n' "$line" | sed 's/^/  /' >&2; done
     exit 1

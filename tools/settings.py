@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from tools import loopback
 from tools.cache.cache import Cache
-from tools.console import Failure
+from tools.console import Failure, Output
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,26 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
         mirrors=tuple(environ.get("RUN_IMAGE_MIRRORS", "").split()),
         registry_port=_port(environ.get("REGISTRY_PORT") or "5000"),
         docker_host=environ.get("DOCKER_HOST", ""),
+    )
+
+
+def output(environ: Mapping[str, str], stream: TextIO) -> Output:
+    """Read what to show: V=1 for more, V=0 for errors alone; no colours with NO_COLOR.
+
+    :param stream: where it goes; only a terminal gets colours (https://no-color.org)
+    :raises Failure: V is neither 0 nor 1
+    """
+    wanted = environ.get("V", "")
+    if wanted not in ("", "0", "1"):
+        raise Failure(
+            "V is neither 0 nor 1",
+            f"Found: {wanted}",
+            "V=1 also shows what programs print, V=0 shows only errors.",
+        )
+    return Output(
+        has_colours=stream.isatty() and not environ.get("NO_COLOR"),
+        shows_steps=wanted != "0",
+        shows_programs=wanted == "1",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools import ROOT, command, process
 from tools.cache.cache import Cache
-from tools.console import Failure, detail, say
+from tools.console import Failure, detail, say, step
 from tools.go import build, go_tools
 from tools.go.go_tools import Tool
 from tools.machine.environment import environment
@@ -43,11 +43,11 @@ def update(settings: Settings) -> None:
     files = _files()
     before = {path: pins(path.read_text()) for path in files}
     path = f"{environment(settings.cache) / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    say("Locking the newest Python packages")
-    process.call([ROOT / "tools" / "python" / "lock.sh"], environ={"PATH": path})
+    with step("Locking the newest Python packages"):
+        process.call([ROOT / "tools" / "python" / "lock.sh"], environ={"PATH": path})
     kept = _go(settings.cache, list(go_tools.known().values()))
-    say("Locking the newest Debian packages")
-    process.call([ROOT / "stack" / "lock.sh"])
+    with step("Locking the newest Debian packages"):
+        process.call([ROOT / "stack" / "lock.sh"])
     say("What changed (Debian's packages are above):")
     for file in files:
         for line in changes(before[file], pins(file.read_text())):

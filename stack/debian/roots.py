@@ -28,7 +28,7 @@ from stack.layers import archives
 from tools import process
 from tools.cache import keys
 from tools.cache.cache import Cache
-from tools.console import Failure, say
+from tools.console import Failure, step
 from tools.machine import emulation
 from tools.machine import packages as debian
 
@@ -130,11 +130,11 @@ def make_run(cache: Cache, variant: Variant, source: Packages, folder: Path) -> 
 
     :raises Failure: the packages cannot be fetched, or the image lacks a library
     """
-    say(
-        f"Making the {variant.kind} run image's files from packages of Debian {variant.debian} "
-        f"(once; about 10 s{_slower(variant)})"
-    )
-    with _descriptions(variant, source, {"packages": _RUN, "omit": _RUN}) as described:
+    making = f"Making the {variant.kind} run image's files from packages of Debian {variant.debian}"
+    with (
+        step(making, f"once; about 10 s{_slower(variant)}"),
+        _descriptions(variant, source, {"packages": _RUN, "omit": _RUN}) as described,
+    ):
         given = Path(described)
         _mmdebstrap(
             cache,
@@ -154,12 +154,12 @@ def make_build(cache: Cache, variant: Variant, source: Packages, folder: Path) -
 
     :raises Failure: the packages cannot be fetched
     """
-    say(
-        f"Making the build image's files from packages of Debian {variant.debian} "
-        f"(once; about a minute{_slower(variant)})"
-    )
+    making = f"Making the build image's files from packages of Debian {variant.debian}"
     names = [line.split()[0] for line in descriptions.lines(_BUILD / "packages", variant)]
-    with _descriptions(variant, source, {"dpkg.cfg": _BUILD, "omit": _RUN}) as described:
+    with (
+        step(making, f"once; about a minute{_slower(variant)}"),
+        _descriptions(variant, source, {"dpkg.cfg": _BUILD, "omit": _RUN}) as described,
+    ):
         given = Path(described)
         _mmdebstrap(
             cache,

@@ -19,7 +19,7 @@ from stack.images.image import Image, write_archive, write_layout
 from stack.layers.layers import Layers, lifecycle_labels
 from tools import ROOT, process
 from tools.cache import keys
-from tools.console import Failure, detail, say
+from tools.console import Failure, detail, say, step
 from tools.go import build
 from tools.parallel import together
 from tools.settings import Settings
@@ -105,9 +105,9 @@ def write(settings: Settings, wanted: Request, folder: Path) -> None:
     parts = _parts(settings, wanted)
     for image in (_run_image(wanted, parts), _build_image(wanted, parts, None)):
         name = image.name.rpartition("/")[2].partition(":")[0]
-        say(f"Writing the image {image.name} into {folder / name}")
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        write_layout(image, folder / name)
+        with step(f"Writing the image {image.name} into {folder / name}"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            write_layout(image, folder / name)
 
 
 def sbom_label(folder: Path) -> dict[str, str]:
@@ -196,10 +196,13 @@ def _give(settings: Settings, known: Daemon, image: Image, key: str) -> None:
     if same := known.same(key):
         process.call(["docker", "tag", same, image.name])
         return
-    say(f"Giving Docker the image {image.name}")
     reader, writer = os.pipe()
     # The reader is closed first: where docker fails, the writer must not wait for it.
-    with ThreadPoolExecutor(1) as pool, os.fdopen(reader, "rb") as stdin:
+    with (
+        step(f"Giving Docker the image {image.name}"),
+        ThreadPoolExecutor(1) as pool,
+        os.fdopen(reader, "rb") as stdin,
+    ):
         pool.submit(_write, image, writer)
         process.quietly("docker-load", ["docker", "load"], logs=settings.cache.logs, stdin=stdin)
 

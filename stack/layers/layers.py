@@ -16,7 +16,7 @@ from stack.layers.extra_cas import extra
 from tools import ROOT, process
 from tools.cache import keys
 from tools.cache.cache import Cache
-from tools.console import Failure, say
+from tools.console import Failure, say, step
 from tools.machine.environment import environment
 
 _UV = ROOT / "tools" / "python" / "uv.txt"
@@ -49,8 +49,8 @@ class Layers:
         pinned = {_UV.name: _UV, _REQUIREMENTS.name: _REQUIREMENTS}
 
         def fill(folder: Path) -> None:
-            say("Fetching uv and the runtime's wheels for the build image (once)")
-            _fill_tools(self.cache, variant, folder)
+            with step("Fetching uv and the runtime's wheels for the build image", "once"):
+                _fill_tools(self.cache, variant, folder)
 
         return self._once("tools", {**facts, **pinned}, fill)
 

@@ -62,6 +62,13 @@ def test_settings_are_ours_and_the_key_is_secret(command: Path, tmp_path: Path) 
     assert (home / "config.toml").read_text() == (command.parent / "config.toml").read_text()
 
 
+def test_without_colours(command: Path, tmp_path: Path) -> None:
+    """NO_COLOR becomes pack's option, which takes the colours out of a build's log too."""
+    said = start(command, tmp_path / "cache", NO_COLOR="1").communicate()[0]
+
+    assert "--no-color build myfn" == said.strip().split("|")[2]
+
+
 def test_the_users_own_settings_stay(command: Path, tmp_path: Path) -> None:
     """PACK_HOME and PACK_VOLUME_KEY of the environment are passed to pack."""
     cache, home = tmp_path / "cache", str(tmp_path / "mine")

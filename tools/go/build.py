@@ -13,7 +13,7 @@ from tools import ROOT, command, process
 from tools.cache import keys
 from tools.cache.cache import Cache
 from tools.cache.links import link
-from tools.console import Failure, say
+from tools.console import Failure, step
 from tools.go import go_tools, sboms
 from tools.go.go_tools import Tool
 from tools.go.lifecycle_archive import PROGRAMS, write_lifecycle
@@ -58,7 +58,8 @@ def build(cache: Cache, names: Sequence[str], architecture: str | None = None) -
         key = go_tools.key(tool, go.version, wanted)
 
         def compile_tool(folder: Path, tool: Tool = tool) -> None:
-            _compile(cache, tool, go, wanted, folder)
+            with step(f"Building {tool.name} {tool.version}", f"once; about {tool.takes}"):
+                _compile(cache, tool, go, wanted, folder)
 
         built = cache.once(cache.folder / "tools" / tool.name / key, compile_tool)
         _link(tool, built, "" if wanted == own else f"-{wanted}")
@@ -86,10 +87,10 @@ def toolchain(cache: Cache, needed: str) -> Go:
     version = _locked_version(locked)
 
     def install(folder: Path) -> None:
-        say(f"Installing Go {version} ({needed} or newer is required; once)")
         install: list[str | Path] = [environment(cache) / "bin" / "uv", "pip", "install"]
         install += ["--target", folder, "--require-hashes", "-r", locked]
-        process.quietly("install-go", install, logs=cache.logs)
+        with step(f"Installing Go {version}", f"{needed} or newer is required; once"):
+            process.quietly("install-go", install, logs=cache.logs)
 
     folder = cache.once(cache.folder / "tools" / "go" / keys.file_key(locked), install)
     # No ~/go for who has no Go.
@@ -105,7 +106,6 @@ def _locked_version(locked: Path) -> str:
 
 
 def _compile(cache: Cache, tool: Tool, go: Go, architecture: str, folder: Path) -> None:
-    say(f"Building {tool.name} {tool.version} (once; about {tool.takes})")
     if tool.name == "cpython":
         _pack_cpython(cache, tool, go, folder)
         return

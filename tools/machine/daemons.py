@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from tools import command, process
 from tools.cache.cache import Cache
-from tools.console import Failure, say
+from tools.console import Failure, say, step
 from tools.settings import Settings
 
 _PATIENCE = 30.0  # seconds that a program gets to end
@@ -52,14 +52,14 @@ class Daemon:
 
         :raises Failure: it ended, or does not answer in time
         """
-        say(f"Starting {self.title}{' (as root)' if os.geteuid() == 0 else ''}")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        pid = process.start(command, self.log)
-        self._note.write_text(f"{pid} {_start_time(pid)}\n")
-        if not wait_until(lambda: answers() or self.pid is None, seconds) or not answers():
-            end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-            title = f"{self.title[:1].upper()}{self.title[1:]} did not start"
-            raise Failure(title, end, f"The whole log: {self.log}")
+        with step(f"Starting {self.title}", "as root" if os.geteuid() == 0 else ""):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            pid = process.start(command, self.log)
+            self._note.write_text(f"{pid} {_start_time(pid)}\n")
+            if not wait_until(lambda: answers() or self.pid is None, seconds) or not answers():
+                end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+                title = f"{self.title[:1].upper()}{self.title[1:]} did not start"
+                raise Failure(title, end, f"The whole log: {self.log}")
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has; do nothing if it does not run.

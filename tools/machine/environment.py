@@ -14,7 +14,7 @@ from tools import ROOT, command, process
 from tools.cache import keys
 from tools.cache.cache import Cache
 from tools.cache.links import link
-from tools.console import say
+from tools.console import step
 from tools.machine import packages
 from tools.settings import Settings
 
@@ -35,14 +35,14 @@ def environment(cache: Cache) -> Path:
     if not complete.exists():
         with cache.locked("python"):
             if not complete.exists():  # else another run was faster
-                _install(cache, folder, uv, requirements)
+                with step("Installing the development environment", "once; about a minute"):
+                    _install(cache, folder, uv, requirements)
                 complete.touch()
     link(ROOT / ".venv", folder)
     return folder
 
 
 def _install(cache: Cache, folder: Path, uv: Path, requirements: Path) -> None:
-    say("Installing the development environment (once)")
     shutil.rmtree(folder, ignore_errors=True)
     if not importlib.util.find_spec("ensurepip"):
         packages.install(cache, "python3-venv")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tools import command, process
 from tools.cache.cache import Cache
-from tools.console import Failure, say
+from tools.console import Failure, step
 from tools.settings import Settings
 
 # For installations that are not ours: seconds that apt waits for them.
@@ -38,8 +38,7 @@ def install(cache: Cache, *packages: str) -> None:
             "Programs are missing, and only root can install them",
             f"Run: sudo apt-get install {names}",
         )
-    with cache.locked("apt"):
-        say(f"Installing {names} with apt (as root)")
+    with cache.locked("apt"), step(f"Installing {names} with apt", "as root"):
         try:
             _apt(cache, "install", *packages)
         except Failure:  # a fresh machine has no package lists, or old ones

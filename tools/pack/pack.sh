@@ -31,4 +31,6 @@ if [ -z "${PACK_HOME:-}" ]; then
     PACK_VOLUME_KEY=${PACK_VOLUME_KEY:-$(cat "$PACK_HOME/volume-key")}
     export PACK_VOLUME_KEY
 fi
+# pack itself looks only at the terminal (https://no-color.org).
+if [ -n "${NO_COLOR:-}" ]; then set -- --no-color "$@"; fi
 exec "$here/../../.tools/libexec/pack" "$@"

@@ -65,7 +65,7 @@ def test_a_failure_is_written_and_the_status_is_1(tmp_path: Path) -> None:
     written = started.communicate()[1]
 
     assert 1 == started.returncode
-    assert "\033[1;31mError:\033[0m It failed\n  Found: nothing\n" == written
+    assert "Error: It failed\n  Found: nothing\n" == written
 
 
 def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
     written = started.communicate()[1]
 
     assert 1 == started.returncode
-    assert "Error:\033[0m No space left on device\n" in written
+    assert "Error: No space left on device\n" in written
     assert "set XDG_CACHE_HOME" in written
     assert "Traceback" not in written
 

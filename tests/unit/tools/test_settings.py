@@ -1,11 +1,12 @@
 """The variables of the commands."""
 
+import io
 from pathlib import Path
 
 import pytest
 
 from tools import settings
-from tools.console import Failure
+from tools.console import Failure, Output
 
 
 def test_without_any(tmp_path: Path) -> None:
@@ -58,3 +59,42 @@ def test_what_is_not_a_port(port: str) -> None:
     """A port that cannot be listened on is an error."""
     with pytest.raises(Failure, match="REGISTRY_PORT is not a port number"):
         settings.read({"REGISTRY_PORT": port}, Path("/"))
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        """Return True."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environ", "stream", "expected"),
+    [
+        ({}, Terminal(), True),
+        ({"NO_COLOR": ""}, Terminal(), True),
+        ({"NO_COLOR": "1"}, Terminal(), False),
+        ({}, io.StringIO(), False),
+    ],
+)
+def test_colours(environ: dict[str, str], stream: io.StringIO, expected: bool) -> None:
+    """Only a terminal gets them, and none with a NO_COLOR that is not empty."""
+    assert expected == settings.output(environ, stream).has_colours
+
+
+@pytest.mark.parametrize(
+    ("value", "steps", "programs"),
+    [("", True, False), ("0", False, False), ("1", True, True)],
+)
+def test_how_much_is_shown(value: str, steps: bool, programs: bool) -> None:
+    """V=1 shows what programs print, V=0 only errors."""
+    shown = Output(shows_steps=steps, shows_programs=programs)
+
+    assert shown == settings.output({"V": value}, io.StringIO())
+
+
+def test_another_v_is_an_error() -> None:
+    """The error says what there is."""
+    with pytest.raises(Failure, match="V is neither 0 nor 1\n  Found: 2\n  V=1 also shows"):
+        settings.output({"V": "2"}, io.StringIO())
