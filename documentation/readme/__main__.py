@@ -4,10 +4,12 @@ The figures come from docs/benchmarks, the transcript from docs/transcript.txt. 
 transcript is made first, from real commands: it needs Docker, the builder and a free port 8080.
 """
 
-import sys
+from collections.abc import Sequence
 
 from documentation.readme import figures, parts, transcript
 from documentation.reference import page as reference
+from tools import command
+from tools.settings import Settings
 
 ROOT = transcript.ROOT
 TRANSCRIPT = ROOT / "docs" / "transcript.txt"
@@ -20,11 +22,13 @@ def render(page: str) -> str:
     return parts.replaced(page, "transcript", shown)
 
 
-def main(arguments: list[str]) -> None:
-    """Write docs/transcript.txt if asked to, and README.md."""
+def _main(arguments: Sequence[str], _settings: Settings) -> None:
+    parser = command.Parser("python -m documentation.readme", __doc__)
+    parser.add_argument("--run", action="store_true", help="make docs/transcript.txt first")
+    parsed = parser.parse_args(arguments)
     path = ROOT / "README.md"
     page = path.read_text(encoding="utf-8")
-    if "--run" in arguments:
+    if parsed.run:
         TRANSCRIPT.write_text(transcript.run(page), encoding="utf-8")
     path.write_text(render(page), encoding="utf-8")
     made = reference.render(ROOT)
@@ -32,4 +36,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    command.run(_main)

@@ -3,68 +3,64 @@
 It fails on a link or an anchor that leads nowhere, and on a page that is not in the navigation.
 """
 
-import hashlib
 import os
 import platform
-import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from tools import ROOT, command, process
+from tools.cache import keys
+from tools.cache.cache import Cache
+from tools.console import say, step
+from tools.settings import Settings
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-_LINES = 30  # of MkDocs' output, if it fails
 
 
-def main(folder: Path) -> int:
-    """Build the site into a folder, and return the exit code."""
+def build(cache: Cache, folder: Path) -> None:
+    """Build the site into a folder.
+
+    :raises Failure: a page is wrong, or the generator cannot be installed
+    """
     # NO_MKDOCS_2_WARNING: Material's advertisement for its successor is no warning of ours.
-    variables = {"PYTHONPATH": f"{_generator()}{os.pathsep}{ROOT}", "NO_MKDOCS_2_WARNING": "1"}
+    variables = {
+        "PYTHONPATH": f"{_generator(cache)}{os.pathsep}{ROOT}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "NO_MKDOCS_2_WARNING": "1",
+    }
     # Not --quiet: it hides the warnings from --strict, too.
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder.absolute()],
-        cwd=HERE,
-        env=os.environ | variables | {"PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if built.returncode:
-        lines = built.stdout.strip().splitlines()[-_LINES:]
-        print("Error: the site could not be built", *lines, sep="\n  ", file=sys.stderr)
-    else:
-        print(f"The site: {folder.absolute() / 'index.html'}", file=sys.stderr)
-    return built.returncode
+    mkdocs: list[str | Path] = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    mkdocs += ["--site-dir", folder.absolute()]
+    with step("Building the site"):
+        process.quietly("build-site", mkdocs, logs=cache.logs, environ=variables, cwd=HERE)
+    say(f"The site: {folder.absolute() / 'index.html'}")
 
 
-def _generator() -> Path:
+def _generator(cache: Cache) -> Path:
     """Return the folder of the generator's packages; they are installed once, into the cache."""
     lock = HERE / "requirements.txt"
-    facts = f"{sys.version} {platform.machine()}".encode() + lock.read_bytes()
-    folder = _cache() / "python-site" / hashlib.sha256(facts).hexdigest()[:16]
-    if folder.is_dir():
-        folder.touch()  # in use
-        return folder
-    print("Installing the site's generator (once)", file=sys.stderr)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as made:
-        target = Path(made, "packages")
-        install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode"]
-        options = ["--require-hashes", "--requirements", str(lock), "--target", str(target)]
-        subprocess.run([*install, "--python", sys.executable, *options], check=True)
-        try:
-            target.rename(folder)
-        except OSError:  # another run was faster
-            if not folder.is_dir():
-                raise
-    return folder
+
+    def install(folder: Path) -> None:
+        uv: list[str | Path] = [sys.executable, "-m", "uv", "pip", "install", "--compile-bytecode"]
+        uv += ["--require-hashes", "--requirements", lock, "--target", folder]
+        with step("Installing the site's generator", "once"):
+            process.quietly("install-site", [*uv, "--python", sys.executable], logs=cache.logs)
+
+    python = f"{sys.version} {platform.machine()}"
+    return cache.once(
+        cache.folder / "python-site" / keys.key({"python": python, lock.name: lock}), install
+    )
 
 
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(home) / "knative-python"
+def _main(arguments: Sequence[str], settings: Settings) -> None:
+    parser = command.Parser("python -m documentation.site", __doc__)
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, help="default: site, in the cache"
+    )
+    parsed = parser.parse_args(arguments)
+    build(settings.cache, parsed.folder or settings.cache.folder / "site")
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else _cache() / "site"))
+    command.run(_main)

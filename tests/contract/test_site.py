@@ -1,5 +1,6 @@
 """The documentation as a site: built as `make site` does, and complete."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -68,6 +69,26 @@ def test_broken_links_fail(tmp_path: Path) -> None:
         'not included in the "nav" configuration:\n    - docs/lost.md',
     ):
         assert said in done.stderr
+
+
+@pytest.mark.parametrize("module", ["documentation.site", "documentation.readme"])
+@pytest.mark.parametrize(
+    ("argument", "status", "said"), [("--help", 0, "usage: "), ("--halp", 1, "Error: ")]
+)
+def test_options(module: str, argument: str, status: int, said: str) -> None:
+    """Help is printed, another option is an error, and neither is taken for a folder."""
+    before = sorted(ROOT.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", module, argument],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "buildpack:buildpack/runtime/src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (status, before) == (done.returncode, sorted(ROOT.iterdir()))
+    assert (done.stdout + done.stderr).startswith(said)
 
 
 def pages(site: Path) -> dict[str, str]:
