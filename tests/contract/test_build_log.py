@@ -22,6 +22,11 @@ FUNCTION = {
 }
 SETTINGS = {"BP_FUNCTION_CHECK": "import", "BP_FUNCTION_CHEKC": "off", "BPE_GREETING": "Hi"}
 
+PLAIN = {
+    "func.yaml": "name: mine\nruntime: python\ninvoke: http\n",
+    "function/__init__.py": "async def handle(scope, receive, send): ...\n",
+}
+
 # Of this machine, or of a clock.
 _SCRUBBED = {
     r"\x1b\[[0-9;]*m": "",
@@ -39,7 +44,7 @@ READING = """\
 # Knative Python function X.Y.Z
 
 [Reading the function]
-Settings: BP_FUNCTION_CHECK
+Settings: BP_FUNCTION_CHECK=import
 Note: Unknown setting BP_FUNCTION_CHEKC was ignored. Did you mean BP_FUNCTION_CHECK?
 Function: function
 Note: src/function.py is ignored, because function comes first
@@ -62,7 +67,7 @@ To exclude them, declare them in a group, such as dev in [dependency-groups].
 LAUNCH = """\
 Process web: /layers/asgi-runtime/packages/bin/dumb-init --single-child -- \
 /layers/dependencies/venv/bin/pythonX.Y -m func_runtime
-Variables: FUNC_INVOKE, GREETING
+Variables: FUNC_INVOKE=http, GREETING=Hi
 Done in N s
 """
 
@@ -191,3 +196,88 @@ def test_failed(tmp_path: Path) -> None:
     assert "Done" not in said
     _, _, ending = said.partition("\nERROR: The function's dependencies cannot be resolved\n")
     assert "/workspace/requirements.txt" in ending
+
+
+def test_secrets_are_masked(tmp_path: Path) -> None:
+    """Settings and variables have their values, unless name or form is that of a secret."""
+    settings = {
+        "BP_FUNCTION_CHECK": "off",
+        "BP_IMAGE_LABELS": 'team=a api-token=secret-1 other="x y"',
+        "BPE_API_KEY": "secret-2",
+        "BPE_DEFAULT_DATABASE": "postgres://me:secret-3@db/x?sslpassword=secret-4",
+        "BPE_APPEND_OPTIONS": "-v",
+    }
+    phase = Workspace.create(tmp_path, PLAIN).run("build", _BUILDPACK, **settings)
+    lines = told(phase).splitlines()
+
+    assert 0 == phase.status
+    labels = """'team=a api-token=**** other="x y"'"""
+    assert f"Settings: BP_FUNCTION_CHECK=off, BP_IMAGE_LABELS={labels}" in lines
+    assert (
+        "Variables: API_KEY=****, DATABASE=postgres://me:****@db/x?sslpassword=****, "
+        "FUNC_INVOKE=http, OPTIONS=-v (append)"
+    ) in lines
+    assert "secret-" not in phase.log
+
+
+def test_no_colours(tmp_path: Path) -> None:
+    """With NO_COLOR the log has no sequence for terminals, whatever happens."""
+    files = PLAIN | {"statistics.py": "", "function/__init__.py": "1/0"}
+
+    phase = Workspace.create(tmp_path, files).run("build", _BUILDPACK, NO_COLOR="1")
+
+    assert 1 == phase.status
+    assert "\n# Knative Python function" in phase.log
+    assert "\nNote: statistics.py hides" in phase.log
+    assert "\nERROR: " in phase.log
+    assert "\x1b" not in phase.log
+
+
+def test_quiet(tmp_path: Path) -> None:
+    """BP_LOG_LEVEL=warn leaves the title and the notes."""
+    files = PLAIN | {"statistics.py": ""}
+
+    log = told(Workspace.create(tmp_path, files).run("build", _BUILDPACK, BP_LOG_LEVEL="warn"))
+
+    title, note = log.splitlines()
+    assert "# Knative Python function X.Y.Z" == title
+    assert note.startswith("Note: statistics.py hides")
+
+
+def test_debug(tmp_path: Path) -> None:
+    """BP_LOG_LEVEL=debug adds uv's own log, and how long each step took."""
+    files = PLAIN | {"requirements.txt": "idna==3.10\n"}
+    debug = {"BP_LOG_LEVEL": "debug", "NO_COLOR": "1"}
+
+    log = Workspace.create(tmp_path, files).run("build", _BUILDPACK, **debug).log
+
+    assert "\nDebug: Variables of the build: " in log
+    assert "\n  DEBUG " in log
+    for step in ("Reading the function", "Runtime", "Dependencies", "Application", "Launch"):
+        assert re.search(rf"\nDebug: Step {step} took \d+\.\d\d s\n", log)
+
+
+def test_an_error_is_the_same_on_each_level(tmp_path: Path) -> None:
+    """A quiet log has the lines of the step that failed; uv's own log is not in the message."""
+    files = PLAIN | {"requirements.txt": "no-such-package-of-anybody-here\n"}
+    logs = []
+    for level in ("warn", "debug"):
+        workspace = Workspace.create(tmp_path / level, files)
+        phase = workspace.run("build", _BUILDPACK, BP_LOG_LEVEL=level, NO_COLOR="1")
+        logs.append(phase.log.replace(f"/{level}/", "/"))
+    step, message = logs[0].split("\nERROR: ")
+
+    assert "[Reading the function]" not in step
+    assert "\n[Dependencies]\nDependencies from: requirements.txt\n" in step
+    assert message.startswith("The function's dependencies cannot be resolved\n")
+    assert message == logs[1].split("\nERROR: ")[1]
+
+
+def test_another_level_is_an_error(tmp_path: Path) -> None:
+    """The error names the setting and its values."""
+    phase = Workspace.create(tmp_path, PLAIN).run("build", _BUILDPACK, BP_LOG_LEVEL="loud")
+
+    assert 1 == phase.status
+    assert "ERROR: Invalid build setting" in phase.log
+    assert "BP_LOG_LEVEL" in phase.log
+    assert "debug, info or warn" in phase.log

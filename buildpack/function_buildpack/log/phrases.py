@@ -1,9 +1,15 @@
 """Phrases that several steps log."""
 
+import re
+import shlex
 from collections.abc import Iterable, Mapping, Sized
 from pathlib import Path
 
+from function_buildpack.log import redaction
+
 _MAX_ITEMS = 8
+_MAX_VALUE = 200  # characters
+_PLAIN = re.compile(r"[^\s,'\"]+")
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -21,6 +27,13 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> str:
 def not_in_image(paths: Iterable[Path], app: Path) -> str:
     """Return a line that names files which the build removed from the source."""
     return f"Not in the image: {some([str(path.relative_to(app)) for path in paths])}"
+
+
+def setting(name: str, value: str) -> str:
+    """Return a variable and its value, without secrets: NAME=value, NAME='two words'."""
+    shown = redaction.setting(name, value)
+    shown = shown if len(shown) <= _MAX_VALUE else f"{shown[:_MAX_VALUE]}…"
+    return f"{name}={shown if _PLAIN.fullmatch(shown) else shlex.quote(shown)}"
 
 
 def some(items: list[str]) -> str:

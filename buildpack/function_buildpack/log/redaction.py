@@ -13,10 +13,33 @@ _PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]+)(?=@)")
 _TOKEN = re.compile(r"(https?://)([^\s/:@]+)(?=@)")
 _SECRET_NAME = re.compile(r"(UV|PIP|POETRY|PIPENV|PDM)_.*(PASSWORD|TOKEN)")
 
+# Words in the names of settings, labels and parameters of URLs that have secrets.
+_WORDS = (
+    r"auth(?!ors?\b)|cookie|credential|key(?!word)|pass(?:code|phrase|w|$|_)|(?:^|_)pat(?:$|_)|private"
+    r"|pwd|salt|secret|token"
+)
+_SECRET_WORD = re.compile(_WORDS, re.IGNORECASE)
+# name=secret in a value: labels, parameters of a URL, connection strings; headers, too.
+_PAIR = re.compile(
+    rf"([\w.-]*(?:{_WORDS})[\w.-]*)(\s*[=:]\s*)((?:bearer|basic)\s+\S+|\"[^\"]*\"|'[^']*'|[^\s;&,]+)",
+    re.IGNORECASE,
+)
+
 
 def urls(text: str) -> str:
     """Mask the credentials in URLs as user:****, and tokens as ****."""
     return _TOKEN.sub(rf"\1{_MASK}", _PASSWORD.sub(rf"\1:{_MASK}", text))
+
+
+def setting(name: str, value: str) -> str:
+    """Return the value of a setting, masked if its name is that of a secret.
+
+    Otherwise, only the secrets in the value are masked: credentials in URLs, and pairs such as
+    `password=…`.
+    """
+    if _SECRET_WORD.search(name):
+        return _MASK
+    return _PAIR.sub(rf"\1\2{_MASK}", urls(value))
 
 
 def known(text: str, secrets: Collection[str]) -> str:

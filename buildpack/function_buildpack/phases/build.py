@@ -21,7 +21,7 @@ from function_buildpack.layers.python import python_step
 from function_buildpack.layers.python.python_layer import Python
 from function_buildpack.layers.runtime import runtime_layer, runtime_step
 from function_buildpack.layers.uv_cache import UvDownloads
-from function_buildpack.log import output, report
+from function_buildpack.log import log_settings, output, report
 from function_buildpack.phases import application_step, launch_step, source_step
 from function_buildpack.phases.launch_step import ImageLayers
 from function_buildpack.phases.source_step import FunctionSource
@@ -54,7 +54,8 @@ def main() -> int:
 
 
 def _build_timed(context: BuildContext) -> Launch:
-    with output.timed("Done"):
+    log_settings.use(context.environ)
+    with output.whole():
         return build(context, Buildpack.installed())
 
 

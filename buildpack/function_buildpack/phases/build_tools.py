@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from function_buildpack import constants
 from function_buildpack.cnb import exit_codes
 from function_buildpack.cnb.context import BuildContext
-from function_buildpack.log import messages, output
+from function_buildpack.log import log_settings, messages, output
 from function_buildpack.log.errors.tools import ToolsUnavailable
 from function_buildpack.phases import missing_tools, wheel_download
 from function_buildpack.phases.wheel_download import Wheel
@@ -35,6 +35,7 @@ def build(environ: Mapping[str, str], cwd: Path, lists: Path) -> Path:
     An error is logged and ends the process, as cnb.phases does in the phases.
     """
     try:
+        log_settings.use(environ)
         return provide(
             BuildContext.from_environ(environ, cwd), missing_tools.lacking(environ), lists
         )

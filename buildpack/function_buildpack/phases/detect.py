@@ -6,7 +6,7 @@ from function_buildpack import constants
 from function_buildpack.cnb import phases
 from function_buildpack.cnb.context import DetectContext
 from function_buildpack.cnb.phases import Detected, NotDetected
-from function_buildpack.log import report
+from function_buildpack.log import log_settings, report
 from function_buildpack.log.errors import BuildpackError
 from function_buildpack.source import workspace
 from function_buildpack.source.workspace import Workspace
@@ -25,6 +25,7 @@ def detect(context: DetectContext) -> Detected | NotDetected:
 
     :raises FunctionFolderMissing: BP_FUNCTION_PATH is not a folder.
     """
+    log_settings.use_colours(context.environ)
     found = workspace.locate(context.app, context.environ.get(constants.FUNCTION_PATH, ""))
     match _runtime(found):
         case None:  # build reports what is wrong with func.yaml

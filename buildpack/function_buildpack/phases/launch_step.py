@@ -9,6 +9,7 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.checks import load_check
 from function_buildpack.cnb.launch import Launch, Process
+from function_buildpack.cnb.layer_env import Behaviour, Change
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.image import sbom
 from function_buildpack.layers import isolation
@@ -17,7 +18,7 @@ from function_buildpack.layers.dependencies.dependencies_layer import Dependenci
 from function_buildpack.layers.own_project.own_project_layer import OwnProject
 from function_buildpack.layers.python.python_layer import Python
 from function_buildpack.layers.runtime import runtime_layer
-from function_buildpack.log import output, printable
+from function_buildpack.log import output, phrases, printable
 from function_buildpack.plan.plan import Plan
 from function_buildpack.system import file_changes
 from function_buildpack.system.interpreter import Interpreter
@@ -104,6 +105,15 @@ def _packages(
     return load_check.ArchivedPackages(python.path, root, site, archives)
 
 
+def _shown(change: Change) -> str:
+    shown = phrases.setting(change.name, change.value)
+    match change.behaviour:
+        case Behaviour.APPEND | Behaviour.PREPEND:
+            return f"{shown} ({change.behaviour})"
+        case Behaviour.OVERRIDE | Behaviour.DEFAULT:
+            return shown
+
+
 def describe(chosen: Plan, installed: Dependencies, runtime: Layer, python: Interpreter) -> Launch:
     """Return the launch process, the labels and the SBOM of the image."""
     # Signals go to the runtime alone, which finishes its requests, not to child processes.
@@ -116,7 +126,7 @@ def describe(chosen: Plan, installed: Dependencies, runtime: Layer, python: Inte
     )
     labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
     output.line(f"Process web: {' '.join(web.command)}")
-    output.line(f"Variables: {', '.join(sorted({each.name for each in chosen.launch_env}))}")
+    output.line(f"Variables: {', '.join(sorted(map(_shown, chosen.launch_env)))}")
     if python.identity:  # then the Python layer has an SBOM
         return Launch(processes=(web,), labels={constants.PYTHON_LABEL: python.version, **labels})
     contents = sbom.document([sbom.interpreter(python.version)])

@@ -37,6 +37,7 @@ def read(build: Build) -> FunctionSource:
     """
     context, settings = build.context, build.settings
     output.heading("Reading the function")
+    output.debug(f"Variables of the build: {', '.join(sorted(context.environ))}")
     _log_settings(settings)
     if opened := file_modes.normalize(context.app):
         output.line(f"Made {phrases.count(opened, 'file')} readable for the image's user")
@@ -64,7 +65,8 @@ def warn_about_writable(paths: list[Path], app: Path) -> None:
 
 def _log_settings(settings: Settings) -> None:
     if settings.given:
-        output.line(f"Settings: {', '.join(settings.given)}")
+        given = (phrases.setting(name, value) for name, value in settings.given.items())
+        output.line(f"Settings: {', '.join(given)}")
     for name, meant in settings.misspelt.items():
         output.note(f"Unknown setting {name} was ignored. Did you mean {meant}?")
 

@@ -1,4 +1,4 @@
-"""The settings of a build. The only reader of BP_*, BPE_* and UV_PYTHON."""
+"""The settings of a build. The only reader of BP_*, BPE_* and UV_PYTHON, but for the log's."""
 
 import difflib
 import re
@@ -24,6 +24,7 @@ NAMES = (
     constants.PYTHON_VERSION,
     constants.LIBRARY_CHECK,
     constants.IMAGE_LABELS,
+    constants.LOG_LEVEL,
 )
 # The minimum similarity for a hint to one of our settings. Other buildpacks have BP_ variables too.
 _ALIKE = 0.8
@@ -73,8 +74,8 @@ class Settings:
     python_version: str = ""
     uv_python: str = ""
     library_check: LibraryCheck = LibraryCheck.ERROR
-    # The names of all given settings.
-    given: tuple[str, ...] = ()
+    # All given settings.
+    given: dict[str, str] = field(default_factory=dict)
     # Unknown settings → the setting that is probably meant.
     misspelt: dict[str, str] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ class Settings:
             python_version=environ.get(constants.PYTHON_VERSION, "").strip(),
             uv_python=environ.get(constants.UV_PYTHON, "").strip(),
             library_check=_library_check(environ.get(constants.LIBRARY_CHECK, LibraryCheck.ERROR)),
-            given=tuple(name for name in NAMES if environ.get(name)),
+            given={name: environ[name] for name in NAMES if environ.get(name)},
             misspelt=_misspelt(environ),
         )
 

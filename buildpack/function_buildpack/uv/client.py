@@ -259,12 +259,13 @@ class Uv:
         show: Callable[[str], None] = output.child,
     ) -> Result:
         """Run a command, and log it with its output. The output of a failure is in the error."""
-        output.line(f"Running: {shlex.join(map(str, command))}")
+        words = [*map(str, command), *(["--verbose"] if output.is_debug() else [])]
+        output.line(f"Running: {shlex.join(words)}")
         said = source_builds.UvOutput(show)
-        result = self.run(command, environ=environ, cwd=cwd, on_line=said.line)
+        result = self.run(words, environ=environ, cwd=cwd, on_line=said.line)
         if result.status == 0:
             said.finish()
-        return result
+        return replace(result, output=source_builds.without_debug_lines(result.output))
 
     def _index_failure(
         self, command: Sequence[str | Path], environ: Mapping[str, str], cwd: Path

@@ -107,6 +107,17 @@ def followed(package_check: PackageCheck, every: float) -> Iterator[Callable[[st
         reporter.join()
 
 
+# What `uv --verbose` adds.
+_DEBUG_LINE = re.compile(r"(?:TRACE|DEBUG|INFO|WARN) .*\n?")
+
+
+def without_debug_lines(said: str) -> str:
+    """Return uv's output without what --verbose adds, in which there may be errors of no effect."""
+    return "".join(
+        line for line in said.splitlines(keepends=True) if not _DEBUG_LINE.fullmatch(line)
+    )
+
+
 class UvOutput:
     """Shows uv's output line by line, except the explanation of a failure, which an error has."""
 
@@ -116,7 +127,9 @@ class UvOutput:
 
     def line(self, text: str) -> None:
         """Show a line, or keep it."""
-        if self._kept or install_failures.is_error_start(text):
+        if _DEBUG_LINE.fullmatch(text):
+            self._show(text)
+        elif self._kept or install_failures.is_error_start(text):
             self._kept.append(text)
         else:
             self._show(text)

@@ -40,3 +40,32 @@ def test_secrets() -> None:
     found = redaction.secrets(environ, ["fourth"])
 
     assert {"first", "sec%40nd", "sec@nd", "third", "fourth"} == found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "DB_PASSWD", "CLIENT_SECRET", "PAT"),
+        *("BASIC_AUTH", "CREDENTIALS", "private", "PWD_DB", "COOKIE", "PASSPHRASE", "DB_PASS"),
+    ],
+)
+def test_settings_with_the_name_of_a_secret(name: str) -> None:
+    """All of the value is masked."""
+    assert "****" == redaction.setting(name, "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Hi", "Hi"),
+        ("https://me:pw@h/x", "https://me:****@h/x"),
+        ("https://h/x?a=1&token=abc&b=2", "https://h/x?a=1&token=****&b=2"),
+        ("Server=db;Password=abc;Port=1", "Server=db;Password=****;Port=1"),
+        ('team=a key="b c" d=e', "team=a key=**** d=e"),
+        ("Authorization: Bearer abc", "Authorization: ****"),
+        ("authors=me path=/a passed=1", "authors=me path=/a passed=1"),
+    ],
+)
+def test_secrets_in_settings(value: str, shown: str) -> None:
+    """Those in URLs, and those with the name of one."""
+    assert shown == redaction.setting("GREETING", value)
