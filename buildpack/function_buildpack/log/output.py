@@ -30,12 +30,16 @@ class Level(IntEnum):
 
 @dataclass
 class _Log:
-    """How the log looks, the current step, and its lines that are held back in case it fails."""
+    """How the log looks, the current step, and its lines that are held back in case it fails.
+
+    The heading of a step is written with its first line.
+    """
 
     has_colours: bool = True
     level: Level = Level.INFO
     step: str = ""
     since: float = 0.0
+    heading: str = ""
     held: list[str] = field(default_factory=list)
 
 
@@ -67,9 +71,16 @@ def _write(text: str) -> None:
 def _inform(text: str) -> None:
     """Write a text of level INFO, or hold it back."""
     if _log.level <= Level.INFO:
+        _write_heading()
         _write(text)
     else:
         _log.held.append(text)
+
+
+def _write_heading() -> None:
+    if _log.heading:
+        _write(_log.heading)
+    _log.heading = ""
 
 
 def title(text: str) -> None:
@@ -78,16 +89,16 @@ def title(text: str) -> None:
 
 
 def heading(text: str) -> None:
-    """Start a step."""
+    """Start a step. One without any lines is not in the log."""
     _end_step()
     _log.step, _log.since = text, time.monotonic()
-    _inform("\n" + _coloured(_BOLD, f"[{text}]"))
+    _log.heading = "\n" + _coloured(_BOLD, f"[{text}]")
 
 
 def _end_step() -> None:
     if _log.step:
         debug(f"Step {_log.step} took {time.monotonic() - _log.since:.2f} s")
-    _log.step = ""
+    _log.step = _log.heading = ""
     _log.held.clear()
 
 
@@ -104,6 +115,8 @@ def debug(text: str) -> None:
 
 def note(text: str) -> None:
     """Write a warning about something that the user may want to change."""
+    if _log.level <= Level.INFO:
+        _write_heading()
     _write(f"{_coloured(_YELLOW, 'Note:')} {printable.line(text)}")
 
 
@@ -132,8 +145,8 @@ def whole() -> Iterator[None]:
 
 def error(heading_: str, body: str) -> None:
     """Write the error message at the end of a failed phase."""
-    for text in _log.held:
-        _write(text)
-    _log.held.clear()
-    heading_line = _coloured(_RED, f"ERROR: {printable.line(heading_)}")
-    _write(f"\n{heading_line}\n\n{printable.lines(body)}\n")
+    held, _log.level = _log.held, min(_log.level, Level.INFO)
+    for text in held:
+        _inform(text)
+    title_line = _coloured(_RED, f"ERROR: {printable.line(heading_)}")
+    _write(f"\n{title_line}\n\n{printable.lines(body)}\n")

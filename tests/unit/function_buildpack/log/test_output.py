@@ -108,11 +108,22 @@ def test_another_level() -> None:
     )
 
 
+def test_a_step_without_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its heading is not logged."""
+    output.use(has_colours=False)
+    output.heading("Application")
+    output.heading("Launch")
+    output.note("note")
+    output.line("line")
+
+    assert "\n[Launch]\nNote: note\nline\n" == capsys.readouterr().out
+
+
 def test_the_whole_build(capsys: pytest.CaptureFixture[str]) -> None:
     """Its time is the last line, after that of the last step."""
     output.use(has_colours=False, level=Level.DEBUG)
     with output.whole():
         output.heading("Launch")
 
-    expected = "\n[Launch]\nDebug: Step Launch took 0.00 s\nDone in 0.0 s\n"
+    expected = "Debug: Step Launch took 0.00 s\nDone in 0.0 s\n"
     assert expected == capsys.readouterr().out
