@@ -2,7 +2,8 @@
 
 All of it is made from a commit that no branch has yet. Where a step fails, branch, tags and files
 are as before, and the same command may be run again. What is pushed with the version's tag is then
-pushed again; "latest" moves when all of the version is there.
+pushed again. "latest" moves at the very end, when the commit has its tag: where that fails, the
+same command moves it.
 
 A version that has a tag is not made again: with it checked out, its images are published again.
 """
@@ -12,7 +13,7 @@ import datetime as dt
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from tools.console import Failure, detail, say
 from tools.settings import Settings
 
 _LOCKS = ("stack/locks", "tools/python", "tools/go/go_tools.toml", "tools/go/go.txt")
+_IMAGES = ("run", "build", "builder", "function")
 _SBOM = "/cnb/sbom/bom.cdx.json"
 
 
@@ -88,7 +90,8 @@ def check(order: Order, root: Path = ROOT) -> str:
 def release(settings: Settings, order: Order) -> None:
     """Make a version.
 
-    :raises Failure: it cannot be made; branch, tags and files are as before
+    :raises Failure: it cannot be made, and branch, tags and files are as before; or all of it is
+        made, but "latest" cannot be moved
     """
     daemon.find(settings)
     head, began = check(order), _now()
@@ -101,6 +104,7 @@ def release(settings: Settings, order: Order) -> None:
         statement = provenance.statement(made, _origin(clone, order, commit, began))
         (folder / "provenance.json").write_text(json.dumps(statement, indent=2) + "\n")
         _take(order, head, commit)
+        _move(settings, order, digests)
     say(f"Made {order.version}: {order.out}")
     if commit != head:
         detail(f"Publish the commit and its tag: git push origin HEAD {order.git_tag}")
@@ -108,14 +112,15 @@ def release(settings: Settings, order: Order) -> None:
 
 def plan(order: Order, head: str) -> list[str]:
     """Return what would be done, line by line."""
-    made = [f"{order.registry}/{image}" for image in ("run", "build", "builder", "function")]
-    tags = [f"{name}:{tag}" for tag in order.image_tags for name in made]
-    if _tagged(ROOT, order.git_tag):
-        first = [f"Publish {order.git_tag}, which is commit {head[:12]}, again"]
-    else:
+    own, *moving = order.image_tags
+    last = [f"Push {order.registry}/{image}:{tag}" for tag in moving for image in _IMAGES]
+    first, tagged = [f"Publish {order.git_tag}, which is commit {head[:12]}, again"], list[str]()
+    if not _tagged(ROOT, order.git_tag):
         changed = ", ".join((*version.FILES, version.CHANGELOG))
-        first = [f"Commit {order.version} on {head[:12]}: {changed}", f"Tag it {order.git_tag}"]
-    return [*first, *(f"Push {name}" for name in tags), f"Write {order.out}"]
+        first = [f"Commit {order.version} on {head[:12]}: {changed}"]
+        tagged = [f"Tag it {order.git_tag}"]
+    first += [f"Push {order.registry}/{image}:{own}" for image in _IMAGES]
+    return [*first, *tagged, *last, f"Write {order.out}"]
 
 
 @contextmanager
@@ -153,13 +158,38 @@ def _committed(clone: Path, order: Order) -> str:
 
 
 def _published(clone: Path, order: Order, folder: Path) -> dict[str, str]:
-    """Make and push the images of a clone, by its own code; return their digests."""
-    tags = [word for tag in order.image_tags for word in ("--tag", tag)]
+    """Make the images of a clone, by its own code, and push them with the version's own tag.
+
+    :return: their digests by name, also by the names that move
+    """
+    own, *moving = order.image_tags
     more = [] if order.is_locked else ["--unlocked"]
-    call: list[str | Path] = [clone / "stack" / "publish.sh", order.registry, *tags, *more]
-    process.call([*call, "--variant", order.variant.name, "--digests", folder / "digests.json"])
-    digests: dict[str, str] = json.loads((folder / "digests.json").read_text())
+    call: list[str | Path] = [clone / "stack" / "publish.sh", order.registry, "--tag", own, *more]
+    file = folder / "digests.json"
+    process.call([*call, "--variant", order.variant.name, "--digests", file])
+    digests: dict[str, str] = json.loads(file.read_text())
+    images = {image: digests[f"{order.registry}/{image}:{own}"] for image in _IMAGES}
+    for tag in moving:
+        digests |= {f"{order.registry}/{image}:{tag}": images[image] for image in _IMAGES}
+    file.write_text(json.dumps(digests, indent=2) + "\n")
     return digests
+
+
+def _move(settings: Settings, order: Order, digests: Mapping[str, str]) -> None:
+    """Move the tags that move with each version, such as "latest".
+
+    :raises Failure: the registry does not take them, or gives an image another digest
+    """
+    own, *moving = order.image_tags
+    for name in (f"{order.registry}/{image}:{tag}" for tag in moving for image in _IMAGES):
+        process.call(["docker", "tag", f"{name.rpartition(':')[0]}:{own}", name])
+        pushed = publish.push(settings, name)
+        if pushed != digests[name]:
+            raise Failure(
+                f"The registry has another image as {name}",
+                f"Expected: {digests[name]}",
+                f"Found: {pushed}",
+            )
 
 
 def _sboms(order: Order, folder: Path) -> list[Path]:

@@ -97,6 +97,28 @@ def test_nothing_is_half_done(clone: Path, registry: str) -> None:
     assert 1 == len(git(clone, "worktree", "list").splitlines())
 
 
+@pytest.mark.timeout(_TIMEOUT)
+def test_latest_moves_last(clone: Path, registry: str) -> None:
+    """Where the commit cannot be tagged, `latest` stays as it is in the registry."""
+    before = git(clone, "rev-parse", "HEAD")
+    git(clone, "config", "tag.gpgSign", "true")
+    git(clone, "config", "gpg.program", "false")
+
+    done = release(clone, f"{registry}/untagged")
+    git(clone, "config", "--unset", "tag.gpgSign")
+
+    assert done.returncode == 1, done.stdout
+    assert [200, 404] == [
+        manifest("HEAD", f"{registry}/untagged/run:{tag}").status_code
+        for tag in (VERSION, "latest")
+    ]
+    assert [before, "", []] == [
+        git(clone, "rev-parse", "HEAD"),
+        git(clone, "tag", "--list", f"v{VERSION}"),
+        list((clone / "dist").iterdir()),
+    ]
+
+
 @pytest.fixture(scope="module")
 def released(clone: Path, registry: str) -> Path:
     """Make the version, and return the folder of its files."""

@@ -131,3 +131,11 @@ def test_tags_of_images(tmp_path: Path, variant: str, tag: str, expected: tuple[
 def test_source_without_credentials(remote: str, expected: str) -> None:
     """The provenance is for everybody, and is a URI: no user, no token, no scp-like address."""
     assert expected == provenance.uri(remote)
+
+
+def test_latest_is_pushed_after_the_tag(tmp_path: Path) -> None:
+    """What --dry-run says is in the order in which it is done."""
+    lines = release.plan(order("99.0.0", tmp_path), "0123456789abcdef")
+    kinds = [line.rpartition(":")[2] if line.startswith("Push") else line[:6] for line in lines]
+
+    assert ["Commit", *["99.0.0"] * 4, "Tag it", *["latest"] * 4, "Write "] == kinds
