@@ -45,6 +45,17 @@ def test_trace(tmp_path: Path, kind: str) -> None:
     assert {("greeter", "greeter-00001")} == {(each["service"], each["revision"]) for each in found}
 
 
+def test_settings(tmp_path: Path) -> None:
+    """The first line has the settings that the platform has set, with their values."""
+    variables = {"FUNC_THREADS": "4", "FUNC_INVOKE": "http", "SECRET_TOKEN": "hunter2"}
+    variables["FUNC_LAME_DUCK_SECONDS"] = "0"
+    with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
+        first = runtime.log.splitlines()[0]
+
+    expected = "FUNC_INVOKE=http, FUNC_THREADS=4, FUNC_LAME_DUCK_SECONDS=0"
+    assert first.endswith(f" func_runtime: Settings: PORT={runtime.port}, {expected}")
+
+
 @pytest.mark.row("H14", "U26")
 def test_access_log(tmp_path: Path) -> None:
     """FUNC_ACCESS_LOG=1 logs a line after each request, without its query, and no health check."""

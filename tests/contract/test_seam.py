@@ -23,6 +23,7 @@ BUILD_SETTINGS = (
     build_side.PYTHON_VERSION,
     build_side.WHEELS,
     build_side.LIBRARY_CHECK,
+    build_side.LOG_LEVEL,
 )
 
 

@@ -21,6 +21,7 @@ from func_runtime.settings.settings import (
     Options,
     Settings,
     environment,
+    given,
     working_directory,
 )
 from func_runtime.system import forks, open_files, signals
@@ -72,6 +73,8 @@ def _parse(arguments: Sequence[str]) -> Options:
 def _run(options: Options, environ: dict[str, str]) -> None:
     folder = working_directory()
     settings = Settings.from_environ(environ, partial(_read_func_yaml, folder))
+    if options.check is None and (values := given(environ)):
+        log_setup.log.info("Settings: %s", values)
     with _runner(settings.event_loop) as runner:
         with signals.process.interrupting():
             entry = loader.load(folder)

@@ -193,3 +193,34 @@ def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     assert "1" == copied["MINE"]
     assert str(tmp_path) == settings.working_directory()
+
+
+@pytest.mark.parametrize(
+    ("environ", "shown"),
+    [
+        ({}, ""),
+        ({"PORT": "", "PATH": "/bin"}, ""),
+        ({"FUNC_INVOKE": "http", "PORT": "8080"}, "PORT=8080, FUNC_INVOKE=http"),
+        ({"LISTEN_ADDRESS": "a:1, b:2"}, "LISTEN_ADDRESS='a:1, b:2'"),
+        ({"LOG_LEVEL": "x\nERROR"}, r"LOG_LEVEL='x\nERROR'"),
+    ],
+)
+def test_settings_for_the_log(environ: dict[str, str], shown: str) -> None:
+    """Those that are set are shown with their values, in the table's order, on one line."""
+    assert shown == settings.given(environ)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://collector:4318", "http://collector:4318"),
+        ("https://me:pass@collector/v1", "https://****@collector/v1"),
+        ("https://me:p@ss@collector", "https://****@collector"),
+        ("https://token@collector?key=secret", "https://****@collector?****"),
+    ],
+)
+def test_addresses_for_the_log(address: str, shown: str) -> None:
+    """Credentials are masked, and the query, which may have some."""
+    name = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+    assert f"{name}={shown}" == settings.given({name: address})

@@ -37,6 +37,7 @@ def test_every_variable_is_in_the_table() -> None:
     }
 
     assert variables == {row.name for row in table.TABLE}
+    assert [row.name for row in table.TABLE] == list(constants.SETTINGS)
 
 
 def test_document_has_the_failures() -> None:

@@ -184,6 +184,25 @@ class Settings(NamedTuple):
         )
 
 
+def given(environ: Mapping[str, str]) -> str:
+    """Return the settings that the environment has, for the log: NAME=value, with commas between.
+
+    Credentials in an address, and its query, which may have some, are masked.
+    """
+    values = {name: environ[name] for name in constants.SETTINGS if environ.get(name)}
+    return ", ".join(f"{name}={_shown(value)}" for name, value in values.items())
+
+
+def _shown(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if separator:
+        address, question, _ = rest.partition("?")
+        _, at, host = address.rpartition("@")
+        value = f"{scheme}://{'****@' if at else ''}{host}{'?****' if question else ''}"
+    is_plain = value.isprintable() and not {" ", ","}.intersection(value)
+    return value if is_plain else repr(value)
+
+
 def environment() -> dict[str, str]:
     """Return a copy of the process's environment."""
     return dict(os.environ)  # noqa: TID251 -- this is the one place
