@@ -65,7 +65,6 @@ quietly() {
         mv "$_own" "$_log"
         fail "$_what failed" "$_end" "The whole log: $_log"
     }
-    [ "${V:-}" != 1 ] || sed 's/^/  /' "$_own" >&2
     mv "$_own" "$_log"
 }
 

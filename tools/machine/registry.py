@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools import loopback, process
 from tools.cache.cache import Cache
-from tools.console import Failure, step
+from tools.console import Failure, say
 from tools.machine import daemons
 from tools.machine.daemons import Daemon
 from tools.settings import Settings
@@ -77,12 +77,12 @@ def _fetched(cache: Cache) -> Path:
         )
 
     def fill(unpacked: Path) -> None:
+        say("Fetching the registry (Debian package docker-registry; once)")
         download = ["apt-get", "download", "docker-registry"]
-        with step("Fetching the registry", "Debian package docker-registry; once"):
-            process.quietly("fetch-registry", download, logs=cache.logs, cwd=unpacked)
-            (package,) = unpacked.glob("*.deb")
-            process.call(["dpkg-deb", "--extract", package, unpacked])
-            package.unlink()
+        process.quietly("fetch-registry", download, logs=cache.logs, cwd=unpacked)
+        (package,) = unpacked.glob("*.deb")
+        process.call(["dpkg-deb", "--extract", package, unpacked])
+        package.unlink()
 
     unpacked = cache.once(cache.folder / "tools" / "docker-registry", fill)
     return unpacked / "usr" / "bin" / "docker-registry"

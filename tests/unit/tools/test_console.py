@@ -82,27 +82,21 @@ def test_what_programs_print(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 SHELL = """
 . ./say.sh
-. ./once.sh
 say "Step"
-quietly fetch echo out
 fail "It failed" "Found: nothing"
 """
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [
-        ("", "==> Step\n"),
-        ("0", ""),
-        ("1", "==> Step\n  out\n"),
-    ],
+    [("", "==> Step\n"), ("0", ""), ("1", "==> Step\n")],
 )
-def test_shell(tmp_path: Path, value: str, expected: str) -> None:
+def test_shell(value: str, expected: str) -> None:
     """Scripts write in the same way."""
     ended = subprocess.run(
         ["sh", "-euc", SHELL],
         cwd=ROOT / "tools",
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "V": value},
+        env={**os.environ, "V": value},
         stderr=subprocess.PIPE,
         text=True,
         check=False,
