@@ -8,7 +8,6 @@ from pathlib import Path
 from function_buildpack.log import redaction
 
 _MAX_ITEMS = 8
-_MAX_VALUE = 200  # characters
 _PLAIN = re.compile(r"[^\s,'\"]+")
 
 
@@ -32,7 +31,6 @@ def not_in_image(paths: Iterable[Path], app: Path) -> str:
 def setting(name: str, value: str) -> str:
     """Return a variable and its value, without secrets: NAME=value, NAME='two words'."""
     shown = redaction.setting(name, value)
-    shown = shown if len(shown) <= _MAX_VALUE else f"{shown[:_MAX_VALUE]}…"
     return f"{name}={shown if _PLAIN.fullmatch(shown) else shlex.quote(shown)}"
 
 

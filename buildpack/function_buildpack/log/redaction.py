@@ -21,9 +21,11 @@ _WORDS = (
 _SECRET_WORD = re.compile(_WORDS, re.IGNORECASE)
 # name=secret in a value: labels, parameters of a URL, connection strings; headers, too.
 _PAIR = re.compile(
-    rf"([\w.-]*(?:{_WORDS})[\w.-]*)(\s*[=:]\s*)((?:bearer|basic)\s+\S+|\"[^\"]*\"|'[^']*'|[^\s;&,]+)",
+    rf"([\w.-]*(?:{_WORDS})[\w.-]*)(\s*[=:]\s*)"
+    r"((?:bearer|basic)\s+\S+|\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s;&,]+)",
     re.IGNORECASE,
 )
+_LONGEST = 200  # characters that are shown of a value
 
 
 def urls(text: str) -> str:
@@ -35,11 +37,15 @@ def setting(name: str, value: str) -> str:
     """Return the value of a setting, masked if its name is that of a secret.
 
     Otherwise, only the secrets in the value are masked: credentials in URLs, and pairs such as
-    `password=…`.
+    `password=…`. A long value is cut.
     """
     if _SECRET_WORD.search(name):
         return _MASK
-    return _PAIR.sub(rf"\1\2{_MASK}", urls(value))
+    shown = urls(value)
+    if len(shown) > _LONGEST:
+        # Before the search for pairs, whose time grows with the square of the length.
+        shown = f"{shown[:_LONGEST]}…"
+    return _PAIR.sub(rf"\1\2{_MASK}", shown)
 
 
 def known(text: str, secrets: Collection[str]) -> str:

@@ -63,9 +63,16 @@ def test_settings_with_the_name_of_a_secret(name: str) -> None:
         ("Server=db;Password=abc;Port=1", "Server=db;Password=****;Port=1"),
         ('team=a key="b c" d=e', "team=a key=**** d=e"),
         ("Authorization: Bearer abc", "Authorization: ****"),
+        (f"{'x' * 190}:password='{'s' * 9}", f"{'x' * 190}:password=****"),
+        (f"https://me:{'s' * 200}@h/", "https://me:****@h/"),
         ("authors=me path=/a passed=1", "authors=me path=/a passed=1"),
     ],
 )
 def test_secrets_in_settings(value: str, shown: str) -> None:
     """Those in URLs, and those with the name of one."""
     assert shown == redaction.setting("GREETING", value)
+
+
+def test_long_values() -> None:
+    """They are cut, and take no longer than short ones."""
+    assert "k" * 200 + "…" == redaction.setting("GREETING", "k" * 1_000_000)
