@@ -9,7 +9,7 @@ from pathlib import Path
 from function_buildpack import constants
 from function_buildpack.checks import load_check
 from function_buildpack.cnb.launch import Launch, Process
-from function_buildpack.cnb.layer_env import Behaviour, Change
+from function_buildpack.cnb.layer_env import Change
 from function_buildpack.cnb.layers import Layer
 from function_buildpack.image import sbom
 from function_buildpack.layers import isolation
@@ -105,13 +105,19 @@ def _packages(
     return load_check.ArchivedPackages(python.path, root, site, archives)
 
 
+_OWN_VARIABLES = frozenset(
+    {constants.FUNC_INVOKE, constants.FUNC_LIVENESS_PATH, constants.FUNC_READINESS_PATH}
+)
+
+
 def _shown(change: Change) -> str:
-    shown = phrases.setting(change.name, change.value)
-    match change.behaviour:
-        case Behaviour.APPEND | Behaviour.PREPEND:
-            return f"{shown} ({change.behaviour})"
-        case Behaviour.OVERRIDE | Behaviour.DEFAULT:
-            return shown
+    """Return a variable of the image for the log: a build's own with its value.
+
+    The user's own only by name, because nobody knows which of their values are secrets
+    (heroku/heroku-buildpack-nodejs#1053, netlify/build#3392).
+    """
+    is_ours = change.name in _OWN_VARIABLES
+    return phrases.setting(change.name, change.value) if is_ours else change.name
 
 
 def describe(chosen: Plan, installed: Dependencies, runtime: Layer, python: Interpreter) -> Launch:
@@ -126,7 +132,7 @@ def describe(chosen: Plan, installed: Dependencies, runtime: Layer, python: Inte
     )
     labels = {printable.line(key): printable.line(text) for key, text in chosen.labels.items()}
     output.line(f"Process web: {' '.join(web.command)}")
-    output.line(f"Variables: {', '.join(sorted(map(_shown, chosen.launch_env)))}")
+    output.line(f"Variables: {', '.join(sorted({_shown(each) for each in chosen.launch_env}))}")
     if python.identity:  # then the Python layer has an SBOM
         return Launch(processes=(web,), labels={constants.PYTHON_LABEL: python.version, **labels})
     contents = sbom.document([sbom.interpreter(python.version)])
