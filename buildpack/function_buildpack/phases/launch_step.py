@@ -23,6 +23,11 @@ from function_buildpack.plan.plan import Plan
 from function_buildpack.system import file_changes
 from function_buildpack.system.interpreter import Interpreter
 
+# Of the image's variables, those that a build sets by itself.
+_OWN_VARIABLES = frozenset(
+    {constants.FUNC_INVOKE, constants.FUNC_LIVENESS_PATH, constants.FUNC_READINESS_PATH}
+)
+
 
 @dataclass(frozen=True)
 class ImageLayers:
@@ -103,11 +108,6 @@ def _packages(
             archives.append(build.archives.of(layer))
     site = installed.site(python.minor).relative_to(layers)
     return load_check.ArchivedPackages(python.path, root, site, archives)
-
-
-_OWN_VARIABLES = frozenset(
-    {constants.FUNC_INVOKE, constants.FUNC_LIVENESS_PATH, constants.FUNC_READINESS_PATH}
-)
 
 
 def _shown(change: Change) -> str:
