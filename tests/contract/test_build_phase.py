@@ -426,7 +426,9 @@ def test_settings(tmp_path: Path) -> None:
     )
 
     assert 0 == phase.status, phase.log
-    given = """BP_FUNCTION_PATH=apps/a, BP_IMAGE_LABELS='middleware-version=0.8.1 note="two words"'"""
+    given = (
+        """BP_FUNCTION_PATH=apps/a, BP_IMAGE_LABELS='middleware-version=0.8.1 note="two words"'"""
+    )
     assert f"Settings: {given}\n" in phase.log
     assert "Variables: FUNC_INVOKE=http, GREETING, LISTEN_ADDRESS\n" in phase.log
     assert "planted-secret" not in phase.log
