@@ -13,17 +13,16 @@ _PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):([^\s/]+)(?=@)")
 _TOKEN = re.compile(r"(https?://)([^\s/:@]+)(?=@)")
 _SECRET_NAME = re.compile(r"(UV|PIP|POETRY|PIPENV|PDM)_.*(PASSWORD|TOKEN)")
 
+# Compiled when they are used, which detect does not do.
 # Words in the names of settings, labels and parameters of URLs that have secrets.
 _WORDS = (
     r"auth(?!ors?\b)|cookie|credential|key(?!word)|pass(?:code|phrase|w|$|_)|(?:^|_)pat(?:$|_)|private"
     r"|pwd|salt|secret|token"
 )
-_SECRET_WORD = re.compile(_WORDS, re.IGNORECASE)
 # name=secret in a value: labels, parameters of a URL, connection strings; headers, too.
-_PAIR = re.compile(
+_PAIR = (
     rf"([\w.-]*(?:{_WORDS})[\w.-]*)(\s*[=:]\s*)"
-    r"((?:bearer|basic)\s+\S+|\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s;&,]+)",
-    re.IGNORECASE,
+    r"((?:bearer|basic)\s+\S+|\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s;&,]+)"
 )
 _LONGEST = 200  # characters that are shown of a value
 
@@ -39,13 +38,13 @@ def setting(name: str, value: str) -> str:
     Otherwise, only the secrets in the value are masked: credentials in URLs, and pairs such as
     `password=…`. A long value is cut.
     """
-    if _SECRET_WORD.search(name):
+    if re.search(_WORDS, name, re.IGNORECASE):
         return _MASK
     shown = urls(value)
     if len(shown) > _LONGEST:
         # Before the search for pairs, whose time grows with the square of the length.
         shown = f"{shown[:_LONGEST]}…"
-    return _PAIR.sub(rf"\1\2{_MASK}", shown)
+    return re.sub(_PAIR, rf"\1\2{_MASK}", shown, flags=re.IGNORECASE)
 
 
 def known(text: str, secrets: Collection[str]) -> str:
