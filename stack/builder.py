@@ -17,7 +17,7 @@ from stack.images.images import Request
 from stack.layers import buildpack
 from tools import ROOT, command, process
 from tools.cache import keys
-from tools.console import Failure, step
+from tools.console import step
 from tools.go import build
 from tools.parallel import together
 from tools.settings import Settings
@@ -86,7 +86,7 @@ def _create(settings: Settings, wanted: Request) -> None:
         tempfile.TemporaryDirectory(prefix="knative-python-") as name,
     ):
         folder = Path(name)
-        _prepared(wanted, folder / "buildpack")
+        _prepared(settings, wanted, folder / "buildpack")
         (folder / "lifecycle.tgz").symlink_to(build.lifecycle(wanted.variant.arch))
         (folder / "builder.toml").write_text(description(wanted, settings.mirrors))
         create: list[str | Path] = [ROOT / ".tools" / "pack", "builder", "create"]
@@ -96,7 +96,7 @@ def _create(settings: Settings, wanted: Request) -> None:
         )
 
 
-def _prepared(wanted: Request, folder: Path) -> None:
+def _prepared(settings: Settings, wanted: Request, folder: Path) -> None:
     """Write the buildpack with what each build would make again."""
     run = [
         *("docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0"),
@@ -106,14 +106,12 @@ def _prepared(wanted: Request, folder: Path) -> None:
             "--env",
             f"CNB_TARGET_ARCH={wanted.variant.arch}",
         ),
-        *("--env", "CNB_LAYERS_DIR=/layers/knative-python_function"),
+        *("--env", "CNB_LAYERS_DIR=/layers/knative-python_function", "--env", "NO_COLOR=1"),
         *("--entrypoint", "sh", wanted.name("build"), "-c", _PREPARE),
     ]
     with buildpack.archive() as packed, tempfile.TemporaryFile() as prepared:
-        if process.run(run, stdin=packed, output=prepared):
-            raise Failure(
-                "The buildpack cannot be prepared in the build image", "Its reason is above."
-            )
+        logs = settings.cache.logs
+        process.quietly("prepare-buildpack", run, logs=logs, stdin=packed, stdout=prepared)
         prepared.seek(0)
         buildpack.extract(prepared, folder)
 

@@ -105,11 +105,13 @@ def quietly(
     environ: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | None = None,
 ) -> str:
     """Run a program whose output goes to a log, and return it; show the log's end if it fails.
 
     :param name: the name of the log, and what failed
     :param logs: the folder of the logs
+    :param stdout: where its output goes in place of the log, which then has its errors
     :raises Failure: it is missing or fails
     """
     logs.mkdir(parents=True, exist_ok=True)
@@ -124,8 +126,8 @@ def quietly(
                     environ=environ,
                     cwd=cwd,
                     stdin=stdin,
-                    output=output,
-                    errors=subprocess.STDOUT,
+                    output=stdout or output,
+                    errors=output,
                 )
             text = _text(written)
     finally:

@@ -14,6 +14,7 @@ from function_buildpack.cnb.context import BuildContext
 from function_buildpack.cnb.layers import Layers
 from function_buildpack.layers.build_context import Buildpack
 from function_buildpack.layers.runtime import runtime_layer
+from function_buildpack.log import log_settings
 from function_buildpack.system import interpreter, process
 from function_buildpack.uv.client import Uv
 
@@ -27,6 +28,7 @@ def main() -> int:
     :raises BuildpackError: see uv/install_failures.py.
     """
     context = BuildContext.from_environ(phases.environment(), Path.cwd())
+    log_settings.use(context.environ)
     source = runtime_layer.RuntimeSource.of(Buildpack.installed().root)
     python = interpreter.current()
     with tempfile.TemporaryDirectory() as cache:

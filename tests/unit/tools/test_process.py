@@ -41,6 +41,17 @@ def test_a_program_that_succeeds_is_quiet(
     assert "out\nerr\n" == (tmp_path / "fetch.log").read_text()
 
 
+def test_output_apart_from_the_log(tmp_path: Path) -> None:
+    """The log has the errors alone."""
+    command = ["sh", "-c", "cat; echo err >&2"]
+    (tmp_path / "in").write_bytes(b"\0data")
+    with (tmp_path / "in").open("rb") as stdin, (tmp_path / "out").open("wb") as stdout:
+        logged = process.quietly("cat", command, logs=tmp_path, stdin=stdin, stdout=stdout)
+
+    assert "err\n" == logged == (tmp_path / "cat.log").read_text()
+    assert b"\0data" == (tmp_path / "out").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
