@@ -62,7 +62,7 @@ def prepare(cache: Cache, variant: Variant) -> None:
         raise Failure(
             "Only root can make the images",
             "Packages are unpacked with their owners, and run in a root of their own.",
-            "Run the same with sudo.",
+            "Run this in a root shell, and `pack` and `func` too: sudo -s",
         )
     debian.need(cache, ["mmdebstrap"], "mmdebstrap")
     if variant.is_foreign:

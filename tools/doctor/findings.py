@@ -113,7 +113,8 @@ def _programs(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             "Only root can make the images: packages are unpacked with their owners",
-            "Run `sudo make image`. A published builder (README.md) needs no root.",
+            "Run `make image`, and `pack` and `func` of .tools, in a root shell: sudo -s. "
+            "A published builder (README.md) needs no root.",
         )
     if "apt-get" not in facts.programs and "mmdebstrap" not in facts.programs:
         yield Finding(

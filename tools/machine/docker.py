@@ -22,10 +22,16 @@ _VERSION = ("docker", "version")
 def start(settings: Settings) -> None:
     """See that a Docker daemon answers.
 
-    :raises Failure: none does, and none can be started here
+    :raises Failure: none does and none can be started here, or this user may not use it
     """
     if answers():
         return
+    if "permission denied" in (complaint := process.complaint(_VERSION)):
+        raise Failure(
+            "This user may not use Docker",
+            complaint,
+            "Run this in a root shell (sudo -s), or join the group docker and log in again.",
+        )
     if settings.docker_host:
         if not shutil.which("docker"):
             _install(settings)

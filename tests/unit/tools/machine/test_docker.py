@@ -1,11 +1,35 @@
-"""What the Docker daemon leaves when it is killed."""
+"""Who may use the Docker daemon, and what it leaves when it is killed."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from tools import settings
+from tools.console import Failure
+from tools.machine import docker
 from tools.machine.docker import forget_stale
+
+# Stands where docker stands, for a user who is not in the group docker.
+_DENIED = """#!/bin/sh
+echo 'permission denied while trying to connect to the Docker daemon socket' >&2
+exit 1
+"""
+
+
+def test_a_user_without_the_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said that the right is missing; nothing is installed or started."""
+    program = tmp_path / "docker"
+    program.write_text(_DENIED)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    home = tmp_path / "home"
+
+    with pytest.raises(Failure) as raised:
+        docker.start(settings.read({"HOME": str(home)}, tmp_path))
+
+    assert "This user may not use Docker" == raised.value.title
+    assert not home.exists()
 
 
 @pytest.mark.parametrize("content", [f"{2**22 + 1}", "", "words", "1"])
