@@ -13,7 +13,7 @@ for the page:
     <!-- not run: asks a cluster -->
 
 Names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
-container, 8080 and what else is published are ports of the host. path/to/this/repository is this
+container, 8080 and what else is published are ports of the host. /path/to/this/repository is this
 clone.
 """
 
@@ -147,7 +147,7 @@ class Reader:
         for port in sorted({"8080", *re.findall(r"-p 127\.0\.0\.1:(\d+):", script)}):
             of_host = rf"(127\.0\.0\.1:|localhost[:/]|PORT=){port}\b"
             script = re.sub(of_host, rf"\g<1>{free_port()}", script)
-        script = script.replace("path/to/this/repository", str(prerequisites.ROOT))
+        script = script.replace("/path/to/this/repository", str(prerequisites.ROOT))
         log = self.folder.with_suffix(".log")
         try:
             with log.open("wb") as errors:
