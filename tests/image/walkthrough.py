@@ -12,6 +12,11 @@ for the page:
     <!-- all run by: tests/image/test_how_to.py -->
     <!-- not run: asks a cluster -->
 
+The reader has pack, func and what the machine has, but not the development environment. A page that
+says to install a program of that has
+
+    <!-- needs: uv -->
+
 Names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
 container, 8080 and what else is published are ports of the host. /path/to/this/repository is this
 clone.
@@ -83,6 +88,11 @@ class Page:
         found = re.search(r"^<!-- files of: (.*) -->$", self.text, re.MULTILINE)
         return found[1] if found else ""
 
+    @property
+    def needs(self) -> list[str]:
+        """Return the programs that it says to install: `<!-- needs: NAME NAME -->`."""
+        return " ".join(re.findall(r"^<!-- needs: (.*) -->$", self.text, re.MULTILINE)).split()
+
     def write(self, folder: Path) -> None:
         """Write its files below a folder."""
         for name, text in self.files.items():
@@ -136,7 +146,8 @@ class Reader:
         self.folder.mkdir(exist_ok=True)
         page.write(self.folder)
         script = "".join(f"{text}printf '{_END}'\n" for text in page.commands)
-        printed = self._run(script, variables).split(_END)[:-1]
+        path = {"PATH": path_of_reader(self.folder.with_suffix(".bin"), page.needs)}
+        printed = self._run(script, path | variables).split(_END)[:-1]
         return [
             in_words_of(said, actual) for said, actual in zip(page.outputs, printed, strict=True)
         ]
@@ -154,7 +165,7 @@ class Reader:
                 done = subprocess.run(
                     ["bash", "-eux", "-c", script],
                     cwd=self.folder,
-                    env=os.environ | {"PATH": prerequisites.path_with_tools()} | variables,
+                    env=os.environ | variables,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=errors,
@@ -181,6 +192,20 @@ class Reader:
         assert eventually(lambda: not containers())
         for image in docker.api.images(filters={"reference": f"{name}*"}):
             remove_images(self.pack.client, [(tag, image["Id"]) for tag in image["RepoTags"]])
+
+
+def path_of_reader(folder: Path, needs: list[str]) -> str:
+    """Return PATH without the development environment, but for programs that a page needs.
+
+    :param folder: where these are linked
+    """
+    development = prerequisites.ROOT / ".venv" / "bin"
+    folder.mkdir()
+    for name in needs:
+        (folder / name).symlink_to(development / name)
+    programs = prerequisites.path_with_tools().split(os.pathsep)
+    others = [name for name in programs if Path(name).resolve() != development.resolve()]
+    return os.pathsep.join([str(folder), *others])
 
 
 def in_words_of(page: str, printed: str) -> str:
