@@ -11,7 +11,6 @@ from function_buildpack.checks import missing_module
 from function_buildpack.checks.missing_module import ModuleHints
 from function_buildpack.cnb import layer_env
 from function_buildpack.log.errors.image import FunctionSlow, FunctionUnloadable
-from function_buildpack.plan import plan
 from function_buildpack.plan.plan import Plan
 from function_buildpack.system import source_copy
 from function_buildpack.system.kernel import Confinement
@@ -163,23 +162,16 @@ def _unloadable(chosen: Plan, result: Result, app: Path) -> FunctionUnloadable:
     said = result.output.strip().removeprefix("ERROR: ")
     hiding = tuple(path.name for path in chosen.project.hiding)
     missing = (_MISSING.findall(said) or [""])[-1]
-    declared_in = chosen.manifest.declared_in if plan.is_of_sdk_1(missing) else ""
-    if "." in missing and not declared_in:
-        missing = ""  # the package before the dot exists
-    found = (
-        missing_module.search(missing, chosen, app)
-        if missing and not declared_in
-        else ModuleHints()
-    )
-    # Then the runtime's output names the package with this module.
-    is_known = f"{constants.MISSING}{missing}\n" in said
+    # Then the runtime's output names the package with this module. Before a dot, a package exists.
+    if "." in missing or f"{constants.MISSING}{missing}\n" in said:
+        missing = ""
+    found = missing_module.search(missing, chosen, app) if missing else ModuleHints()
     return FunctionUnloadable(
         chosen.project.package,
         result.status,
         said,
         hiding,
-        "" if is_known else missing,
-        declared_in,
+        missing,
         places=found.places,
         settings=found.settings,
         excluding=found.excluding,

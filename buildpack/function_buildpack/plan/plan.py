@@ -114,14 +114,14 @@ _SDK_1_MODULES = tuple(
 )
 
 
-def is_of_sdk_1(module: str) -> bool:
+def _is_of_sdk_1(module: str) -> bool:
     """Return whether only the cloudevents SDK 1 has a module."""
     return any(f"{module}.".startswith(f"{known}.") for known in _SDK_1_MODULES)
 
 
 def imports_sdk_1(project: Project) -> bool:
     """Return whether the function imports a module that only the cloudevents SDK 1 has."""
-    return any(is_of_sdk_1(name) for name in project.imports)
+    return any(_is_of_sdk_1(name) for name in project.imports)
 
 
 def _constraints(manifest: Manifest) -> Iterable[str]:

@@ -46,8 +46,7 @@ class FunctionUnloadable(BuildpackError):
 
     `status` is the exit status, negative for a signal. `hiding` are files next to the function that
     hide modules of the standard library. `missing` is a module that neither Python nor a package
-    has. If it belongs to version 1 of the cloudevents SDK, `declared_in` is the file in which to
-    declare that version.
+    has.
 
     Where the module may be: `places` in the source, `settings` for groups with such a package,
     `excluding` files that exclude that name from the build. `path` is the function's folder in the
@@ -59,7 +58,6 @@ class FunctionUnloadable(BuildpackError):
     output: str
     hiding: tuple[str, ...] = ()
     missing: str = ""
-    declared_in: str = ""
     places: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()

@@ -108,11 +108,6 @@ def _missing(error: FunctionUnloadable) -> str:
     module = error.missing
     if error.places or error.settings:
         return f"No installed package has the module {module}."
-    if error.declared_in:
-        return (
-            f"{module} belongs to version 1 of the cloudevents SDK, and another version is\n"
-            f"installed. Add cloudevents<2 to {error.declared_in}, and lock again if needed."
-        )
     if module in sys.stdlib_module_names:
         return (
             f"{module} is part of Python, but the run image's Python has no modules that need a\n"

@@ -26,6 +26,8 @@ def error(name: str) -> ModuleNotFoundError:
         ("pkg_resources", ('"setuptools<82"',)),
         ("yaml", ("The module yaml is in the package PyYAML",)),
         ("google.protobuf", ("is in the package protobuf",)),
+        ("cloudevents.http", ("belongs to version 1", 'Add "cloudevents<2"')),
+        ("cloudevents.sdk.event", ('Add "cloudevents<2"',)),
     ],
 )
 def test_advice(name: str, said: tuple[str, ...]) -> None:
@@ -36,7 +38,9 @@ def test_advice(name: str, said: tuple[str, ...]) -> None:
     assert [] == [words for words in said if words not in advice]
 
 
-@pytest.mark.parametrize("name", ["idna", "google", "function.part"])
+@pytest.mark.parametrize(
+    "name", ["idna", "google", "function.part", "cloudevents", "cloudevents.core"]
+)
 def test_no_advice(name: str) -> None:
     """For other modules there is only the message of Python."""
     assert "" == missing_modules.advice(error(name))

@@ -368,17 +368,6 @@ def test_not_a_package(place: str) -> None:
     assert "as a package" not in body
 
 
-def test_module_of_sdk_1() -> None:
-    """For a module of the SDK's version 1, the message names the file to change."""
-    error = FunctionUnloadable(Path("function"), 1, "x", (), "cloudevents.http", "Pipfile")
-
-    body = describe(error).body
-
-    assert "cloudevents.http belongs to version 1" in body
-    assert "Add cloudevents<2 to Pipfile" in body
-    assert "No installed package" not in body
-
-
 @pytest.mark.parametrize(
     ("status", "output", "found"),
     [
