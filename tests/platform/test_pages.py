@@ -79,6 +79,19 @@ def test_first_page(clone: Clone, image: str) -> None:
     assert "Hello" in said
 
 
+@pytest.mark.timeout(_TIMEOUT)
+def test_builder_of_a_registry(clone: Clone, image: str) -> None:
+    """The pack in .tools takes a builder of a registry with the options that README.md names."""
+    page = (clone.folder / "README.md").read_text()
+    function.write(page, clone.folder / "myfunc")
+    options = " ".join(re.findall(r"with one in a registry add `(.*)`", page))
+    builder = prerequisites.builder_in_registry()
+
+    said = clone.run(f".tools/pack build {image} --path myfunc --builder {builder} {options}")
+
+    assert f"Successfully built image '{image}'" in said
+
+
 def test_func_takes_the_function_of_the_first_page(func: Path, tmp_path: Path) -> None:
     """func knows a function by the func.yaml that README.md shows, and not without `created`."""
     page = (prerequisites.ROOT / "README.md").read_text()
