@@ -84,7 +84,7 @@ def test_builder_of_a_registry(clone: Clone, image: str) -> None:
     """The pack in .tools takes a builder of a registry with the options that README.md names."""
     page = (clone.folder / "README.md").read_text()
     function.write(page, clone.folder / "myfunc")
-    options = " ".join(re.findall(r"with one in a registry add `(.*)`", page))
+    options = " ".join(re.findall(r"with one in a registry add `(.*?)`", page))
     builder = prerequisites.builder_in_registry()
 
     said = clone.run(f".tools/pack build {image} --path myfunc --builder {builder} {options}")
