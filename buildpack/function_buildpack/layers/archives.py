@@ -6,6 +6,7 @@ cached, because the image has them, and this layer has archives instead. The nex
 function with them, and reuses their packages if the dependencies have changed (uv_cache.py).
 """
 
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Archives:
         for layer, folder in folders.items():
             if not (path := self.of(layer)).exists():
                 start = f"{folder}/"
-                listed = [Path(name) for name in present if name.startswith(start)]
+                listed = {name: found for name, found in present.items() if name.startswith(start)}
                 made[str(path)] = _pack(listed, path, layer.path.parent, fetched)
         return made
 
@@ -94,16 +95,19 @@ class Archives:
         self.layer.keep(Types(cache=True))
 
 
-def _pack(listed: Collection[Path], archive: Path, root: Path, fetched: UvDownloads) -> Identity:
+def _pack(listed: Snapshot, archive: Path, root: Path, fetched: UvDownloads) -> Identity:
     """Write files with their paths relative to the root, and the targets of links.
 
-    Without compression, which would take more time than it saves.
+    Without compression, which would take more time than it saves. Paths are text here: there may be
+    ten thousand files, and `Path.relative_to` takes as long as writing one.
     """
+    start, names = f"{root}/", dict[Identity, str]()
     with _written(archive) as packed:
-        files = {path: str(path.relative_to(root)) for path in listed if path.is_file()}
-        for path, name in sorted(files.items()):
-            packed.write(path, name)
-        uv_cache.keep(fetched, packed, files, root)
+        for path, found in sorted(listed.items()):
+            if stat.S_ISREG(found[0]) or (stat.S_ISLNK(found[0]) and Path(path).is_file()):
+                names[found] = path.removeprefix(start)
+                packed.write(path, names[found])
+        uv_cache.keep(fetched, packed, names, root)
     return file_changes.identity(archive.lstat())
 
 

@@ -17,11 +17,14 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
+from function_buildpack.system import file_changes
+from function_buildpack.system.file_changes import Identity, Snapshot
 from function_buildpack.system.interpreter import Interpreter
 
 FOLDER = ".downloads/"
@@ -43,17 +46,24 @@ class RestoredDownloads:
     def link(self, sources: Iterable[Path], python: Interpreter) -> set[Path]:
         """Link the bytecode of sources that uv has installed from there, and return the sources."""
         known = {_identity(source): code for source, code in self.bytecode.items()}
-        return {path for path in sources if _link(known.get(_identity(path)), path, python)}
+        places = {
+            path: (python.bytecode(path), code)
+            for path in sources
+            if (code := known.get(_identity(path)))
+        }
+        for folder in {place.parent for place, _ in places.values()}:
+            folder.mkdir(exist_ok=True)
+        for place, code in places.values():
+            _link(place, code)
+        return set(places)
 
 
-def _link(code: Path | None, source: Path, python: Interpreter) -> bool:
-    if code is None:
-        return False
-    place = python.bytecode(source)
-    place.parent.mkdir(exist_ok=True)
-    place.unlink(missing_ok=True)  # a package may contain its own
-    place.hardlink_to(code)
-    return True
+def _link(place: Path, code: Path) -> None:
+    try:
+        place.hardlink_to(code)
+    except FileExistsError:  # the package contains its own
+        place.unlink()
+        place.hardlink_to(code)
 
 
 @dataclass(frozen=True)
@@ -68,49 +78,55 @@ class UvDownloads:
     trusted: bool = True
 
 
-def keep(fetched: UvDownloads, archive: ZipFile, packed: Mapping[Path, str], root: Path) -> None:
+def keep(
+    fetched: UvDownloads, archive: ZipFile, packed: Mapping[Identity, str], root: Path
+) -> None:
     """Add the rest of the packed files' wheels to their archive, from uv's cache.
 
+    `packed` has the name of each file in the archive. A hard link has the identity of its file.
     `root` is the folder that the bytecode is for.
     """
-    names = {_identity(path): name for path, name in packed.items()}
-    members, python = set(names.values()), fetched.python
+    members, python = set(packed.values()), fetched.python
     cache = fetched.cache.resolve()  # like the targets of the links
     files, links, bytecode = dict[str, str](), dict[str, str](), dict[str, str]()
     for link in _pointers(cache):
         unpacked = link.resolve()
-        held = [path for path in unpacked.rglob("*") if path.is_file()]
-        if not any(_identity(path) in names for path in held):
+        held = _files([unpacked])
+        if packed.keys().isdisjoint(held.values()):
             continue
         if not (fetched.trusted or _is_as_recorded(unpacked, held)):
             continue
         links[str(link.relative_to(cache))] = os.fspath(link.readlink())
-        pointer_files = (
-            path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock"
-        )
-        for path in (*held, *pointer_files):
-            place = str(path.relative_to(cache))
-            name = names.get(_identity(path), FOLDER + place)
+        pointers = [path for path in link.parent.glob(f"{link.name}.*") if path.suffix != ".lock"]
+        for path, found in (held | _files(pointers)).items():
+            place = path.removeprefix(f"{cache}/")
+            name = packed.get(found, FOLDER + place)
             if name.startswith(FOLDER):
                 archive.write(path, name)
             files[place] = name
-            if path.suffix == ".py" and (code := str(python.bytecode(Path(name)))) in members:
+            if name.endswith(".py") and (code := str(python.bytecode(Path(name)))) in members:
                 bytecode[place] = code
     index = {"files": files, "links": links, "bytecode": bytecode, "for": _for(root, python)}
     archive.writestr(_INDEX, json.dumps(index))
 
 
-def _is_as_recorded(unpacked: Path, held: Iterable[Path]) -> bool:
+def _files(places: Iterable[Path]) -> Snapshot:
+    """Return the files among these places and below them. Wheels contain no links."""
+    found = file_changes.snapshot(places)
+    return {path: each for path, each in found.items() if stat.S_ISREG(each[0])}
+
+
+def _is_as_recorded(unpacked: Path, held: Collection[str]) -> bool:
     """Return whether the files of a wheel are those of its RECORD (PEP 376), with its digests.
 
     A change of the RECORD itself is not detected (docs/adr/0020).
     """
     (record,) = unpacked.glob("*.dist-info/RECORD")
     rows = csv.reader(record.read_text(encoding="utf-8").splitlines())
-    digests = {unpacked / row[0]: row[1] for row in rows if row}
+    digests = {str(unpacked / row[0]): row[1] for row in rows if row}
     # Some tools write no digests, and the RECORD has none for itself.
     return digests.keys() == set(held) and all(
-        digest in ("", _digest(path)) for path, digest in digests.items()
+        digest in ("", _digest(Path(path))) for path, digest in digests.items()
     )
 
 
@@ -139,8 +155,8 @@ def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> Rest
 
 
 def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:
-    for folder in {(place / file).parent for file in files}:
-        folder.mkdir(parents=True, exist_ok=True)
+    for folder in {file.rpartition("/")[0] for file in files}:
+        (place / folder).mkdir(parents=True, exist_ok=True)
     for file, name in files.items():
         path = place / file
         path.write_bytes(packed.read(name))

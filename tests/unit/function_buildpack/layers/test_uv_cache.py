@@ -1,6 +1,6 @@
 """Restoring downloads for uv, and bytecode of what it installs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -8,6 +8,8 @@ import pytest
 
 from function_buildpack.layers import uv_cache
 from function_buildpack.layers.uv_cache import RestoredDownloads, UvDownloads
+from function_buildpack.system import file_changes
+from function_buildpack.system.file_changes import Identity
 from function_buildpack.system.interpreter import Interpreter
 
 PYTHON = Interpreter(Path("python3"), "3.13.5")
@@ -56,9 +58,13 @@ def archive(tmp_path: Path) -> Path:
     with ZipFile(tmp_path / "earlier.zip", "w") as made:
         for path, name in packed.items():
             made.write(path, name)
-        uv_cache.keep(UvDownloads(cache.folder, PYTHON), made, packed, tmp_path)
+        uv_cache.keep(UvDownloads(cache.folder, PYTHON), made, _identified(packed), tmp_path)
     code.unlink()
     return tmp_path / "earlier.zip"
+
+
+def _identified(packed: Mapping[Path, str]) -> dict[Identity, str]:
+    return {file_changes.identity(path.lstat()): name for path, name in packed.items()}
 
 
 def _as_it_was(module: Path) -> None:
@@ -166,6 +172,7 @@ def test_untrusted(tmp_path: Path, change: Callable[[Path], None], kept: int) ->
 
     with ZipFile(tmp_path / "made.zip", "w") as made:
         made.write(next(iter(packed)), f"{SITE}/package/module.py")
-        uv_cache.keep(UvDownloads(cache.folder, PYTHON, trusted=False), made, packed, tmp_path)
+        fetched = UvDownloads(cache.folder, PYTHON, trusted=False)
+        uv_cache.keep(fetched, made, _identified(packed), tmp_path)
 
     assert kept == Cache(tmp_path, named="later").restore(tmp_path / "made.zip").packages
