@@ -46,21 +46,29 @@ arch = "{arch}"
 """
 
 
+def write(folder: Path) -> Path:
+    """Write the buildpack into a new folder, and return that."""
+    phases = folder / "bin"
+    phases.mkdir(parents=True)
+    (folder / "buildpack.toml").write_text(f'{_BUILDPACK}arch = "{_arch()}"\n')
+    for phase, script in _PHASES.items():
+        (phases / phase).write_text(script)
+        (phases / phase).chmod(0o755)
+    return folder
+
+
 def make(name: str, pack: Path, lifecycle: Path, environ: Mapping[str, str]) -> None:
     """Give Docker the builder.
 
     :raises BenchFailed: pack cannot make it.
     """
-    arch = {"aarch64": "arm64"}.get(platform.machine(), "amd64")
     with TemporaryDirectory(prefix="bench-floor-") as scratch:
-        folder = Path(scratch)
-        phases = folder / "floor" / "bin"
-        phases.mkdir(parents=True)
-        (folder / "floor" / "buildpack.toml").write_text(f'{_BUILDPACK}arch = "{arch}"\n')
-        for phase, script in _PHASES.items():
-            (phases / phase).write_text(script)
-            (phases / phase).chmod(0o755)
-        config = folder / "builder.toml"
-        config.write_text(_BUILDER.format(lifecycle=lifecycle, arch=arch))
+        write(Path(scratch, "floor"))
+        config = Path(scratch, "builder.toml")
+        config.write_text(_BUILDER.format(lifecycle=lifecycle, arch=_arch()))
         command: list[str | Path] = [pack, "builder", "create", name, "--config", config]
         process.run([*command, "--pull-policy", "never"], environ=environ)
+
+
+def _arch() -> str:
+    return {"aarch64": "arm64"}.get(platform.machine(), "amd64")

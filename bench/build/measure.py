@@ -9,10 +9,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 
-from bench.build import functions, packages, peers, process, start
+from bench.build import floor, functions, packages, peers, process, start
 from bench.build.peers import PREFIX, Docker, Pack, Peer
 from bench.build.results import figures
 from bench.build.results.figures import FLOOR, OURS, PIP, UV
+from bench.command import ROOT
 from bench.rounds import Round
 from tools import package_index
 from tools.package_index import PackageIndex
@@ -63,16 +64,22 @@ class Measurement:
         host = self._docker_host()
         found = []
         wheels = packages.write(self.scratch / "packages", _MOST + 1)
-        with package_index.serving(wheels, host) as served, self._template() as template:
+        with (
+            package_index.serving(wheels, host) as served,
+            self._template() as template,
+            self._five_phases() as five,
+        ):
             for number in range(self.rounds):
-                values = self._round(number, template, served)
+                values = self._round(number, template, five, served)
                 found.append(values)
                 for figure, by_peer in values.items():
                     texts = (f"{peer} {value:.2f}" for peer, value in by_peer.items())
                     _say(f"round {number + 1}: {figure}: {', '.join(texts)}")
         return found
 
-    def _round(self, number: int, template: "_Template", served: PackageIndex) -> Round:
+    def _round(
+        self, number: int, template: "_Template", five: "_Template", served: PackageIndex
+    ) -> Round:
         cold, rebuild = {}, {}
         for name in template.beside(number):
             cold[name] = template.build(name, cold=True)
@@ -80,12 +87,12 @@ class Measurement:
             template.change(name, number)
             rebuild[name] = template.build(name, cold=False)
         starts = {name: template.start(name) for name in template.beside(number)}
-        over = {OURS: rebuild[OURS] - rebuild[FLOOR]}
         many = self._many(number, served)
         return {
             figures.COLD.name: cold,
             figures.REBUILD.name: rebuild,
-            figures.OVER_FLOOR.name: over,
+            figures.OVER_FLOOR.name: {OURS: rebuild[OURS] - rebuild[FLOOR]},
+            **_in_five_phases(number, five, cold),
             figures.START.name: starts,
             **{figure: {OURS: value} for figure, value in many.items()},
             figures.DETECT.name: {OURS: self._detect(template.folders[OURS])},
@@ -144,18 +151,46 @@ class Measurement:
             UV: Docker(peers.UV_DOCKERFILE, "uv", tools.environ),
             FLOOR: Pack(tools.pack, FLOOR_BUILDER, "floor", tools.environ),
         }
-        folders = {
-            name: functions.template(self.scratch / f"template-{i}", tools.func, tools.environ)
-            for i, name in enumerate(made)
-        }
+        folders = self._folders("template", made)
         for name in (PIP, UV):
             folders[name] = functions.scaffold(folders[name], self.scratch / f"service-{name}")
-        try:
+        with _forgotten(made):
             made[FLOOR].build(folders[FLOOR], cold=True)
             yield _Template(made, folders, tools.environ)
-        finally:
-            for peer in made.values():
-                peer.forget()
+
+    @contextmanager
+    def _five_phases(self) -> Iterator["_Template"]:
+        """Give func's template to pack with `--buildpack`, ours and one that does nothing."""
+        tools = self.tools
+        folders = {
+            OURS: ROOT / "buildpack",
+            FLOOR: floor.write(self.scratch / "floor"),
+        }
+        made: dict[str, Peer] = {
+            name: Pack(tools.pack, builder, f"five-{name}", tools.environ, buildpack=folders[name])
+            for name, builder in ((OURS, tools.builder), (FLOOR, FLOOR_BUILDER))
+        }
+        with _forgotten(made):
+            yield _Template(made, self._folders("five", made), tools.environ)
+
+    def _folders(self, prefix: str, made: Mapping[str, Peer]) -> dict[str, Path]:
+        """Create func's template once for each peer."""
+        return {
+            name: functions.template(
+                self.scratch / f"{prefix}-{i}", self.tools.func, self.tools.environ
+            )
+            for i, name in enumerate(made)
+        }
+
+
+@contextmanager
+def _forgotten(made: Mapping[str, Peer]) -> Iterator[None]:
+    """Remove at the end what the peers have made."""
+    try:
+        yield
+    finally:
+        for peer in made.values():
+            peer.forget()
 
 
 @dataclass(frozen=True)
@@ -184,6 +219,20 @@ class _Template:
         names = [name for name in self.peers if floor or name != FLOOR]
         first = number % len(names)
         return names[first:] + names[:first]
+
+
+def _in_five_phases(number: int, five: _Template, cold: Mapping[str, float]) -> Round:
+    """Build with `--buildpack`, cold and after a change; `cold` has what the Dockerfiles took."""
+    began = {name: five.build(name, cold=True) for name in five.beside(number, floor=True)}
+    rebuild = {}
+    for name in five.beside(number, floor=True):
+        five.change(name, number)
+        rebuild[name] = five.build(name, cold=False)
+    return {
+        figures.FIVE_COLD.name: {OURS: began[OURS], PIP: cold[PIP], UV: cold[UV]},
+        figures.FIVE_REBUILD.name: rebuild,
+        figures.FIVE_OVER_FLOOR.name: {OURS: rebuild[OURS] - rebuild[FLOOR]},
+    }
 
 
 def _say(text: str) -> None:

@@ -61,13 +61,18 @@ class Peer(Protocol):
 
 @dataclass(frozen=True)
 class Pack:
-    """`pack build` with a builder that it trusts, so in one container (creator)."""
+    """`pack build` with a builder that it trusts, so in one container (creator).
+
+    With `buildpack`, a folder, pack adds that to the builder, and runs five phases in containers of
+    their own.
+    """
 
     program: Path
     builder: str
     name: str
     environ: Mapping[str, str]
     env: tuple[str, ...] = ()
+    buildpack: Path | None = None
 
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; see Peer."""
@@ -84,6 +89,8 @@ class Pack:
             command += ["--cache", f"type={kind};format=volume;name={self._volume(kind)}"]
         for variable in self.env:
             command += ["--env", variable]
+        if self.buildpack:
+            command += ["--buildpack", self.buildpack, "--trust-extra-buildpacks"]
         return _replacing(self.image, command, self.environ)
 
     def forget(self) -> None:

@@ -40,6 +40,29 @@ REBUILD = Figure(
 OVER_FLOOR = Figure(
     "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, less the floor of that round"
 )
+FIVE_COLD = Figure(
+    "five_cold_s",
+    "Cold build by --buildpack ./buildpack",
+    "s",
+    2,
+    "the template with `--buildpack ./buildpack`: pack adds the folder to the builder, and starts "
+    "a container for each of the five phases; the Dockerfiles are those of the cold build",
+)
+FIVE_REBUILD = Figure(
+    "five_rebuild_s",
+    "Rebuild by --buildpack ./buildpack",
+    "s",
+    2,
+    "the same after a change of the source; the floor is the buildpack that does nothing, added in "
+    "the same way",
+)
+FIVE_OVER_FLOOR = Figure(
+    "five_over_floor_s",
+    "Rebuild by --buildpack beyond its floor",
+    "s",
+    2,
+    "the same, less the floor of that round",
+)
 START = Figure(
     "start_s",
     "Container start to first answer",
@@ -90,6 +113,9 @@ FIGURES = (
     COLD,
     REBUILD,
     OVER_FLOOR,
+    FIVE_COLD,
+    FIVE_REBUILD,
+    FIVE_OVER_FLOOR,
     START,
     FIFTY,
     ONE_MORE,

@@ -5,9 +5,12 @@ from bench.build.results.figures import PIP, UV
 from bench.targets import Target
 
 TARGETS = (
-    Target(figures.COLD, 0.45, PIP),
+    Target(figures.COLD, 0.4, PIP),
     Target(figures.COLD, 1.0, UV),
-    Target(figures.OVER_FLOOR, 0.5),
+    Target(figures.FIVE_COLD, 0.4, PIP),
+    Target(figures.FIVE_COLD, 1.0, UV),
+    Target(figures.OVER_FLOOR, 0.3),
+    Target(figures.FIVE_OVER_FLOOR, 0.5),
     Target(figures.START, 0.7, PIP),
     Target(figures.ONE_MORE_RATIO, 0.3),
     Target(figures.ONE_MORE_FETCHED, 1),
