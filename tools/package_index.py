@@ -53,7 +53,7 @@ def serving(packages: Path, host: str = "127.0.0.1") -> Iterator[PackageIndex]:
 def write_wheel(
     folder: Path,
     package: str,
-    files: Mapping[str, str],
+    files: Mapping[str, str | bytes],
     version: str = "1.0",
     tag: str = "py3-none-any",
 ) -> Path:
@@ -61,7 +61,7 @@ def write_wheel(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{package}-{version}-{tag}{_WHEEL}"
     information = f"{package}-{version}.dist-info"
-    contents = {
+    contents: dict[str, str | bytes] = {
         **files,
         f"{information}/METADATA": (
             f"Metadata-Version: 2.1\nName: {package.replace('_', '-')}\nVersion: {version}\n"
@@ -72,9 +72,9 @@ def write_wheel(
     }
     record = f"{information}/RECORD"
     contents[record] = "".join(f"{name},,\n" for name in (*contents, record))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+    with zipfile.ZipFile(path, "w", compresslevel=1) as wheel:
         for name, content in contents.items():
-            wheel.writestr(zipfile.ZipInfo(name), content)
+            wheel.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return path
 
 

@@ -61,7 +61,7 @@ class Measurement:
 
         :raises BenchFailed: something does not work.
         """
-        host = self._docker_host()
+        host = docker_host(self.tools.environ)
         found = []
         wheels = packages.write(self.scratch / "packages", _MOST + 1)
         with (
@@ -133,14 +133,6 @@ class Measurement:
         ]
         return float(process.run(command, environ=self.tools.environ).output)
 
-    def _docker_host(self) -> str:
-        """Return this machine's address on Docker's default network."""
-        form = "{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}"
-        command = ["docker", "network", "inspect", "bridge", "--format", form]
-        subnet, *gateway = process.run(command, environ=self.tools.environ).output.split()
-        # A daemon that has made the network itself states none until it starts again: the first.
-        return gateway[0] if gateway else str(ip_network(subnet)[1])
-
     @contextmanager
     def _template(self) -> Iterator["_Template"]:
         """Give func's template to each peer, as it builds it."""
@@ -181,6 +173,18 @@ class Measurement:
             )
             for i, name in enumerate(made)
         }
+
+
+def docker_host(environ: Mapping[str, str]) -> str:
+    """Return this machine's address on Docker's default network.
+
+    :raises BenchFailed: Docker does not answer.
+    """
+    form = "{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}"
+    command = ["docker", "network", "inspect", "bridge", "--format", form]
+    subnet, *gateway = process.run(command, environ=environ).output.split()
+    # A daemon that has made the network itself states none until it starts again: the first.
+    return gateway[0] if gateway else str(ip_network(subnet)[1])
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """Packages made for a measurement: many, small, of 40 modules each; no public index has them."""
 
+import random
 from pathlib import Path
 
 from tools import package_index
 
 _MODULES = 40
 _FUNCTIONS = 25  # a module: about 3 kB of source
+_PAGE = 4096
 
 
 def name(number: int) -> str:
@@ -13,12 +15,17 @@ def name(number: int) -> str:
     return f"bench-part-{number:03}"
 
 
-def write(folder: Path, count: int) -> Path:
-    """Write the wheels of so many packages into a folder, and return it."""
+def write(folder: Path, count: int, megabytes: int = 0) -> Path:
+    """Write the wheels of so many packages into a folder, and return it.
+
+    Each package has so much data next to its modules.
+    """
     for number in range(count):
         package = name(number).replace("-", "_")
-        modules = {f"{package}/part_{i}.py": _module(number, i) for i in range(_MODULES)}
-        package_index.write_wheel(folder, package, {f"{package}/__init__.py": "", **modules})
+        files: dict[str, str | bytes] = {f"{package}/__init__.py": ""}
+        files |= {f"{package}/part_{i}.py": _module(number, i) for i in range(_MODULES)}
+        files |= {f"{package}/data_{i}.bin": _data(number, i) for i in range(megabytes)}
+        package_index.write_wheel(folder, package, files)
     return folder
 
 
@@ -29,3 +36,10 @@ def _module(package: int, number: int) -> str:
         f"    return value * factor + {i}\n"
         for i in range(_FUNCTIONS)
     )
+
+
+def _data(package: int, number: int) -> bytes:
+    """Return a megabyte of which half can be compressed, as of native code."""
+    made = random.Random(f"{package} {number}")  # noqa: S311 -- the same bytes in each run
+    half = _PAGE // 2
+    return b"".join(made.randbytes(half) + bytes(half) for _ in range(2**20 // _PAGE))

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 from bench.build import functions, packages
 
@@ -38,3 +39,12 @@ def test_write_wheel(tmp_path: Path) -> None:
         package_index.write_wheel(tmp_path / name, "acme", {"acme.py": "A = 1"}) for name in "ab"
     ]
     assert made[0].read_bytes() == made[1].read_bytes()
+
+
+def test_large_packages(tmp_path: Path) -> None:
+    """A package can have megabytes of data, of which deflate takes away about a half."""
+    (wheel,) = packages.write(tmp_path, 1, megabytes=2).iterdir()
+
+    sizes = [item.file_size for item in ZipFile(wheel).infolist()]
+    assert 2 == sizes.count(2**20)
+    assert 0.9 * 2**20 < wheel.stat().st_size < 1.3 * 2**20
