@@ -23,7 +23,8 @@ from tools import package_index
 from tools.package_index import PackageIndex
 
 _PACKAGE_MB = 20
-_VOLUMES = {kind: f"{PREFIX}-setups-{kind}" for kind in ("build", "launch")}
+_CACHES = ("build", "launch")  # as pack calls them
+_PUBLISH = ("--publish", "--network", "host")
 _PHASES = ("--buildpack", str(ROOT / "buildpack"), "--trust-extra-buildpacks")
 
 
@@ -32,14 +33,15 @@ class Setup:
     """A way to build; `published` is to a registry, from which Docker then pulls the image."""
 
     name: str
+    title: str
     options: tuple[str, ...] = ()
     published: bool = False
 
 
 SETUPS = (
-    Setup("pack build"),
-    Setup("pack build --buildpack ./buildpack", _PHASES),
-    Setup("pack build --publish; docker pull", ("--publish", "--network", "host"), published=True),
+    Setup("daemon", "pack build"),
+    Setup("five", "pack build --buildpack ./buildpack", _PHASES),
+    Setup("registry", "pack build --publish; docker pull", _PUBLISH, published=True),
 )
 _COLUMNS = ("build", "packages, MB", "first build, s", "changed line, s")
 
@@ -53,49 +55,60 @@ class Measurement:
     registry: str
     environ: Mapping[str, str]
 
-    def take(
-        self, setup: Setup, served: PackageIndex, count: int, rounds: int
-    ) -> tuple[float, float]:
-        """Return the seconds of the first build, and the median of those of a changed line.
+    def take(self, served: PackageIndex, count: int, rounds: int) -> list[list[float]]:
+        """Return for each setup the seconds of the first build and of each changed line.
+
+        In each round every setup has its turn.
 
         :raises BenchFailed: a build failed.
         """
-        image = f"{self.registry}/{PREFIX}/setups" if setup.published else f"{PREFIX}/setups"
         environ = {**self.environ, "UV_DEFAULT_INDEX": served.url}
         with TemporaryDirectory(prefix="bench-setups-") as scratch:
             folder = Path(scratch, "function")
             functions.with_dependencies(folder, count, self.uv, environ)
             try:
-                first = self._build(setup, image, folder, served.url)
-                again = []
+                taken = [[self._build(setup, folder, served.url)] for setup in SETUPS]
                 for number in range(rounds):
                     functions.change_source(folder, number)
-                    again.append(self._build(setup, image, folder, served.url))
+                    for setup, seconds in zip(SETUPS, taken, strict=True):
+                        seconds.append(self._build(setup, folder, served.url))
             finally:
-                self._forget(image)
-        return first, median(again)
+                for setup in SETUPS:
+                    self._forget(setup)
+        return taken
 
-    def _build(self, setup: Setup, image: str, folder: Path, url: str) -> float:
+    def _build(self, setup: Setup, folder: Path, url: str) -> float:
         caches = (
             option
-            for kind, name in _VOLUMES.items()
-            for option in ("--cache", f"type={kind};format=volume;name={name}")
+            for kind in _CACHES
+            for option in ("--cache", f"type={kind};format=volume;name={_volume(setup, kind)}")
         )
+        image = self._image(setup)
         build: list[str | Path] = [
             *(self.pack, "build", image, "--path", folder, "--pull-policy", "if-not-present"),
             *("--builder", f"{self.registry}/knative-python/builder", "--trust-builder"),
             *("--env", f"UV_DEFAULT_INDEX={url}", *caches, *setup.options),
         ]
-        taken = process.run(build, environ=self.environ).seconds
+        seconds = process.run(build, environ=self.environ).seconds
         if setup.published:
             pull = ["docker", "pull", "--quiet", image]
-            taken += process.run(pull, environ=self.environ).seconds
-        return taken
+            seconds += process.run(pull, environ=self.environ).seconds
+        sys.stderr.write(f"{setup.title}: {seconds:.1f} s\n")
+        return seconds
 
-    def _forget(self, image: str) -> None:
-        process.run(["docker", "image", "rm", "--force", image], environ=self.environ)
-        volumes = ["docker", "volume", "rm", "--force", *_VOLUMES.values()]
-        process.run(volumes, environ=self.environ)
+    def _forget(self, setup: Setup) -> None:
+        image = ["docker", "image", "rm", "--force", self._image(setup)]
+        process.run(image, environ=self.environ)
+        volumes = [_volume(setup, kind) for kind in _CACHES]
+        process.run(["docker", "volume", "rm", "--force", *volumes], environ=self.environ)
+
+    def _image(self, setup: Setup) -> str:
+        place = f"{self.registry}/" if setup.published else ""
+        return f"{place}{PREFIX}/setups-{setup.name}"
+
+
+def _volume(setup: Setup, kind: str) -> str:
+    return f"{PREFIX}-setups-{setup.name}-{kind}"
 
 
 def main() -> int:
@@ -129,11 +142,11 @@ def _measure(rounds: int, registry: str, sizes: list[int], environ: Mapping[str,
         ) as served,
     ):
         for count in counts:
-            for setup in SETUPS:
-                taken = found.take(setup, served, count, rounds)
-                seconds = (f"{each:.1f}" for each in taken)
-                rows.append([setup.name, str(count * _PACKAGE_MB), *seconds])
-                sys.stderr.write(f"{', '.join(rows[-1])}\n")
+            for setup, (first, *again) in zip(
+                SETUPS, found.take(served, count, rounds), strict=True
+            ):
+                seconds = (f"{first:.1f}", f"{median(again):.1f}")
+                rows.append([setup.title, str(count * _PACKAGE_MB), *seconds])
     return tables.table(_COLUMNS, rows)
 
 

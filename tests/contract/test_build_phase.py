@@ -251,7 +251,7 @@ def test_rebuild_with_another_dependency(again: Workspace) -> None:
     assert "Installing: the declared dependencies changed since the earlier build\n" in phase.log
     assert "Reusing the runtime layer" in phase.log
     assert "3.9" == again.python("from importlib.metadata import version; print(version('idna'))")
-    archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").iterdir()]
+    archives = [path.name.rpartition("-")[0] for path in (again.layers / "archives").glob("*.zip")]
     assert ["asgi-runtime", "dependencies", "project"] == sorted(archives)
 
 

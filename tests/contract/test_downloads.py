@@ -124,6 +124,30 @@ def test_unchanged(function: Function) -> None:
     assert {"acme_two-1.0-py3-none-any.whl"} == function.fetched
 
 
+def test_large_files(function: Function) -> None:
+    """Large files are linked into the cached layer. Later builds load and restore them."""
+    large = f"TEXT = '{'x' * 2**20}'\n"
+    write_wheel(function.packages / "packages", package="acme_one", source=large)
+    function.build("acme-one")
+    (module,) = (function.workspace.layers / "dependencies").rglob("acme_one.py")
+    (linked,) = function.archive.with_suffix("").rglob("acme_one.py")
+    assert module.samefile(linked)
+    assert function.archive.stat().st_size < 2**20
+    imported = f"import acme_one\nassert {2**20} == len(acme_one.TEXT)\n{HANDLE}"
+    function.workspace.write({"function.py": imported})
+
+    again = function.build("acme-one")
+
+    assert "Reusing the dependencies layer" in again.log
+    assert "\nLoaded the function in " in again.log
+    function.build("acme-one", "acme-two")
+    assert {"acme_two-1.0-py3-none-any.whl"} == function.fetched
+    updated = function.installed()
+    function.forget()
+    function.build("acme-one", "acme-two")
+    assert updated == function.installed()
+
+
 def test_other_file_of_the_same_name(function: Function) -> None:
     """A file with another hash is downloaded again, even with the same name."""
     function.build("acme-one")

@@ -5,15 +5,20 @@ a layer, relative to the folder of layers. They are unpacked below ROOT, and SIT
 site-packages folder among them. A distribution is unpacked at its first import: most installed
 packages are not imported, and writing many files takes time. With --all before ROOT, everything is
 unpacked, because some packages read files of others.
+
+Large files are next to the archive, in a folder of its name without the suffix. They are linked to.
+With --all they are copied: some packages look for files next to the target of a link.
 """
 
 import csv
 import importlib
+import os
 import runpy
+import shutil
 import site
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -29,10 +34,15 @@ class Archive:
     imports here.
     """
 
-    def __init__(self, archive: ZipFile, root: Path) -> None:
-        self._archive = archive
+    def __init__(self, path: Path, root: Path, place: Callable[[Path, Path], object]) -> None:
+        self._archive = archive = ZipFile(path)
         self._root = root
-        self._names = [name for name in archive.namelist() if not name.startswith(_DOWNLOADS)]
+        # Puts a large file into its place.
+        self._place = place
+        self._large = _large_files(path.with_suffix(""))
+        names = [name for name in archive.namelist() if not name.startswith(_DOWNLOADS)]
+        self._names = [*names, *self._large]
+        self._packed = {*self._names}
         self._distributions, self._others = _distributions(archive, self._names)
 
     def unpack_others(self) -> None:
@@ -52,7 +62,30 @@ class Archive:
 
     def _unpack(self, members: Iterable[str]) -> None:
         for member in members:
-            self._archive.extract(member, self._root)
+            if member not in self._packed:
+                continue  # distributions can share a folder, such as __pycache__
+            self._packed.remove(member)
+            if large := self._large.get(member):
+                target = self._root / member
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._place(large, target)
+            else:
+                self._archive.extract(member, self._root)
+
+
+def _large_files(folder: Path) -> dict[str, Path]:
+    """Return the large files by their names in the archive."""
+    paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return {str(path.relative_to(folder)): path for path in paths}
+
+
+def _link(path: Path, target: Path) -> None:
+    target.symlink_to(path)
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)  # the link of a start before this one
+    shutil.copy(path, target)
 
 
 def _distributions(archive: ZipFile, names: list[str]) -> tuple[dict[str, list[str]], list[str]]:
@@ -68,8 +101,8 @@ def _distributions(archive: ZipFile, names: list[str]) -> tuple[dict[str, list[s
         entries = set(_entries(archive.read(record).decode()))
         members = [member for entry in entries for member in by_entry[entry]]
         owned.update(members)
-        for entry in entries:
-            distributions[entry.partition(".")[0]] += members
+        for module in {entry.partition(".")[0] for entry in entries}:
+            distributions[module] += members
     return distributions, [name for name in names if name not in owned]
 
 
@@ -86,7 +119,7 @@ def main(arguments: list[str]) -> None:
     places, command = _split(arguments[whole:])
     root, packages, *archives = places
     for path in archives:
-        archive = Archive(ZipFile(path), Path(root))
+        archive = Archive(Path(path), Path(root), _copy if whole else _link)
         if whole:
             archive.unpack_all()
         else:

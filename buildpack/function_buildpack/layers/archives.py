@@ -4,11 +4,14 @@ The lifecycle restores, hashes and stores a cached layer file by file. A few tho
 take seconds of every rebuild, one file of the same size a tenth of that. So launch layers are not
 cached, because the image has them, and this layer has archives instead. The next build checks the
 function with them, and reuses their packages if the dependencies have changed (uv_cache.py).
+
+Large files are few, so they are not in the zip file, but next to it, as hard links to those of the
+layer. That saves a copy of them in the build that archives them, and one in each later check.
 """
 
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -17,9 +20,12 @@ from function_buildpack import constants
 from function_buildpack.cnb.layers import Layer, Layers, Types
 from function_buildpack.layers import uv_cache
 from function_buildpack.layers.uv_cache import RestoredDownloads, UvDownloads
-from function_buildpack.system import file_changes
+from function_buildpack.system import file_changes, tree
 from function_buildpack.system.file_changes import Identity, Snapshot
 from function_buildpack.system.interpreter import Interpreter
+
+# From here on, a copy of the contents takes longer than the lifecycle takes for one more file.
+_LARGE = 2**20
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,23 @@ class Archives:
         """Restore downloads and bytecode of an earlier layer of that name into uv's cache."""
         root = layer.path.parent
         for path in self.layer.path.glob(f"{layer.path.name}-*.zip"):  # at most one
-            return uv_cache.restore(path, cache, root, python)
+            return uv_cache.restore(path, large_files(path), cache, root, python)
         return RestoredDownloads()
 
     def remove_others(self, layers: Collection[Layer]) -> None:
         """Remove the archives of all layers except these."""
-        for path in set(self.layer.path.iterdir()) - {self.of(layer) for layer in layers}:
-            path.unlink()
+        kept = {path for layer in layers for path in (self.of(layer), large_files(self.of(layer)))}
+        for path in set(self.layer.path.iterdir()) - kept:
+            tree.remove(path)
+
+    def link_large_files(self, folders: Mapping[Layer, Path]) -> None:
+        """Add the large files of layers without an archive, before `pack` adds all others."""
+        for layer, folder in folders.items():
+            if not self.has(layer):
+                place = large_files(self.of(layer))
+                for path, found in file_changes.snapshot([folder]).items():
+                    if stat.S_ISREG(found[0]) and found[2] >= _LARGE:
+                        _link(Path(path), place / Path(path).relative_to(layer.path.parent))
 
     def pack(
         self,
@@ -81,6 +97,7 @@ class Archives:
         """Create the missing archives of layers from the given folders, and return them.
 
         An archive has only files that are in `present`, and uv's downloads of their packages.
+        `link_large_files` comes first.
         """
         made = Snapshot()
         for layer, folder in folders.items():
@@ -95,6 +112,17 @@ class Archives:
         self.layer.keep(Types(cache=True))
 
 
+def large_files(archive: Path) -> Path:
+    """Return the folder with the large files of an archive, which may not exist."""
+    return archive.with_suffix("")
+
+
+def _link(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a file system without hard links: then the zip file gets the file
+        place.hardlink_to(path)
+
+
 def _pack(listed: Snapshot, archive: Path, root: Path, fetched: UvDownloads) -> Identity:
     """Write files with their paths relative to the root, and the targets of links.
 
@@ -102,11 +130,13 @@ def _pack(listed: Snapshot, archive: Path, root: Path, fetched: UvDownloads) -> 
     ten thousand files, and `Path.relative_to` takes as long as writing one.
     """
     start, names = f"{root}/", dict[Identity, str]()
+    linked = {*file_changes.snapshot([large_files(archive)]).values()}
     with _written(archive) as packed:
         for path, found in sorted(listed.items()):
             if stat.S_ISREG(found[0]) or (stat.S_ISLNK(found[0]) and Path(path).is_file()):
                 names[found] = path.removeprefix(start)
-                packed.write(path, names[found])
+                if found not in linked:
+                    packed.write(path, names[found])
         uv_cache.keep(fetched, packed, names, root)
     return file_changes.identity(archive.lstat())
 

@@ -17,6 +17,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -135,8 +136,13 @@ def _digest(path: Path) -> str:
     return f"sha256={digest.rstrip(b'=').decode()}"
 
 
-def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> RestoredDownloads:
+def restore(
+    archive: Path, large: Path, cache: Path, root: Path, python: Interpreter
+) -> RestoredDownloads:
     """Restore uv's downloads from an archive, and bytecode if it is for this Python.
+
+    `large` is the folder with the archive's large files. They are copied: a link would change the
+    files of the cached layer, which must not change while uv may run code of packages.
 
     If the archive cannot be read, nothing is restored, and uv downloads the packages.
     """
@@ -144,8 +150,8 @@ def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> Rest
         with ZipFile(archive) as packed:
             index = json.loads(packed.read(_INDEX))
             bytecode = index["bytecode"] if index["for"] == _for(root, python) else {}
-            _unpack(packed, index["files"], cache)
-            _unpack(packed, bytecode, cache / _BYTECODE)
+            _unpack(packed, large, index["files"], cache)
+            _unpack(packed, large, bytecode, cache / _BYTECODE)
     except (BadZipFile, KeyError):
         return RestoredDownloads()
     for place, target in index["links"].items():
@@ -154,11 +160,15 @@ def restore(archive: Path, cache: Path, root: Path, python: Interpreter) -> Rest
     return RestoredDownloads(len(index["links"]), compiled)
 
 
-def _unpack(packed: ZipFile, files: Mapping[str, str], place: Path) -> None:
+def _unpack(packed: ZipFile, large: Path, files: Mapping[str, str], place: Path) -> None:
     for folder in {file.rpartition("/")[0] for file in files}:
         (place / folder).mkdir(parents=True, exist_ok=True)
+    linked = {path.removeprefix(f"{large}/") for path in _files([large])}
     for file, name in files.items():
         path = place / file
+        if name in linked:
+            shutil.copy(large / name, path)
+            continue
         path.write_bytes(packed.read(name))
         path.chmod(packed.getinfo(name).external_attr >> 16)
 

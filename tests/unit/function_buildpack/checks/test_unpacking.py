@@ -14,11 +14,14 @@ FILES = {
     "packed_one/__init__.py": "from . import part\n",
     "packed_one/part.py": "from packed_two import VALUE\n",
     "packed_one-1.0.dist-info/RECORD": "packed_one/__init__.py,sha256=x,1\n"
-    "packed_one/part.py,,\npacked_one-1.0.dist-info/RECORD,,\n../../../bin/one,,\n",
+    "packed_one/part.py,,\npacked_one-1.0.dist-info/RECORD,,\n../../../bin/one,,\n"
+    "__pycache__/of_one.pyc,,\n",
     "packed_two.py": "VALUE = 2\n",
     "packed_two.libs/two.so": "",
     "packed_two-2.0.dist-info/RECORD": "packed_two.py,,\npacked_two.libs/two.so,,\n"
-    "packed_two-2.0.dist-info/RECORD,,\n",
+    "packed_two-2.0.dist-info/RECORD,,\n__pycache__/of_two.pyc,,\n",
+    "__pycache__/of_one.pyc": "",
+    "__pycache__/of_two.pyc": "",
     "packed_three.py": "",
     "packed_three-3.0.dist-info/RECORD": "packed_three.py,,\npacked_three-3.0.dist-info/RECORD,,\n",
     "packed.pth": "../../../../../asgi-runtime/packages\n",
@@ -80,3 +83,43 @@ def test_all(archives: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[
 
     assert "[] 2\n" == capsys.readouterr().out
     assert {name.partition("/")[0] for name in FILES} <= unpacked(root)
+
+
+@pytest.mark.parametrize(("options", "linked"), [([], True), (["--all"], False)])
+def test_large_files(archives: list[str], tmp_path: Path, options: list[str], linked: bool) -> None:
+    """A large file is next to the archive. It is linked to, or copied with --all.
+
+    With --all, there may be a link of the start before.
+    """
+    name = f"{SITE}/packed_two.libs/large.so"
+    large = Path(archives[0]).with_suffix("") / name
+    large.parent.mkdir(parents=True)
+    large.write_text("native code")
+    root = tmp_path / "root"
+    if options:
+        (root / name).parent.mkdir(parents=True)
+        (root / name).symlink_to(large)
+
+    unpacking.main([*options, str(root), SITE, *archives, "--", "packed_module"])
+
+    assert "native code" == (root / name).read_text()
+    assert linked is (root / name).is_symlink()
+
+
+def test_shared_folder(
+    archives: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that several distributions share is unpacked once."""
+    unpacked = list[str]()
+    extract = ZipFile.extract
+
+    def noting(archive: ZipFile, member: str, path: Path) -> str:
+        unpacked.append(member)
+        return extract(archive, member, path)
+
+    monkeypatch.setattr(ZipFile, "extract", noting)
+
+    unpacking.main([str(tmp_path / "root"), SITE, *archives, "--", "packed_module"])
+
+    assert len(set(unpacked)) == len(unpacked)
+    assert f"{SITE}/__pycache__/of_one.pyc" in unpacked

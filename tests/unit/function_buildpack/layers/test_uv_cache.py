@@ -43,7 +43,8 @@ class Cache:
 
     def restore(self, archive: Path, python: Interpreter = PYTHON) -> RestoredDownloads:
         """Restore an archive."""
-        return uv_cache.restore(archive, self.folder, self.root, python)
+        large = archive.with_suffix("")
+        return uv_cache.restore(archive, large, self.folder, self.root, python)
 
 
 @pytest.fixture
