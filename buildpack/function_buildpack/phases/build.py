@@ -131,7 +131,7 @@ def _check(build: Build, read: FunctionSource, filled: _Filled, thread: Backgrou
     application_step.prepare(build, read.wheels)
     kept = launch_step.to_keep(build, contents)
     archives.remove_others(contents.layers)
-    archives.link_large_files(kept)
+    archives.link_large_files(kept)  # before the snapshot: it changes inodes, also in uv's cache
     before = isolation.snapshot(build)
     own = filled.python.interpreter
     compiling = application_step.start_compiling(build, read.function, own, thread)
