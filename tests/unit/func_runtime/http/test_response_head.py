@@ -121,7 +121,7 @@ def test_text_is_no_header() -> None:
 def test_names_without_end() -> None:
     """An application that makes names up does not fill the memory."""
     tracemalloc.start()
-    for number in range(100_000):
+    for number in range(10_000):
         assert b"\r\nx-%d: a" % number == response_head.fields([(b"X-%d" % number, b"a")])[0]
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
