@@ -50,7 +50,7 @@ def wanted(
     `environment` has the values of markers.
     """
     packages: dict[str, list[_Package]] = {}
-    for package in lock.get("package", ()):
+    for package in lock["package"]:
         packages.setdefault(canonicalize_name(package["name"]), []).append(package)
     needs = [*_asked_for(declared.table("tool", "poetry"), selection, environment)]
     seen: dict[tuple[str, str], frozenset[str]] = {}
@@ -63,7 +63,7 @@ def wanted(
                 needs += _needs(package.get("dependencies", {}), extras, environment)
     return [
         package
-        for package in lock.get("package", ())
+        for package in lock["package"]
         if (canonicalize_name(package["name"]), package["version"]) in seen
     ]
 
@@ -78,7 +78,10 @@ def _groups(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
 def _asked_for(
     table: Mapping[str, Any], selection: Selection, environment: Mapping[str, str]
 ) -> Iterator[_Need]:
-    """Yield the direct dependencies in pyproject.toml. Optional ones need a selected extra."""
+    """Yield the direct dependencies in pyproject.toml. Optional ones need a selected extra.
+
+    One of them is python, which no lock has.
+    """
     selected = {
         canonicalize_name(name)
         for extra, names in table.get("extras", {}).items()
@@ -86,7 +89,7 @@ def _asked_for(
         for name in names
     }
     for need in _needs(table.get("dependencies", {}), frozenset(), environment):
-        if need.name != "python" and (not need.table.get("optional") or need.name in selected):
+        if not need.table.get("optional") or need.name in selected:
             yield need
     for name, dependencies in _groups(table):
         if canonicalize_name(name) in selection.groups:

@@ -197,7 +197,7 @@ def groups(lock: Mapping[str, Any], declared: Pyproject) -> frozenset[str]:
     """Return the groups with packages in the lock, except the main one."""
     if without_groups(lock):
         return poetry1_lock.groups(declared)
-    found = {name for package in lock.get("package", ()) for name in package.get("groups", ())}
+    found = {name for package in lock.get("package", ()) for name in package["groups"]}
     return frozenset(canonicalize_name(name) for name in found - {_MAIN})
 
 

@@ -33,7 +33,7 @@ def direct(name: str, url: str, marker: str = "") -> str:
     return f"{name} @ {url} ; {marker}" if marker else f"{name} @ {url}"
 
 
-def git_url(repository: str, revision: str, subdirectory: str = "") -> str:
+def git_url(repository: str, revision: str, subdirectory: str) -> str:
     """Return pip's URL for a revision in a git repository. A short ssh address becomes a URL."""
     if "://" not in repository and "@" in repository:  # git@host:path
         repository = "ssh://" + repository.replace(":", "/", 1)

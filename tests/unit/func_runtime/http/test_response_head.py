@@ -36,6 +36,7 @@ def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch)
             raise OSError(name)
 
     with monkeypatch.context() as patch:
+        patch.delitem(response_head._status_lines, 418, raising=False)  # noqa: SLF001 -- a cache
         patch.delitem(sys.modules, "http", raising=False)
         patch.setattr(sys, "meta_path", [NoFiles()])
         assert b"HTTP/1.1 418 " == response_head.status_line(418)
@@ -126,7 +127,7 @@ def test_names_without_end() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert kept < 1_000_000
+    assert kept < 500_000
 
 
 @pytest.mark.parametrize("value", [b"", b"-1", b"+1", b" 1", b"1_0", b"1, 1", "²".encode()])

@@ -1,6 +1,8 @@
 """The formats of manifests: whether they match, and what is installed from them."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,17 @@ from function_buildpack.log.errors.dependencies import (
     LockMissing,
     LockOutdated,
     LockUnsupported,
+    RequirementsUnsolvable,
+    SelectionConflict,
     SelectionUnknown,
 )
+from function_buildpack.log.errors.indexes import IndexRefused
 from function_buildpack.manifests.manifest import (
     Installation,
     Manifest,
     SelectionChoices,
     for_tests,
+    is_for_development,
 )
 from function_buildpack.manifests.pipfile_lock import PipfileLock
 from function_buildpack.manifests.poetry_lock import PoetryLock
@@ -46,6 +52,18 @@ POETRY_LOCK = {
         {"name": "pytest", "version": "8", "groups": ["test"]},
         {"name": "b", "version": "1", "groups": ["main"], "markers": 'extra == "math"'},
         {"name": "c", "version": "1", "groups": ["main"], "markers": 'python_version < "3.13"'},
+    ],
+}
+OF_POETRY_1 = {
+    "dependencies": {"python": "^3.11", "a": "1"},
+    "group": {"data": {"dependencies": {"b": {"path": "b"}}}},
+}
+POETRY_1_LOCK = {
+    "metadata": {"lock-version": "2.0"},
+    "package": [
+        {"name": "a", "version": "1"},
+        {"name": "b", "version": "1", "source": {"type": "directory", "url": "b"}},
+        {"name": "unneeded", "version": "1"},
     ],
 }
 LOCKED = {"packages": [{"name": "a", "version": "1.0"}]}
@@ -91,7 +109,12 @@ def test_check_pipfile_alone(tmp_path: Path) -> None:
     with pytest.raises(LockMissing) as caught:
         NoManifest(project).check("3.13.5")
 
-    assert ("Pipfile.lock", "pipenv lock") == (caught.value.lock, caught.value.command)
+    error = caught.value
+    assert (tmp_path / "Pipfile", "Pipfile.lock", "pipenv lock") == (
+        error.path,
+        error.lock,
+        error.command,
+    )
 
 
 OF_POETRY = {"poetry": {"dependencies": {"python": "^3.11", "a": {"path": "libs/a"}}}}
@@ -139,6 +162,12 @@ def test_check_for_poetry_alone(
         (NoManifest(of_facts()), SelectionChoices()),
         (RequirementsTxt(of_facts()), SelectionChoices()),
         (Pylock(of_facts(), {"extras": ["x"]}), SelectionChoices(frozenset({"x"}))),
+        (Pylock(of_facts(), {}), SelectionChoices()),
+        (PoetryLock(of_facts(), {}), SelectionChoices()),
+        (
+            PoetryLock(of_facts({"tool": {"poetry": OF_POETRY_1}}), POETRY_1_LOCK),
+            SelectionChoices(EMPTY, frozenset({"data"})),
+        ),
         (
             PoetryLock(of_facts(), POETRY_LOCK),
             SelectionChoices(frozenset({"math"}), frozenset({"test"})),
@@ -184,9 +213,10 @@ def test_check_selection() -> None:
     with pytest.raises(SelectionUnknown) as caught:
         manifest.check_selection(Selection(frozenset({"d", "c", "a"})))
 
-    assert ("BP_FUNCTION_EXTRAS", "c, d", ("a", "b")) == (
+    assert ("BP_FUNCTION_EXTRAS", "c, d", FOLDER / "pyproject.toml", ("a", "b")) == (
         caught.value.name,
         caught.value.found,
+        caught.value.path,
         caught.value.known,
     )
 
@@ -229,12 +259,23 @@ def test_check_selection_of_others() -> None:
             "3.13.5",
             ("a==1",),
         ),
+        (
+            PipfileLock(of_facts(), {"default": {"a": {"path": "a"}}, "data": {"b": {}}}),
+            "3.13.5",
+            ("a @ file:///w/a", "b"),
+        ),
+        (PoetryLock(of_facts(), {}), "3.13.5", ()),
+        (
+            PoetryLock(of_facts({"tool": {"poetry": OF_POETRY_1}}), POETRY_1_LOCK),
+            "3.13.5",
+            ("a==1", "b @ file:///w/b"),
+        ),
         (UvLock(of_facts()), "3.13.5", ()),
     ],
 )
 def test_locked(manifest: Manifest, python: str, lines: tuple[str, ...]) -> None:
     """Locks that uv does not read are requirements; the function's Python decides markers."""
-    assert lines == manifest.locked(Selection(), python)
+    assert lines == manifest.locked(Selection(groups=frozenset({"data"})), python)
 
 
 DECLARED = {"project": {"dependencies": ["PyTest", "pytest_asyncio>=1", "a", "not valid !"]}}
@@ -251,6 +292,7 @@ LINES = ("-r x", "# y", "Ruff>1", "a", "mypy==1 --hash=x")
             (),
             ("coverage",),
         ),
+        (Pylock(of_facts(), {}), (), ()),
         (RequirementsTxt(of_facts(), {"lines": LINES}), (), ("mypy", "ruff")),
         (PoetryLock(of_facts()), LINES, ("mypy", "ruff")),
         (NoManifest(of_facts(DECLARED)), (), ()),
@@ -309,6 +351,30 @@ def test_selecting() -> None:
     assert ("BP_FUNCTION_EXTRAS=net", "BP_FUNCTION_GROUPS=prod") == found
 
 
+def test_selecting_of_poetry() -> None:
+    """A group of Poetry's that the lock has is known, too."""
+    groups = {"data": {"dependencies": {"Idna": "*"}}, "none": {}}
+    lock = {"package": [{"name": "idna", "version": "1", "groups": ["data", "none"]}]}
+    manifest = PoetryLock(of_facts({"tool": {"poetry": {"group": groups}}}), lock)
+
+    assert ("BP_FUNCTION_GROUPS=data",) == manifest.settings_for("idna")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dev", True),
+        ("Unit_Tests", True),
+        ("requirements/my.docs.txt", True),
+        ("device", False),
+        ("prod", False),
+    ],
+)
+def test_is_for_development(name: str, *, expected: bool) -> None:
+    """A word of the name decides, whatever separates words."""
+    assert expected == is_for_development(name)
+
+
 @pytest.mark.parametrize(
     ("manifest", "lock", "found"),
     [
@@ -340,6 +406,11 @@ def test_selecting() -> None:
             PoetryLock,
             {"metadata": {"lock-version": "1.1"}, "package": [{"name": "a", "version": "1"}]},
             'lock-version = "1.1"; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"',
+        ),
+        (
+            PoetryLock,
+            {"package": [{"name": "a", "version": "1"}]},
+            'no lock-version; Poetry 1.5 to 1.8 write "2.0", Poetry 2 writes "2.1"',
         ),
         (PipfileLock, {"default": []}, "default is [], but must be a table"),
         (PipfileLock, {"default": {"a": {"git": "https://x"}}}, "'ref' is missing"),
@@ -492,3 +563,187 @@ def test_install_from_setup_cfg(tmp_path: Path, *, has_pyproject: bool) -> None:
 
     expected = "[tool.x]\n" if has_pyproject else ""
     assert expected == (tmp_path / "pyproject.toml").read_text()
+
+
+@dataclass
+class RecordedUv:
+    """Records the commands of uv with their folders, and the text of a temporary last argument."""
+
+    exported: str = ""
+    said: Result = field(default_factory=lambda: Result(0, ""))
+    commands: list[tuple[Path, str]] = field(default_factory=list)
+
+    def __call__(self, command: Sequence[str | Path], *, cwd: Path, **_: object) -> Result:
+        """Record a command. An export writes its file."""
+        *words, last = map(str, command)
+        if "export" in words:
+            Path(last).write_text(self.exported)
+            last = "FILE"
+        elif last.endswith("-requirements.txt"):
+            last = Path(last).read_text()
+        self.commands.append((cwd, " ".join([*words, last])))
+        return self.said
+
+    def install(
+        self, manifest: Manifest, locked: tuple[str, ...] = (), **environ: str
+    ) -> list[tuple[Path, str]]:
+        """Install from a manifest with an extra and two groups, and return the commands."""
+        uv = Uv.with_cache(self, environ, Path("/cache"))
+        manifest.install(Installation(Path("/venv"), FOLDER, uv, SELECTED, locked))
+        return self.commands
+
+
+SELECTED = Selection(frozenset({"a"}), frozenset({"c"}))
+PIP_INSTALL = "uv pip install --no-editable"
+PYTHON = "--python /venv/bin/python"
+HASHED = ("a==1 --hash=sha256:1", "b @ https://host/b.whl")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "command"),
+    [
+        (
+            UvLock(of_facts()),
+            (
+                "uv sync --locked --no-default-groups --no-install-project --no-editable "
+                f"{PYTHON} --extra a --group c"
+            ),
+        ),
+        (
+            Pylock(of_facts()),
+            (
+                f"{PIP_INSTALL} --preview-features pylock {PYTHON} --extra a --group c "
+                "-r /w/pylock.toml"
+            ),
+        ),
+        (
+            PyprojectToml(of_facts()),
+            f"{PIP_INSTALL} {PYTHON} --extra a --group c -r /w/pyproject.toml",
+        ),
+        (SetupPy(of_facts()), f"{PIP_INSTALL} {PYTHON} --extra a --group c -r /w/setup.py"),
+    ],
+)
+def test_install_what_uv_reads(manifest: Manifest, command: str) -> None:
+    """uv installs its own formats with the selection, in the function's folder."""
+    assert [(FOLDER, command)] == RecordedUv().install(manifest)
+
+
+@pytest.mark.parametrize("manifest", [PoetryLock(of_facts()), PipfileLock(of_facts())])
+@pytest.mark.parametrize(
+    ("locked", "options"),
+    [
+        (HASHED, " --index-strategy unsafe-best-match"),
+        (("--index-url https://host/", *HASHED), " --index-strategy unsafe-best-match"),
+        ((*HASHED, "c==1"), ""),
+        (("c==1",), ""),
+    ],
+)
+def test_install_locked(manifest: Manifest, locked: tuple[str, ...], options: str) -> None:
+    """A lock is installed without further packages. With hashes, any index will do."""
+    text = "\n".join(locked)
+
+    assert [(FOLDER, f"{PIP_INSTALL} {PYTHON} --no-deps{options} -r {text}")] == (
+        RecordedUv().install(manifest, locked)
+    )
+
+
+def test_install_locked_with_credentials() -> None:
+    """Variables in the address of an index have their values; a requirement stays as it is."""
+    locked = ("--index-url https://$USER:${PASS}@host/", "a @ https://$USER@host/a.whl")
+
+    [(_, command)] = RecordedUv().install(PipfileLock(of_facts()), locked, USER="me", PASS="p@ss")
+
+    assert command.endswith("-r --index-url https://me:p%40ss@host/\na @ https://$USER@host/a.whl")
+
+
+def test_install_uv_lock_without_an_index(tmp_path: Path) -> None:
+    """Without an index, the packages of uv.lock are written to a list, which is installed."""
+    recorded = RecordedUv(exported="a==1")
+    uv = Uv.with_cache(recorded, {}, tmp_path).from_source(PackageSource.folder(tmp_path))
+
+    UvLock(of_facts()).install(Installation(Path("/venv"), FOLDER, uv, SELECTED))
+
+    export = "uv export --quiet --frozen --no-default-groups --no-emit-project --no-editable"
+    links = f"--no-index --find-links {tmp_path}"
+    assert [
+        (FOLDER, f"{export} --extra a --group c --output-file FILE"),
+        (FOLDER, f"{PIP_INSTALL} {PYTHON} --no-deps {links} -r a==1"),
+    ] == recorded.commands
+
+
+@pytest.mark.parametrize("format_", [UvLock, Pylock, PoetryLock, PipfileLock, PyprojectToml])
+def test_install_names_its_file(format_: type[Manifest]) -> None:
+    """An error of uv names the manifest, and the selected extras and groups."""
+    conflict = Result(1, "error: extras `a` and `b` are incompatible with the declared conflicts")
+
+    with pytest.raises(SelectionConflict) as caught:
+        RecordedUv(said=conflict).install(format_(of_facts()))
+
+    assert FOLDER / format_.name == caught.value.path
+    assert ("BP_FUNCTION_EXTRAS=a", "BP_FUNCTION_GROUPS=c") == caught.value.settings
+
+
+def test_install_uv_lock_without_an_index_names_its_file(tmp_path: Path) -> None:
+    """An error of the second step names uv.lock, and not the list."""
+
+    def run(command: Sequence[str | Path], **_: object) -> Result:
+        return Result(0 if "export" in command else 1, "error: No solution found")
+
+    uv = Uv.with_cache(run, {}, tmp_path).from_source(PackageSource.folder(tmp_path))
+
+    with pytest.raises(RequirementsUnsolvable) as caught:
+        UvLock(of_facts()).install(Installation(Path("/venv"), FOLDER, uv, SELECTED))
+
+    assert FOLDER / "uv.lock" == caught.value.path
+
+
+def test_install_names_poetrys_variables() -> None:
+    """An index that refuses access is named with the variables that Poetry has for it."""
+    refused = Result(1, "error: Failed to fetch: `https://host/a`\n  401 Unauthorized")
+    uv = Uv.with_cache(lambda *_, **__: refused, {}, Path("/cache"))
+
+    with pytest.raises(IndexRefused) as caught:
+        PoetryLock(of_facts()).install(
+            Installation(Path("/venv"), FOLDER, uv.with_indexes({"my": "https://host/"}), SELECTED)
+        )
+
+    expected = ("POETRY_HTTP_BASIC_MY_USERNAME", "POETRY_HTTP_BASIC_MY_PASSWORD")
+    assert expected == caught.value.variables
+
+
+@pytest.mark.parametrize(
+    ("manifest", "made_from", "found"),
+    [
+        (PoetryLock(of_facts(), {"package": []}), "pyproject.toml", ""),
+        (PipfileLock(of_facts(), {}, {}), "Pipfile", ""),
+        (
+            Pylock(of_facts({"project": {"dependencies": ["a>=2", "b"]}}), LOCKED),
+            "pyproject.toml",
+            "not locked: a>=2, b",
+        ),
+        (Pylock(of_facts(IDNA), {}), "pyproject.toml", "not locked: a>=1"),
+    ],
+)
+def test_outdated(manifest: Manifest, made_from: str, found: str) -> None:
+    """The error of an outdated lock has both files, and the missing requirements if known."""
+    with pytest.raises(LockOutdated) as caught:
+        manifest.check("3.13.5")
+
+    error = caught.value
+    assert (manifest.path, FOLDER / made_from, found) == (error.lock, error.project, error.found)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "file", "lock", "command"),
+    [
+        (PyprojectToml(of_facts({"tool": OF_POETRY})), "pyproject.toml", "poetry.lock", "poetry"),
+        (NoManifest(of_facts({"tool": OF_POETRY})), "pyproject.toml", "poetry.lock", "poetry"),
+    ],
+)
+def test_lock_missing(manifest: Manifest, file: str, lock: str, command: str) -> None:
+    """The error of a missing lock has the file, the lock and the command that creates it."""
+    with pytest.raises(LockMissing) as caught:
+        manifest.check("3.13.5")
+
+    error = caught.value
+    assert (FOLDER / file, lock, f"{command} lock") == (error.path, error.lock, error.command)

@@ -31,6 +31,25 @@ def test_is_current() -> None:
         assert not pipfile_lock.is_current(lock, tomllib.loads(pipfile.replace(name, "other")))
 
 
+def test_is_current_with_its_own_index() -> None:
+    """The hash changes with an index and with the required Python; the digest is plette's."""
+    pipfile = """[[source]]
+name = "mine"
+url = "https://mine/simple"
+verify_ssl = true
+[packages]
+idna = "*"
+[requires]
+python_version = "3.13"
+"""
+    digest = "c44432349c8ba386e656149e9a546cc9f9297810a45c17a4527510c2343a4a70"
+    lock = {"_meta": {"hash": {"sha256": digest}}}
+
+    assert pipfile_lock.is_current(lock, tomllib.loads(pipfile))
+    for part in ("mine", "3.13"):
+        assert not pipfile_lock.is_current(lock, tomllib.loads(pipfile.replace(part, "4")))
+
+
 def test_is_current_with_a_date() -> None:
     """Pipenv makes no lock of a Pipfile with one."""
     assert not pipfile_lock.is_current({}, tomllib.loads("[packages]\nidna = 2026-01-01\n"))
@@ -59,12 +78,14 @@ def test_sections() -> None:
             "a==1 ; python_version >= '3' --hash=sha256:1",
         ),
         ({"version": "*", "markers": "os_name == 'nt'"}, "a ; os_name == 'nt'"),
+        ({"version": "==1.*"}, "a==1.*"),
         ({"git": "https://h/a.git", "ref": "f0"}, "a @ git+https://h/a.git@f0"),
         (
             {"git": "https://h/a.git", "ref": "f0", "subdirectory": "p", "markers": "x"},
             "a @ git+https://h/a.git@f0#subdirectory=p ; x",
         ),
         ({"path": "./libs/a", "editable": True}, "a @ file:///w/libs/a"),
+        ({"path": "./libs/a", "markers": "x"}, "a @ file:///w/libs/a ; x"),
         ({"file": "https://h/a.whl"}, "a @ https://h/a.whl"),
     ],
 )

@@ -13,7 +13,8 @@ LINUX = {"sys_platform": "linux", "python_version": "3.13", "python_full_version
 
 def package(name: str, version: str = "1.0", **dependencies: Any) -> dict[str, Any]:
     """Return an entry of the lock."""
-    return {"name": name, "version": version, "dependencies": dependencies}
+    found = {"name": name, "version": version}
+    return {**found, "dependencies": dependencies} if dependencies else found
 
 
 def wanted(
@@ -67,6 +68,21 @@ def test_versions() -> None:
     stated = [{"version": "^1.0", "python": "<3.12"}, {"version": "^2.0", "python": ">=3.12"}]
 
     assert ["a==2.5"] == wanted(packages, {"dependencies": {"a": stated}})
+    assert ["a==1.5"] == wanted(packages, {"dependencies": {"a": "^1.0"}})
+
+
+def test_versions_without_a_constraint() -> None:
+    """Of several versions of a package from a repository, any is needed."""
+    packages = [package("a", "1.5"), package("a", "2.5")]
+
+    found = wanted(packages, {"dependencies": {"a": {"git": "https://example.org/a.git"}}})
+
+    assert ["a==1.5", "a==2.5"] == found
+
+
+def test_package_that_is_not_locked() -> None:
+    """Poetry does not lock a package that no platform needs."""
+    assert [] == wanted([package("b")], {"dependencies": {"a": "*"}})
 
 
 def test_extras_of_dependencies() -> None:
@@ -86,6 +102,32 @@ def test_extras_of_dependencies() -> None:
     )
 
 
+def test_extras_in_a_circle() -> None:
+    """Extras are added up, also if packages with extras depend on each other."""
+    more = {"version": "*", "optional": True}
+    packages = [
+        package(
+            "a",
+            b={**more, "markers": 'extra == "x"'},
+            c={**more, "markers": 'extra == "y"'},
+        ),
+        package("b", a={"version": "*", "extras": ["y"]}),
+        package("c", a={"version": "*", "extras": ["x"]}),
+    ]
+
+    found = wanted(packages, {"dependencies": {"a": {"version": "*", "extras": ["x"]}}})
+
+    assert ["a==1.0", "b==1.0", "c==1.0"] == found
+
+
+def test_group_with_a_marker() -> None:
+    """A group may be all that is declared, and its packages may have markers."""
+    declared = {"version": "*", "markers": "sys_platform == 'linux'"}
+    table = {"group": {"prod": {"dependencies": {"a": declared}}}}
+
+    assert ["a==1.0"] == wanted([package("a")], table, Selection(groups=frozenset({"prod"})))
+
+
 def test_selection() -> None:
     """Optional dependencies and groups are needed if they are selected."""
     packages = [package("a"), package("b"), package("c")]
@@ -100,6 +142,6 @@ def test_selection() -> None:
     assert [] == wanted(packages, table)
     assert ["a==1.0"] == wanted(packages, table, Selection(extras=frozenset({"math"})))
     assert ["b==1.0", "c==1.0"] == wanted(
-        packages, table, Selection(groups=frozenset({"data-group", "dev"}))
+        packages, table, Selection(groups=frozenset({"data-group", "dev", "empty"}))
     )
     assert {"data-group", "empty", "dev"} == poetry1_lock.groups(pyproject)

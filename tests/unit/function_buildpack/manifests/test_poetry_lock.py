@@ -48,8 +48,39 @@ six = "*"
             '[project]\nname="x"\ndependencies=["idna"]\n[dependency-groups]\ndev=["six"]\n',
             "c8ad561e08847bc7ea1a386fa6db22b6bf79b3c5bd33bdf42757538c3bfeb1fc",
         ),
+        (
+            """[project]
+name = "x"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["idna"]
+optional-dependencies = { more = ["six"] }
+""",
+            "a13d73eefe51cf8e3615d7948a407261a756e2a2d01c4c92c900e321870e8ce5",
+        ),
+        (
+            """[project]
+name = "x"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["idna"]
+[tool.poetry.group.dev.dependencies]
+six = "*"
+""",
+            "90b73a0434d5f8942d8784f919faa2096367a9db50cc3eddbeff0fd45dce87d0",
+        ),
+        (
+            '[tool.poetry]\npackage-mode = false\n[dependency-groups]\ndev = ["idna"]\n',
+            "466eac90a30f3c2ecdcf0644eb6ac275f8b00c5754b9e174f125b561dcf075aa",
+        ),
     ],
-    ids=["Poetry's own tables", "standard tables"],
+    ids=[
+        "Poetry's own tables",
+        "standard tables",
+        "project table",
+        "project table and Poetry's groups",
+        "dependency groups",
+    ],
 )
 def test_is_current(pyproject: str, digest: str) -> None:
     """The hash is Poetry's, and changes with a requirement."""

@@ -22,6 +22,8 @@ from function_buildpack.manifests import poetry_versions
         (">3.11.1,!=3.12.1", "3.12.2", "3.12.1"),
         ("3.12", "3.12.9", "3.13.0"),
         ("==3.12.4", "3.12.4", "3.12.5"),
+        ("=3.12", "3.12.9", "3.13.0"),
+        ("==3.12", "3.12.9", "3.13.0"),
         ("3.12.*", "3.12.5", "3.13.0"),
         ("3.*", "3.14.5", "4.0"),
         ("~3.11 || ^3.13", "3.14.1", "3.12.1"),
@@ -52,3 +54,8 @@ def test_allow() -> None:
     """A version must match one of the alternatives."""
     assert poetry_versions.allow("^1.0 || ^3.0", "3.1")
     assert not poetry_versions.allow("^1.0 || ^3.0", "2.0")
+
+
+def test_allow_of_a_prerelease() -> None:
+    """A locked version may be a prerelease."""
+    assert poetry_versions.allow("^1.0", "1.5rc1")

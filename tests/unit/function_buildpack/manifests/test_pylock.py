@@ -9,7 +9,11 @@ LOCK = {
     "extras": ["My_Extra"],
     "dependency-groups": ["dev", "default"],
     "default-groups": ["default"],
-    "packages": [{"name": "Idna", "version": "3.10"}, {"name": "local"}],
+    "packages": [
+        {"name": "Idna", "version": "3.10"},
+        {"name": "local"},
+        {"name": "new", "version": "2.0rc1"},
+    ],
 }
 
 
@@ -28,6 +32,7 @@ def test_names() -> None:
         ("six", False),
         ("six; sys_platform == 'win32'", True),
         ("local>=1", True),  # its version is not locked
+        ("new>=1", True),
     ],
 )
 def test_unmet(stated: str, is_met: bool) -> None:

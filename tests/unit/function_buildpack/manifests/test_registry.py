@@ -76,16 +76,34 @@ def test_formats(tmp_path: Path, format_: Format) -> None:
     assert format_.path(found.project) == manifest.path
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("pylock.toml", "[[packages]]\nname = 'idna'\n"),
+        ("requirements.txt", "idna --hash=sha256:1\n\n"),
+        ("pyproject.toml", "[project]\nname = 'x'\ndependencies = ['idna']\n"),
+    ],
+)
+def test_requirements(tmp_path: Path, file: str, content: str) -> None:
+    """A manifest has the requirements in its file, without hashes."""
+    found = declared(tmp_path, {"function.py": "", file: content})
+
+    assert ["idna"] == [*found.chosen.requirements(())]
+
+
 def test_lock_of_the_workspace(tmp_path: Path) -> None:
-    """A member of a uv workspace has the workspace's lock."""
+    """A member of a uv workspace has the workspace's lock, and no other file of it."""
     files = {
         "pyproject.toml": "[tool.uv.workspace]\nmembers = ['mine']\n",
         "uv.lock": "",
+        "requirements.txt": "",
         "mine/function.py": "",
         "mine/pyproject.toml": "[project]\nname = 'mine'\n",
     }
 
-    assert tmp_path / "uv.lock" == declared(tmp_path, files, "mine").chosen.path
+    found = declared(tmp_path, files, "mine")
+
+    assert [tmp_path / "uv.lock"] == [each.path for each in found.manifests]
 
 
 def test_indexes(tmp_path: Path) -> None:
@@ -159,6 +177,8 @@ def test_unread(tmp_path: Path) -> None:
     ] == list(found)
     assert "there is no Pipfile.lock, and requirements.txt exists" == found["Pipfile"]
     assert "there is no pyproject.toml" == found["uv.lock"]
+    reason = "requirements.txt does not include it (-r requirements/prod.txt)"
+    assert reason == found["requirements/prod.txt"]
 
 
 def test_all_read(tmp_path: Path) -> None:

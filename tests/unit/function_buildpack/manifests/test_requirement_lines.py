@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from packaging.markers import default_environment
 
 from function_buildpack.manifests import requirement_lines
 
@@ -32,6 +33,7 @@ def test_direct() -> None:
         ("https://host/x.git", "", "git+https://host/x.git@abc"),
         ("https://host/x.git", "part", "git+https://host/x.git@abc#subdirectory=part"),
         ("git@host:me/x.git", "", "git+ssh://git@host/me/x.git@abc"),
+        ("git@host:me/x:y.git", "", "git+ssh://git@host/me/x:y.git@abc"),
         ("ssh://git@host/me/x.git", "", "git+ssh://git@host/me/x.git@abc"),
     ],
 )
@@ -45,11 +47,20 @@ def test_file_url() -> None:
     assert "file:///w/libs/a%20b" == requirement_lines.file_url(Path("/w/fn"), "../libs/a b")
 
 
+def test_environment() -> None:
+    """Markers have the values of this platform, and of the function's Python."""
+    assert default_environment() | {
+        "python_version": "3.9",
+        "python_full_version": "3.9.7",
+    } == requirement_lines.environment("3.9.7")
+
+
 @pytest.mark.parametrize(
     ("urls", "lines"),
     [
         ([], []),
         (["https://pypi.org/simple"], []),
+        (["https://mine/X"], ["--index-url https://mine/X"]),
         (
             ["https://pypi.org/simple/", "https://mine/a", "https://mine/a/"],
             ["--extra-index-url https://mine/a"],
