@@ -123,15 +123,15 @@ def test_reads_git(tmp_path: Path, files: dict[str, str], reads: bool) -> None:
 
 def test_cache_keys(tmp_path: Path) -> None:
     """Cache keys are files, folders, variables and git."""
-    stated = ("'*.txt'", "{file = '../VERSION'}", "{dir = 'data'}", "{env = 'MODE'}", "{}")
+    stated = ("'**/*.txt'", "{file = '../VERSION'}", "{dir = 'data'}", "{env = 'MODE'}", "{}")
     keys = f"[{', '.join(stated)}, {{git = {{tags = true}}}}]"
     folder = write(
         tmp_path / "x",
-        {"pyproject.toml": f"[tool.uv]\ncache-keys = {keys}\n", "a.txt": "", "data/b": ""},
+        {"pyproject.toml": f"[tool.uv]\ncache-keys = {keys}\n", "data/deep/a.txt": ""},
     )
     write(tmp_path, {"VERSION": "1"})
 
-    files = (folder / "a.txt", tmp_path / "VERSION", folder / "data")
+    files = (folder / "data/deep/a.txt", tmp_path / "VERSION", folder / "data")
     assert CacheKeys(files, ("MODE",), git=True) == build_inputs.cache_keys(folder)
     assert CacheKeys() == build_inputs.cache_keys(tmp_path)
 

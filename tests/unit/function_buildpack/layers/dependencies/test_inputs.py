@@ -1,6 +1,7 @@
 """The files that decide what is installed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.local_packages import ReferenceResolver
-from function_buildpack.source.settings import Settings
+from function_buildpack.source.settings import Selection, Settings
 
 PYPROJECT = "[project]\nname = 'x'\ndependencies = ['a']\n"
 UV_LOCK = """
@@ -52,11 +53,12 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(content)
 
 
-def made(folder: Path, files: dict[str, str]) -> Inputs:
+def made(folder: Path, files: dict[str, str], selection: Selection | None = None) -> Inputs:
     """Write files and plan the function in `fn`, with some variables and that of the shell."""
     write(folder, {"fn/function/__init__.py": "", **files})
+    settings = Settings(selection=selection or Selection())
     planned = plan.make(
-        registry.read(project.read(workspace.locate(folder, "fn"))), Settings(), "3.13.5"
+        registry.read(project.read(workspace.locate(folder, "fn"))), settings, "3.13.5"
     )
     around = ReferenceResolver(folder, folder / "fn", {"PWD": str(folder), **VARIABLES})
     return Inputs(planned, around)
@@ -402,6 +404,73 @@ def test_digest_is_of_no_place(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(here)
 
     assert first == second == made(tmp_path / "link", files).digest
+
+
+TABLES = """
+[project]
+name = "x"
+description = "before"
+requires-python = ">=3.11"
+dependencies = ["a"]
+[project.optional-dependencies]
+more = ["b"]
+[dependency-groups]
+data = ["c"]
+[tool.uv]
+prerelease = "allow"
+exclude-newer = 2026-01-01
+[tool.ruff]
+line-length = 100
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "decides"),
+    [
+        ('["a"]', '["z"]', True),
+        ('["b"]', '["z"]', True),
+        (">=3.11", ">=3.12", True),
+        ('name = "x"', 'name = "x"\ndynamic = ["version"]', True),
+        ("2026-01-01", "2026-01-02", True),
+        ("before", "after", False),
+        ("100", "80", False),
+        ('["c"]', '["z"]', False),
+        (
+            'prerelease = "allow"\nexclude-newer = 2026-01-01',
+            'exclude-newer = 2026-01-01\nprerelease = "allow"',
+            False,
+        ),
+    ],
+)
+def test_digest_of_tables(tmp_path: Path, old: str, new: str, decides: bool) -> None:
+    """The tables that decide what is installed count, whatever the order of their keys."""
+    before = made(tmp_path / "a", {"fn/pyproject.toml": TABLES}).digest
+    now = made(tmp_path / "b", {"fn/pyproject.toml": TABLES.replace(old, new)}).digest
+
+    assert decides == (before != now)
+
+
+def test_digest_of_a_selection(tmp_path: Path) -> None:
+    """The selected extras and groups count, and then the groups' table does."""
+    more = {"fn/pyproject.toml": TABLES.replace('["c"]', '["z"]')}
+    extras, groups = Selection(extras=frozenset({"more"})), Selection(groups=frozenset({"data"}))
+    files = {"fn/pyproject.toml": TABLES}
+    digests = [
+        made(tmp_path / "a", files).digest,
+        made(tmp_path / "a", files, extras).digest,
+        made(tmp_path / "a", files, groups).digest,
+        made(tmp_path / "b", more, groups).digest,
+    ]
+
+    assert 4 == len(set(digests))
+
+
+def test_digest_of_constraints(tmp_path: Path) -> None:
+    """Constraints of the build count."""
+    inputs = made(tmp_path, {"fn/pyproject.toml": TABLES})
+    limited = replace(inputs.plan, constraints=("a<2",))
+
+    assert inputs.digest != Inputs(limited, inputs.around).digest
 
 
 def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:

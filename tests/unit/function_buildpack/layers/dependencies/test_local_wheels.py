@@ -31,8 +31,10 @@ def test_by_setting(tmp_path: Path) -> None:
 
     assert (tmp_path / "app" / "shared").resolve() == found
     for setting in ("../../outside", ".", "missing"):
-        with pytest.raises(SettingInvalid):
+        with pytest.raises(SettingInvalid) as caught:
             local_wheels.locate(tmp_path / "app", function, setting)
+        expected = "a folder of the source with wheels (*.whl), or off"
+        assert ("BP_WHEELS", setting, expected) == caught.value.args
 
 
 def test_digest(tmp_path: Path) -> None:
@@ -41,6 +43,7 @@ def test_digest(tmp_path: Path) -> None:
     write_wheel(tmp_path)
     first = local_wheels.digest(tmp_path)
 
+    assert 32 == len(first)
     (tmp_path / "README").write_text("")
     assert first == local_wheels.digest(tmp_path)
     write_wheel(tmp_path, "2.0")

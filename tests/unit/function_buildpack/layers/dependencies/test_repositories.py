@@ -58,6 +58,35 @@ def test_credentials(tmp_path: Path, text: str) -> None:
     assert ["https://me:secret@example.org/a.git"] == [command[3] for command in commands]
 
 
+def test_credentials_of_one_text(tmp_path: Path) -> None:
+    """Of several spellings of an address, the one with credentials is used."""
+    text = "https://a:secret@example.org/a.git https://example.org/a.git"
+    commands: list[Sequence[str | Path]] = []
+
+    def run(command: Sequence[str | Path], **_: Any) -> process.Result:
+        commands.append(command)
+        return process.Result(0, "")
+
+    repositories.look_up({f"git+{URL}@main": COMMIT}, [text], run, {}, tmp_path)
+
+    assert ["https://a:secret@example.org/a.git"] == [command[3] for command in commands]
+
+
+def test_look_up(tmp_path: Path) -> None:
+    """The commit of a name is looked up, also if the address has a user."""
+    asked: list[tuple[Any, ...]] = []
+
+    def run(command: Sequence[str | Path], *, cwd: Path, **_: Any) -> process.Result:
+        asked.append((command[3], command[4], cwd))
+        return process.Result(0, "1\trefs/heads/main\n")
+
+    reference = "git+ssh://git@example.org/a.git@main"
+    found = repositories.look_up({reference: COMMIT}, [], run, {}, tmp_path)
+
+    assert [("ssh://git@example.org/a.git", "refs/heads/main", tmp_path)] == asked
+    assert RemoteCommits({reference: "1"}, {}) == found
+
+
 def test_ask(tmp_path: Path) -> None:
     """Names are queried, archives are not. A failed query keeps the commit, with a reason."""
     noted = {"git+https://127.0.0.1:9/a.git@main": COMMIT, "https://127.0.0.1:9/b.tar.gz": ""}
