@@ -3,6 +3,7 @@
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -51,17 +52,17 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def made(
     folder: Path,
+    environ: Mapping[str, str] | None = None,
     python: Interpreter = PYTHON,
     wheels: Path | None = None,
     settings: Settings | None = None,
-    **environ: str,
 ) -> LayerKey:
     """Write a function with a package that reads git and a variable, and return its key."""
     write(folder, FILES)
     if not (folder / ".git").is_dir():
         subprocess.run(["git", "init", "--quiet", "--initial-branch", "one", folder], check=True)
     read = project.read(workspace.locate(folder))
-    settings = settings or Settings()
+    settings, environ = settings or Settings(), environ or {}
     layers = Layers(folder / "layers")
     build = Build(
         BuildContext(folder, folder, Target("linux", "amd64", "debian", "13"), environ),
@@ -114,7 +115,7 @@ def test_make_with_a_variable(
     tmp_path: Path, environ: dict[str, str], field: str, value: str
 ) -> None:
     """Settings of uv are in the key, other variables with a digest of their value."""
-    found = changed(made(tmp_path), made(tmp_path, **environ))
+    found = changed(made(tmp_path), made(tmp_path, environ))
 
     parts = len(b"-O1").to_bytes(8) + b"-O1"
     digest = hashlib.sha256(parts).hexdigest()[:16]
@@ -138,7 +139,7 @@ def test_make_with_files(tmp_path: Path) -> None:
     write_wheel(outside)
     variables = {"UV_CONSTRAINT": "constraints.txt", "XDG_CONFIG_DIRS": str(outside)}
 
-    found = changed(made(function), made(function, wheels=outside, **variables))
+    found = changed(made(function), made(function, variables, wheels=outside))
 
     lengths = {name: len(now) for name, (_, now) in found.items()}
     of_settings = len("UV_CONSTRAINT=constraints.txt (12345678)")
@@ -157,7 +158,7 @@ def test_make_with_a_python_of_a_layer(tmp_path: Path) -> None:
     """A Python in a layer has uv's key, which has more than the version."""
     python = replace(PYTHON, identity="cpython-3.13.5-linux-x86_64-gnu")
 
-    assert python.identity == made(tmp_path, python).python
+    assert python.identity == made(tmp_path, python=python).python
 
 
 def test_earlier(tmp_path: Path) -> None:
