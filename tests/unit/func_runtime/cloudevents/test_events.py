@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -73,6 +75,12 @@ def test_binary_data(content_type: bytes, body: bytes, data: object) -> None:
     assert content_type.decode() == found.content_type
 
 
+@pytest.mark.parametrize("value", [b'""', b""])
+def test_empty_extension(value: bytes) -> None:
+    """An extension may be empty, with quotes or without."""
+    assert "" == decode_one([*HEADERS, (b"ce-ext", value)]).attributes["ext"]
+
+
 def test_nothing_is_invented() -> None:
     """An event has the attributes that were sent, and no others."""
     assert MINIMAL == decode_one([*HEADERS, (b"host", b"f")]).attributes
@@ -127,6 +135,34 @@ def test_no_event(content_type: str) -> None:
         http_binding.decode([(b"content-type", content_type.encode())], b"{}")
 
     assert 415 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("content_type", "reason"),
+    [
+        (
+            "text/plain",
+            (
+                "The request is not a CloudEvent: no ce- headers, and not "
+                "application/cloudevents+json"
+            ),
+        ),
+        (
+            "application/cloudevents+xml",
+            "The only supported event format is application/cloudevents+json",
+        ),
+        (
+            "application/cloudevents-batch+xml",
+            "The only supported event format is application/cloudevents-batch+json",
+        ),
+    ],
+)
+def test_reason_for_no_event(content_type: str, reason: str) -> None:
+    """The reason has the formats that are supported."""
+    with pytest.raises(EventRejected) as caught:
+        http_binding.decode([(b"content-type", content_type.encode())], b"{}")
+
+    assert reason == caught.value.reason
 
 
 @pytest.mark.parametrize(
@@ -189,6 +225,49 @@ def test_structured_malformed(members: dict[str, object]) -> None:
         structured({**MINIMAL, **members})
 
     assert 400 == caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"specversion": "1.1"}, "the attribute specversion is not 1.0"),
+        ({"type": ""}, "the attribute type is missing or empty"),
+        ({"subject": ""}, "the attribute subject is empty"),
+        ({"subject": "a\n"}, "the attribute subject has characters that are not allowed"),
+        ({"ext": 1.5}, "the attribute ext has a value of the wrong type"),
+        ({"time": "yesterday"}, "the attribute time is not an RFC 3339 time"),
+        ({"data": 1, "data_base64": "AAE="}, "the event has both data and data_base64"),
+        ({"data_base64": "A"}, "data_base64 is not valid base64"),
+        (
+            {"data_base64": "gA==", "datacontenttype": "text/plain; charset=utf-8"},
+            "the data is not in the charset of its content type",
+        ),
+    ],
+)
+def test_reason(members: dict[str, object], reason: str) -> None:
+    """The reason has the rule and the attribute."""
+    with pytest.raises(EventRejected) as caught:
+        structured({**MINIMAL, **members})
+
+    assert f"Malformed event: {reason}" == caught.value.reason
+
+
+def test_reason_for_a_reserved_name() -> None:
+    """data is no attribute, though a header may be called so."""
+    with pytest.raises(EventRejected) as caught:
+        decode_one([*HEADERS, (b"ce-data", b"1")])
+
+    assert "Malformed event: no attribute may be named data" == caught.value.reason
+
+
+def test_reason_for_a_batch_of_one_event() -> None:
+    """A batch is an array, also if it has one event."""
+    headers = [(b"content-type", b"application/cloudevents-batch+json")]
+
+    with pytest.raises(EventRejected) as caught:
+        http_binding.decode(headers, json.dumps(MINIMAL).encode())
+
+    assert "Malformed event: the batch is not a JSON array" == caught.value.reason
 
 
 @pytest.mark.parametrize("document", [[], "text", 1, None])
@@ -344,6 +423,7 @@ def test_encode_what_json_has_not(data: object) -> None:
         {"time": b"noon"},
         {"id": b"1"},
         {"id": NOON},
+        {"ext": -(2**31) - 1},
     ],
 )
 def test_check(attributes: dict[str, object]) -> None:
@@ -364,14 +444,44 @@ def test_required(name: str, value: str | None) -> None:
         event.create(others)
 
 
+@pytest.mark.parametrize("value", [-(2**31), 2**31 - 1, False, b"", NOON])
+def test_check_of_other_types(value: Value) -> None:
+    """An extension may have any type of the specification, with its whole range."""
+    event.check({**MINIMAL, "ext": value})
+
+
 def test_names_are_remembered_within_bounds() -> None:
     """A sender that makes up names is checked as well, and fills no memory."""
     for number in range(2000):
         event.create({**MINIMAL, f"made{number}": "up"})
 
-    assert len(event._names) <= 1024  # noqa: SLF001 -- nothing else shows it
+    assert 1024 == len(event._names)  # noqa: SLF001 -- nothing else shows it
     with pytest.raises(EventInvalid):
         event.create({**MINIMAL, "Made": "up"})
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run where the local time is not UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_leap_second_elsewhere() -> None:
+    """The month of a leap second ends in UTC, whatever the local time is."""
+    assert datetime(2017, 1, 1, tzinfo=UTC) == event.parse_time("2016-12-31T23:59:60Z")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_offset_with_seconds_elsewhere() -> None:
+    """A time whose offset RFC 3339 cannot express is sent in UTC, whatever the local time is."""
+    amsterdam = timezone(timedelta(minutes=19, seconds=32))
+
+    assert "2026-01-01T12:00:00Z" == json_format.time_text(NOON.astimezone(amsterdam))
 
 
 def test_unassigned_characters_are_allowed() -> None:

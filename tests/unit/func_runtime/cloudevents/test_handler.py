@@ -20,6 +20,7 @@ HEADERS = [
 ]
 BATCH = (b"content-type", b"application/cloudevents-batch+json")
 LIMIT = 1000
+TOO_LARGE = b"The limit for an event is 1000 bytes"
 DISCONNECT: Message = {"type": "http.disconnect"}
 
 
@@ -101,17 +102,47 @@ async def test_result_is_the_reply() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "scope", "status"),
+    ("headers", "scope", "status", "reason"),
     [
-        ([], {}, 415),
-        (HEADERS[1:], {}, 400),
-        ([(b"content-length", b"1001"), *HEADERS], {}, 413),
-        ([], {"path": "/dapr/config", "method": "GET"}, 404),
+        (
+            [],
+            {},
+            415,
+            (
+                b"The request is not a CloudEvent: no ce- headers, and not "
+                b"application/cloudevents+json"
+            ),
+        ),
+        (HEADERS[1:], {}, 400, b"Malformed event: the attribute specversion is missing or empty"),
+        ([(b"content-length", b"1001"), *HEADERS], {}, 413, TOO_LARGE),
+        ([], {"path": "/dapr/config", "method": "GET"}, 404, b"Not Found"),
     ],
 )
-async def test_refused(headers: list[tuple[bytes, bytes]], scope: Scope, status: int) -> None:
-    """What is no event, or too long, is refused before the function is called."""
-    assert status == (await answer(unreachable, headers, scope=scope))[0]["status"]
+async def test_refused(
+    headers: list[tuple[bytes, bytes]], scope: Scope, status: int, reason: bytes
+) -> None:
+    """What is no event, or too long, is refused with a reason before the function is called."""
+    start, body = await answer(unreachable, headers, scope=scope)
+
+    assert (status, reason) == (start["status"], body["body"])
+    # The connection is closed only if there is more to read.
+    assert (status == 413) == ((b"connection", b"close") in start["headers"])
+
+
+async def test_refused_without_a_length() -> None:
+    """A body that turns out to be too long is refused as well."""
+    start, body = await answer(unreachable, HEADERS, receiving(b"a" * 600, b"a" * 600))
+
+    assert (413, TOO_LARGE) == (start["status"], body["body"])
+
+
+async def test_body_without_members() -> None:
+    """body and more_body may be missing, for ASGI has defaults for them."""
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    assert b"" == await read_body([], receive, 0)
 
 
 STRUCTURED = (b"content-type", b"application/cloudevents+json")
@@ -205,12 +236,20 @@ async def test_options() -> None:
 
     start, _ = await answer(unreachable, asked, scope={"method": "OPTIONS"})
 
+    assert 200 == start["status"]
     assert {
         b"allow": b"POST, OPTIONS",
         b"webhook-allowed-origin": b"example.com",
         b"webhook-allowed-rate": b"*",
         b"content-length": b"0",
     } == dict(start["headers"])
+
+
+async def test_options_without_a_rate() -> None:
+    """A rate is allowed to who asked for one."""
+    start, _ = await answer(unreachable, [(b"a", b"b")], scope={"method": "OPTIONS"})
+
+    assert {b"allow": b"POST, OPTIONS", b"content-length": b"0"} == dict(start["headers"])
 
 
 async def test_websocket() -> None:
@@ -245,6 +284,18 @@ async def test_batch() -> None:
     assert ["re-a", "re-c"] == [reply["id"] for reply in json.loads(content["body"])]
 
 
+async def test_body_of_a_batch() -> None:
+    """The function can read the body of a batch again, once."""
+    body, seen = json.dumps(EVENTS[:1]).encode(), []
+
+    async def handle(scope: Scope, receive: Receive, send: object) -> None:
+        seen.append((await receive())["body"])
+
+    await answer(handle, [BATCH], receiving(body))
+
+    assert [body] == seen
+
+
 async def test_batch_without_replies() -> None:
     """A batch that nobody replies to is left to the application to answer for."""
     assert [] == await answer(
@@ -257,7 +308,7 @@ async def test_batch_without_leave(caplog: pytest.LogCaptureFixture) -> None:
     body = json.dumps(EVENTS[:1]).encode()
 
     assert [] == await answer(reply_to_all_but_b, [BATCH, (b"accept", b"*/*")], receiving(body))
-    assert "1 replies dropped" in caplog.text
+    assert ["1 replies dropped: the sender of the batch accepts none"] == caplog.messages
 
 
 @pytest.mark.parametrize("parts", [[b"a" * 10], [b"a" * 5, b"a" * 5], [b"", b"a" * 10]])

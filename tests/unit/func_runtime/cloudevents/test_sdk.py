@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import uuid
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -99,6 +100,24 @@ def test_choice_follows_the_functions_imports(imports: str, module: str) -> None
     assert module == result.stdout.strip()
 
 
+def test_make_sdk_1_of_sdk_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SDK 2's copy of the classes of SDK 1 is used if the function has imported only it."""
+    monkeypatch.delitem(sys.modules, "cloudevents.core.v1.event")
+
+    made: Any = sdk.choose()(Event(dict(MINIMAL), 1))
+
+    assert (CloudEvent1, 1) == (type(made), made.data)
+
+
+def test_make_a_name_that_the_sdk_rejects() -> None:
+    """An extension may have a long name: the specification only advises against it."""
+    attributes = {**MINIMAL, "anextensionwithalongname": "a"}
+
+    made: Any = sdk.choose()(Event(attributes))
+
+    assert attributes == made.get_attributes()
+
+
 @pytest.mark.parametrize("kind", [CloudEvent, CloudEvent1])
 def test_read_objects(kind: Any) -> None:
     """An event object is read by its attributes and data, without those that are None."""
@@ -116,7 +135,7 @@ def test_read_mappings() -> None:
     found = sdk.read({"type": "t", "source": "/s", "data_base64": "AAE="})
 
     assert found
-    assert found.attributes.pop("id")
+    assert 4 == uuid.UUID(str(found.attributes.pop("id"))).version
     assert {"specversion": "1.0", "type": "t", "source": "/s"} == found.attributes
     assert b"\x00\x01" == found.data
     assert Event(MINIMAL, 1) == sdk.read({**MINIMAL, "data": 1})
@@ -126,8 +145,19 @@ def test_read_mappings() -> None:
 def test_read_other_data(reply: object) -> None:
     """Other data is no event."""
     assert sdk.read(reply) is None
-    with pytest.raises(EventInvalid):
+    with pytest.raises(EventInvalid) as caught:
         sdk.required(reply)
+    assert f"a reply of type {type(reply).__name__} is not an event" == str(caught.value)
+
+
+def test_read_an_object_with_data() -> None:
+    """An object of another library, which has data but no attributes, is no event."""
+
+    class Message:
+        def get_data(self) -> bytes:
+            return b"a"
+
+    assert sdk.read(Message()) is None
 
 
 @pytest.mark.parametrize(

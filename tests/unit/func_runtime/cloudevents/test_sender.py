@@ -61,9 +61,9 @@ async def test_binary(wire: Wire) -> None:
 
 async def test_structured(wire: Wire) -> None:
     """send.structured() sends one document, of mappings as well."""
-    await Sender(wire.send).structured({"source": "/s", "type": "t"})
+    await Sender(wire.send).structured({"source": "/s", "type": "t"}, status=201)
 
-    assert STRUCTURED == wire.headers[b"content-type"]
+    assert (201, STRUCTURED) == (wire.messages[0]["status"], wire.headers[b"content-type"])
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,9 @@ async def test_second_reply(wire: Wire) -> None:
     sender = Sender(wire.send)
     await sender(reply())
 
-    with pytest.raises(RepliedTwice):
+    with pytest.raises(RepliedTwice) as caught:
         await sender.binary(reply())
+    assert "send was called for a second reply to the same request" == str(caught.value)
     assert 2 == len(wire.messages)
 
 
@@ -133,7 +134,8 @@ async def test_batch() -> None:
     await sender.binary(reply())
 
     assert ["1"] == [event.attributes["id"] for event in sender.replies]
-    with pytest.raises(RepliedTwice):
+    with pytest.raises(RepliedTwice) as caught:
         await sender(reply())
+    assert "send was called for a second reply to the same event" == str(caught.value)
     with pytest.raises(EventInvalid):
         await BatchSender()({"a": 1})

@@ -86,7 +86,7 @@ def encode_binary(source: Event) -> Content:
     return Content([*headers, *content.headers], content.body)
 
 
-def encode_data(data: object, content_type: str = "") -> Content:
+def encode_data(data: object, content_type: str) -> Content:
     """Return data in its media type. Without one, bytes stay as they are, and other data is JSON.
 
     :raises TypeError: it cannot be encoded in its content type.
