@@ -1348,8 +1348,9 @@ async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | N
         assert DONE == await client.ask(GET)
         more = b"x-forwarded-for: 127.0.0.1\r\n\r\n"
         assert DONE == await client.ask(GET[:-2] + FORWARDED + more)
+        assert DONE == await client.ask(GET[:-2] + b"x-forwarded-for: 192.0.2.1\r\n\r\n")
 
-    assert [expected or own, own, expected or own] == [
+    assert [expected or own, own, expected or own, ("http", (expected or own)[1])] == [
         (scope["scheme"], scope["client"]) for scope in served.scopes
     ]
     assert (b"x-forwarded-for", b"192.0.2.1") in served.scopes[0]["headers"]
@@ -1572,6 +1573,21 @@ async def test_websocket() -> None:
     assert b"b" == request["query_string"]
     assert [*headers, (b"upgrade", b"WebSocket")] == request["headers"]
     assert b"12" == recorder.data
+
+
+@pytest.mark.parametrize("more", [b"", b"content-length: 0\r\n"])
+@pytest.mark.parametrize("size", [1, 20_000])
+@pytest.mark.row("U19")
+async def test_websocket_with_frames_at_once(more: bytes, size: int) -> None:
+    """A client may send frames with its request; content-length: 0 is no body."""
+    recorder, sent = Recorder(), bytes(number % 250 for number in range(size))
+    async with serving() as served, await served.connect() as client:
+        served.state.websocket = lambda _: recorder
+        await client.send(GET[:-2] + more + WEBSOCKET + sent)
+        await eventually(lambda: len(recorder.data) == size)
+        recorder.transport.abort()
+
+    assert sent == recorder.data
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from func_runtime.http import request_head
         b"f:",
         b"f:80",
         b"f.example.com:65535",
+        b"f:000000080",
         b"my_service.ns.svc",
         b"127.0.0.1:8080",
         b"[::1]",
@@ -52,6 +53,7 @@ def test_host(host: bytes) -> None:
         b"f:-1",
         b"f:65536",
         b"f:9999999999",
+        b"f:0000000080",
         b"::1",
         b"[::1",
         b"::1]",
@@ -115,18 +117,20 @@ def test_target(target: bytes, method: bytes, expected: tuple[bytes, bytes, byte
 
 
 @pytest.mark.parametrize(
-    ("target", "method"),
+    ("target", "method", "reason"),
     [
-        (b"*", b"GET"),
-        (b"http://", b"GET"),
-        (b"http://user@h/", b"GET"),
-        (b"http://h:99999/", b"GET"),
-        (b"ftp://h/", b"GET"),
-        (b"h:1", b"CONNECT"),
-        (b"*/", b"OPTIONS"),
+        (b"*", b"GET", "not a path"),
+        (b"http://", b"GET", "not a path"),
+        (b"http://user@h/", b"GET", "not an authority"),
+        (b"http://h:99999/", b"GET", "not an authority"),
+        (b"ftp://h/", b"GET", "not a path"),
+        (b"h:1", b"CONNECT", "not a path"),
+        (b"*/", b"OPTIONS", "not a path"),
     ],
 )
-def test_no_target(target: bytes, method: bytes) -> None:
-    """Other schemes, credentials, and hosts that are none are refused."""
-    with pytest.raises(HttpParserError):
+def test_no_target(target: bytes, method: bytes, reason: str) -> None:
+    """Other schemes, credentials, and hosts that are none are refused, with a reason."""
+    with pytest.raises(HttpParserError) as caught:
         request_head.split_target(target, method)
+
+    assert reason == str(caught.value)

@@ -144,7 +144,13 @@ def test_length() -> None:
 
 @pytest.mark.parametrize(
     ("value", "closes"),
-    [(b"close", True), (b"Keep-Alive , CLOSE", True), (b"keep-alive", False), (b"closed", False)],
+    [
+        (b"close", True),
+        (b"Keep-Alive , CLOSE", True),
+        (b"close,keep-alive", True),
+        (b"keep-alive", False),
+        (b"closed", False),
+    ],
 )
 def test_asks_to_close(value: bytes, closes: bool) -> None:
     """The option may stand among others, in any case."""
