@@ -122,6 +122,13 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@PYTHONPATH=.:buildpack:buildpack/runtime/src lint-imports --no-cache
 	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
+# Names of changes, else all: make mutants M='function_buildpack.manifests.*'
+M ?=
+
+.PHONY: mutants
+mutants: python ## Change the code of codec, HTTP, manifests and layer keys in small ways, and list what no test notices (TIME; M=names)
+	@tools/run.sh tools.mutants $(foreach name,$(M),'$(name)')
+
 # A file or a folder of tests: make unit T=tests/unit/function_buildpack/plan
 T ?=
 
