@@ -57,6 +57,26 @@ def test_make_other_contents(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MINIMAL == timeless.get_attributes()
 
 
+def test_make_objects_with_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SDK whose objects have slots makes them itself."""
+
+    class Slotted:
+        __slots__ = ("attributes", "data")
+
+        def __init__(self, attributes: dict[str, Any], data: Any) -> None:
+            self.attributes = {"time": "now", **attributes}
+            self.data = data
+
+        def get_attributes(self) -> dict[str, Any]:
+            return self.attributes
+
+    monkeypatch.setattr("cloudevents.core.v1.event.CloudEvent", Slotted)
+
+    made: Any = sdk.choose()(Event(dict(MINIMAL), 1))
+
+    assert (Slotted, MINIMAL, 1) == (type(made), made.get_attributes(), made.data)
+
+
 def test_make_sdk_1(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where SDK 1's module is, events are its objects, again with what was sent."""
     module = ModuleType("cloudevents.http")
