@@ -113,7 +113,9 @@ def _holds(
     marker = Marker(table["markers"]) if table.get("markers") else None
     return (
         table.get("platform", environment["sys_platform"]) == environment["sys_platform"]
-        and poetry_versions.allow(table.get("python", "*"), environment["python_full_version"])
+        and poetry_versions.allow(
+            table.get("python", "*"), environment["python_full_version"], of_python=True
+        )
         and (
             marker is None
             or any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))

@@ -168,7 +168,9 @@ def _of_poetry(project: Project) -> Iterable[PythonRequest]:
 
     field = "tool.poetry.dependencies.python"
     try:
-        specifiers = poetry_versions.specifiers(text if isinstance(text, str) else "?")
+        specifiers = poetry_versions.specifiers(
+            text if isinstance(text, str) else "?", of_python=True
+        )
     except ValueError as error:
         path = project.pyproject_path
         raise FieldInvalid(path, field, str(text), "a version constraint such as ^3.12") from error

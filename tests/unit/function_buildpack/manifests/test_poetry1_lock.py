@@ -71,6 +71,14 @@ def test_versions() -> None:
     assert ["a==1.5"] == wanted(packages, {"dependencies": {"a": "^1.0"}})
 
 
+def test_versions_of_which_one_starts_like_another() -> None:
+    """A version alone is exact."""
+    packages = [package("a", "1.5"), package("a", "1.5.1")]
+    declared = [{"version": "1.5", "python": "3.13"}, {"version": "1.5.1", "python": "<3.13"}]
+
+    assert ["a==1.5"] == wanted(packages, {"dependencies": {"a": declared}})
+
+
 def test_versions_without_a_constraint() -> None:
     """Of several versions of a package from a repository, any is needed."""
     packages = [package("a", "1.5"), package("a", "2.5")]

@@ -20,14 +20,14 @@ from function_buildpack.manifests import poetry_versions
         (">= 3.11 , < 3.14", "3.13.5", "3.14.0"),
         (">=3.11 <3.14", "3.13.5", "3.14.0"),
         (">3.11.1,!=3.12.1", "3.12.2", "3.12.1"),
-        ("3.12", "3.12.9", "3.13.0"),
+        ("3.12", "3.12", "3.12.1"),
+        ("=3.12", "3.12.0", "3.12.1"),
+        ("==3.12", "3.12.0", "3.12.1"),
         ("==3.12.4", "3.12.4", "3.12.5"),
-        ("=3.12", "3.12.9", "3.13.0"),
-        ("==3.12", "3.12.9", "3.13.0"),
         ("3.12.*", "3.12.5", "3.13.0"),
         ("3.*", "3.14.5", "4.0"),
         ("~3.11 || ^3.13", "3.14.1", "3.12.1"),
-        ("3.11 | 3.12", "3.12.1", "3.13.1"),
+        ("3.11 | 3.12", "3.12", "3.13"),
     ],
 )
 def test_specifiers(constraint: str, allowed: str, excluded: str) -> None:
@@ -36,6 +36,14 @@ def test_specifiers(constraint: str, allowed: str, excluded: str) -> None:
 
     assert any(item.contains(allowed) for item in found)
     assert not any(item.contains(excluded) for item in found)
+
+
+@pytest.mark.parametrize("constraint", ["3.12", "=3.12", "==3.12", "3.12.*"])
+def test_specifiers_of_python(constraint: str) -> None:
+    """A minor version of Python stands for its patch versions."""
+    assert poetry_versions.allow(constraint, "3.12.9", of_python=True)
+    assert not poetry_versions.allow(constraint, "3.13.0", of_python=True)
+    assert not poetry_versions.allow("3.12.4", "3.12.9", of_python=True)
 
 
 def test_specifiers_any() -> None:
