@@ -15,9 +15,14 @@ from tools.console import Failure, detail, say
 from tools.machine.environment import environment
 from tools.settings import Settings
 
-_HEADER = ("| module | changes | not noticed | score |", "| --- | --- | --- | --- |")
-# What mutmut calls a change that a test has noticed: some make the code run forever.
-_NOTICED = ("killed", "timeout")
+_HEADER = (
+    "| module | changes | not noticed | timeouts | score |",
+    "| --- | --- | --- | --- | --- |",
+)
+# What mutmut calls a change that a test has noticed: some make the code run forever. Look at them:
+# mutmut says timeout, too, if pytest cannot find a test by its name (exit status 255).
+_TIMEOUT = "timeout"
+_NOTICED = ("killed", _TIMEOUT)
 # mutmut expects packages in `src`: the name of a module is its path there.
 PACKAGES = ("buildpack/function_buildpack", "buildpack/runtime/src/func_runtime")
 # What tests read besides `tests`.
@@ -30,21 +35,19 @@ def results(text: str) -> dict[str, str]:
     return {name: result for name, _, result in lines if name and result != "not checked"}
 
 
-def scores(found: Mapping[str, str]) -> dict[str, tuple[int, int]]:
-    """Return for each module how many changes a test has noticed, and how many were made."""
-    by_module = defaultdict[str, Counter[bool]](Counter)
+def table(found: Mapping[str, str]) -> list[str]:
+    """Return the results by module as the rows of a Markdown table, with scores rounded down."""
+    by_module = defaultdict[str, Counter[str]](Counter)
     for name, result in found.items():
-        by_module[name.rpartition(".")[0]][result in _NOTICED] += 1
-    return {name: (by_module[name][True], by_module[name].total()) for name in sorted(by_module)}
+        by_module[f"`{name.rpartition('.')[0]}`"][result] += 1
+    sums = [*sorted(by_module.items()), ("all", Counter(found.values()))]
+    return [_row(name, counts) for name, counts in sums]
 
 
-def table(found: Mapping[str, tuple[int, int]]) -> list[str]:
-    """Return the scores as the rows of a Markdown table, rounded down, with a sum."""
-    noticed, made = (sum(pair[i] for pair in found.values()) for i in (0, 1))
-    rows = [*((f"`{name}`", *pair) for name, pair in found.items()), ("all", noticed, made)]
-    return [
-        f"| {name} | {made} | {made - has} | {100 * has // made} % |" for name, has, made in rows
-    ]
+def _row(name: str, counts: Counter[str]) -> str:
+    made, noticed = counts.total(), sum(counts[result] for result in _NOTICED)
+    score = 100 * noticed // made
+    return f"| {name} | {made} | {made - noticed} | {counts[_TIMEOUT]} | {score} % |"
 
 
 def mutants(settings: Settings, names: Sequence[str]) -> None:
@@ -76,7 +79,7 @@ def _report(mutmut: Path, folder: Path) -> None:
     survivors = [name for name, result in found.items() if result not in _NOTICED]
     listed = folder / "survivors.diff"
     listed.write_text("".join(_printed(mutmut, folder, "show", name) for name in survivors))
-    for row in (*_HEADER, *table(scores(found))):
+    for row in (*_HEADER, *table(found)):
         detail(row)
     say(f"{len(survivors)} changes were not noticed: {listed}")
 

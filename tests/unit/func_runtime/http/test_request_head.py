@@ -64,6 +64,8 @@ def test_host(host: bytes) -> None:
         b"[\xe9]",
         b"[vx.a]",
         b"[::1]f",
+        b"[::1]:a",
+        b"[::1]:65536",
     ],
 )
 def test_no_host(host: bytes) -> None:

@@ -75,7 +75,6 @@ def test_fields() -> None:
         (b"name", b"val\x7fue"),
         (b"date", b"now\r\n"),
     ],
-    ids=repr,
 )
 @pytest.mark.row("U12")
 def test_fields_that_would_split_a_response(header: tuple[bytes, bytes]) -> None:
@@ -122,12 +121,15 @@ def test_text_is_no_header() -> None:
 def test_names_without_end() -> None:
     """An application that makes names up does not fill the memory."""
     tracemalloc.start()
-    for number in range(10_000):
-        assert b"\r\nx-%d: a" % number == response_head.fields([(b"X-%d" % number, b"a")])[0]
-    kept, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    try:
+        for number in range(10_000):
+            response_head.fields([(b"X-%d" % number, b"a")])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
 
     assert kept < 500_000
+    assert b"\r\nx-new: a" == response_head.fields([(b"X-New", b"a")])[0]
 
 
 @pytest.mark.parametrize("value", [b"", b"-1", b"+1", b" 1", b"1_0", b"1, 1", "²".encode()])
