@@ -1575,7 +1575,7 @@ async def test_websocket() -> None:
     assert b"12" == recorder.data
 
 
-@pytest.mark.parametrize("more", [b"", b"content-length: 0\r\n"])
+@pytest.mark.parametrize("more", [b"", b"content-length: 0\r\n"], ids=["no length", "length 0"])
 @pytest.mark.parametrize("size", [1, 20_000])
 @pytest.mark.row("U19")
 async def test_websocket_with_frames_at_once(more: bytes, size: int) -> None:
