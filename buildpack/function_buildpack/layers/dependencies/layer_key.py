@@ -123,16 +123,17 @@ def _named(words: str, around: ReferenceResolver) -> str:
 _DIGEST_LENGTH = 8
 
 
-def uv_configuration(environ: Mapping[str, str]) -> str:
-    """Return a digest of the platform's files with settings of uv. Empty if there are none.
+def uv_configuration(environ: Mapping[str, str], etc: Path = Path("/etc")) -> str:
+    """Return a digest of files with settings of uv outside the source. Empty if there are none.
 
-    Credentials in URLs do not count. See "Configuration files" and UV_CONFIG_FILE in uv's
-    documentation.
+    They are those of the platform and of the build image. Credentials in URLs do not count. See
+    "Configuration files", "Storage" and UV_CONFIG_FILE in uv's documentation.
     """
-    folders = environ.get("XDG_CONFIG_DIRS", "").split(":")
+    own = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    shared = environ.get("XDG_CONFIG_DIRS") or f"{etc}/xdg"
     named = [
         environ.get("UV_CONFIG_FILE", ""),
-        *(f"{each}/uv/{constants.UV_TOML}" for each in folders),
+        *(f"{each}/uv/{constants.UV_TOML}" for each in (own, *shared.split(":"), etc)),
     ]
     there = [path for path in map(Path, named) if path.is_file()]
     texts = [redaction.urls(path.read_text(encoding="utf-8")).encode() for path in there]

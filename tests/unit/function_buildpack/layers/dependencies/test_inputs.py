@@ -572,6 +572,30 @@ def test_remote_lists(tmp_path: Path) -> None:
     assert expected == made(tmp_path, {"fn/requirements.txt": lists}).remote_lists
 
 
+@pytest.mark.parametrize(
+    ("file", "variable", "folder"),
+    [
+        ("etc/uv/uv.toml", "", ""),
+        ("etc/xdg/uv/uv.toml", "", ""),
+        ("etc/xdg/uv/uv.toml", "XDG_CONFIG_DIRS", ""),
+        ("a/uv/uv.toml", "XDG_CONFIG_DIRS", "{root}/a"),
+        ("a/uv/uv.toml", "XDG_CONFIG_HOME", "{root}/a"),
+        ("home/.config/uv/uv.toml", "HOME", "{root}/home"),
+        ("a.toml", "UV_CONFIG_FILE", "{root}/a.toml"),
+    ],
+)
+def test_configuration_outside_the_source(
+    tmp_path: Path, file: str, variable: str, folder: str
+) -> None:
+    """uv's settings of the platform, the user and the build image count."""
+    environ = {variable: folder.format(root=tmp_path)} if variable else {}
+    etc = tmp_path / "etc"
+    assert "" == layer_key.uv_configuration(environ, etc)
+    write(tmp_path, {file: "prerelease = 'allow'"})
+
+    assert 8 == len(layer_key.uv_configuration(environ, etc))
+
+
 def test_platforms_configuration(tmp_path: Path) -> None:
     """The platform's files with settings of uv count, without credentials."""
     write(
@@ -583,7 +607,7 @@ def test_platforms_configuration(tmp_path: Path) -> None:
     named = layer_key.uv_configuration(other)
     write(tmp_path, {"other.toml": "index-url = 'https://a:d@c'"})
 
-    assert "" == layer_key.uv_configuration({})
+    assert "" == layer_key.uv_configuration({}, tmp_path / "none")
     assert (8, 8, True) == (len(digest), len(named), digest != named)
     assert named == layer_key.uv_configuration(other)
 

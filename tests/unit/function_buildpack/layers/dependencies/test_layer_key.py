@@ -96,6 +96,7 @@ def test_make(tmp_path: Path) -> None:
         platform="linux/amd64 debian 13",
         uv="0.13.9",
         buildpack="0.1.0",
+        uv_configuration=found.uv_configuration,  # of this machine
         library_check="error",
         git=GIT,
     )
