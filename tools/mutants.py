@@ -25,6 +25,7 @@ _TIMEOUT = "timeout"
 _NOTICED = ("killed", _TIMEOUT)
 # mutmut expects packages in `src`: the name of a module is its path there.
 PACKAGES = ("buildpack/function_buildpack", "buildpack/runtime/src/func_runtime")
+_LINES_SHOWN = 10
 # What tests read besides `tests`.
 _READ = ("buildpack", "docs", "examples", "templates")
 
@@ -71,7 +72,8 @@ def _test(mutmut: Path, folder: Path, names: Sequence[str]) -> None:
         run: list[str | Path] = [mutmut, "run", "--max-children", "1", *names]
         status = process.run(run, cwd=folder, output=output, errors=output)
     if status:
-        raise Failure("mutmut failed", f"Its output: {log}")
+        end = "\n".join(log.read_text().splitlines()[-_LINES_SHOWN:])
+        raise Failure("mutmut failed", end, f"The whole log: {log}")
 
 
 def _report(mutmut: Path, folder: Path) -> None:
