@@ -15,7 +15,6 @@ from function_buildpack.log.errors.dependencies import (
     LockMissing,
     LockOutdated,
     LockUnsupported,
-    RequirementsUnsolvable,
     SelectionConflict,
     SelectionUnknown,
 )
@@ -647,6 +646,45 @@ def test_install_locked(manifest: Manifest, locked: tuple[str, ...], options: st
     )
 
 
+def test_install_requirements(tmp_path: Path) -> None:
+    """requirements.txt is installed by uv itself, in the function's folder."""
+    recorded = RecordedUv()
+    manifest = RequirementsTxt(read(tmp_path, {"function.py": "", "requirements.txt": "idna"}))
+    uv = Uv.with_cache(recorded, {}, Path("/cache"))
+
+    manifest.install(Installation(Path("/venv"), tmp_path, uv, Selection()))
+
+    expected = f"{PIP_INSTALL} {PYTHON} -r {tmp_path}/requirements.txt"
+    assert [(tmp_path, expected)] == recorded.commands
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "line", "expected"),
+    [
+        ("[project]\nname = 'x'\ndynamic = ['dependencies']\n", "-e .", True),
+        ("[project]\nname = 'x'\ndynamic = ['dependencies']\n", "idna", False),
+        ("[project]\nname = 'x'\ndependencies = []\n", "-e .", False),
+        ("[project]\nname = 'x'\ndependencies = ['a @ file://${A}']\n", "-e .", False),
+    ],
+)
+def test_requirements_run_a_backend(
+    tmp_path: Path, pyproject: str, line: str, *, expected: bool
+) -> None:
+    """A backend runs if requirements.txt has the own project, with computed dependencies."""
+    files = {"function.py": "", "pyproject.toml": pyproject, "requirements.txt": line}
+    manifest = RequirementsTxt(read(tmp_path, files))
+    around = ReferenceResolver(tmp_path, tmp_path, {"A": "/a"})
+
+    assert expected == manifest.runs_backend(around, manifest.local_inputs(around))
+
+
+def test_local_inputs_of_an_empty_lock(tmp_path: Path) -> None:
+    """A lock without packages is the only file that decides."""
+    around = ReferenceResolver(tmp_path, tmp_path, {})
+
+    assert {FOLDER / "uv.lock"} == UvLock(of_facts(), {}).local_inputs(around)
+
+
 def test_install_locked_with_credentials() -> None:
     """Variables in the address of an index have their values; a requirement stays as it is."""
     locked = ("--index-url https://$USER:${PASS}@host/", "a @ https://$USER@host/a.whl")
@@ -684,17 +722,19 @@ def test_install_names_its_file(format_: type[Manifest]) -> None:
 
 
 def test_install_uv_lock_without_an_index_names_its_file(tmp_path: Path) -> None:
-    """An error of the second step names uv.lock, and not the list."""
+    """An error of the second step names uv.lock and the selection, and not the list."""
 
     def run(command: Sequence[str | Path], **_: object) -> Result:
-        return Result(0 if "export" in command else 1, "error: No solution found")
+        said = "error: extras `a` and `b` are incompatible with the declared conflicts"
+        return Result(0 if "export" in command else 1, said)
 
     uv = Uv.with_cache(run, {}, tmp_path).from_source(PackageSource.folder(tmp_path))
 
-    with pytest.raises(RequirementsUnsolvable) as caught:
+    with pytest.raises(SelectionConflict) as caught:
         UvLock(of_facts()).install(Installation(Path("/venv"), FOLDER, uv, SELECTED))
 
     assert FOLDER / "uv.lock" == caught.value.path
+    assert ("BP_FUNCTION_EXTRAS=a", "BP_FUNCTION_GROUPS=c") == caught.value.settings
 
 
 def test_install_names_poetrys_variables() -> None:

@@ -128,6 +128,23 @@ def test_extras_in_a_circle() -> None:
     assert ["a==1.0", "b==1.0", "c==1.0"] == found
 
 
+def test_extras_of_a_package_that_requires_itself() -> None:
+    """Extras that require each other are added up once."""
+    packages = [
+        package(
+            "a",
+            a=[
+                {"version": "*", "extras": ["y"], "markers": 'extra == "x"'},
+                {"version": "*", "extras": ["x"], "markers": 'extra == "y"'},
+            ],
+        )
+    ]
+
+    found = wanted(packages, {"dependencies": {"a": {"version": "*", "extras": ["x"]}}})
+
+    assert ["a==1.0"] == found
+
+
 def test_group_with_a_marker() -> None:
     """A group may be all that is declared, and its packages may have markers."""
     declared = {"version": "*", "markers": "sys_platform == 'linux'"}

@@ -1,6 +1,7 @@
 """The files that decide what is installed."""
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import pytest
 
 from function_buildpack.layers.dependencies import layer_key
 from function_buildpack.layers.dependencies.inputs import Inputs
-from function_buildpack.manifests import registry
+from function_buildpack.manifests import poetry_lock, registry
 from function_buildpack.plan import plan
 from function_buildpack.source import project, workspace
 from function_buildpack.source.local_packages import ReferenceResolver
+from function_buildpack.source.pyproject import Pyproject
 from function_buildpack.source.settings import Selection, Settings
 
 PYPROJECT = "[project]\nname = 'x'\ndependencies = ['a']\n"
@@ -100,6 +102,35 @@ packages = [
     files = {"fn/pylock.toml": lock, "fn/libs/a/x": "", "fn/b.whl": "", "fn/other": ""}
 
     assert {"fn/pylock.toml", "fn/libs/a/x", "fn/b.whl"} == found(tmp_path, files)
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (
+            {
+                "fn/pyproject.toml": "[tool.poetry.dependencies]\na = { path = '../a' }\n",
+                "fn/poetry.lock": (
+                    "[[package]]\nname = 'a'\nversion = '1'\ngroups = ['main']\n"
+                    "[package.source]\ntype = 'directory'\nurl = '../a'\n"
+                    "[metadata]\ncontent-hash = '{hash}'\n"
+                ),
+            },
+            {"fn/poetry.lock", "a/x"},
+        ),
+        (
+            {"fn/Pipfile.lock": '{"default": {"a": {"path": "../a"}}}'},
+            {"fn/Pipfile.lock", "a/x"},
+        ),
+    ],
+)
+def test_other_locks(tmp_path: Path, files: dict[str, str], names: set[str]) -> None:
+    """The locks of Poetry and Pipenv, and the paths in them, which are relative to the function."""
+    declared = Pyproject(tomllib.loads(files.get("fn/pyproject.toml", "")))
+    digest = poetry_lock._content_hash(declared, {})  # noqa: SLF001 -- Poetry's, see its test
+    here = {name: text.replace("{hash}", digest) for name, text in files.items()}
+
+    assert names == found(tmp_path, {**here, "a/x": "", "fn/unused": ""})
 
 
 @pytest.mark.parametrize(
