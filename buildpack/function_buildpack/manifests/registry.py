@@ -147,5 +147,4 @@ def _misnamed(project: Project) -> dict[str, str]:
         *(constants.FUNC_YAML, constants.PYTHON_VERSION_FILE, constants.PIPFILE),
         *(each.file for each in FORMATS),
     )
-    others = [name for name, _ in _of_other_tools(project.folder)]
-    return user_files.misnamed(project.folder, names, others)
+    return user_files.misnamed(project.folder, names)

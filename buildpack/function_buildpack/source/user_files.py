@@ -18,16 +18,13 @@ def check(path: Path) -> None:
         raise FileUnreadable(path, "a folder or a special file")
 
 
-def misnamed(folder: Path, read: Collection[str], others: Collection[str] = ()) -> dict[str, str]:
-    """Return files whose name is similar to the name of a missing file that the build reads.
-
-    `others` are names with another meaning.
-    """
+def misnamed(folder: Path, read: Collection[str]) -> dict[str, str]:
+    """Return files whose name is similar to the name of a missing file that the build reads."""
     there = {entry.name for entry in folder.iterdir() if entry.is_file()}
     wanted = {name.lower(): name for name in read if name not in there}
     return {
         name: wanted[alike[0]]
-        for name in sorted(there.difference(read, others))
+        for name in sorted(there.difference(read))
         if (alike := difflib.get_close_matches(name.lower(), wanted, 1, _ALIKE))
     }
 

@@ -199,6 +199,7 @@ def test_unread_of_other_tools(tmp_path: Path) -> None:
     here = {"function.py": "", ".tool-versions": "nodejs 20\n", **dict.fromkeys(files, "")}
 
     assert {*files} == {*declared(tmp_path / "a", here).ignored}
+    assert {} == declared(tmp_path / "a", here).misnamed
     asking = here | {".tool-versions": "python 3.12.4\n"}
     assert {*files, ".tool-versions"} == {*declared(tmp_path / "b", asking).ignored}
 
