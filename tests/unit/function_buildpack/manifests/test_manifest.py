@@ -15,6 +15,7 @@ from function_buildpack.log.errors.dependencies import (
     LockMissing,
     LockOutdated,
     LockUnsupported,
+    RequirementsUnsolvable,
     SelectionConflict,
     SelectionUnknown,
 )
@@ -656,6 +657,31 @@ def test_install_requirements(tmp_path: Path) -> None:
 
     expected = f"{PIP_INSTALL} {PYTHON} -r {tmp_path}/requirements.txt"
     assert [(tmp_path, expected)] == recorded.commands
+
+
+def test_install_copies_of_requirements(tmp_path: Path) -> None:
+    """uv gets copies of what it would read otherwise than pip, and errors have the real paths."""
+    project = read(tmp_path, {"function.py": "", "more.txt": "idna"})
+    (tmp_path / "requirements.txt").write_text("a\n-r ${MORE}.txt\n", "utf-16")
+    copied = []
+
+    def run(command: Sequence[str | Path], **_: object) -> Result:
+        copied.append(Path(command[-1]).with_name("more.txt").read_text())
+        return Result(1, f"error: No solution found for {command[-1]}")
+
+    uv = Uv.with_cache(run, {"MORE": "more"}, tmp_path)
+
+    with pytest.raises(RequirementsUnsolvable) as caught:
+        RequirementsTxt(project, {"lines": ()}).install(
+            Installation(Path("/venv"), tmp_path, uv, Selection())
+        )
+
+    path = tmp_path / "requirements.txt"
+    assert (path, f"error: No solution found for {path}") == (
+        caught.value.path,
+        caught.value.explanation,
+    )
+    assert ["idna"] == copied
 
 
 @pytest.mark.parametrize(
