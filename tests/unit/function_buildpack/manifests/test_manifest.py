@@ -662,7 +662,7 @@ def test_install_requirements(tmp_path: Path) -> None:
 def test_install_copies_of_requirements(tmp_path: Path) -> None:
     """uv gets copies of what it would read otherwise than pip, and errors have the real paths."""
     project = read(tmp_path, {"function.py": "", "more.txt": "idna"})
-    (tmp_path / "requirements.txt").write_text("a\n-r ${MORE}.txt\n", "utf-16")
+    (tmp_path / "requirements.txt").write_text("a \\\n==1\n-r ${MORE}.txt\n")
     copied = []
 
     def run(command: Sequence[str | Path], **_: object) -> Result:
