@@ -11,14 +11,14 @@ pytestmark = pytest.mark.anyio
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
 
-async def sent(status: int, message: str = "", **options: Any) -> list[Message]:
+async def sent(status: int, *message: str, **options: Any) -> list[Message]:
     """Return what is sent for a text."""
     messages: list[Message] = []
 
     async def send(message: Message) -> None:
         messages.append(message)
 
-    await responses.text(send, status, message, **options)
+    await responses.text(send, status, *message, **options)
     return messages
 
 
@@ -54,7 +54,20 @@ async def test_without_a_body() -> None:
 
 
 async def test_no_content() -> None:
-    """204 has no length (RFC 9110, 8.6)."""
-    start, _ = await sent(204)
+    """204 has neither a text nor a length (RFC 9110, 8.6)."""
+    start, body = await sent(204)
 
-    assert [] == start["headers"]
+    assert ([], b"") == (start["headers"], body["body"])
+
+
+async def test_complete() -> None:
+    """Content is sent with its length, and its type is the caller's."""
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    await responses.complete(send, 200, [(b"a", b"b")], b"content")
+
+    assert [(b"a", b"b"), (b"content-length", b"7")] == messages[0]["headers"]
+    assert b"content" == messages[1]["body"]
