@@ -87,6 +87,16 @@ def output(command: Command) -> str:
         return _text(printed).strip()
 
 
+def failure(command: Command) -> str | None:
+    """Run a program, and return what it writes if it is missing or fails; None if it succeeds."""
+    with tempfile.TemporaryFile() as written:
+        try:
+            status = run(command, output=written, errors=subprocess.STDOUT)
+        except Failure as missing:
+            return str(missing)
+        return (_text(written).strip() or f"Its exit status: {status}") if status else None
+
+
 def complaint(command: Command) -> str:
     """Return the last line that a program writes to its errors."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as written:

@@ -1,14 +1,13 @@
 """Puts one object of Tekton into a registry as a bundle, which Tekton's bundle resolver reads.
 
-Use: bundle.py REGISTRY NAME:TAG FILE. `tkn bundle push` does the same; a bundle is an image with a
-layer for each object: https://tekton.dev/docs/pipelines/tekton-bundle-contracts/
+`tkn bundle push` does the same; a bundle is an image with a layer for each object:
+https://tekton.dev/docs/pipelines/tekton-bundle-contracts/
 """
 
 import hashlib
 import io
 import json
 import re
-import sys
 import tarfile
 import urllib.request
 from pathlib import Path
@@ -18,11 +17,15 @@ CONFIGURATION = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
-def main(registry: str, reference: str, file: str) -> None:
-    """Push the object of a file."""
+def push(registry: str, reference: str, file: Path) -> None:
+    """Push the object of a file.
+
+    :param registry: its address, with http://
+    :param reference: NAME:TAG
+    """
     name, _, tag = reference.rpartition(":")
     repository = f"{registry}/v2/{name}"
-    text = Path(file).read_text()
+    text = file.read_text()
     layer = archive(text)
     digest = hashlib.sha256(layer).hexdigest()
     configuration = {"rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}
@@ -70,6 +73,3 @@ def request(address: str, method: str, body: bytes, kind: str) -> str:
     sent = urllib.request.Request(address, body, {"Content-Type": kind}, method=method)  # noqa: S310
     with urllib.request.urlopen(sent) as answer:  # noqa: S310
         return str(answer.headers.get("Location", ""))
-
-
-main(*sys.argv[1:])

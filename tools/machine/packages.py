@@ -6,8 +6,10 @@ packages.py NAME...
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from tools import command, process
+from tools.cache import keys
 from tools.cache.cache import Cache
 from tools.console import Failure, step
 from tools.settings import Settings
@@ -44,6 +46,42 @@ def install(cache: Cache, *packages: str) -> None:
         except Failure:  # a fresh machine has no package lists, or old ones
             _apt(cache, "update", "-qq")
             _apt(cache, "install", *packages)
+
+
+def folder(cache: Cache, packages: Sequence[str]) -> Path:
+    """Return the folder that `unpack` fills."""
+    key = keys.key({"packages": " ".join(sorted(packages))})
+    return cache.folder / "tools" / "debian-packages" / key
+
+
+def unpack(cache: Cache, title: str, packages: Sequence[str]) -> Path:
+    """Unpack packages into the cache, once, and return the folder.
+
+    Installed, a package may start a service of its own.
+
+    :param title: what is downloaded, in the words of a user
+    :raises Failure: there is no apt-get, or it has no such package
+    """
+
+    def fill(unpacked: Path) -> None:
+        names = " ".join(packages)
+        if not shutil.which("apt-get"):
+            raise Failure(
+                f"{title} cannot be downloaded: there is no apt-get",
+                f"Debian packages: {names}",
+            )
+        say(f"Downloading {title} (Debian packages {names}; once)")
+        _download(cache, unpacked, packages)
+        for package in unpacked.glob("*.deb"):
+            process.call(["dpkg-deb", "--extract", package, unpacked])
+            package.unlink()
+
+    return cache.once(folder(cache, packages), fill)
+
+
+def _download(cache: Cache, into: Path, packages: Sequence[str]) -> None:
+    download = ["apt-get", "download", *packages]
+    process.quietly(f"download-{packages[0]}", download, logs=cache.logs, cwd=into)
 
 
 def _apt(cache: Cache, *arguments: str) -> None:

@@ -6,10 +6,9 @@ It keeps its images in the cache, and has no password. REGISTRY_PORT names anoth
 import shutil
 from pathlib import Path
 
-from tools import loopback, process
-from tools.cache.cache import Cache
-from tools.console import Failure, say
-from tools.machine import daemons
+from tools import loopback
+from tools.console import Failure
+from tools.machine import daemons, packages
 from tools.machine.daemons import Daemon
 from tools.settings import Settings
 
@@ -44,6 +43,22 @@ def folder(settings: Settings) -> Path:
     return settings.cache.folder / "registry" / str(settings.registry_port)
 
 
+def configuration(settings: Settings) -> Path:
+    """Return the file of its configuration, which exists once it was started."""
+    return folder(settings).with_name(f"{settings.registry_port}.yml")
+
+
+def program(settings: Settings) -> Path:
+    """Return the program: the one on PATH, else that of Debian's package, not installed.
+
+    :raises Failure: there is neither
+    """
+    if found := shutil.which("docker-registry"):
+        return Path(found)
+    unpacked = packages.unpack(settings.cache, "the registry", ["docker-registry"])
+    return unpacked / "usr" / "bin" / "docker-registry"
+
+
 def _answers(port: int) -> bool:
     return loopback.listener(port) == loopback.REGISTRY
 
@@ -61,31 +76,10 @@ def _start(settings: Settings, daemon: Daemon) -> None:
             "Another program listens there, not our registry.",
             "End it, or set REGISTRY_PORT to a free port.",
         )
-    program = shutil.which("docker-registry") or _fetched(settings.cache)
     storage.mkdir(parents=True, exist_ok=True)
-    configuration = storage.with_name(f"{port}.yml")
-    configuration.write_text(_CONFIGURATION.format(storage=storage, port=port))
-    daemon.start([program, "serve", configuration], lambda: _answers(port), _SECONDS)
-
-
-def _fetched(cache: Cache) -> Path:
-    """Unpack Debian's package: installed, it would start a service of its own on the same port."""
-    if not shutil.which("apt-get"):
-        raise Failure(
-            "docker-registry is missing, and there is no apt-get",
-            "Install a program docker-registry by hand.",
-        )
-
-    def fill(unpacked: Path) -> None:
-        say("Fetching the registry (Debian package docker-registry; once)")
-        download = ["apt-get", "download", "docker-registry"]
-        process.quietly("fetch-registry", download, logs=cache.logs, cwd=unpacked)
-        (package,) = unpacked.glob("*.deb")
-        process.call(["dpkg-deb", "--extract", package, unpacked])
-        package.unlink()
-
-    unpacked = cache.once(cache.folder / "tools" / "docker-registry", fill)
-    return unpacked / "usr" / "bin" / "docker-registry"
+    configuration(settings).write_text(_CONFIGURATION.format(storage=storage, port=port))
+    command: list[str | Path] = [program(settings), "serve", configuration(settings)]
+    daemon.start(command, lambda: _answers(port), _SECONDS)
 
 
 if __name__ == "__main__":
