@@ -10,7 +10,7 @@ from typing import Any
 from bench.build import process
 from bench.errors import BenchFailed
 
-# tools/cluster/settings.sh
+# tools/cluster/settings.py
 GATEWAY = "198.18.93.2"
 _DOMAIN = "knative.test"
 

@@ -15,7 +15,7 @@ import yaml
 
 from image import prerequisites
 
-GATEWAY = "198.18.93.2"  # tools/cluster/settings.sh
+GATEWAY = "198.18.93.2"  # tools/cluster/settings.py
 HOST = "198.18.93.1"  # this machine, as pods see it
 DOMAIN = "knative.test"
 REGISTRY = prerequisites.REGISTRY

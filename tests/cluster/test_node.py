@@ -6,7 +6,7 @@ import pytest
 
 from image import prerequisites
 
-RIGHTS = prerequisites.ROOT / "tools" / "cluster" / "rights.sh"
+RIGHTS = [prerequisites.ROOT / "tools" / "run.sh", "tools.cluster.rights"]
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,6 @@ def test_a_machine_without_rights(capability: str, missing: str) -> None:
     """Where root may not do all, as in most containers, the missing right is named."""
     names = ["unshare", "--mount", "--net"] if capability != "sys_admin" else []
     without = ["setpriv", f"--bounding-set=-{capability}", "--inh-caps=-all"]
-    done = subprocess.run([*names, *without, RIGHTS], capture_output=True, text=True, check=False)
+    done = subprocess.run([*names, *without, *RIGHTS], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"This machine does not let root {missing}" in done.stderr
