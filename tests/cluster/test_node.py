@@ -6,7 +6,7 @@ import pytest
 
 from image import prerequisites
 
-RIGHTS = [prerequisites.ROOT / "tools" / "run.sh", "tools.cluster.rights"]
+RIGHTS = [str(prerequisites.ROOT / "tools" / "run.sh"), "tools.cluster.rights"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tools.cluster import credentials, host, images, knative, kubectl, parts
 from tools.cluster.settings import Cluster
 from tools.cluster.waiting import ended, wait_until
 from tools.console import say
+from tools.machine import daemons
 from tools.parallel import Reported
 from tools.settings import Settings
 
@@ -97,6 +98,8 @@ def _stop(cluster: Cluster) -> None:
     cluster.node.stop()
     cluster.outgoing.stop()
     if cluster.state.is_dir():
+        # The kernel removes the namespaces and the link a moment after the last process.
+        daemons.wait_until(lambda: not host.has_link(), _NAMESPACES_SECONDS)
         host.restore(_note(cluster))
         shutil.rmtree(cluster.state)
 

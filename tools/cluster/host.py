@@ -97,13 +97,21 @@ def check_link() -> None:
 
     :raises Failure: it is there
     """
-    if any(name == HOST_LINK for _, name in socket.if_nameindex()):
+    if has_link():
         raise Failure(
             f"The network interface {HOST_LINK} exists already",
             "Another cluster is running: of another user, or with another XDG_CACHE_HOME.",
             "Stop it with `make cluster-down` there, or remove what it left behind: "
             f"ip link delete {HOST_LINK}",
         )
+
+
+def has_link() -> bool:
+    """Return whether the network interface of a cluster is there, of this one or another.
+
+    Nobody removes it, for it may be another cluster's: it goes with the namespaces of its node.
+    """
+    return any(name == HOST_LINK for _, name in socket.if_nameindex())
 
 
 def connect(first: int) -> None:
@@ -145,11 +153,10 @@ def save_kernel_settings(note: Path, kernel: Path = _KERNEL) -> None:
 
 
 def restore(note: Path, kernel: Path = _KERNEL, cgroups: Path = _CGROUPS) -> None:
-    """Remove what an ended cluster left behind, and put back the settings of the kernel.
+    """Remove the control groups of an ended cluster, and put back the settings of the kernel.
 
     :param note: what `save_kernel_settings` wrote
     """
-    process.failure(["ip", "link", "delete", HOST_LINK])  # it mostly went with the namespace
     _remove_cgroups(cgroups)
     for name, value in changed(_noted(note), _kernel_settings(kernel)).items():
         (kernel / name).write_text(value)

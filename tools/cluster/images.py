@@ -60,10 +60,10 @@ def push(cluster: Cluster) -> None:
         def build_and_push(image: Image = image) -> None:
             _build_and_push(cluster, image)
 
-        _push_once(cluster, image.name, image.key, build_and_push)
+        push_once(cluster, image.name, image.key, build_and_push)
     object_of_git = YAML / "git-clone.yaml"
     source = {"bundle": Path(bundle.__file__), "object": object_of_git}
-    _push_once(
+    push_once(
         cluster,
         _GIT_CLONE,
         keys.key(source),
@@ -147,7 +147,12 @@ def _build_and_push(cluster: Cluster, image: Image) -> None:
     process.answer(["docker", "image", "rm", name])
 
 
-def _push_once(cluster: Cluster, name: str, key: str, push_it: Callable[[], None]) -> None:
+def push_once(cluster: Cluster, name: str, key: str, push_it: Callable[[], None]) -> None:
+    """Push an image, unless the registry has it from the same inputs.
+
+    :param key: of all that decides what is in the image
+    :raises Failure: `push_it` fails; it is tried again the next time
+    """
     # Next to the registry's images, so that both are removed together.
     note = registry.folder(cluster.settings) / f"pushed-{name.replace('/', '-').replace(':', '-')}"
     if note.exists() and note.read_text() == key:

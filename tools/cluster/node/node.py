@@ -16,6 +16,7 @@ from tools.cluster.node import configuration, programs
 from tools.cluster.node.programs import Program
 from tools.cluster.settings import NODE, PREFIX, Cluster
 from tools.console import Failure
+from tools.machine import registry
 from tools.machine.daemons import wait_until
 from tools.settings import Settings
 
@@ -81,7 +82,7 @@ def run(cluster: Cluster) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     node, files = Node(cluster.logs), configuration.files(cluster)
-    node.start(programs.first(cluster, files))
+    node.start(programs.first(cluster, files, registry.program(cluster.settings)))
     node.wait_until(lambda: kubectl.failure(cluster, "get", "--raw", "/readyz") is None)
     node.wait_until(configuration.CONTAINERD_SOCKET.is_socket)
     node.start(programs.second(cluster, files))

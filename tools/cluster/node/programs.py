@@ -24,9 +24,10 @@ class Program:
     command: process.Command
 
 
-def first(cluster: Cluster, files: Files) -> list[Program]:
+def first(cluster: Cluster, files: Files, registry_program: Path) -> list[Program]:
     """Return what needs no other program but etcd, in the order of the start."""
-    return [*_registries(cluster), _etcd(cluster), _api_server(cluster), _containerd(files)]
+    serve: list[str | Path] = [registry_program, "serve", registry.configuration(cluster.settings)]
+    return [*_registries(cluster, serve), _etcd(cluster), _api_server(cluster), _containerd(files)]
 
 
 def second(cluster: Cluster, files: Files) -> list[Program]:
@@ -42,16 +43,11 @@ def second(cluster: Cluster, files: Files) -> list[Program]:
     ]
 
 
-def _registries(cluster: Cluster) -> list[Program]:
+def _registries(cluster: Cluster, serve: Sequence[str | Path]) -> list[Program]:
     """Return this machine's registry again, under the names that the node and pods know.
 
     localhost:5000 on the node, registry.default.svc.cluster.local:5000 in pods, and ghcr.io.
     """
-    serve: list[str | Path] = [
-        registry.program(cluster.settings),
-        "serve",
-        registry.configuration(cluster.settings),
-    ]
     ghcr = [
         f"REGISTRY_HTTP_ADDR={NODE}:443",
         f"REGISTRY_HTTP_TLS_CERTIFICATE={cluster.pki}/ghcr.crt",

@@ -1,0 +1,113 @@
+"""This machine: what a cluster needs of it, and how it is put back."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.cluster import host
+from tools.console import Failure
+
+CACHE = Path("/cache")
+GB = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("system", "user", "title"),
+    [
+        ("Darwin", 0, "A cluster needs Linux"),
+        ("Linux", 1000, "Only root can start a cluster"),
+    ],
+)
+def test_another_user_or_system(system: str, user: int, title: str) -> None:
+    """Without Linux or root, nothing is started."""
+    with pytest.raises(Failure, match=title):
+        host.check_user(system, user)
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "is_enough"),
+    [
+        (100 * GB, 3 * GB, True),  # 1 % for kubelet, and 2 GB that a cluster writes
+        (100 * GB, 3 * GB - 1, False),
+        (1000 * GB, 11 * GB, False),  # a large disk needs more
+        (8 * GB, 0, False),
+    ],
+)
+def test_disk(total: int, free: int, is_enough: bool) -> None:
+    """A disk needs what kubelet's threshold leaves alone, and what a cluster writes."""
+    assert is_enough == (host.disk_problem(CACHE, total, free) is None)
+
+
+def test_a_full_disk_is_explained() -> None:
+    """The error has what was found, what is needed and why, and what to do."""
+    problem = host.disk_problem(CACHE, 250 * GB, 1 * GB)
+
+    assert (
+        "The disk is too full for a cluster\n"
+        "  Found: 1.0 GB free for /cache. Needed: 4.5 GB.\n"
+        "  A cluster writes about 2 GB, and kubelet starts no pod when less than 1 % of the disk"
+        " is free (2.5 GB).\n"
+        "  Free some space, or set XDG_CACHE_HOME to a folder on another disk."
+    ) == str(problem)
+
+
+def test_the_link() -> None:
+    """One end stays on this machine, with an address; the other is the process's."""
+    commands = [" ".join(command) for command in host.link_commands(42)]
+
+    assert [
+        "ip link add knative-node type veth peer name eth0 netns 42",
+        "ip address add 198.18.93.1/30 dev knative-node",
+        "ip link set knative-node up",
+    ] == commands
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Path:
+    """A kernel with two of the settings that kubelet changes, and one that it does not."""
+    folder = tmp_path / "sys"
+    for name, value in {"kernel/panic": "0", "vm/overcommit_memory": "0", "vm/other": "1"}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{value}\n")
+    return folder
+
+
+def test_settings_of_the_kernel_are_put_back(kernel: Path, tmp_path: Path) -> None:
+    """What kubelet has changed gets its value from before; nothing else is written."""
+    note = tmp_path / "state" / "kernel"
+    host.save_kernel_settings(note, kernel)
+    (kernel / "kernel/panic").write_text("10\n")
+    (kernel / "vm/other").write_text("2\n")
+    untouched = (kernel / "vm/overcommit_memory").stat().st_mtime_ns
+
+    host.restore(note, kernel, tmp_path)
+
+    assert "0" == (kernel / "kernel/panic").read_text()
+    assert "2\n" == (kernel / "vm/other").read_text()
+    assert untouched == (kernel / "vm/overcommit_memory").stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("text", [None, "", "kernel/panic", "kernel/panic="])
+def test_a_start_that_was_killed_early(kernel: Path, tmp_path: Path, text: str | None) -> None:
+    """Without a note, or with half of one, no setting is written."""
+    note = tmp_path / "kernel"
+    if text is not None:
+        note.write_text(text)
+    (kernel / "kernel/panic").write_text("10\n")
+
+    host.restore(note, kernel, tmp_path)
+
+    assert "10\n" == (kernel / "kernel/panic").read_text()
+
+
+def test_control_groups_that_are_left(kernel: Path, tmp_path: Path) -> None:
+    """The empty ones of pods are removed, from the innermost; one that is used stays."""
+    groups = tmp_path / "cgroup"
+    for name in ("k8s.io/pod/container", "memory/k8s.io/pod", "docker/container"):
+        (groups / name).mkdir(parents=True)
+    (groups / "memory/k8s.io/pod/cgroup.procs").write_text("1")
+
+    host.restore(tmp_path / "no-note", kernel, groups)
+
+    left = sorted(str(path.relative_to(groups)) for path in groups.rglob("*") if path.is_dir())
+    assert ["docker", "docker/container", "memory", "memory/k8s.io", "memory/k8s.io/pod"] == left
