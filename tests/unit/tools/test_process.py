@@ -98,3 +98,17 @@ def test_output() -> None:
     with pytest.raises(Failure) as caught:
         process.output(["false", "a"])
     assert "false a failed" == caught.value.title
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (["sh", "-c", "echo fine"], None),
+        (["sh", "-c", "echo out; echo err >&2; exit 1"], "out\nerr"),
+        (["sh", "-c", "exit 3"], "Its exit status: 3"),
+        (["no-such-program"], "no-such-program is missing\n  Run: no-such-program"),
+    ],
+)
+def test_failure(command: list[str], expected: str | None) -> None:
+    """What a program writes is kept only if it fails."""
+    assert expected == process.failure(command)

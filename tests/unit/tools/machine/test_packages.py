@@ -73,3 +73,44 @@ def test_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         packages.install(Cache(tmp_path / "cache"), "docker.io", "iptables")
 
     assert "Install by hand: docker.io iptables" in str(failed.value)
+
+
+# Stands where apt-get stands: "downloads" packages, each with a file of its name.
+_DOWNLOADS = """#!/bin/sh
+shift
+for name in "$@"; do
+    mkdir -p "$name/DEBIAN" "$name/usr/bin" && touch "$name/usr/bin/$name"
+    printf '%s\\n' "Package: $name" 'Version: 1' 'Architecture: all' 'Maintainer: a <a@b.c>' \\
+        'Description: a' >"$name/DEBIAN/control"
+    dpkg-deb --build "$name" "${name}_1_all.deb" && rm -r "$name"
+    echo "$name" >>"$0.log"
+done
+"""
+
+
+def test_packages_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their files are in a folder of the cache, and no package is left there."""
+    (tmp_path / "apt-get").write_text(_DOWNLOADS)
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    cache = Cache(tmp_path / "cache")
+
+    folder = packages.unpack(cache, "two programs", ["one", "two"])
+    packages.unpack(cache, "two programs", ["two", "one"])
+
+    assert packages.folder(cache, ["one", "two"]) == folder
+    assert ["one", "two"] == sorted(path.name for path in (folder / "usr" / "bin").iterdir())
+    assert ["usr"] == [path.name for path in folder.iterdir()]
+    assert ["one", "two"] == (tmp_path / "apt-get.log").read_text().splitlines()
+
+
+def test_a_download_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what was to be downloaded, and nothing half done is left."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    cache = Cache(tmp_path / "cache")
+
+    with pytest.raises(Failure, match="etcd cannot be downloaded") as failed:
+        packages.unpack(cache, "etcd", ["etcd-server"])
+
+    assert "Debian packages: etcd-server" in str(failed.value)
+    assert [] == list(packages.folder(cache, ["etcd-server"]).parent.iterdir())
