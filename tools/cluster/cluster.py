@@ -94,7 +94,8 @@ def _stop(cluster: Cluster) -> None:
     first = _first_process(cluster)
     if first is not None:
         with suppress(ProcessLookupError):
-            os.kill(first, signal.SIGTERM)  # unshare itself does not listen
+            # unshare itself ignores SIGTERM, and so does the first process until Python handles it.
+            os.kill(first, signal.SIGKILL)
     cluster.node.stop()
     cluster.outgoing.stop()
     if cluster.state.is_dir():
