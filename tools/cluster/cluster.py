@@ -39,7 +39,7 @@ def up(cluster: Cluster) -> None:
     # First of all: without kubectl nobody can say whether a cluster runs, as in a second clone.
     parts.make(cluster)
     with cluster.cache.locked("cluster"):
-        if cluster.node.pid and cluster.ready.exists() and _api_problem(cluster) is None:
+        if _is_ready(cluster):
             return
         _stop(cluster)
         _check(cluster)
@@ -111,6 +111,12 @@ def _first_process(cluster: Cluster) -> int | None:
         return None
     children = process.answer(["pgrep", "--parent", str(pid)])
     return int(children.split()[0]) if children else None
+
+
+def _is_ready(cluster: Cluster) -> bool:
+    """Say whether all of the cluster runs; whoever killed a part of it gets a new one."""
+    processes = (cluster.node.pid, cluster.outgoing.pid)
+    return all(processes) and cluster.ready.exists() and _api_problem(cluster) is None
 
 
 def _api_problem(cluster: Cluster) -> str | None:
