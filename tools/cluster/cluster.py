@@ -19,7 +19,6 @@ from tools.cluster import credentials, host, images, knative, kubectl, parts
 from tools.cluster.settings import Cluster
 from tools.cluster.waiting import ended, wait_until
 from tools.console import say
-from tools.machine import daemons
 from tools.parallel import Reported
 from tools.settings import Settings
 
@@ -67,7 +66,7 @@ def _check(cluster: Cluster) -> None:
 
 
 def _start(cluster: Cluster) -> None:
-    host.save_kernel_settings(_note(cluster))
+    host.save_kernel_settings(_kernel_note(cluster))
     credentials.make(cluster)
     shutil.rmtree(cluster.logs, ignore_errors=True)  # of an earlier start
     cluster.logs.mkdir(parents=True)
@@ -77,7 +76,7 @@ def _start(cluster: Cluster) -> None:
     first = _first_process(cluster)
     if first is None:
         raise ended(cluster)
-    host.connect(first)
+    host.connect(first, _link_note(cluster))
     # For builds that fetch packages. A program, so that this machine need not forward anything.
     outgoing = ["slirp4netns", "--configure", "--mtu", "1500", "--disable-host-loopback"]
     has_outgoing = ["nsenter", "--target", str(first), "--net", "ip", "link", "show", "tap0"]
@@ -99,9 +98,8 @@ def _stop(cluster: Cluster) -> None:
     cluster.node.stop()
     cluster.outgoing.stop()
     if cluster.state.is_dir():
-        # The kernel removes the namespaces and the link a moment after the last process.
-        daemons.wait_until(lambda: not host.has_link(), _NAMESPACES_SECONDS)
-        host.restore(_note(cluster))
+        host.disconnect(_link_note(cluster))
+        host.restore(_kernel_note(cluster))
         shutil.rmtree(cluster.state)
 
 
@@ -128,8 +126,12 @@ def _node_problem(cluster: Cluster) -> str | None:
     return None if " Ready" in table else table or "There is no node yet"
 
 
-def _note(cluster: Cluster) -> Path:
+def _kernel_note(cluster: Cluster) -> Path:
     return cluster.state / "kernel"
+
+
+def _link_note(cluster: Cluster) -> Path:
+    return cluster.state / "link"
 
 
 def _existing(folder: Path) -> Path:

@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ _GB = 1e9
 # Where containerd puts containers of pods that ask for no place of their own.
 _CGROUP = "k8s.io"
 _CGROUPS = Path("/sys/fs/cgroup")
+_INTERFACES = Path("/sys/class/net")
 _KERNEL = Path("/proc/sys")
 # What kubelet sets for the whole machine.
 _KERNEL_SETTINGS = (
@@ -97,7 +97,7 @@ def check_link() -> None:
 
     :raises Failure: it is there
     """
-    if has_link():
+    if _link_address(_INTERFACES):
         raise Failure(
             f"The network interface {HOST_LINK} exists already",
             "Another cluster is running: of another user, or with another XDG_CACHE_HOME.",
@@ -106,21 +106,41 @@ def check_link() -> None:
         )
 
 
-def has_link() -> bool:
-    """Return whether the network interface of a cluster is there, of this one or another.
-
-    Nobody removes it, for it may be another cluster's: it goes with the namespaces of its node.
-    """
-    return any(name == HOST_LINK for _, name in socket.if_nameindex())
-
-
-def connect(first: int) -> None:
+def connect(first: int, note: Path) -> None:
     """Connect this machine with the namespaces of a process.
 
+    :param note: where to write down which interface is this cluster's
     :raises Failure: a command of `ip` fails
     """
     for command in link_commands(first):
         process.call(command)
+    note.write_text(_link_address(_INTERFACES))
+
+
+def disconnect(note: Path) -> None:
+    """Remove the interface, if it is the noted one.
+
+    The kernel keeps the namespaces, and the interface with them, until connections that nobody
+    answers any more have timed out.
+    """
+    if is_ours(note):
+        process.failure(["ip", "link", "delete", HOST_LINK])
+
+
+def is_ours(note: Path, interfaces: Path = _INTERFACES) -> bool:
+    """Say whether the interface that is there is the one that `connect` has made.
+
+    Its address tells, which the kernel chose by chance: another cluster may have made one since.
+    """
+    return note.exists() and note.read_text() == _link_address(interfaces) != ""
+
+
+def _link_address(interfaces: Path) -> str:
+    """Return the hardware address of the interface; nothing if it is not there."""
+    try:
+        return (interfaces / HOST_LINK / "address").read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def link_commands(first: int) -> list[list[str]]:

@@ -62,6 +62,30 @@ def test_the_link() -> None:
     ] == commands
 
 
+@pytest.mark.parametrize(
+    ("noted", "found", "expected"),
+    [
+        ("2e:00:00:00:00:01\n", "2e:00:00:00:00:01\n", True),
+        ("2e:00:00:00:00:01\n", "2e:00:00:00:00:02\n", False),  # another cluster's
+        ("2e:00:00:00:00:01\n", None, False),  # it went with the namespaces
+        ("", None, False),
+        (None, "2e:00:00:00:00:02\n", False),
+        (None, None, False),
+    ],
+)
+def test_another_clusters_interface_is_left_alone(
+    tmp_path: Path, noted: str | None, found: str | None, expected: bool
+) -> None:
+    """Only the interface that this cluster has made is removed, though all have one name."""
+    note, address = tmp_path / "link", tmp_path / "net" / "knative-node" / "address"
+    address.parent.mkdir(parents=True)
+    for path, text in ((note, noted), (address, found)):
+        if text is not None:
+            path.write_text(text)
+
+    assert expected == host.is_ours(note, tmp_path / "net")
+
+
 @pytest.fixture
 def kernel(tmp_path: Path) -> Path:
     """A kernel with two of the settings that kubelet changes, and one that it does not."""
