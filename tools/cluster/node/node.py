@@ -109,7 +109,10 @@ def _connect() -> None:
 
 def _main(arguments: Sequence[str], settings: Settings) -> None:
     command.Parser("node", __doc__).parse_args(arguments)
-    run(Cluster(settings))
+    try:
+        run(Cluster(settings))
+    except Failure as failure:
+        raise SystemExit(str(failure)) from failure  # cluster.sh shows it as part of its own error
 
 
 if __name__ == "__main__":
