@@ -8,6 +8,7 @@ it is left once it has ended: no process, no mount, no iptables rule. Linux and 
 """
 
 import os
+import platform
 import shutil
 import signal
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def up(cluster: Cluster) -> None:
     :raises Failure: this machine cannot have one, or a part does not start
     :raises Reported: root lacks a right, and that was said
     """
-    host.check_user()
+    host.check_user(platform.system(), os.geteuid())
     if cluster.node.pid is None:
         host.check_disk(_existing(cluster.cache.folder))
     # First of all: without kubectl nobody can say whether a cluster runs, as in a second clone.
