@@ -70,11 +70,11 @@ def unpack(cache: Cache, title: str, packages: Sequence[str]) -> Path:
                 f"{title} cannot be downloaded: there is no apt-get",
                 f"Debian packages: {names}",
             )
-        say(f"Downloading {title} (Debian packages {names}; once)")
-        _download(cache, unpacked, packages)
-        for package in unpacked.glob("*.deb"):
-            process.call(["dpkg-deb", "--extract", package, unpacked])
-            package.unlink()
+        with step(f"Downloading {title}", f"Debian packages {names}; once"):
+            _download(cache, unpacked, packages)
+            for package in unpacked.glob("*.deb"):
+                process.call(["dpkg-deb", "--extract", package, unpacked])
+                package.unlink()
 
     return cache.once(folder(cache, packages), fill)
 

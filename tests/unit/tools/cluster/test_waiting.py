@@ -25,7 +25,7 @@ def test_it_waits_until_nothing_is_missing(
     waiting.wait_until(started, "the pods", 30, lambda: next(answers))
     waiting.wait_until(started, "the API server", 30, lambda: None)
 
-    assert ["\033[1m==>\033[0m Waiting for the pods"] == capfd.readouterr().err.splitlines()
+    assert ["==> Waiting for the pods"] == capfd.readouterr().err.splitlines()
 
 
 def test_what_is_missing_is_in_the_error(started: Cluster) -> None:

@@ -48,7 +48,7 @@ def test_the_program_that_ended_is_named(
     tmp_path: Path, phase: str, program: str, ended: str
 ) -> None:
     """With its status, and the end of its log, also while others are still waited for."""
-    assert (1, f"\033[1;31mError:\033[0m {ended}") == run(tmp_path, phase, program)
+    assert (1, f"Error: {ended}") == run(tmp_path, phase, program)
 
 
 def test_each_program_has_a_log(tmp_path: Path) -> None:
