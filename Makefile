@@ -181,24 +181,24 @@ bench: ## Take all measurements, and compare them with those of the last commit 
 	@python -m bench.compare
 
 .PHONY: bench-runtime
-bench-runtime: images ## Measure the runtime beside its peers (10 minutes; BENCH=--quick: one)
+bench-runtime: images ## Measure the runtime next to its peers (10 minutes; BENCH=--quick: one)
 	@bench/runtime/container.sh $(or $(BENCH),--keep)
 	@$(MAKE) readme
 
 .PHONY: bench-build
-bench-build: builder ## Measure a build beside Dockerfiles with pip and uv (10 minutes)
+bench-build: builder ## Measure a build next to Dockerfiles with pip and uv (10 minutes)
 	@tools/build.sh pack func lifecycle
 	@python -m bench.build --out docs/benchmarks
 	@$(MAKE) readme
 
 .PHONY: bench-images
-bench-images: docker python ## Measure the run images beside a Debian with python3 (5 minutes)
+bench-images: docker python ## Measure the run images next to a Debian with python3 (5 minutes)
 	@tools/build.sh pack
 	@python -m bench.images --out docs/benchmarks
 	@$(MAKE) readme
 
 .PHONY: bench-platform
-bench-platform: builder cluster ## Measure functions on Knative beside func-python (15 minutes; Linux, root)
+bench-platform: builder cluster ## Measure functions on Knative next to func-python (15 minutes; Linux, root)
 	@tools/build.sh pack func
 	@python -m bench.platform --out docs/benchmarks
 	@$(MAKE) readme

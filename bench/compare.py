@@ -1,6 +1,6 @@
 """Compares the measurements in docs/benchmarks with those of the last commit.
 
-A figure beside peers is compared by its ratio to each of them, for two runs are rarely of the same
+A figure with peers is compared by its ratio to each of them, for two runs are rarely of the same
 machine at the same load; one without peers by itself. `make bench` ends with it.
 
 Exit status 1: a figure of ours has lost more than a tenth.
@@ -76,9 +76,11 @@ def line(loss: Loss) -> str:
     figure = loss.figure
     values = f"{loss.before:.{figure.digits}f} → {loss.after:.{figure.digits}f} {figure.unit}"
     change = f"{abs(loss.part):.1%} {'worse' if loss.part > 0 else 'better'}"
-    beside = " beside its peers" if loss.peers else ""
+    peers = " relative to its peers" if loss.peers else ""
     mark = "LOSS  " if loss.is_too_much else "      "
-    return f"{mark}{figure.title}: {values.strip()} ({change if loss.part else 'the same'}{beside})"
+    return (
+        f"{mark}{figure.title}: {values.strip()} ({change if loss.part else 'the same'}{peers})"
+    )
 
 
 def main() -> int:

@@ -94,7 +94,7 @@ def _noisy(result: Rounds, figures: Iterable[Figure]) -> list[str]:
 
 
 def medians(result: Rounds, figures: Iterable[Figure], peers: Sequence[str]) -> str:
-    """Return all figures of which there is one of ours, beside those of the peers."""
+    """Return all figures of which there is one of ours, next to those of the peers."""
     ours = result.ours
     rows = [
         (

@@ -1,4 +1,4 @@
-"""What the rounds of a run have found, of us and of the peers beside us."""
+"""What the rounds of a run have found, of us and of our peers."""
 
 from collections.abc import Iterable, Mapping
 from itertools import product

@@ -1,1 +1,1 @@
-"""How long a build takes, beside what a user would pick instead: `make bench-build`."""
+"""How long a build takes, next to what a user would pick instead: `make bench-build`."""

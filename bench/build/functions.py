@@ -11,7 +11,7 @@ async def handle(scope, receive, send):
     await send({"type": "http.response.body", "body": b"OK"})
 """
 
-# What func 0.48 generates beside a function, for func-python 0.8.1; the host builder's work folder.
+# What func 0.48's host builder generates next to a function, for func-python 0.8.1.
 _SERVICE = """\
 from func_python.http import serve
 from function import new

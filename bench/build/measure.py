@@ -81,12 +81,12 @@ class Measurement:
         self, number: int, template: "_Template", five: "_Template", served: PackageIndex
     ) -> Round:
         cold, rebuild = {}, {}
-        for name in template.beside(number):
+        for name in template.in_turn(number):
             cold[name] = template.build(name, cold=True)
-        for name in template.beside(number, floor=True):
+        for name in template.in_turn(number, floor=True):
             template.change(name, number)
             rebuild[name] = template.build(name, cold=False)
-        starts = {name: template.start(name) for name in template.beside(number)}
+        starts = {name: template.start(name) for name in template.in_turn(number)}
         many = self._many(number, served)
         return {
             figures.COLD.name: cold,
@@ -218,7 +218,7 @@ class _Template:
         """Change the source."""
         functions.change_source(self.folders[name], number)
 
-    def beside(self, number: int, *, floor: bool = False) -> list[str]:
+    def in_turn(self, number: int, *, floor: bool = False) -> list[str]:
         """Return the peers, each round beginning with another one."""
         names = [name for name in self.peers if floor or name != FLOOR]
         first = number % len(names)
@@ -227,9 +227,9 @@ class _Template:
 
 def _in_five_phases(number: int, five: _Template, cold: Mapping[str, float]) -> Round:
     """Build with `--buildpack`, cold and after a change; `cold` has what the Dockerfiles took."""
-    began = {name: five.build(name, cold=True) for name in five.beside(number, floor=True)}
+    began = {name: five.build(name, cold=True) for name in five.in_turn(number, floor=True)}
     rebuild = {}
-    for name in five.beside(number, floor=True):
+    for name in five.in_turn(number, floor=True):
         five.change(name, number)
         rebuild[name] = five.build(name, cold=False)
     return {

@@ -1,1 +1,1 @@
-"""Measures the base images beside Debian's own Python, and the images of functions on them."""
+"""Measures the base images next to Debian's own Python, and the images of functions on them."""

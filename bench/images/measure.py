@@ -91,8 +91,8 @@ class Measurement:
             there = archive.layers
         with self._saved(second.image) as archive:
             own = [layer for layer in archive.layers if layer not in there]
-            beside = [layer for layer in own if archive.parts[layer] != _DEPENDENCIES]
-            added = [archive.size(layer) for layer in beside]
+            others = [layer for layer in own if archive.parts[layer] != _DEPENDENCIES]
+            added = [archive.size(layer) for layer in others]
         return {
             figures.ADDED.name: {OURS: sum(size.archive for size in added) / _KB},
             figures.ADDED_COMPRESSED.name: {OURS: sum(size.compressed for size in added) / _KB},

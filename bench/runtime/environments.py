@@ -53,8 +53,8 @@ class Uv:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {**environ, "UV_PYTHON_DOWNLOADS": "never"}
-        beside = Path(sys.executable).with_name("uv")
-        found = beside if beside.exists() else shutil.which("uv", path=environ.get("PATH"))
+        own = Path(sys.executable).with_name("uv")
+        found = own if own.exists() else shutil.which("uv", path=environ.get("PATH"))
         if found is None:
             raise BenchFailed("uv is missing: make python")
         self._uv = found

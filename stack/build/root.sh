@@ -18,10 +18,10 @@ APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-cache show $(cat "$result/installed") |
     awk '/^Package: / { name = $2 } /^Version: / { version = $2 } /^SHA256: / { print name, version, $2 }' |
     LC_ALL=C sort -u >"$result/packages"
 rm "$result/installed" "$root/etc/apt/preferences.d/lock"
-mkdir "$result/stated"
-cp "$root/var/lib/dpkg/status" "$result/stated/"
+mkdir "$result/metadata"
+cp "$root/var/lib/dpkg/status" "$result/metadata/"
 for file in "$root"/usr/share/doc/*/copyright; do
-    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/stated/doc/${file#"$root/usr/share/doc/"}"
+    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/metadata/doc/${file#"$root/usr/share/doc/"}"
 done
 
 # --- the image's own ----------------------------------------------------------------------------

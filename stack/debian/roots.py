@@ -253,7 +253,7 @@ def _sbom(image: str, variant: Variant, folder: Path) -> None:
     file.write_text(text, encoding="utf-8")
     archives.layer(root, folder / "sbom.tar")
     shutil.rmtree(root)
-    shutil.rmtree(folder / "stated")
+    shutil.rmtree(folder / "metadata")
 
 
 def _slower(variant: Variant) -> str:

@@ -19,17 +19,17 @@ LICENSE = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)
 def sbom(image: str, suite: str, debian: str, architecture: str, folder: Path) -> str:
     """Return the SBOM of an image.
 
-    :param folder: has `packages` (name, version and SHA-256 of each), `stated/status` (their
-        control files) and `stated/doc/<name>/copyright`
+    :param folder: has `packages` (name, version and SHA-256 of each), `metadata/status` (their
+        control files) and `metadata/doc/<name>/copyright`
     """
-    stated = folder / "stated"
+    metadata = folder / "metadata"
     lines = (folder / "packages").read_text().splitlines()
     hashes = {
         f"{name} {version}": sha256 for name, version, sha256 in (line.split() for line in lines)
     }
     components = [
-        component(control, hashes, f"{control['Architecture']}&distro=debian-{debian}", stated)
-        for control in controls(stated / "status")
+        component(control, hashes, f"{control['Architecture']}&distro=debian-{debian}", metadata)
+        for control in controls(metadata / "status")
     ]
     document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -68,7 +68,7 @@ def controls(status: Path) -> Iterator[dict[str, str]]:
 
 
 def component(
-    control: dict[str, str], hashes: dict[str, str], qualifiers: str, stated: Path
+    control: dict[str, str], hashes: dict[str, str], qualifiers: str, metadata: Path
 ) -> dict[str, Any]:
     """Describe a package; its name to everybody else is its package URL (purl, type `deb`)."""
     name, version = control["Package"], control["Version"]
@@ -84,8 +84,8 @@ def component(
         "hashes": [{"alg": "SHA-256", "content": hashes[f"{name} {version}"]}],
         "purl": purl,
     }
-    if found := licenses(stated / "doc" / name / "copyright"):
-        table["licenses"] = [{"license": {"name": stated_name}} for stated_name in found]
+    if found := licenses(metadata / "doc" / name / "copyright"):
+        table["licenses"] = [{"license": {"name": license_}} for license_ in found]
     return table
 
 

@@ -11,7 +11,7 @@ described=$3
 : "${suite:?}" "${python:?}" "${kind:?}" "${arch:?}"
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
 
-mkdir "$root" "$1/debs" "$result/stated"
+mkdir "$root" "$1/debs" "$result/metadata"
 
 # --- unpack: `packages` says what, `omit` what of it stays out --------------------------------
 
@@ -65,9 +65,9 @@ for name in $names; do
 done
 
 # For the SBOM.
-for name in $names; do cat "$status/$name" && echo; done >"$result/stated/status"
+for name in $names; do cat "$status/$name" && echo; done >"$result/metadata/status"
 for file in "$root"/usr/share/doc/*/copyright; do
-    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/stated/doc/${file#"$root/usr/share/doc/"}"
+    [ ! -f "$file" ] || install -D -m 644 "$file" "$result/metadata/doc/${file#"$root/usr/share/doc/"}"
 done
 
 # One copy of a licence that packages share.

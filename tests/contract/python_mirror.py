@@ -72,8 +72,8 @@ def _write_without_python(archive: Path, program: bytes) -> None:
     minor = VERSION.rpartition(".")[0]
     facts = f"lib/python{minor}/_sysconfigdata__linux_{platform.machine()}-linux-gnu.py"
     # uv looks for that line.
-    stated = b"# system configuration generated and used by the sysconfig module\n"
-    contents = {f"bin/python{minor}": program, facts: stated + b"build_time_vars = {}\n"}
+    declared = b"# system configuration generated and used by the sysconfig module\n"
+    contents = {f"bin/python{minor}": program, facts: declared + b"build_time_vars = {}\n"}
     with tarfile.open(archive, "w:gz") as made:
         for name, content in contents.items():
             file = tarfile.TarInfo(f"python/{name}")

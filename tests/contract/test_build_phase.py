@@ -363,7 +363,7 @@ def test_lock_for_another_python(tmp_path: Path) -> None:
     assert '    requires-python = ">=3.10"\n' in phase.log
 
 
-def test_nothing_stated(tmp_path: Path) -> None:
+def test_nothing_declared(tmp_path: Path) -> None:
     """A function without dependencies is built with the runtime only."""
     workspace = Workspace.create(tmp_path, {"function.py": HANDLE})
 

@@ -238,8 +238,8 @@ def test_other_layers_after_an_installation(workspace: Workspace) -> None:
 def test_own_build(workspace: Workspace, code: str) -> None:
     """The build of the function's own project can change neither its source nor other layers."""
     code = code.replace("LAYERS", str(workspace.layers)).replace("APP", str(workspace.app))
-    stated = f'{BACKEND}[project]\nname = "near"\nversion = "1"\n'
-    workspace.write({"pyproject.toml": stated, "backend.py": code + WHEEL, "data.txt": "data"})
+    declared = f'{BACKEND}[project]\nname = "near"\nversion = "1"\n'
+    workspace.write({"pyproject.toml": declared, "backend.py": code + WHEEL, "data.txt": "data"})
 
     phase = build(workspace)
 

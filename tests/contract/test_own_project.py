@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.manifests import uv
 from contract.phases import Workspace, files_below
-from contract.statements import uv
 
 HANDLE = "async def handle(scope, receive, send): ...\n"
 HATCHLING = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -204,11 +204,11 @@ def test_version(workspace: Workspace, files: dict[str, str], version: str) -> N
 
 def test_shared(workspace: Workspace) -> None:
     """A package that the function and its build both need is not a conflict."""
-    stated = '[project]\nname = "mine"\nversion = "1"\ndependencies = ["setuptools==80.9.0"]\n'
+    declared = '[project]\nname = "mine"\nversion = "1"\ndependencies = ["setuptools==80.9.0"]\n'
     system = '[build-system]\nrequires = ["setuptools==80.9.0"]\n'
     setup = "from setuptools import setup\nsetup(packages=['function'])\n"
 
-    log = build(workspace, FUNCTION | {"pyproject.toml": stated + system, "setup.py": setup})
+    log = build(workspace, FUNCTION | {"pyproject.toml": declared + system, "setup.py": setup})
 
     assert "setuptools==80.9.0" in log
     assert "because there is a setup.py\n" in log

@@ -231,7 +231,7 @@ def digest(wheel: Path) -> str:
 class Named:
     """A project with an index, the variables for its credentials, and those of the error."""
 
-    stated: Callable[[Index, Path], dict[str, str]]
+    declared: Callable[[Index, Path], dict[str, str]]
     environ: dict[str, str]
     variable: str
 
@@ -244,13 +244,13 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize("named", NAMED, ids=lambda named: named.stated.__name__)
+@pytest.mark.parametrize("named", NAMED, ids=lambda named: named.declared.__name__)
 def test_named_index(
     workspace: Workspace, index: Index, wheel: Path, tmp_path: Path, named: Named
 ) -> None:
     """Variables have the credentials by the index's name. Otherwise the error names them."""
     (workspace.app / "pyproject.toml").unlink()
-    workspace.write(named.stated(index, wheel))
+    workspace.write(named.declared(index, wheel))
     root = str(write_bindings(tmp_path / "b", ca_certificates=authority(index)))
     wrong = dict.fromkeys(named.environ, "wrong-ones")
 
@@ -385,7 +385,7 @@ def test_wheels_decide(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "environ"),
+    ("declared", "environ"),
     [
         ("./vendor/acme_private-1.0-py3-none-any.whl\nidna==3.10\n", {}),
         ("--find-links ./vendor\nacme-private\nidna==3.10\n", {}),
@@ -393,10 +393,10 @@ def test_wheels_decide(workspace: Workspace) -> None:
     ],
     ids=["wheel", "folder", "variable"],
 )
-def test_wheels_named(workspace: Workspace, stated: str, environ: dict[str, str]) -> None:
+def test_wheels_named(workspace: Workspace, declared: str, environ: dict[str, str]) -> None:
     """If a manifest names the folder of wheels, the index has the other packages."""
     write_wheel(workspace.app / "vendor")
-    workspace.write({"requirements.txt": stated})
+    workspace.write({"requirements.txt": declared})
 
     phase = workspace.run("build", **environ)
 

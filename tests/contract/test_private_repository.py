@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contract import git_server, statements
+from contract import git_server, manifests
 from contract.package_index import PASSWORD, USER, Index, write_bindings
 from contract.phases import Phase, Workspace, files_below
 
@@ -22,12 +22,12 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         part = folder / "part"
         part.mkdir()
         (part / "__init__.py").write_text("VERSION = '1.0'\n")
-        statements.make_repository(part, folder / "part.git")
+        manifests.make_repository(part, folder / "part.git")
         package = folder / "package"
         package.mkdir()
         (package / "setup.py").write_text(SETUP)
         url = f"https://{server.host}/part.git"
-        statements.make_repository(
+        manifests.make_repository(
             package, folder / "package.git", {"acme": (folder / "part.git", url)}
         )
         yield server
@@ -63,9 +63,9 @@ def build(
 
 def test_netrc(workspace: Workspace, repositories: Index) -> None:
     """With a netrc, git reads the repository and its submodule. The password is in no file."""
-    stated = f"machine 127.0.0.1 login {USER} password {PASSWORD}\n"
+    declared = f"machine 127.0.0.1 login {USER} password {PASSWORD}\n"
 
-    phase = build(workspace, repositories, netrc={".netrc": stated})
+    phase = build(workspace, repositories, netrc={".netrc": declared})
 
     assert 0 == phase.status, phase.log
     assert "1.0" == workspace.python("import acme; print(acme.VERSION)")
@@ -74,8 +74,8 @@ def test_netrc(workspace: Workspace, repositories: Index) -> None:
 
 def test_credentials_by_variables(workspace: Workspace, repositories: Index) -> None:
     """Credentials that a requirement takes from variables are in no file either."""
-    stated = (workspace.app / "requirements.txt").read_text()
-    workspace.write({"requirements.txt": stated.replace("https://", "https://${WHO}:${SECRET}@")})
+    declared = (workspace.app / "requirements.txt").read_text()
+    workspace.write({"requirements.txt": declared.replace("https://", "https://${WHO}:${SECRET}@")})
     # The submodule's address has none; git has a way to give it some.
     configured = f"url.https://{USER}:{PASSWORD}@{repositories.host}/part.insteadOf"
 

@@ -233,17 +233,17 @@ def test_batch_fails(runtime: Runtime) -> None:
 
 @pytest.mark.row("C5", "D5")
 def test_body_too_long(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A body beyond the limit is 413, whether its length is stated or not."""
+    """A body beyond the limit is 413, whether its length is declared or not."""
     log = tmp_path_factory.mktemp("limit") / "log"
     variables = {"FUNC_MAX_EVENT_BYTES": "1000"}
     with serving(FUNCTIONS / "runtime_events", log, variables=variables) as runtime:
-        stated = post(runtime, "none", b"1" * 1001)
+        declared = post(runtime, "none", b"1" * 1001)
         chunked = httpx.post(
             runtime.url, headers=headers("none"), content=iter([b"1" * 600] * 2), timeout=PATIENCE
         )
 
-        assert [413, 413] == [stated.status_code, chunked.status_code]
-        assert ["close"] * 2 == [answer.headers["connection"] for answer in (stated, chunked)]
+        assert [413, 413] == [declared.status_code, chunked.status_code]
+        assert ["close"] * 2 == [answer.headers["connection"] for answer in (declared, chunked)]
         assert 202 == post(runtime, "none", b"1" * 1000).status_code
 
 

@@ -33,17 +33,17 @@ def post(runtime: Runtime, content: bytes | Iterator[bytes]) -> httpx.Response:
 
 def test_body_within_the_limit(runtime: Runtime) -> None:
     """A body as long as the limit reaches the function, in one part or many."""
-    stated = post(runtime, b"0" * 1000)
+    declared = post(runtime, b"0" * 1000)
     chunked = post(runtime, chunks(10))
 
-    assert ["0" * 1000] * 2 == [each.json()["body"] for each in (stated, chunked)]
+    assert ["0" * 1000] * 2 == [each.json()["body"] for each in (declared, chunked)]
 
 
-@pytest.mark.parametrize("stated", [True, False], ids=["stated", "chunked"])
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
 @pytest.mark.row("H16")
-def test_body_beyond_the_limit(runtime: Runtime, stated: bool) -> None:
+def test_body_beyond_the_limit(runtime: Runtime, declared: bool) -> None:
     """A longer one is 413, and the connection ends: the rest of the body is not read."""
-    content = b"0" * 1100 if stated else chunks(11)
+    content = b"0" * 1100 if declared else chunks(11)
     response = post(runtime, content)
 
     assert (413, "close") == (response.status_code, response.headers["connection"])

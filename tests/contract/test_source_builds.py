@@ -63,7 +63,7 @@ def sdist_only(tmp_path: Path) -> Iterator[dict[str, str]]:
 EXPORT = ("export", "--no-emit-project", "-o", "pylock.toml")
 
 
-def stated_in(kind: str, folder: Path, index: dict[str, str]) -> dict[str, str]:
+def declared_in(kind: str, folder: Path, index: dict[str, str]) -> dict[str, str]:
     """Return a function that declares the package in one of these forms."""
     match kind:
         case "requirements":
@@ -86,10 +86,10 @@ def locked(folder: Path, index: dict[str, str], *command: str) -> dict[str, str]
     return {path.name: path.read_text() for path in folder.glob("*.*") if path.is_file()}
 
 
-@pytest.mark.parametrize("stated", ["requirements", "pyproject", "uv lock", "pylock"])
-def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
+@pytest.mark.parametrize("declared", ["requirements", "pyproject", "uv lock", "pylock"])
+def test_refused(tmp_path: Path, index: dict[str, str], declared: str) -> None:
     """If another Python has a wheel, nothing is compiled, and the error has the setting."""
-    workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
+    workspace = Workspace.create(tmp_path / "function", declared_in(declared, tmp_path, index))
 
     phase = workspace.run("build", COMPILING="60", **index)
 
@@ -102,12 +102,12 @@ def test_refused(tmp_path: Path, index: dict[str, str], stated: str) -> None:
     assert not (workspace.layers / "dependencies.toml").exists()
 
 
-@pytest.mark.parametrize("stated", ["requirements", "uv lock", "pylock"])
-def test_without_source(tmp_path: Path, index: dict[str, str], stated: str) -> None:
+@pytest.mark.parametrize("declared", ["requirements", "uv lock", "pylock"])
+def test_without_source(tmp_path: Path, index: dict[str, str], declared: str) -> None:
     """A package without a source has the same error."""
     (sdist,) = (tmp_path / "packages").glob("*.tar.gz")
     sdist.unlink()
-    workspace = Workspace.create(tmp_path / "function", stated_in(stated, tmp_path, index))
+    workspace = Workspace.create(tmp_path / "function", declared_in(declared, tmp_path, index))
 
     phase = workspace.run("build", **index)
 

@@ -26,7 +26,7 @@ class Container:
     @property
     def url(self) -> str:
         """Return the address of its published port."""
-        # Asked each time: Docker may choose another port when a container is started anew.
+        # Asked each time: Docker may choose another port when a container is started again.
         return f"http://127.0.0.1:{self.started._get_exposed_port(self.port)}"  # noqa: SLF001
 
     def get(self, path: str = "/", **options: Any) -> httpx.Response:

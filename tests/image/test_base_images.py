@@ -86,7 +86,7 @@ class Variant:
             for md5, path in (line.split("  ", 1) for line in content.decode().splitlines())
         }
 
-    def stated(self, name: str) -> list[str]:
+    def declared(self, name: str) -> list[str]:
         """Return the first word of each line of a description that is for this variant."""
         lines = descriptions.lines(STACK / "run" / name, variants.select(self.name))
         return [line.split()[0] for line in lines]
@@ -119,12 +119,14 @@ def test_packages(run: Variant) -> None:
         if path.startswith("var/lib/dpkg/status.d/") and file.is_regular
     }
 
-    assert set(run.stated("packages")) == {name for name in found if not name.endswith(".md5sums")}
+    assert set(run.declared("packages")) == {
+        name for name in found if not name.endswith(".md5sums")
+    }
 
 
 def test_every_file_is_its_packages(run: Variant) -> None:
     """A file is as its package brought it, or stack/run/made says what makes it."""
-    made = run.stated("made")
+    made = run.declared("made")
     own = {path for path in run.files if any(fnmatchcase(path, pattern) for pattern in made)}
     regular = {path: file.md5 for path, file in run.files.items() if file.is_regular}
 
@@ -143,17 +145,17 @@ def test_empty_folders(run: Variant) -> None:
     )
 
 
-def test_nothing_is_stated_in_vain(run: Variant) -> None:
+def test_nothing_is_declared_in_vain(run: Variant) -> None:
     """Each line of stack/run/made stands for a file that is there, none of omit does."""
     made = {
         pattern
-        for pattern in run.stated("made")
+        for pattern in run.declared("made")
         if any(fnmatchcase(path, pattern) for path in run.files)
     }
 
-    assert set(run.stated("made")) == made
+    assert set(run.declared("made")) == made
     assert [] == [
-        path for path in run.files for pattern in run.stated("omit") if fnmatchcase(path, pattern)
+        path for path in run.files for pattern in run.declared("omit") if fnmatchcase(path, pattern)
     ]
 
 
@@ -225,7 +227,7 @@ def test_sbom(run: Variant) -> None:
     system, *packages = json.loads(sbom)["components"]
 
     assert "debian" == system["name"]
-    assert set(run.stated("packages")) == {package["name"] for package in packages}
+    assert set(run.declared("packages")) == {package["name"] for package in packages}
     for package in packages:
         control = run.contents[f"var/lib/dpkg/status.d/{package['name']}"].decode()
         assert f"\nVersion: {package['version']}\n" in control

@@ -103,7 +103,7 @@ def test_function_for_sdk_1_gets_sdk_1(pack: Pack) -> None:
 
 
 def test_labels_say_what_was_asked_for(pack: Pack, project: Path) -> None:
-    """BP_IMAGE_LABELS become labels, quoted values included, beside what func.yaml knows."""
+    """BP_IMAGE_LABELS become labels, quoted values included, with those of func.yaml."""
     labels = 'middleware-version=0.8.1 org.opencontainers.image.revision=abc io.x="a b"'
     image = pack.build(project, env={"BP_IMAGE_LABELS": labels}).image
     expected = {

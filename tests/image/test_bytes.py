@@ -86,7 +86,7 @@ def test_nothing_needless(pack: Pack, local_packages: Path) -> None:
         assert b".uv-cache-" not in content, name
         assert b".check-" not in content, name
     bytecode = {name: content for name, content in files.items() if name.endswith(".pyc")}
-    # Unchecked (PEP 552): nobody looks at its source's time, and nobody writes it anew.
+    # Unchecked (PEP 552): nobody looks at its source's time, and nobody writes it again.
     assert {0b01} == {int.from_bytes(content[4:8], "little") for content in bytecode.values()}
     assert sources(files) == sources(bytecode)
 

@@ -48,9 +48,9 @@ def project(tmp_path: Path) -> Path:
 
 def link_with_itm(project: Path) -> None:
     """Have the package need a library of the compiler's, which the run image does not have."""
-    stated = project / "native" / "pyproject.toml"
+    declared = project / "native" / "pyproject.toml"
     link = 'extra-link-args = ["-fopenmp", "-Wl,--no-as-needed", "-litm"'
-    stated.write_text(stated.read_text().replace('extra-link-args = ["-fopenmp"', link))
+    declared.write_text(declared.read_text().replace('extra-link-args = ["-fopenmp"', link))
 
 
 def test_missing_library_is_named(pack: Pack, project: Path) -> None:

@@ -64,7 +64,7 @@ def test_changed_source_reuses_the_layers(pack: Pack, project: Path, first: Buil
 
 
 def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first: Build) -> None:
-    """A new dependency installs the dependencies anew; the runtime is reused."""
+    """A new dependency installs the dependencies again; the runtime is reused."""
     before = first.image.layers
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))

@@ -37,7 +37,7 @@ def test_shared_layers(both: tuple[Saved, Saved]) -> None:
 
 
 def test_what_it_adds(both: tuple[Saved, Saved]) -> None:
-    """What it brings beside its dependencies is small, even before it is compressed."""
+    """What it brings in addition to its dependencies is small, even before it is compressed."""
     first, second = both
     own = {
         second.parts[layer]: second.size(layer)

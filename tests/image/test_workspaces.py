@@ -54,7 +54,7 @@ def test_moved_between_detect_and_build(pack: Pack, project: Path) -> None:
 
 @pytest.mark.row("T1", "T3")
 def test_scaffolded(pack: Pack, project: Path) -> None:
-    """What func keeps beside the function, with a link to the folder above, is in no image."""
+    """What func keeps next to the function, with a link to the folder above, is in no image."""
     func_workspaces.scaffolded(project)
 
     built = pack.build(project)

@@ -79,8 +79,8 @@ def test_pack_builds_from_the_registry(pack: Pack, published: str) -> None:
     run = pack.client.client.images.get(f"{published}/run")
     layers = run.attrs["RootFS"]["Layers"]
     assert layers == built.image.attributes["RootFS"]["Layers"][: len(layers)]
-    stated = json.loads(built.image.labels["io.buildpacks.lifecycle.metadata"])["runImage"]
-    assert {"image": f"{published}/run", "mirrors": [MIRROR]}.items() <= stated.items()
+    declared = json.loads(built.image.labels["io.buildpacks.lifecycle.metadata"])["runImage"]
+    assert {"image": f"{published}/run", "mirrors": [MIRROR]}.items() <= declared.items()
     with serving(built.image) as container:
         assert container.get("/").text.startswith("one ")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# Names of what is measured beside each other.
+# Names of what is measured side by side.
 OURS = "buildpack"
 FLOOR = "floor"
 PIP = "pip Dockerfile"

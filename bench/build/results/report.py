@@ -22,4 +22,4 @@ def render(result: Result, chart: str | None = None) -> str:
         "How": reports.method(FIGURES),
     }
     doubtful = reports.doubts(result, result.machine, FIGURES)
-    return reports.page("A build beside its peers", facts, doubtful, chart, sections)
+    return reports.page("A build and its peers", facts, doubtful, chart, sections)

@@ -2,7 +2,7 @@
 
 from bench.build.results.figures import Figure
 
-# Names of what is measured beside each other.
+# Names of what is measured side by side.
 OURS = "run"
 DEBIAN = "Debian"
 # The variant of stack/ that has each of our run images.

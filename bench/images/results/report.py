@@ -39,7 +39,7 @@ def render(result: Result, chart: str | None = None) -> str:
         "How": reports.method(FIGURES),
     }
     doubtful = reports.doubts(result, result.machine, FIGURES)
-    return reports.page("The run images beside Debian's Python", facts, doubtful, chart, sections)
+    return reports.page("The run images and Debian's Python", facts, doubtful, chart, sections)
 
 
 def _images(result: Result) -> str:

@@ -29,7 +29,7 @@ def render(result: Result, chart: str | None = None) -> str:
         "How": _method(plan),
     }
     doubtful = reports.doubts(result, result.machine, FIGURES, _waited(result))
-    return reports.page("The runtime beside its peers", facts, doubtful, chart, sections)
+    return reports.page("The runtime and its peers", facts, doubtful, chart, sections)
 
 
 def _waited(result: Result) -> list[str]:

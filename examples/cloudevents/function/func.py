@@ -39,7 +39,7 @@ class Function:
         log.info("Function stopped, events handled: %d", self.events)
 
     def alive(self):
-        """Answer /health/liveness. A function that says no is started anew."""
+        """Answer /health/liveness. A function that says no is started again."""
         return True, "Alive"
 
     def ready(self):

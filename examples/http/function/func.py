@@ -43,7 +43,7 @@ class Function:
         log.info("Function stopped, requests handled: %d", self.requests)
 
     def alive(self):
-        """Answer /health/liveness. A function that says no is started anew."""
+        """Answer /health/liveness. A function that says no is started again."""
         return True, "Alive"
 
     def ready(self):

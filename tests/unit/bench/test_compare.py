@@ -61,6 +61,6 @@ def test_lines() -> None:
     (gain,) = lost(RATE, {"us": 100}, {"us": 200})
 
     assert [
-        "LOSS  CPU time per request: 10.0 → 12.0 µs (20.0% worse beside its peers)",
+        "LOSS  CPU time per request: 10.0 → 12.0 µs (20.0% worse relative to its peers)",
         "      Requests per second: 100 → 200 1/s (50.0% better)",
     ] == [compare.line(loss), compare.line(gain)]

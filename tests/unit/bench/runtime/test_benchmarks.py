@@ -16,7 +16,7 @@ def test_whole_run() -> None:
 
 
 def test_shown_as_it_is() -> None:
-    """Table and chart show the result, by the present targets; `--again` writes them anew."""
+    """Table and chart show the result, by the present targets; `--again` writes them again."""
     shown = report.render(KEPT, chart="runtime.svg")
 
     assert shown == (FOLDER / "runtime.md").read_text(encoding="utf-8")

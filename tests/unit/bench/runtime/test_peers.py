@@ -21,10 +21,10 @@ def test_locked(peer: Peer) -> None:
     """A list names exact versions, of the peer's own package too."""
     assert peer.requirements is not None
     names = peer.requirements.with_suffix(".in").read_text(encoding="utf-8").split()
-    stated = {name.partition("==")[0].partition("[")[0].partition(">=")[0] for name in names}
+    declared = {name.partition("==")[0].partition("[")[0].partition(">=")[0] for name in names}
 
     if peer.requirements.parent.name == "peers":
-        assert stated <= set(environments.versions(peer))
+        assert declared <= set(environments.versions(peer))
     assert environments.versions(peer)
 
 

@@ -87,7 +87,7 @@ async def test_body_within_the_limit(length: int | None) -> None:
 async def test_body_beyond_the_limit(
     length: int | None, parts: tuple[bytes, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A longer one is 413, by its stated length or by what arrives, and logged once."""
+    """A longer one is 413, by its declared length or by what arrives, and logged once."""
     caplog.set_level("INFO")
 
     assert TOO_LARGE == await answer(BodyLimit(echo, LIMIT), request(length), *parts)

@@ -305,7 +305,7 @@ JSON = {"datacontenttype": "application/json"}
 
 
 def test_encode_structured() -> None:
-    """Attributes are members of their JSON types; what the data is, is stated."""
+    """Attributes are members of their JSON types; what the data is, is declared."""
     attributes = {**MINIMAL, "time": NOON, "flag": True, "count": 3, "raw": b"\x00"}
 
     content = http_binding.encode_structured(event.create(attributes, {"ä": 1}))
@@ -393,8 +393,8 @@ def test_encode_binary_data(
     content_type: str, data: object, header: bytes | None, body: bytes
 ) -> None:
     """The body is the data in its content type, which is Content-Type and no ce- header."""
-    stated: dict[str, Value] = {"datacontenttype": content_type} if content_type else {}
-    content = http_binding.encode_binary(Event({**MINIMAL, **stated}, data))
+    declared: dict[str, Value] = {"datacontenttype": content_type} if content_type else {}
+    content = http_binding.encode_binary(Event({**MINIMAL, **declared}, data))
 
     headers = dict(content.headers)
     assert body == content.body

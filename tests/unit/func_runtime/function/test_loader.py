@@ -51,7 +51,7 @@ def test_handle_alone(tmp_path: Path) -> None:
 
 
 def test_modules_beside_the_function(tmp_path: Path) -> None:
-    """What lies beside the function can be imported by it."""
+    """What is next to the function can be imported by it."""
     (tmp_path / "function.py").write_text("from beside_it import handle\n")
     (tmp_path / "beside_it.py").write_text(HANDLE)
 

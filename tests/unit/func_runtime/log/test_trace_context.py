@@ -68,7 +68,7 @@ async def test_traceparent_twice() -> None:
 
 
 async def test_outside_of_a_request() -> None:
-    """Before, after and beside a request there is no trace."""
+    """Before, after and outside a request there is no trace."""
     await ids([(b"traceparent", VALID)])
 
     assert {} == trace_context.ids()

@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("content", [None, "", "# nothing\n", "name: mine\n", "deploy:\n"])
-def test_nothing_stated(path: Path, content: str | None) -> None:
+def test_nothing_declared(path: Path, content: str | None) -> None:
     """Every field is optional, and so is the file."""
     if content is not None:
         path.write_text(content)
@@ -27,7 +27,7 @@ def test_nothing_stated(path: Path, content: str | None) -> None:
     assert FuncYaml() == func_yaml.read(path)
 
 
-def test_stated(path: Path) -> None:
+def test_declared(path: Path) -> None:
     """Invocation and health paths are read; other fields are ignored."""
     path.write_text(
         "created: 2026-01-01T00:00:00Z\ninvoke: cloudevent\nunknown: [1]\n"

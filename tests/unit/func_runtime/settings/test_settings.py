@@ -14,9 +14,9 @@ from func_runtime.settings.settings import EventLoop, Invoke, LogFormat, LogSett
 DEFAULTS = Settings(addresses=(Address("", 8080),))
 
 
-def read(environ: dict[str, str], stated: FuncYaml | None = None) -> Settings:
-    """Read settings beside a func.yaml."""
-    return Settings.from_environ(environ, lambda: stated or FuncYaml())
+def read(environ: dict[str, str], declared: FuncYaml | None = None) -> Settings:
+    """Read settings with a func.yaml."""
+    return Settings.from_environ(environ, lambda: declared or FuncYaml())
 
 
 def test_nothing_set() -> None:

@@ -14,8 +14,8 @@ from function_buildpack.source.settings import Settings
 
 def search(folder: Path, name: str, files: dict[str, str]) -> ModuleHints:
     """Look for a module in a source whose function is in services/pay."""
-    stated = {"services/pay/function.py": "def handle(scope, receive, send): ...\n", **files}
-    for file, text in stated.items():
+    declared = {"services/pay/function.py": "def handle(scope, receive, send): ...\n", **files}
+    for file, text in declared.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

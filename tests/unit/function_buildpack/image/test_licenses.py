@@ -30,7 +30,7 @@ def test_expression(text: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "text", "classifiers", "license_"),
+    ("given", "text", "classifiers", "license_"),
     [
         ("MIT OR Apache-2.0", "BSD", [BSD], License("MIT OR Apache-2.0")),
         ("", "BSD-3-Clause", [BSD], License("BSD-3-Clause")),
@@ -45,6 +45,6 @@ def test_expression(text: str, canonical: str) -> None:
         ("", "", [], License()),
     ],
 )
-def test_declared(stated: str, text: str, classifiers: list[str], license_: License) -> None:
+def test_declared(given: str, text: str, classifiers: list[str], license_: License) -> None:
     """An expression is better than the field, the field than classifiers, if it names one."""
-    assert license_ == declared(stated, text, classifiers)
+    assert license_ == declared(given, text, classifiers)

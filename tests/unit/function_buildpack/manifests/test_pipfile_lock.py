@@ -10,7 +10,7 @@ import pytest
 from function_buildpack.manifests import pipfile_lock
 from function_buildpack.source.settings import Selection
 
-FIXTURE = Path(__file__).parents[3] / "fixtures" / "statements" / "pipenv"
+FIXTURE = Path(__file__).parents[3] / "fixtures" / "manifests" / "pipenv"
 
 
 def lines(sections: dict[str, Any], groups: str = "", sources: tuple[str, ...] = ()) -> list[str]:

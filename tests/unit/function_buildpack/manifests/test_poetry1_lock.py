@@ -45,7 +45,7 @@ def test_dependencies_of_dependencies() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "found"),
+    ("declared", "found"),
     [
         ({"version": "*", "markers": "sys_platform == 'linux'"}, ["a==1.0"]),
         ({"version": "*", "markers": "sys_platform == 'win32'"}, []),
@@ -57,17 +57,17 @@ def test_dependencies_of_dependencies() -> None:
         ([{"version": "1", "python": "<3.12"}, {"version": "1", "python": ">=3.12"}], ["a==1.0"]),
     ],
 )
-def test_markers(stated: Any, found: list[str]) -> None:
+def test_markers(declared: Any, found: list[str]) -> None:
     """Packages for another platform or Python are not needed."""
-    assert found == wanted([package("a")], {"dependencies": {"a": stated}})
+    assert found == wanted([package("a")], {"dependencies": {"a": declared}})
 
 
 def test_versions() -> None:
     """Of several versions of a package, the one that matches is needed."""
     packages = [package("a", "1.5"), package("a", "2.5")]
-    stated = [{"version": "^1.0", "python": "<3.12"}, {"version": "^2.0", "python": ">=3.12"}]
+    declared = [{"version": "^1.0", "python": "<3.12"}, {"version": "^2.0", "python": ">=3.12"}]
 
-    assert ["a==2.5"] == wanted(packages, {"dependencies": {"a": stated}})
+    assert ["a==2.5"] == wanted(packages, {"dependencies": {"a": declared}})
     assert ["a==1.5"] == wanted(packages, {"dependencies": {"a": "^1.0"}})
 
 

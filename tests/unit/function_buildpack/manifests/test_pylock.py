@@ -24,7 +24,7 @@ def test_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "is_met"),
+    ("declared", "is_met"),
     [
         ("idna", True),
         ("IDNA>=3.10", True),
@@ -35,8 +35,8 @@ def test_names() -> None:
         ("new>=1", True),
     ],
 )
-def test_unmet(stated: str, is_met: bool) -> None:
+def test_unmet(declared: str, is_met: bool) -> None:
     """A requirement without a package is reported, unless it is for another platform."""
-    found = pylock.unmet(LOCK, [Requirement(stated)], {"sys_platform": "linux"})
+    found = pylock.unmet(LOCK, [Requirement(declared)], {"sys_platform": "linux"})
 
-    assert ([] if is_met else [str(Requirement(stated))]) == found
+    assert ([] if is_met else [str(Requirement(declared))]) == found

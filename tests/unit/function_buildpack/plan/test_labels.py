@@ -60,10 +60,10 @@ def test_of() -> None:
 def test_of_checkout() -> None:
     """git has the revision, and the source if pyproject.toml has none."""
     checkout = Checkout("0" * 40, "https://example.com/a.git")
-    stated = {"urls": {"repository": "https://example.com/a"}}
+    declared = {"urls": {"repository": "https://example.com/a"}}
 
     assert {"revision": "0" * 40, "source": checkout.remote} == of({}, checkout=checkout)
-    assert "https://example.com/a" == of(stated, checkout=checkout)["source"]
+    assert "https://example.com/a" == of(declared, checkout=checkout)["source"]
 
 
 def test_of_func_yaml() -> None:
@@ -72,16 +72,16 @@ def test_of_func_yaml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "licenses"),
+    ("declared", "licenses"),
     [
         ({"text": "MIT License"}, {"licenses": "MIT"}),
         ({"file": "LICENSE"}, {}),
         ("Ours", {}),
     ],
 )
-def test_of_license(stated: object, licenses: dict[str, str]) -> None:
+def test_of_license(declared: object, licenses: dict[str, str]) -> None:
     """A license is an SPDX expression or no label."""
-    assert licenses == of({"license": stated})
+    assert licenses == of({"license": declared})
 
 
 def test_of_nonsense() -> None:

@@ -52,7 +52,7 @@ def test_syntax(parsed_by: str, *, stops: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "scaffolded", "invoke"),
+    ("declared", "scaffolded", "invoke"),
     [
         ("", "", "http"),
         ("", "cloudevent", "cloudevent"),
@@ -60,9 +60,9 @@ def test_syntax(parsed_by: str, *, stops: bool) -> None:
         ("cloudevent", "", "cloudevent"),
     ],
 )
-def test_invoke(stated: str, scaffolded: str, invoke: str) -> None:
+def test_invoke(declared: str, scaffolded: str, invoke: str) -> None:
     """func.yaml decides, then func's scaffolding, then it is HTTP."""
-    made = make(func_yaml=FuncYaml(invoke=stated), scaffolded=scaffolded)
+    made = make(func_yaml=FuncYaml(invoke=declared), scaffolded=scaffolded)
 
     assert invoke == made.invoke
     assert Change("FUNC_INVOKE", Behaviour.DEFAULT, invoke) in made.launch_env

@@ -43,8 +43,8 @@ def test_uv(tmp_path: Path) -> None:
         uv_toml='url = "https://me:third@h"',
         uv_environ={"UV_A": "binding", "UV_B": "binding"},
     )
-    stated = {"UV_A": "own", "XDG_CONFIG_DIRS": "/etc/xdg", "GIT_CONFIG_COUNT": "2"}
-    with index_access.prepared(stated, bound) as found:
+    declared = {"UV_A": "own", "XDG_CONFIG_DIRS": "/etc/xdg", "GIT_CONFIG_COUNT": "2"}
+    with index_access.prepared(declared, bound) as found:
         assert ("3", "credential.helper") == (
             found.environ["GIT_CONFIG_COUNT"],
             found.environ["GIT_CONFIG_KEY_2"],

@@ -31,11 +31,11 @@ INDEXES = {
 }
 
 
-def attempt(folder: Path, stated: str = "uv.lock") -> Attempt:
+def attempt(folder: Path, declared: str = "uv.lock") -> Attempt:
     """Return an installation from a file of a folder."""
     selection = Selection(frozenset({"cpu", "gpu"}))
-    prefix = "POETRY_HTTP_BASIC" if stated == "poetry.lock" else "UV_INDEX"
-    origin = RequirementsOrigin(folder / stated, selection, "uv sync", index_variables=prefix)
+    prefix = "POETRY_HTTP_BASIC" if declared == "poetry.lock" else "UV_INDEX"
+    origin = RequirementsOrigin(folder / declared, selection, "uv sync", index_variables=prefix)
     return Attempt(folder, origin, PackageSource(), INDEXES)
 
 
@@ -176,7 +176,7 @@ def test_uv_unfit_for_the_platform(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "stated", "expected"),
+    ("url", "declared", "expected"),
     [
         (
             "https://corp.example/other/simple",
@@ -207,16 +207,16 @@ def test_uv_unfit_for_the_platform(tmp_path: Path) -> None:
     ids=["one of two", "a wheel", "variables", "unnamed", "unknown"],
 )
 def test_refused(
-    tmp_path: Path, url: str, stated: str, expected: tuple[str, str, tuple[str, ...]]
+    tmp_path: Path, url: str, declared: str, expected: tuple[str, str, tuple[str, ...]]
 ) -> None:
     """The error has the index that refuses access, and the variables for its credentials."""
     said = f"error: x\nhint: An index URL ({url}) could not be queried (401 Unauthorized)"
 
-    error = failure(said, attempt(tmp_path, stated))
+    error = failure(said, attempt(tmp_path, declared))
 
     assert isinstance(error, IndexRefused)
     assert expected == (error.address, error.name, error.variables)
-    assert f"{tmp_path}/{stated}" == error.path
+    assert f"{tmp_path}/{declared}" == error.path
 
 
 def test_unsolvable(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_spread() -> None:
 
 @pytest.mark.parametrize(("ours", "reached"), [(0.4, True), (0.41, False)])
 def test_outcomes_beside_a_peer(ours: float, reached: bool) -> None:
-    """A limit beside a peer is a multiple of the peer's value."""
+    """A limit relative to a peer is a multiple of the peer's value."""
     (outcome,) = outcomes(TARGETS, sample(cold(ours, 1)))
 
     assert reached is outcome.reached
@@ -97,7 +97,7 @@ def test_render() -> None:
     quiet = report.render(sample(cold(1, 4), cold(1, 4)))
 
     assert ["0.38", "≤ 0.4", "yes"] == words(noisy, "Cold build")[-3:]
-    assert "![A build beside its peers](build.svg)" in noisy
+    assert "![A build and its peers](build.svg)" in noisy
     assert "load average before the run 2.0; rounds are far apart in Cold build" in noisy
     assert "Doubtful" not in quiet
     assert "a single round" in report.render(sample(cold(1, 4)))

@@ -80,7 +80,7 @@ def test_render() -> None:
     images, functions = words(text, "Debian")
     assert ["128.4", "yes", "none"] == [images[1], *images[-2:]]
     assert "0.100" == functions[-1]
-    assert "![The run images beside Debian's Python](images.svg)" in text
+    assert "![The run images and Debian's Python](images.svg)" in text
     assert "Doubtful" not in text
 
 

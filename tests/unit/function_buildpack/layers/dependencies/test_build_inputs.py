@@ -123,8 +123,8 @@ def test_reads_git(tmp_path: Path, files: dict[str, str], reads: bool) -> None:
 
 def test_cache_keys(tmp_path: Path) -> None:
     """Cache keys are files, folders, variables and git."""
-    stated = ("'**/*.txt'", "{file = '../VERSION'}", "{dir = 'data'}", "{env = 'MODE'}", "{}")
-    keys = f"[{', '.join(stated)}, {{git = {{tags = true}}}}]"
+    declared = ("'**/*.txt'", "{file = '../VERSION'}", "{dir = 'data'}", "{env = 'MODE'}", "{}")
+    keys = f"[{', '.join(declared)}, {{git = {{tags = true}}}}]"
     folder = write(
         tmp_path / "x",
         {"pyproject.toml": f"[tool.uv]\ncache-keys = {keys}\n", "data/deep/a.txt": ""},

@@ -233,8 +233,8 @@ def test_dynamic(tmp_path: Path, files: dict[str, str]) -> None:
 )
 def test_spellings(tmp_path: Path, line: str, decides: bool) -> None:
     """A path counts in all spellings that uv reads, with uv's variables."""
-    stated = line.format(folder=tmp_path)
-    files = {"fn/requirements.txt": stated, "libs/aaa/x": ""}
+    declared = line.format(folder=tmp_path)
+    files = {"fn/requirements.txt": declared, "libs/aaa/x": ""}
 
     assert decides == ("libs/aaa/x" in found(tmp_path, files))
 
@@ -354,9 +354,13 @@ def test_local_packages_that_compute(
 )
 def test_pyproject_tables(tmp_path: Path, tables: str) -> None:
     """Each table of a static pyproject.toml with local paths counts."""
-    stated = f"[project]\nname = 'x'\n{tables.format(folder=tmp_path)}\n"
-    stated = stated if "\ndependencies" in stated else stated.replace("'x'", "'x'\ndependencies=[]")
-    files = {"fn/pyproject.toml": stated, "libs/aaa/x": "", "fn/other.txt": ""}
+    declared = f"[project]\nname = 'x'\n{tables.format(folder=tmp_path)}\n"
+    declared = (
+        declared
+        if "\ndependencies" in declared
+        else declared.replace("'x'", "'x'\ndependencies=[]")
+    )
+    files = {"fn/pyproject.toml": declared, "libs/aaa/x": "", "fn/other.txt": ""}
 
     assert {"libs/aaa/x"} == found(tmp_path, files)
 
@@ -519,10 +523,10 @@ def test_settings(tmp_path: Path) -> None:
     """A setting counts with the files that it names, in any folder."""
     for folder in (tmp_path / "a", tmp_path / "b"):
         write(folder, {"c.txt": "-c d.txt\n", "d.txt": "idna<3\n"})
-    stated = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
+    declared = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}
 
     def told_in(folder: Path) -> str:
-        return layer_key.uv_settings(stated, ReferenceResolver(folder, folder, {}))
+        return layer_key.uv_settings(declared, ReferenceResolver(folder, folder, {}))
 
     told = told_in(tmp_path / "a")
     write(tmp_path, {"b/d.txt": "idna<4\n"})

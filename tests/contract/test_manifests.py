@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.manifests import MANIFESTS, NOT_INSTALLED, Manifest, make_repository, prepare, uv
 from contract.phases import ROOT, Phase, Workspace, files_below
-from contract.statements import NOT_INSTALLED, STATED, Stated, make_repository, prepare, uv
 from function_buildpack.layers.dependencies.inputs import Inputs
 from function_buildpack.manifests import registry
 from function_buildpack.plan import plan
@@ -49,38 +49,38 @@ def rebuild(workspace: Workspace, **environ: str) -> Phase:
     return workspace.run("build", _BUILDPACK, **environ)
 
 
-@pytest.mark.parametrize("stated", STATED, ids=[stated.kind for stated in STATED])
-def test_stated(workspace: Workspace, stated: Stated) -> None:
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=[manifest.kind for manifest in MANIFESTS])
+def test_declared(workspace: Workspace, manifest: Manifest) -> None:
     """The declared packages are installed, without groups and extras, and no files remain."""
-    prepare(stated.kind, workspace.app)
+    prepare(manifest.kind, workspace.app)
     before = set(files_below(workspace.app))
 
     phase = workspace.run("build")
 
     assert 0 == phase.status, phase.log
-    assert f"Dependencies from: {stated.file}\n" in phase.log
-    assert stated.installed <= installed(workspace)
-    assert not (NOT_INSTALLED | stated.added) & installed(workspace)
+    assert f"Dependencies from: {manifest.file}\n" in phase.log
+    assert manifest.installed <= installed(workspace)
+    assert not (NOT_INSTALLED | manifest.added) & installed(workspace)
     assert before == {path for path in files_below(workspace.app) if not path.endswith(".pyc")}
     layer = files_below(workspace.layers / "dependencies")
     assert [] == [path for path, content in layer.items() if b".uv-cache-" in content]
 
 
 @pytest.mark.parametrize(
-    "stated",
-    [stated for stated in STATED if stated.selected],
-    ids=[stated.kind for stated in STATED if stated.selected],
+    "manifest",
+    [manifest for manifest in MANIFESTS if manifest.selected],
+    ids=[manifest.kind for manifest in MANIFESTS if manifest.selected],
 )
-def test_selected(workspace: Workspace, stated: Stated) -> None:
+def test_selected(workspace: Workspace, manifest: Manifest) -> None:
     """Selected extras and groups are installed as well, into another layer."""
-    prepare(stated.kind, workspace.app)
-    phase = workspace.run("build", _BUILDPACK, **stated.selected)
+    prepare(manifest.kind, workspace.app)
+    phase = workspace.run("build", _BUILDPACK, **manifest.selected)
 
     assert 0 == phase.status, phase.log
-    assert stated.installed | stated.added <= installed(workspace)
+    assert manifest.installed | manifest.added <= installed(workspace)
     assert not NOT_INSTALLED & installed(workspace)
 
-    assert "Reusing the dependencies layer" in rebuild(workspace, **stated.selected).log
+    assert "Reusing the dependencies layer" in rebuild(workspace, **manifest.selected).log
     log = rebuild(workspace).log
     assert "Installing: the declared dependencies changed" in log
 
@@ -264,7 +264,7 @@ def test_poetry_package(workspace: Workspace) -> None:
     assert "idna==3.10" in installed(workspace)
 
 
-def test_stated_in_other_lists(workspace: Workspace) -> None:
+def test_declared_in_other_lists(workspace: Workspace) -> None:
     """Without declared dependencies, the log names similar files, and how to include them."""
     workspace.write({"requirements/prod.txt": "idna", "function.py": "def handle(*request): ..."})
 
@@ -418,11 +418,11 @@ def test_git_missing(workspace: Workspace, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "changed", "reinstalls"),
     [
-        ("requirements", "more/stated.txt", True),
+        ("requirements", "more/declared.txt", True),
         ("requirements", "constraints.txt", True),
         ("requirements", "libs/plain/plain/__init__.py", True),
         ("requirements", "function/__init__.py", False),  # it has -e ., which has its own layer
-        ("dynamic", "stated.in", True),
+        ("dynamic", "declared.in", True),
         ("dynamic", "function/__init__.py", False),
         ("setup", "setup.cfg", True),
         ("setup", "function/__init__.py", False),
@@ -635,8 +635,8 @@ def test_same_bytes_elsewhere(tmp_path: Path) -> None:
     for workspace in workspaces:
         write_native(workspace.app / "native", "native")
         shutil.copy(tmp_path / "packed-1.0.tar.gz", workspace.app)
-        stated = "./native\n./packed-1.0.tar.gz\n"
-        workspace.write({"requirements.txt": stated, "function.py": "def handle(*request): ..."})
+        manifest = "./native\n./packed-1.0.tar.gz\n"
+        workspace.write({"requirements.txt": manifest, "function.py": "def handle(*request): ..."})
         workspace.layers.mkdir()
 
         phase = workspace.run("build")
@@ -679,9 +679,9 @@ def test_version_from_git(workspace: Workspace) -> None:
 def test_for_tests(workspace: Workspace) -> None:
     """Packages for tests among the function's dependencies cause a note."""
     project = {"name": "mine", "version": "1", "dependencies": ["iniconfig", "pytest"]}
-    stated = "\n".join(f"{name} = {json.dumps(value)}" for name, value in project.items())
+    manifest = "\n".join(f"{name} = {json.dumps(value)}" for name, value in project.items())
     workspace.write(
-        {"pyproject.toml": f"[project]\n{stated}\n", "function.py": "def handle(*request): ..."}
+        {"pyproject.toml": f"[project]\n{manifest}\n", "function.py": "def handle(*request): ..."}
     )
     uv("lock", cwd=workspace.app)
 
@@ -702,18 +702,18 @@ CONSTRAINED = {
 @pytest.mark.parametrize("variable", ["PIP_CONSTRAINT", "UV_CONSTRAINT"])
 def test_constraints(workspace: Workspace, variable: str) -> None:
     """pip's variable for constraints works, and the layer key has its file."""
-    stated = {variable: "limits/constraints.txt"}
+    settings = {variable: "limits/constraints.txt"}
     workspace.write(CONSTRAINED)
 
-    phase = workspace.run("build", **stated)
+    phase = workspace.run("build", **settings)
 
     assert 0 == phase.status, phase.log
     assert "Constraints: limits/constraints.txt\n" in phase.log
     assert "idna==3.9" in installed(workspace)
-    assert "Reusing the dependencies layer" in rebuild(workspace, **stated).log
+    assert "Reusing the dependencies layer" in rebuild(workspace, **settings).log
 
     workspace.write({"limits/more.txt": "idna==3.8\n"})
-    assert "Installing: settings of uv" in rebuild(workspace, **stated).log
+    assert "Installing: settings of uv" in rebuild(workspace, **settings).log
     assert "idna==3.8" in installed(workspace)
 
 

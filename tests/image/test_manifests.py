@@ -4,33 +4,33 @@ from pathlib import Path
 
 import pytest
 
-from contract import statements
-from contract.statements import NOT_INSTALLED, STATED, Stated
+from contract import manifests
+from contract.manifests import MANIFESTS, NOT_INSTALLED, Manifest
 from image.container import serving
 from image.pack import Pack
 
 
-@pytest.mark.parametrize("stated", STATED, ids=[stated.kind for stated in STATED])
-def test_stated(pack: Pack, stated: Stated, tmp_path: Path) -> None:
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=[manifest.kind for manifest in MANIFESTS])
+def test_declared(pack: Pack, manifest: Manifest, tmp_path: Path) -> None:
     """The image has what the file states, and nothing of its groups for tests."""
-    statements.prepare(stated.kind, tmp_path / "app", at="/workspace")
+    manifests.prepare(manifest.kind, tmp_path / "app", at="/workspace")
 
     built = pack.build(tmp_path / "app")
 
-    assert f"Dependencies from: {stated.file}\n" in built.log
+    assert f"Dependencies from: {manifest.file}\n" in built.log
     with serving(built.image) as container:
         found = set(container.get("/").json())
-    assert stated.installed <= found
+    assert manifest.installed <= found
     assert not NOT_INSTALLED & found
 
 
 def test_uv_workspace(pack: Pack, tmp_path: Path) -> None:
     """All that packages bring works at run time, wherever they come from.
 
-    A src layout with a package beside the function, a member of the workspace and a path outside of
+    A src layout with a package next to the function, a member of the workspace and a path outside of
     it that share a namespace, a data file, a console script, a .pth file, an extra and a group.
     """
-    statements.prepare("uv_workspace", tmp_path / "app")
+    manifests.prepare("uv_workspace", tmp_path / "app")
     env = {
         "BP_FUNCTION_PATH": "services/mine",
         "BP_FUNCTION_EXTRAS": "math",

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_FIXTURES = Path(__file__).parents[1] / "fixtures" / "statements"
+_FIXTURES = Path(__file__).parents[1] / "fixtures" / "manifests"
 _UV = Path(sys.executable).parent / "uv"
 
 
 @dataclass(frozen=True)
-class Stated:
+class Manifest:
     """A form of declaration, its name in the log, and the packages to install."""
 
     kind: str
@@ -26,24 +26,24 @@ class Stated:
 
 _MATH = {"BP_FUNCTION_EXTRAS": "Math"}
 _BOTH = _MATH | {"BP_FUNCTION_GROUPS": "data"}
-STATED = [
-    Stated("poetry", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
-    Stated("poetry1", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
-    Stated(
+MANIFESTS = [
+    Manifest("poetry", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Manifest("poetry1", "poetry.lock", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Manifest(
         "pipenv",
         "Pipfile.lock",
         selected={"BP_FUNCTION_GROUPS": "math"},
         added=frozenset({"six==1.17.0"}),
     ),
-    Stated("pylock", "pylock.toml"),
-    Stated(
+    Manifest("pylock", "pylock.toml"),
+    Manifest(
         "dynamic",
         "pyproject.toml",
         selected=_BOTH,
         added=frozenset({"six==1.17.0", "sniffio==1.3.1"}),
     ),
-    Stated("setup", "setup.py", selected=_MATH, added=frozenset({"six==1.17.0"})),
-    Stated(
+    Manifest("setup", "setup.py", selected=_MATH, added=frozenset({"six==1.17.0"})),
+    Manifest(
         "requirements",
         "requirements.txt",
         frozenset({"idna==3.10", "sniffio==1.3.0", "mine==1.0", "plain==1.0", "gitted==1.0"}),
@@ -67,9 +67,9 @@ def prepare(kind: str, app: Path, at: str = "") -> None:
             uv("lock", cwd=app)
         case "requirements":
             make_repository(app / "gitted", app / "vendor" / "gitted.git")
-            stated = app / "requirements.txt"
+            manifest = app / "requirements.txt"
             repository = f"git+file://{at or app}/vendor/gitted.git"
-            stated.write_text(stated.read_text().replace("@REPOSITORY@", repository))
+            manifest.write_text(manifest.read_text().replace("@REPOSITORY@", repository))
         case _:
             pass
 
