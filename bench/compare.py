@@ -78,9 +78,7 @@ def line(loss: Loss) -> str:
     change = f"{abs(loss.part):.1%} {'worse' if loss.part > 0 else 'better'}"
     peers = " relative to its peers" if loss.peers else ""
     mark = "LOSS  " if loss.is_too_much else "      "
-    return (
-        f"{mark}{figure.title}: {values.strip()} ({change if loss.part else 'the same'}{peers})"
-    )
+    return f"{mark}{figure.title}: {values.strip()} ({change if loss.part else 'the same'}{peers})"
 
 
 def main() -> int:

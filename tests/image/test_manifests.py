@@ -27,8 +27,8 @@ def test_declared(pack: Pack, manifest: Manifest, tmp_path: Path) -> None:
 def test_uv_workspace(pack: Pack, tmp_path: Path) -> None:
     """All that packages bring works at run time, wherever they come from.
 
-    A src layout with a package next to the function, a member of the workspace and a path outside of
-    it that share a namespace, a data file, a console script, a .pth file, an extra and a group.
+    A src layout with a package next to the function, a member of the workspace and a path outside
+    of it that share a namespace, a data file, a console script, a .pth file, an extra and a group.
     """
     manifests.prepare("uv_workspace", tmp_path / "app")
     env = {
