@@ -66,7 +66,7 @@ def test_memory(tmp_path: Path) -> None:
     status, log, megabytes = build(workspace)
 
     assert 0 == status, log
-    (model,) = workspace.layers.rglob("model.bin")
+    (model,) = (workspace.layers / "dependencies").rglob("model.bin")
     assert _MEGABYTES << 20 == model.stat().st_size
     assert 10 < megabytes < _MEMORY
 
