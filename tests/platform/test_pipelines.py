@@ -33,7 +33,7 @@ DEPLOY = prerequisites.ROOT / "deploy"
 GITHUB = DEPLOY / "github-actions"
 OURS = prerequisites.ROOT / ".github" / "workflows"
 GITLAB = DEPLOY / "gitlab" / ".gitlab-ci.yml"
-SBOMS = 4  # of Python, the dependencies, the project and the runtime
+SBOMS = 5  # of Python, the dependencies, the project, the runtime and the launcher
 
 
 @pytest.fixture
