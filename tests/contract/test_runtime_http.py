@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -382,12 +383,19 @@ def test_log_level(tmp_path: Path) -> None:
     assert "LOG_LEVEL is 'chatty', which is not a level: using info" in runtime.log
 
 
+def is_open(host: str, port: int) -> bool:
+    """Say whether a port can be connected to."""
+    with suppress(ConnectionRefusedError), socket.create_connection((host, port), timeout=PATIENCE):
+        return True
+    return False
+
+
 @pytest.mark.row("R2", "S1")
 def test_baked_address_does_not_hide_the_port(tmp_path: Path) -> None:
     """PORT answers on IPv4 and IPv6, whatever address is baked into the image."""
     variables = {"LISTEN_ADDRESS": f"[::]:{free_port()}"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
-        with socket.create_connection(("::1", runtime.port), timeout=PATIENCE):
-            pass
+        # The IPv4 port, for which `serving` waits, is the first to be open.
+        eventually(lambda: is_open("::1", runtime.port), "an open port on IPv6")
 
         assert 200 == runtime.get("/").status_code
