@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from bench import machine
 from bench.errors import BenchFailed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +72,30 @@ class Command(Generic[_Result]):
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
             sys.stderr.write(f"{folder / name}\n")
+
+
+def table_parser(name: str, description: str | None) -> ArgumentParser:
+    """Return a parser for a measurement that only prints a table, and builds into a registry."""
+    parser = ArgumentParser(prog=f"python -m bench.{name}", description=description)
+    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
+    parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
+    return parser
+
+
+def print_table(measure: Callable[[], str], rounds: str) -> int:
+    """Print the table that is measured, and on which machine; return the exit code.
+
+    :param rounds: of what the table has the medians
+    """
+    where = machine.read()
+    try:
+        table = measure()
+    except BenchFailed as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    sys.stdout.write(f"{table}\n\nMedians of {rounds} on {where}; ")
+    sys.stdout.write(f"load before the run: {where.load:.1f}\n")
+    return 0
 
 
 def now() -> str:

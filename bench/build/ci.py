@@ -7,18 +7,17 @@ on loopback (`make registry`): the image of the build before and, in some of the
 import os
 import shutil
 import sys
-from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench import command, machine, tables
+from bench import command, tables
 from bench.build import functions, packages, process
 from bench.build.peers import PREFIX
 from bench.command import ROOT
-from bench.errors import BenchFailed
 from tools import package_index
 
 _COUNTS = (50, 200)
@@ -83,19 +82,10 @@ class Measurement:
 
 def main() -> int:
     """Measure and show; return the exit code."""
-    parser = ArgumentParser(prog="python -m bench.build.ci", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
+    parser = command.table_parser("build.ci", __doc__)
     arguments = parser.parse_args()
-    where = machine.read()
-    try:
-        table = _measure(arguments.rounds, arguments.registry, os.environ)
-    except BenchFailed as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    sys.stdout.write(f"{table}\n\nMedians of {arguments.rounds} on {where}; ")
-    sys.stdout.write(f"load before the run: {where.load:.1f}\n")
-    return 0
+    measure = partial(_measure, arguments.rounds, arguments.registry, os.environ)
+    return command.print_table(measure, f"{arguments.rounds}")
 
 
 def _measure(rounds: int, registry: str, environ: Mapping[str, str]) -> str:

@@ -6,19 +6,18 @@ the registry is the one on loopback (`make registry`).
 
 import os
 import sys
-from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench import command, machine, tables
+from bench import command, tables
 from bench.build import functions, packages, process
 from bench.build.measure import docker_host
 from bench.build.peers import PREFIX
 from bench.command import ROOT
-from bench.errors import BenchFailed
 from tools import package_index
 from tools.package_index import PackageIndex
 
@@ -113,21 +112,14 @@ def _volume(setup: Setup, kind: str) -> str:
 
 def main() -> int:
     """Measure and show; return the exit code."""
-    parser = ArgumentParser(prog="python -m bench.build.setups", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
+    parser = command.table_parser("build.setups", __doc__)
     sizes = parser.add_argument("--megabytes", type=int, nargs="+", default=[20, 200])
     sizes.help = f"sizes of all packages, each a multiple of {_PACKAGE_MB}; default: 20 200"
     arguments = parser.parse_args()
-    where = machine.read()
-    try:
-        table = _measure(arguments.rounds, arguments.registry, arguments.megabytes, os.environ)
-    except BenchFailed as error:
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
-    sys.stdout.write(f"{table}\n\nMedians of {arguments.rounds} changes on {where}; ")
-    sys.stdout.write(f"load before the run: {where.load:.1f}\n")
-    return 0
+    measure = partial(
+        _measure, arguments.rounds, arguments.registry, arguments.megabytes, os.environ
+    )
+    return command.print_table(measure, f"{arguments.rounds} changes")
 
 
 def _measure(rounds: int, registry: str, sizes: list[int], environ: Mapping[str, str]) -> str:
