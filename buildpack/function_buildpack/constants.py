@@ -80,3 +80,6 @@ INVOKE_CLOUDEVENT = "cloudevent"
 LOADED = "It loads"
 # --check writes this before a missing module if it knows the package with that module.
 MISSING = "Missing:  "
+
+# Modules of cloudevents that only version 1 has. Source: its migration guide "v1 to v2".
+SDK_1_MODULES = ("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk")

@@ -108,20 +108,12 @@ def _check_names(project: Project, invoke: str) -> None:
 
 
 # Modules of the cloudevents SDK 1 that SDK 2 no longer has (its migration guide, "v1 to v2").
-_SDK_1_MODULES = tuple(
-    f"cloudevents.{name}"
-    for name in ("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk")
-)
-
-
-def _is_of_sdk_1(module: str) -> bool:
-    """Return whether only the cloudevents SDK 1 has a module."""
-    return any(f"{module}.".startswith(f"{known}.") for known in _SDK_1_MODULES)
+_OF_SDK_1 = tuple(f"cloudevents.{name}." for name in constants.SDK_1_MODULES)
 
 
 def imports_sdk_1(project: Project) -> bool:
     """Return whether the function imports a module that only the cloudevents SDK 1 has."""
-    return any(_is_of_sdk_1(name) for name in project.imports)
+    return any(f"{name}.".startswith(_OF_SDK_1) for name in project.imports)
 
 
 def _constraints(manifest: Manifest) -> Iterable[str]:

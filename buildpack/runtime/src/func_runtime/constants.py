@@ -62,3 +62,6 @@ SETTINGS = (
 # Always served, in addition to the paths of func.yaml.
 LIVENESS_PATH = "/health/liveness"
 READINESS_PATH = "/health/readiness"
+
+# Modules of cloudevents that only version 1 has. Source: its migration guide "v1 to v2".
+SDK_1_MODULES = ("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk")

@@ -1,8 +1,8 @@
 """Which package has a missing module: one removed from Python, or of a package of another name.
 
 Or of another version of its package: the CloudEvents SDK. Imported for failed starts only.
-Sources: PEP 594 and "What's New In Python" 3.12 and 3.13 for removed modules, the SDK's migration
-guide ("v1 to v2"), the packages' own pages for others.
+Sources: PEP 594 and "What's New In Python" 3.12 and 3.13 for removed modules, the packages'
+own pages for others.
 """
 
 from func_runtime import constants
@@ -62,8 +62,6 @@ _PACKAGES = {
     "yaml": "PyYAML",
 }
 _SDK = "cloudevents"
-# Modules of the SDK's version 1 that version 2 no longer has.
-_SDK_1 = frozenset(("abstract", "conversion", "exceptions", "http", "kafka", "pydantic", "sdk"))
 _LEFT_SETUPTOOLS = """\
 setuptools 82 removed pkg_resources. Add "setuptools<82" to the function's dependencies, or a newer
 version of the package that imports it."""
@@ -92,7 +90,7 @@ def _missing(error: BaseException | None) -> str:
 
 def _on(name: str) -> str:
     top, _, rest = name.partition(".")
-    if top == _SDK and rest.partition(".")[0] in _SDK_1:
+    if top == _SDK and rest.partition(".")[0] in constants.SDK_1_MODULES:
         return (
             f"{name} belongs to version 1 of the {_SDK} SDK, and version 2 is installed.\n"
             f'Add "{_SDK}<2" to the function\'s dependencies, or rewrite it for version 2.'
