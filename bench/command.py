@@ -5,26 +5,32 @@ import shutil
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from bench import machine
+from bench import documents, machine
 from bench.errors import BenchFailed
 
 ROOT = Path(__file__).resolve().parents[1]
 
 _R_contra = TypeVar("_R_contra", contravariant=True)
-_Result = TypeVar("_Result")
+_Result = TypeVar("_Result", bound=documents.Result)
 
 
 class Report(Protocol[_R_contra]):
     """Renders a result."""
 
-    def __call__(self, result: _R_contra, chart: str | None = None) -> str:
-        """Return the report; `chart` is the file name of a picture to show."""
+    def __call__(
+        self, result: _R_contra, chart: str | None = None, others: Sequence[_R_contra] = ()
+    ) -> str:
+        """Return the report.
+
+        :param chart: the file name of a picture to show
+        :param others: the last results on other machines, newest first
+        """
         ...
 
 
@@ -41,7 +47,7 @@ class Command(Generic[_Result]):
     def parser(self, description: str | None) -> ArgumentParser:
         """Return a parser that knows what all measurements can be asked for."""
         parser = ArgumentParser(prog=f"python -m bench.{self.name}", description=description)
-        add, files = parser.add_argument, f"{self.name}.json, .md and .svg"
+        add, files = parser.add_argument, f"{self.name}.md, .svg and the result of this machine"
         add("--out", type=Path, metavar="FOLDER", help=f"write {files} there")
         add("--again", type=Path, metavar="FILE", help="show the result in FILE, measure nothing")
         return parser
@@ -60,18 +66,23 @@ class Command(Generic[_Result]):
             self._keep(found, out)
         return 0
 
+    def pages(self, folder: Path) -> dict[str, str]:
+        """Return the texts of the files that show what is kept in a folder, by their names."""
+        newest, *others = map(self.read, documents.kept(self.name, folder))
+        picture = f"{self.name}.svg"
+        return {
+            picture: self.draw(newest),
+            f"{self.name}.md": self.render(newest, picture, others),
+        }
+
     def _keep(self, found: _Result, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        document, picture = self.write(found), f"{self.name}.svg"
-        kept = self.read(document)  # its digits decide what the others show
-        texts = {
-            f"{self.name}.json": document,
-            picture: self.draw(kept),
-            f"{self.name}.md": self.render(kept, chart=picture),
-        }
-        for name, text in texts.items():
+        result = documents.file_name(self.name, found.machine)
+        (folder / result).write_text(self.write(found), encoding="utf-8")
+        pages = self.pages(folder)  # of what was written: its digits decide what they show
+        for name, text in pages.items():
             (folder / name).write_text(text, encoding="utf-8")
-            sys.stderr.write(f"{folder / name}\n")
+        sys.stderr.write("".join(f"{folder / name}\n" for name in (result, *pages)))
 
 
 def table_parser(name: str, description: str | None) -> ArgumentParser:

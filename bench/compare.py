@@ -1,4 +1,6 @@
-"""Compares the measurements in docs/benchmarks with those of the last commit.
+"""Compares the newest measurements in docs/benchmarks with those of the last commit.
+
+They are compared with those of the same machine, of another one if the commit has no others.
 
 A figure with peers is compared by its ratio to each of them, for two runs are rarely of the same
 machine at the same load; one without peers by itself. `make bench` ends with it.
@@ -10,16 +12,19 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from bench import documents
 from bench.build import process
 from bench.build.results import figures as build
 from bench.command import ROOT
 from bench.errors import BenchFailed
 from bench.images.results import figures as images
+from bench.machine import Machine
 from bench.platform.results import figures as platform
 from bench.rounds import Figure, Round
 from bench.runtime.peers import OURS as FUNC_RUNTIME
@@ -109,14 +114,36 @@ _SIDES: dict[str, tuple[Mapping[str, Figure], str]] = {
 }
 
 
+def earlier(committed: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Choose what to compare a result with: the same machine's, else the newest.
+
+    :raises ValueError: there is none.
+    """
+    if not committed:
+        raise ValueError("the commit has no result")
+    machine = Machine(**after["machine"])
+    same = [found for found in committed if Machine(**found["machine"]).slug == machine.slug]
+    return max(same or committed, key=lambda found: str(found["taken"]))
+
+
 def _compared(name: str, commit: str) -> Iterator[Loss]:
-    path = Path(_FOLDER, f"{name}.json")
-    show: list[str | Path] = ["git", "-C", ROOT, "show", f"{commit}:{path}"]
-    before = json.loads(process.run(show, environ=os.environ).output)
-    after = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    after = json.loads(documents.kept(name, ROOT / _FOLDER)[0])
+    before = earlier(_committed(name, commit), after)
     if before["taken"] == after["taken"]:
         sys.stderr.write(f"{name}: not measured again since {commit}\n")
+    elif before["machine"]["processor"] != after["machine"]["processor"]:
+        sys.stderr.write(f"{name}: compared with {Machine(**before['machine']).name}\n")
     yield from losses(before["medians"], after["medians"], *_SIDES[name])
+
+
+def _committed(name: str, commit: str) -> list[dict[str, Any]]:
+    listed = _git("ls-tree", "--name-only", commit, f"{_FOLDER}/").splitlines()
+    found = [path for path in listed if Path(path).match(f"{name}-*.json")]
+    return [json.loads(_git("show", f"{commit}:{path}")) for path in found]
+
+
+def _git(*arguments: str) -> str:
+    return process.run(["git", "-C", ROOT, *arguments], environ=os.environ).output
 
 
 if __name__ == "__main__":

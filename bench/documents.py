@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, asdict
+from dataclasses import Field, asdict, replace
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from bench.machine import Machine
 from bench.rounds import Figure, Round, rounded
 
 _FORMAT = 1
@@ -14,6 +16,11 @@ class Result(Protocol):
     """Rounds in a dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def machine(self) -> Machine:
+        """Where it was found."""
+        ...
 
     @property
     def rounds(self) -> list[Round]:
@@ -27,9 +34,9 @@ class Result(Protocol):
 
 def write(result: Result, figures: Mapping[str, Figure], peers: Iterable[str]) -> str:
     """Return a result as a document, with the medians for who reads no more than these."""
-    document = {"format": _FORMAT} | asdict(result)
-    document["rounds"] = [rounded(values, figures) for values in result.rounds]
-    document["medians"] = rounded(result.medians(figures.values(), peers), figures)
+    kept = replace(result, rounds=[rounded(values, figures) for values in result.rounds])
+    document = {"format": _FORMAT} | asdict(kept)
+    document["medians"] = rounded(kept.medians(figures.values(), peers), figures)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -42,3 +49,14 @@ def read(text: str) -> dict[str, Any]:
     if document.get("format") != _FORMAT:
         raise ValueError(f"not a result of format {_FORMAT}")
     return document
+
+
+def file_name(name: str, machine: Machine) -> str:
+    """Return where the last result of a measurement on a machine is kept."""
+    return f"{name}-{machine.slug}.json"
+
+
+def kept(name: str, folder: Path) -> list[str]:
+    """Return the documents of a measurement in a folder, one for each machine, newest first."""
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob(f"{name}-*.json")]
+    return sorted(texts, key=lambda text: str(json.loads(text)["taken"]), reverse=True)

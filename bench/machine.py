@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,18 @@ class Machine:
 
     def __str__(self) -> str:
         memory = f"{self.memory_mb / 1000:.0f} GB"
-        return f"{self.cores} cores of {self.processor}, {memory}, {self.system}"
+        return f"{self.name}, {memory}, {self.system}"
+
+    @property
+    def name(self) -> str:
+        """What decides whether two runs can be compared by more than ratios."""
+        return f"{self.cores} cores of {self.processor}"
+
+    @property
+    def slug(self) -> str:
+        """The name for a file: `amd-epyc-2-cores`."""
+        plain = re.sub(r"\(\w+\)", "", f"{self.processor} {self.cores} cores")  # (R), (TM)
+        return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
 def read() -> Machine:

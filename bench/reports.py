@@ -34,6 +34,14 @@ def page(
     return "\n\n".join(parts) + "\n"
 
 
+def elsewhere(targets: Sequence[Target], others: Sequence[Rounds]) -> dict[str, str]:
+    """Return a section on what the last runs on other machines reached, none without such runs."""
+    parts = [
+        f"{other.machine.name}, {other.taken}:\n\n{reached(targets, other)}" for other in others
+    ]
+    return {"On other machines": "\n\n".join(parts)} if parts else {}
+
+
 def notes(found: Iterable[tuple[str, str]]) -> str:
     """Return a sentence about each thing of a name."""
     return "\n".join(f"- **{name}**: {note}." for name, note in found)

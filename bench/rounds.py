@@ -5,6 +5,8 @@ from itertools import product
 from statistics import median
 from typing import ClassVar, Protocol
 
+from bench.machine import Machine
+
 # A round's values by figure and peer.
 Round = dict[str, dict[str, float]]
 
@@ -39,9 +41,14 @@ class Figure(Protocol):
 
 
 class Rounds:
-    """Statistics over rounds; whoever has these says which peer is ours."""
+    """Statistics over the rounds of a run; whoever has these says which peer is ours.
+
+    `taken` is when the run began (UTC).
+    """
 
     ours: ClassVar[str]
+    taken: str
+    machine: Machine
     rounds: list[Round]
 
     def values(self, figure: Figure, peer: str) -> list[float]:

@@ -16,7 +16,7 @@ from bench.build.results.figures import FLOOR, OURS, PIP, UV
 from bench.build.results.result import Result
 from bench.command import ROOT, Command
 
-_COMMAND = Command("build", result.write, result.read, report.render, chart.draw)
+COMMAND = Command("build", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 5
 
 _PEERS = {
@@ -30,12 +30,12 @@ _PEERS = {
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    parser = _COMMAND.parser(__doc__)
+    parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")
     arguments = parser.parse_args()
     measure = partial(_measure, arguments, os.environ)
-    return _COMMAND.run(measure, arguments.again, arguments.out)
+    return COMMAND.run(measure, arguments.again, arguments.out)
 
 
 def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:

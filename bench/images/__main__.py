@@ -15,7 +15,7 @@ from bench.images.results import chart, report, result
 from bench.images.results.figures import DEBIAN, OURS, VARIANTS
 from bench.images.results.result import About, Result
 
-_COMMAND = Command("images", result.write, result.read, report.render, chart.draw)
+COMMAND = Command("images", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 5
 
 _NOTES = {
@@ -30,11 +30,11 @@ _NOTES = {
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    parser = _COMMAND.parser(__doc__)
+    parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     arguments = parser.parse_args()
     measure = partial(_measure, arguments.rounds, os.environ)
-    return _COMMAND.run(measure, arguments.again, arguments.out)
+    return COMMAND.run(measure, arguments.again, arguments.out)
 
 
 def _measure(rounds: int, environ: Mapping[str, str]) -> Result:

@@ -16,7 +16,7 @@ from bench.platform.results import chart, report, result
 from bench.platform.results.figures import OURS, PIP
 from bench.platform.results.result import Result
 
-_COMMAND = Command("platform", result.write, result.read, report.render, chart.draw)
+COMMAND = Command("platform", result.write, result.read, report.render, chart.draw)
 _ROUNDS = 10
 
 _PEERS = {
@@ -28,12 +28,12 @@ _PEERS = {
 
 def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
-    parser = _COMMAND.parser(__doc__)
+    parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")
     arguments = parser.parse_args()
     measure = partial(_measure, arguments, os.environ)
-    return _COMMAND.run(measure, arguments.again, arguments.out)
+    return COMMAND.run(measure, arguments.again, arguments.out)
 
 
 def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:

@@ -20,7 +20,7 @@ from bench.runtime.results.figures import BY_NAME, Part
 from bench.runtime.results.result import Measured, Plan, Result
 from bench.runtime.serve import Stage
 
-_COMMAND = Command("runtime", result.write, result.read, report.render, chart.draw)
+COMMAND = Command("runtime", result.write, result.read, report.render, chart.draw)
 _RUN_IMAGES_PYTHON = "3.13"
 _WHOLE = Plan(rounds=5, seconds=3, starts=5, soak=200_000, parts=tuple(Part))
 # Too short for the long run, and for figures to be believed.
@@ -33,11 +33,11 @@ def main() -> int:
     """Measure, and show or keep the result; return the exit code."""
     arguments = _parser().parse_args()
     measure = partial(_measure, arguments, os.environ)
-    return _COMMAND.run(measure, arguments.again, arguments.out)
+    return COMMAND.run(measure, arguments.again, arguments.out)
 
 
 def _parser() -> ArgumentParser:
-    parser = _COMMAND.parser(__doc__)
+    parser = COMMAND.parser(__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="one short round, in less than a minute")
     add(

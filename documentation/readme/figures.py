@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import documents
 from bench.tables import table
 
 PIP = "pip Dockerfile"
@@ -59,9 +60,9 @@ _ROWS = (
 def render(folder: Path) -> str:
     """Return the table and the days on which its figures were taken.
 
-    :param folder: holds build.json, images.json, platform.json and runtime.json.
+    :param folder: holds the results of all measurements. The newest of each counts.
     """
-    results = {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in _OURS}
+    results = {name: json.loads(documents.kept(name, folder)[0]) for name in _OURS}
     rows = [_cells(row, results[row.result]["medians"][row.figure]) for row in _ROWS]
     days = sorted({str(results[name]["taken"])[:10] for name in _OURS})
     span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

@@ -1,13 +1,19 @@
 """A result in words and tables: Markdown that reads well as plain text. Writes no file."""
 
+from collections.abc import Sequence
+
 from bench import reports
 from bench.build.results.figures import FIGURES
 from bench.build.results.result import Result
 from bench.build.results.targets import TARGETS
 
 
-def render(result: Result, chart: str | None = None) -> str:
-    """Return the report; `chart` is the file name of a picture to show."""
+def render(result: Result, chart: str | None = None, others: Sequence[Result] = ()) -> str:
+    """Return the report.
+
+    :param chart: the file name of a picture to show
+    :param others: the last results on other machines, newest first
+    """
     facts = {
         "Generated": f"by `make bench-build`, {result.taken}",
         "Machine": str(result.machine),
@@ -17,6 +23,7 @@ def render(result: Result, chart: str | None = None) -> str:
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
+        **reports.elsewhere(TARGETS, others),
         "All figures": reports.medians(result, FIGURES, tuple(result.peers)),
         "What was measured": reports.notes(result.peers.items()),
         "How": reports.method(FIGURES),

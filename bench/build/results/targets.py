@@ -11,7 +11,7 @@ TARGETS = (
     Target(figures.FIVE_COLD, 1.0, UV),
     Target(figures.OVER_FLOOR, 0.3),
     Target(figures.FIVE_OVER_FLOOR, 0.5),
-    Target(figures.START, 0.7, PIP),
+    Target(figures.START, 0.6, PIP),
     Target(figures.ONE_MORE_RATIO, 0.3),
     Target(figures.ONE_MORE_FETCHED, 1),
     # Twice the packages, twice the time: within what a busy machine adds.

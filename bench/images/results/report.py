@@ -21,8 +21,12 @@ _OF_FUNCTIONS = (figures.WHOLE, figures.WHOLE_COMPRESSED, figures.START)
 _OF_NODES = (figures.ADDED, figures.ADDED_COMPRESSED)
 
 
-def render(result: Result, chart: str | None = None) -> str:
-    """Return the report; `chart` is the file name of a picture to show."""
+def render(result: Result, chart: str | None = None, others: Sequence[Result] = ()) -> str:
+    """Return the report.
+
+    :param chart: the file name of a picture to show
+    :param others: the last results on other machines, newest first
+    """
     facts = {
         "Generated": f"by `make bench-images`, {result.taken}",
         "Machine": str(result.machine),
@@ -32,6 +36,7 @@ def render(result: Result, chart: str | None = None) -> str:
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
+        **reports.elsewhere(TARGETS, others),
         "The images": _images(result),
         "A function on them": _functions(result),
         "A second function": _second(result),

@@ -9,5 +9,5 @@ TARGETS = (
     Target(figures.COMPRESSED, 22),
     Target(figures.WHOLE, 75),
     Target(figures.ADDED, 200),
-    Target(figures.START, 0.7, DEBIAN),
+    Target(figures.START, 0.6, DEBIAN),
 )

@@ -1,13 +1,19 @@
 """A result in words and tables: Markdown that reads well as plain text. Writes no file."""
 
+from collections.abc import Sequence
+
 from bench import reports
 from bench.platform.results.figures import FIGURES, WAKE
 from bench.platform.results.result import Result
 from bench.platform.results.targets import TARGETS
 
 
-def render(result: Result, chart: str | None = None) -> str:
-    """Return the report; `chart` is the file name of a picture to show."""
+def render(result: Result, chart: str | None = None, others: Sequence[Result] = ()) -> str:
+    """Return the report.
+
+    :param chart: the file name of a picture to show
+    :param others: the last results on other machines, newest first
+    """
     facts = {
         "Generated": f"by `make bench-platform`, {result.taken}",
         "Machine": f"{result.machine}; all of Kubernetes and Knative is on it as well",
@@ -16,6 +22,7 @@ def render(result: Result, chart: str | None = None) -> str:
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
+        **reports.elsewhere(TARGETS, others),
         "All figures": reports.medians(result, FIGURES, tuple(result.peers)),
         "What was measured": reports.notes(result.peers.items()),
         "How": reports.method(FIGURES),

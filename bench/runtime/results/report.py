@@ -1,5 +1,7 @@
 """A result in words and tables: Markdown that reads well as plain text. Writes no file."""
 
+from collections.abc import Sequence
+
 from bench import reports
 from bench.runtime.peers import FUNC_PYTHON, OURS, UVICORN
 from bench.runtime.results import figures
@@ -11,8 +13,12 @@ from bench.runtime.results.targets import TARGETS
 _WAITED = 0.9
 
 
-def render(result: Result, chart: str | None = None) -> str:
-    """Return the report; `chart` is the file name of a picture to show."""
+def render(result: Result, chart: str | None = None, others: Sequence[Result] = ()) -> str:
+    """Return the report.
+
+    :param chart: the file name of a picture to show
+    :param others: the last results on other machines, newest first
+    """
     plan = result.plan
     facts = {
         "Generated": f"by `make bench-runtime`, {result.taken}",
@@ -24,6 +30,7 @@ def render(result: Result, chart: str | None = None) -> str:
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
+        **reports.elsewhere(TARGETS, others),
         "All figures": reports.medians(result, FIGURES, tuple(result.peers)),
         "What was measured": _peers(result),
         "How": _method(plan),

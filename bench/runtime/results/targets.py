@@ -17,9 +17,9 @@ TARGETS = (
     Target(figures.BINARY_CPU, 0.2, FUNC_PYTHON),
     Target(figures.STRUCTURED_CPU, 0.25, FUNC_PYTHON),
     Target(figures.START, 0.65, FUNC_PYTHON),
-    Target(figures.START, 1.35, ASYNCIO),
+    Target(figures.START, 1.12, ASYNCIO),
     Target(figures.START_EVENT, 0.75, FUNC_PYTHON),
-    Target(figures.RESIDENT, 1, UVICORN),
+    Target(figures.RESIDENT, 0.8, UVICORN),
     Target(figures.RESIDENT, 1, FUNC_PYTHON, aim=True),
     # Flat: what an allocator keeps of a first burst is no growth, a page for each 50 requests is.
     Target(figures.GROWTH, 1.02),

@@ -1,5 +1,7 @@
 """What a measurement has lost since the one before."""
 
+from typing import Any
+
 import pytest
 from bench import compare
 from bench.compare import Loss
@@ -64,3 +66,19 @@ def test_lines() -> None:
         "LOSS  CPU time per request: 10.0 → 12.0 µs (20.0% worse relative to its peers)",
         "      Requests per second: 100 → 200 1/s (50.0% better)",
     ] == [compare.line(loss), compare.line(gain)]
+
+
+def result(processor: str, taken: str) -> dict[str, Any]:
+    """Return as much of a document as is looked at."""
+    machine = {"processor": processor, "cores": 2, "memory_mb": 1, "system": "Linux", "load": 0.0}
+    return {"taken": taken, "machine": machine}
+
+
+def test_earlier() -> None:
+    """A result is compared with the same machine's, and with the newest of a commit without one."""
+    old, new, other = result("a", "2026-01"), result("a", "2026-02"), result("b", "2026-03")
+
+    assert new == compare.earlier([old, new, other], result("a", "2026-04"))
+    assert other == compare.earlier([old, new, other], result("c", "2026-04"))
+    with pytest.raises(ValueError, match="no result"):
+        compare.earlier([], old)

@@ -23,12 +23,17 @@ ROUNDS: list[Round] = [
 ]
 
 
-def result(rounds: list[Round] = ROUNDS, load: float = 0.0) -> Result:
+def result(
+    rounds: list[Round] = ROUNDS,
+    load: float = 0.0,
+    processor: str = "A processor",
+    taken: str = "2026-01-02T03:04:05+00:00",
+) -> Result:
     """Return a result with these rounds."""
     return Result(
-        taken="2026-01-02T03:04:05+00:00",
+        taken=taken,
         plan=Plan(len(rounds), seconds=3, starts=5, soak=1000, parts=(Part.LOAD, Part.CONTRACT)),
-        machine=Machine("A processor", 2, 8_000, "Linux 6 x86_64", load),
+        machine=Machine(processor, 2, 8_000, "Linux 6 x86_64", load),
         python="Python 3.13.5 (main)",
         load_tool="wrk 4.1.0",
         runtime="0123456789abcdef",

@@ -38,7 +38,7 @@ def test_worse_figures_are_bold(tmp_path: Path) -> None:
     }
     for number, (name, figure) in enumerate(medians.items(), start=1):
         result = {"taken": f"2026-01-0{number}T00:00:00+00:00", "medians": figure}
-        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+        (tmp_path / f"{name}-a-machine.json").write_text(json.dumps(result))
 
     lines = figures.render(tmp_path).splitlines()
 

@@ -8,7 +8,6 @@ from bench.build.results import chart, report, result
 from bench.build.results.figures import COLD, DETECT, OURS, OVER_FLOOR, PIP, UV
 from bench.build.results.result import Result
 from bench.build.results.targets import TARGETS
-from bench.command import ROOT
 from bench.machine import Machine
 from bench.rounds import Round
 from bench.targets import outcomes
@@ -73,16 +72,6 @@ def test_kept() -> None:
     taken = sample(cold(1, 2), cold(3, 4))
 
     assert taken == result.read(result.write(taken))
-
-
-def test_shown_as_it_is() -> None:
-    """Table and chart in docs/benchmarks show the result kept there, by the present targets."""
-    folder = ROOT / "docs" / "benchmarks"
-    kept = result.read((folder / "build.json").read_text(encoding="utf-8"))
-
-    assert len(kept.rounds) >= 3
-    assert report.render(kept, chart="build.svg") == (folder / "build.md").read_text("utf-8")
-    assert chart.draw(kept) == (folder / "build.svg").read_text("utf-8")
 
 
 def words(text: str, start: str) -> list[str]:

@@ -74,7 +74,7 @@ def test_render() -> None:
     text = report.render(sample(facts | starts(0.05, 0.1), starts(0.05, 0.1)), chart="images.svg")
 
     assert ["Uncompressed, MB", "47.4", "-", "", "-", "≤ 60", "yes"] in words(text, "Uncompressed")
-    assert ["0.050", "0.100", "Debian", "0.50", "≤ 0.7", "yes"] == words(text, "Container start")[
+    assert ["0.050", "0.100", "Debian", "0.50", "≤ 0.6", "yes"] == words(text, "Container start")[
         0
     ][1:]
     images, functions = words(text, "Debian")

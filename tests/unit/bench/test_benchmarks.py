@@ -1,0 +1,74 @@
+"""The results kept in docs/benchmarks, one for each machine, and the pages that show them."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench import documents
+from bench.build.__main__ import COMMAND as BUILD
+from bench.command import ROOT, Command
+from bench.images.__main__ import COMMAND as IMAGES
+from bench.images.results.figures import FIGURES, OURS
+from bench.platform.__main__ import COMMAND as PLATFORM
+from bench.runtime.__main__ import COMMAND as RUNTIME
+
+from unit.bench.runtime import sample
+
+FOLDER = ROOT / "docs" / "benchmarks"
+COMMANDS = (BUILD, IMAGES, PLATFORM, RUNTIME)
+
+
+def name_of(command: Command[Any]) -> str:
+    """Return the name of a test."""
+    return command.name
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_shown_as_it_is(command: Command[Any]) -> None:
+    """Page and picture show what is kept, by the present targets; `--again` writes them again."""
+    for name, text in command.pages(FOLDER).items():
+        assert text == (FOLDER / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_whole_runs(command: Command[Any]) -> None:
+    """What is kept was not a quick run."""
+    kept = [command.read(text) for text in documents.kept(command.name, FOLDER)]
+
+    assert all(len(found.rounds) >= 3 for found in kept)
+
+
+def test_whole_runtime() -> None:
+    """The runtime was measured in all parts, not in one."""
+    kept = RUNTIME.read(documents.kept(RUNTIME.name, FOLDER)[0])
+
+    assert {"cpu_us", "start_ms", "binary_events_per_s", "growth", "contract_us"} <= set(
+        kept.rounds[-1]
+    )
+
+
+def test_whole_images() -> None:
+    """The images have all figures."""
+    kept = IMAGES.read(documents.kept(IMAGES.name, FOLDER)[0])
+
+    assert [] == [figure.name for figure in FIGURES if kept.median(figure, OURS) is None]
+
+
+def test_kept_by_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A result replaces that of its machine. The page shows the newest, and others' targets."""
+    runs = [("AMD EPYC", "2026-01"), ("Intel(R) Xeon(R) @ 2.80GHz", "2026-02")]
+    for processor, taken in [*runs, ("AMD EPYC", "2026-03")]:
+        found = sample.result(processor=processor, taken=taken)
+        assert RUNTIME.run(partial(replace, found), again=None, out=tmp_path) == 0
+    page = (tmp_path / "runtime.md").read_text(encoding="utf-8")
+
+    assert [
+        "runtime-amd-epyc-2-cores.json",
+        "runtime-intel-xeon-2-80ghz-2-cores.json",
+    ] == sorted(path.name for path in tmp_path.glob("*.json"))
+    assert "- Generated: by `make bench-runtime`, 2026-03\n" in page
+    assert "## On other machines\n\n2 cores of Intel(R) Xeon(R) @ 2.80GHz, 2026-02:\n\n|" in page
+    assert "2026-01" not in page
+    assert f"{tmp_path / 'runtime.svg'}\n" in capsys.readouterr().err
