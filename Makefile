@@ -186,7 +186,7 @@ bench-runtime: images ## Measure the runtime next to its peers (10 minutes; BENC
 	@$(MAKE) readme
 
 .PHONY: bench-build
-bench-build: builder ## Measure a build next to Dockerfiles with pip and uv (10 minutes)
+bench-build: builder registry ## Measure a build next to func's own and Dockerfiles with pip and uv (10 minutes)
 	@tools/build.sh pack func lifecycle
 	@python -m bench.build --out docs/benchmarks
 	@$(MAKE) readme

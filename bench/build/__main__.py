@@ -12,7 +12,7 @@ from bench import command, machine
 from bench.build import floor, peers, process
 from bench.build.measure import FLOOR_BUILDER, Measurement, Tools
 from bench.build.results import chart, report, result
-from bench.build.results.figures import FLOOR, OURS, PIP, UV
+from bench.build.results.figures import FLOOR, HOST, OURS, PIP, UV
 from bench.build.results.result import Result
 from bench.command import ROOT, Command
 
@@ -24,6 +24,8 @@ _PEERS = {
     PIP: "func-python 0.8.1 and the function, installed as func's host builder does: a virtual "
     "environment, the newest pip, all into one folder",
     UV: "the same packages by uv, compiled, the dependencies in a layer of their own",
+    HOST: "`func build --builder host`, without Docker: func's own scaffolding, and pip on this "
+    "machine's Python, into image files for three platforms on the Dockerfiles' base image",
     FLOOR: "pack with a buildpack that does nothing",
 }
 
@@ -33,6 +35,7 @@ def main() -> int:
     parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")
+    parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
     arguments = parser.parse_args()
     measure = partial(_measure, arguments, os.environ)
     return COMMAND.run(measure, arguments.again, arguments.out)
@@ -44,6 +47,7 @@ def _measure(arguments: Namespace, environ: Mapping[str, str]) -> Result:
         func=command.tool("func", environ),
         uv=command.tool("uv", environ),
         builder=arguments.builder,
+        registry=arguments.registry,
         environ={**environ, "DOCKER_BUILDKIT": "0"},
     )
     process.run([ROOT / "bench" / "build" / "base.sh", peers.BASE], environ=tools.environ)
@@ -64,6 +68,7 @@ def _versions(tools: Tools) -> dict[str, list[str | Path]]:
     return {
         "docker": ["docker", "version", "--format", "{{.Server.Version}}"],
         "pack": [tools.pack, "version"],
+        "func": [tools.func, "version"],
         "python": [*in_base, "python3", "--version"],
         "pip": [*in_base, "python3", "-c", "import pip; print(pip.__version__)"],
         "uv": [*in_base, "uv", "--version"],

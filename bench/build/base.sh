@@ -24,6 +24,6 @@ docker build --quiet --tag "$image" - <<DOCKERFILE >/dev/null
 FROM $image-debian
 COPY --from=knative-python/build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=knative-python/build /usr/local/bin/uv /usr/local/bin/
-RUN rm /usr/lib/python3*/EXTERNALLY-MANAGED
+RUN rm /usr/lib/python3*/EXTERNALLY-MANAGED && ln -s python3 /usr/bin/python
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 DOCKERFILE

@@ -10,9 +10,9 @@ from pathlib import Path
 from statistics import median
 
 from bench.build import floor, functions, packages, peers, process, start
-from bench.build.peers import PREFIX, Docker, Pack, Peer
+from bench.build.peers import PREFIX, Docker, FuncHost, ImagePeer, Pack, Peer
 from bench.build.results import figures
-from bench.build.results.figures import FLOOR, OURS, PIP, UV
+from bench.build.results.figures import FLOOR, HOST, OURS, PIP, UV
 from bench.command import ROOT
 from bench.rounds import Round
 from tools import package_index
@@ -45,6 +45,7 @@ class Tools:
     func: Path
     uv: Path
     builder: str
+    registry: str
     environ: Mapping[str, str]
 
 
@@ -86,7 +87,7 @@ class Measurement:
         for name in template.in_turn(number, floor=True):
             template.change(name, number)
             rebuild[name] = template.build(name, cold=False)
-        starts = {name: template.start(name) for name in template.in_turn(number)}
+        starts = {name: template.start(name) for name in template.in_turn(number, host=False)}
         many = self._many(number, served)
         return {
             figures.COLD.name: cold,
@@ -137,18 +138,21 @@ class Measurement:
     def _template(self) -> Iterator["_Template"]:
         """Give func's template to each peer, as it builds it."""
         tools = self.tools
-        made: dict[str, Peer] = {
+        host = FuncHost(tools.func, tools.registry, self.scratch / "pip", tools.environ)
+        images: dict[str, ImagePeer] = {
             OURS: Pack(tools.pack, tools.builder, "ours", tools.environ),
             PIP: Docker(peers.PIP_DOCKERFILE, "pip", tools.environ),
             UV: Docker(peers.UV_DOCKERFILE, "uv", tools.environ),
             FLOOR: Pack(tools.pack, FLOOR_BUILDER, "floor", tools.environ),
         }
+        made: dict[str, Peer] = {HOST: host, **images}
         folders = self._folders("template", made)
         for name in (PIP, UV):
             folders[name] = functions.scaffold(folders[name], self.scratch / f"service-{name}")
         with _forgotten(made):
+            host.push_base()
             made[FLOOR].build(folders[FLOOR], cold=True)
-            yield _Template(made, folders, tools.environ)
+            yield _Template(made, images, folders, tools.environ)
 
     @contextmanager
     def _five_phases(self) -> Iterator["_Template"]:
@@ -158,12 +162,12 @@ class Measurement:
             OURS: ROOT / "buildpack",
             FLOOR: floor.write(self.scratch / "floor"),
         }
-        made: dict[str, Peer] = {
+        made: dict[str, ImagePeer] = {
             name: Pack(tools.pack, builder, f"five-{name}", tools.environ, buildpack=folders[name])
             for name, builder in ((OURS, tools.builder), (FLOOR, FLOOR_BUILDER))
         }
         with _forgotten(made):
-            yield _Template(made, self._folders("five", made), tools.environ)
+            yield _Template(made, made, self._folders("five", made), tools.environ)
 
     def _folders(self, prefix: str, made: Mapping[str, Peer]) -> dict[str, Path]:
         """Create func's template once for each peer."""
@@ -199,9 +203,10 @@ def _forgotten(made: Mapping[str, Peer]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Template:
-    """func's template at each peer."""
+    """func's template at each peer. `images` are the peers whose image Docker has."""
 
     peers: Mapping[str, Peer]
+    images: Mapping[str, ImagePeer]
     folders: Mapping[str, Path]
     environ: Mapping[str, str]
 
@@ -211,16 +216,17 @@ class _Template:
 
     def start(self, name: str) -> float:
         """Return the seconds of a start."""
-        image = self.peers[name].image
+        image = self.images[name].image
         return median(start.first_answer(image, self.environ) for _ in range(_STARTS))
 
     def change(self, name: str, number: int) -> None:
         """Change the source."""
         functions.change_source(self.folders[name], number)
 
-    def in_turn(self, number: int, *, floor: bool = False) -> list[str]:
+    def in_turn(self, number: int, *, floor: bool = False, host: bool = True) -> list[str]:
         """Return the peers, each round beginning with another one."""
-        names = [name for name in self.peers if floor or name != FLOOR]
+        left_out = {FLOOR: not floor, HOST: not host}
+        names = [name for name in self.peers if not left_out.get(name)]
         first = number % len(names)
         return names[first:] + names[:first]
 

@@ -1,5 +1,6 @@
-"""What builds an image: pack with a builder, and Docker with a Dockerfile."""
+"""What builds an image: pack with a builder, func by itself, and Docker with a Dockerfile."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,6 @@ CMD ["python3", "service/main.py"]
 class Peer(Protocol):
     """Builds an image of a folder."""
 
-    @property
-    def image(self) -> str:
-        """The name of the image."""
-        ...
-
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; `cold` is with nothing of an earlier build.
 
@@ -56,6 +52,15 @@ class Peer(Protocol):
 
     def forget(self) -> None:
         """Remove the image and all caches."""
+        ...
+
+
+class ImagePeer(Peer, Protocol):
+    """Gives the image to Docker."""
+
+    @property
+    def image(self) -> str:
+        """The name of the image."""
         ...
 
 
@@ -133,6 +138,49 @@ class Docker:
     def image(self) -> str:
         """The name of the image."""
         return f"{PREFIX}/{self.name}"
+
+
+@dataclass(frozen=True)
+class FuncHost:
+    """`func build --builder host`: a virtual environment and pip on this machine, without Docker.
+
+    :param registry: has the Dockerfiles' base image, see `push_base`
+    :param cache: a folder for pip's cache
+    """
+
+    program: Path
+    registry: str
+    cache: Path
+    environ: Mapping[str, str]
+
+    def push_base(self) -> None:
+        """Put the base image into the registry: func asks no daemon for it.
+
+        :raises BenchFailed: there is no registry.
+        """
+        for command in (["docker", "tag", BASE, self._base], ["docker", "push", self._base]):
+            process.run(command, environ=self.environ)
+
+    def build(self, folder: Path, *, cold: bool) -> Ended:
+        """Build into files in the function's folder; see Peer."""
+        if cold:
+            shutil.rmtree(folder / ".func", ignore_errors=True)
+            shutil.rmtree(self.cache, ignore_errors=True)
+        disk.settle((), (), [self.program], self.environ)
+        command: list[str | Path] = [
+            *(self.program, "build", "--builder", "host", "--base-image", self._base),
+            *("--registry", f"{self.registry}/{PREFIX}", "--path", folder),
+        ]
+        return process.run(command, environ={**self.environ, "PIP_CACHE_DIR": str(self.cache)})
+
+    def forget(self) -> None:
+        """Remove the base image's second name; its layers stay in the registry."""
+        command = ["docker", "image", "rm", "--force", self._base]
+        process.run(command, environ=self.environ)
+
+    @property
+    def _base(self) -> str:
+        return f"{self.registry}/{BASE}"
 
 
 def _replacing(

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.build import functions, peers, process, start
-from bench.build.peers import PREFIX, Docker, Pack, Peer
+from bench.build.peers import PREFIX, Docker, ImagePeer, Pack
 from bench.images import contents, saved
 from bench.images.contents import Contents
 from bench.images.results import figures
@@ -51,7 +51,7 @@ class Measurement:
 
         :raises BenchFailed: something does not work.
         """
-        made: dict[str, Peer] = {image: self._pack(image) for image in VARIANTS}
+        made: dict[str, ImagePeer] = {image: self._pack(image) for image in VARIANTS}
         made[DEBIAN] = Docker(peers.PIP_DOCKERFILE, "images-debian", self.environ)
         # Not "second": pack gives volumes whose names hold a device of Windows, "con", others.
         second = self._pack(OURS, "another")
@@ -78,7 +78,7 @@ class Measurement:
             return folder
         return functions.scaffold(folder, self.scratch / "service")
 
-    def _of_functions(self, made: Mapping[str, Peer]) -> Round:
+    def _of_functions(self, made: Mapping[str, ImagePeer]) -> Round:
         whole, compressed = {}, {}
         for image, peer in made.items():
             with self._saved(peer.image) as archive:
@@ -86,7 +86,7 @@ class Measurement:
                 compressed[image] = archive.compressed / _MB
         return {figures.WHOLE.name: whole, figures.WHOLE_COMPRESSED.name: compressed}
 
-    def _of_nodes(self, made: Mapping[str, Peer], second: Peer) -> Round:
+    def _of_nodes(self, made: Mapping[str, ImagePeer], second: ImagePeer) -> Round:
         with self._saved(made[OURS].image) as archive:
             there = archive.layers
         with self._saved(second.image) as archive:
@@ -98,7 +98,7 @@ class Measurement:
             figures.ADDED_COMPRESSED.name: {OURS: sum(size.compressed for size in added) / _KB},
         }
 
-    def _starts(self, number: int, made: Mapping[str, Peer]) -> Round:
+    def _starts(self, number: int, made: Mapping[str, ImagePeer]) -> Round:
         """Start each image's function, each round beginning with another one."""
         names = list(made)
         first = number % len(names)
@@ -107,7 +107,7 @@ class Measurement:
         sys.stderr.write(f"round {number + 1}: {', '.join(texts)}\n")
         return {figures.START.name: taken}
 
-    def _start(self, peer: Peer) -> float:
+    def _start(self, peer: ImagePeer) -> float:
         return median(start.first_answer(peer.image, self.environ) for _ in range(_STARTS))
 
     @contextmanager

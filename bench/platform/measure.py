@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.build import functions, peers, process
-from bench.build.peers import Docker, Pack, Peer
+from bench.build.peers import Docker, ImagePeer, Pack
 from bench.platform import clients, processes, registry, wake
 from bench.platform.cluster import Cluster
 from bench.platform.registry import REGISTRY
@@ -101,7 +101,7 @@ class Measurement:
     @contextmanager
     def _images(self) -> Iterator[dict[str, "_Image"]]:
         tools = self.tools
-        made: dict[str, Peer] = {
+        made: dict[str, ImagePeer] = {
             OURS: Pack(tools.pack, tools.builder, "platform-ours", tools.environ),
             PIP: Docker(peers.PIP_DOCKERFILE, "platform-pip", tools.environ),
         }
@@ -119,7 +119,7 @@ class Measurement:
 class _Image:
     """Functions of func's template, as a peer builds them."""
 
-    peer: Peer
+    peer: ImagePeer
     scratch: Path
     tools: Tools
     name: str

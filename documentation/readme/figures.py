@@ -11,7 +11,8 @@ from bench.tables import table
 
 PIP = "pip Dockerfile"
 UV = "uv Dockerfile"
-_HEAD = ("", "ours", "pip Dockerfile", "uv Dockerfile", "")
+HOST = "func host"
+_HEAD = ("", "ours", "func's host builder", "pip Dockerfile", "uv Dockerfile", "")
 _TIME = ("faster", "slower")
 _OURS = {"build": "buildpack", "platform": "buildpack", "runtime": "func_runtime", "images": "run"}
 
@@ -27,13 +28,14 @@ class _Row:
     words: tuple[str, str] = _TIME
     pip: str = PIP
     uv: str | None = None
+    func: str | None = None
     more_is_better: bool = False
 
 
 # func-python is what func puts into an image today, and what both Dockerfiles serve with.
 _ROWS = (
-    _Row("first build, nothing cached, s", "build", "cold_s", 1, uv=UV),
-    _Row("build after a changed line, s", "build", "rebuild_s", 1, uv=UV),
+    _Row("first build, nothing cached, s", "build", "cold_s", 1, uv=UV, func=HOST),
+    _Row("build after a changed line, s", "build", "rebuild_s", 1, uv=UV, func=HOST),
     _Row(
         "image with the http example, compressed, MB",
         "images",
@@ -72,8 +74,8 @@ def render(folder: Path) -> str:
 
 def _cells(row: _Row, medians: Mapping[str, Any]) -> list[str]:
     ours = float(medians[_OURS[row.result]])
-    peers = [medians.get(name) if name else None for name in (row.pip, row.uv)]
-    named = zip(("pip", "uv"), peers, strict=True)
+    peers = [medians.get(name) if name else None for name in (row.func, row.pip, row.uv)]
+    named = zip(("func", "pip", "uv"), peers, strict=True)
     verdicts = [
         _verdict(ours, float(value), name, row) for name, value in named if value is not None
     ]

@@ -7,6 +7,7 @@ OURS = "buildpack"
 FLOOR = "floor"
 PIP = "pip Dockerfile"
 UV = "uv Dockerfile"
+HOST = "func host"
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,9 @@ COLD = Figure(
     "s",
     2,
     "wall clock of `pack build` with a trusted builder (creator) and neither cache volumes nor an "
-    "earlier image, and of `docker build --no-cache`; packages come from the package index. Before "
-    "each build of this report the disk has written all, and forgotten what was removed",
+    "earlier image, of `docker build --no-cache`, and of `func build` with no pip cache. Packages "
+    "come from the package index. Before each build of this report the disk has written all, and "
+    "forgotten what was removed",
 )
 REBUILD = Figure(
     "rebuild_s",

@@ -25,7 +25,7 @@ def test_worse_figures_are_bold(tmp_path: Path) -> None:
     """A figure that is worse than a peer's is shown as plainly as one that is better."""
     medians = {
         "build": {
-            "cold_s": {"buildpack": 3, "pip Dockerfile": 6, "uv Dockerfile": 2},
+            "cold_s": {"buildpack": 3, "func host": 9, "pip Dockerfile": 6, "uv Dockerfile": 2},
             "rebuild_s": {"buildpack": 1, "pip Dockerfile": 2},
             "start_s": {"buildpack": 1, "pip Dockerfile": 2},
         },
@@ -44,16 +44,16 @@ def test_worse_figures_are_bold(tmp_path: Path) -> None:
 
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:9]]
     assert [
-        "2.0x faster than pip, **1.5x slower than uv**",
+        "3.0x faster than func, 2.0x faster than pip, **1.5x slower than uv**",
         "2.0x faster than pip",
         "**2.0x larger than pip**",
         "2.0x faster than pip",
         "the same as pip",
         "2.0x less than pip",
         "**2.0x fewer than pip**",
-    ] == [row[4] for row in cells]
-    assert ["first build, nothing cached, s", "3.0", "6.0", "2.0"] == cells[0][:4]
-    assert ["build after a changed line, s", "1.0", "2.0", "-"] == cells[1][:4]
+    ] == [row[5] for row in cells]
+    assert ["first build, nothing cached, s", "3.0", "9.0", "6.0", "2.0"] == cells[0][:5]
+    assert ["build after a changed line, s", "1.0", "-", "2.0", "-"] == cells[1][:5]
     assert lines[-1].startswith("Measured 2026-01-01 to 2026-01-04, medians, on 2 cores.")
 
 
