@@ -26,21 +26,21 @@ COLD = Figure(
     "Cold build of func's http template",
     "s",
     2,
-    "wall clock of `pack build` with a trusted builder (creator) and neither cache volumes nor an "
-    "earlier image, of `docker build --no-cache`, and of `func build` with no pip cache. Packages "
-    "come from the package index. Before each build of this report the disk has written all, and "
-    "forgotten what was removed",
+    "wall clock of `pack build` with a trusted builder (creator), without cache volumes and "
+    "without an earlier image, of `docker build --no-cache`, and of `func build` without a pip "
+    "cache. Packages come from the package index. Before each build of this report, all data is "
+    "written to the disk, and the memory of removed files is dropped",
 )
 REBUILD = Figure(
     "rebuild_s",
     "Rebuild after a change of the source",
     "s",
     2,
-    "the same function once more, with one source file changed and all caches there; the floor is "
-    "a buildpack that does nothing, with the same build image, run image and lifecycle",
+    "the same function again, with one changed source file and all caches. The floor is a "
+    "buildpack that does nothing, with the same build image, run image and lifecycle",
 )
 OVER_FLOOR = Figure(
-    "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, less the floor of that round"
+    "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, minus the floor of that round"
 )
 FIVE_COLD = Figure(
     "five_cold_s",
@@ -48,14 +48,14 @@ FIVE_COLD = Figure(
     "s",
     2,
     "the template with `--buildpack ./buildpack`: pack adds the folder to the builder, and starts "
-    "a container for each of the five phases; the Dockerfiles are those of the cold build",
+    "a container for each of the five phases. The Dockerfiles are those of the cold build",
 )
 FIVE_REBUILD = Figure(
     "five_rebuild_s",
     "Rebuild by --buildpack ./buildpack",
     "s",
     2,
-    "the same after a change of the source; the floor is the buildpack that does nothing, added in "
+    "the same after a change of the source. The floor is the buildpack that does nothing, added in "
     "the same way",
 )
 FIVE_OVER_FLOOR = Figure(
@@ -63,14 +63,14 @@ FIVE_OVER_FLOOR = Figure(
     "Rebuild by --buildpack beyond its floor",
     "s",
     2,
-    "the same, less the floor of that round",
+    "the same, minus the floor of that round",
 )
 START = Figure(
     "start_s",
     "Container start to first answer",
     "s",
     3,
-    "from the start of the container's process, as Docker notes it, to the first 200; the median "
+    "from the start of the container's process, by Docker's record, to the first 200; the median "
     "of 5 containers",
 )
 FIFTY = Figure(
@@ -78,8 +78,8 @@ FIFTY = Figure(
     "Cold build with 50 dependencies",
     "s",
     2,
-    "a function with uv.lock and 50 packages of 40 modules each, made for this; the index is a "
-    "server on this machine that counts what it is asked for",
+    "a function with uv.lock and 50 packages of 40 modules each, created for this test. The index "
+    "is a server on this machine that counts its requests",
 )
 ONE_MORE = Figure(
     "one_more_s", "Rebuild with one more dependency", "s", 2, "a 51st package in the lock"
@@ -92,7 +92,7 @@ ONE_MORE_FETCHED = Figure(
     "Packages downloaded for it",
     "",
     0,
-    "wheels that the index was asked for; one has changed",
+    "wheels that the build requested from the index; one has changed",
 )
 NONE = Figure("none_s", "Cold build without dependencies", "s", 2, "the same function")
 TWO_HUNDRED = Figure("two_hundred_s", "Cold build with 200 dependencies", "s", 2, "as with 50")
@@ -101,14 +101,14 @@ LINEAR = Figure(
     "Seconds for a package of 200, by those of 50",
     "",
     2,
-    "what dependencies add to the build without any, divided by their number: 1 is linear",
+    "the time that dependencies add to a build without any, divided by their number: 1 is linear",
 )
 DETECT = Figure(
     "detect_ms",
     "detect",
     "ms",
     0,
-    "bin/detect in the build image, started as the lifecycle does; the median of 20",
+    "bin/detect in the build image, started like the lifecycle does; the median of 20",
 )
 
 FIGURES = (

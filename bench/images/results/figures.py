@@ -18,26 +18,25 @@ UNCOMPRESSED = Figure(
     "Uncompressed",
     "MB",
     1,
-    "the bytes of all files of its layers, which is what `docker image inspect` says; a MB is "
-    "1 000 000 bytes",
+    "the bytes of all files in its layers, as in `docker image inspect`; a MB is 1 000 000 bytes",
 )
 COMPRESSED = Figure(
     "compressed_mb",
     "Compressed",
     "MB",
     1,
-    "what gzip at level 6 makes of the layers' archives, as `docker push` sends them",
+    "the layers' archives, compressed by gzip at level 6, as `docker push` sends them",
 )
-FILES = Figure("files", "Files", "", 0, "folders and links are none")
-PACKAGES = Figure("packages", "Packages", "", 0, "Debian's, as scanners find them")
+FILES = Figure("files", "Files", "", 0, "without folders and links")
+PACKAGES = Figure("packages", "Packages", "", 0, "Debian's packages, as scanners find them")
 SPECIAL = Figure("special", "Setuid, setgid", "", 0, "programs that run as another user or group")
 WHOLE = Figure(
     "whole_mb",
     "With the http example, uncompressed",
     "MB",
     1,
-    "the image that pack makes of examples/http on it; on Debian, that of a Dockerfile which "
-    "installs the function and func-python by pip, as func's host builder does",
+    "the image that pack builds of examples/http on it. On Debian, the image of a Dockerfile that "
+    "installs the function and func-python with pip, as func's host builder does",
 )
 WHOLE_COMPRESSED = Figure(
     "whole_compressed_mb", "With the http example, compressed", "MB", 1, "the same image"
@@ -47,7 +46,7 @@ START = Figure(
     "Container start to first answer",
     "s",
     3,
-    "a container of that image, from the start of its process, as Docker notes it, to the first "
+    "a container of that image, from the start of its process, by Docker's record, to the first "
     "200; the median of 5 containers a round",
 )
 ADDED = Figure(
@@ -55,8 +54,8 @@ ADDED = Figure(
     "What a second function adds",
     "kB",
     1,
-    "examples/cloudevents on a node that has examples/http: the archives of its layers which that "
-    "one does not have, but for that of its dependencies; a kB is 1 000 bytes",
+    "examples/cloudevents on a node that has examples/http: the archives of the layers that "
+    "examples/http does not have, except the layer of its dependencies; a kB is 1 000 bytes",
 )
 ADDED_COMPRESSED = Figure(
     "added_compressed_kb", "The same, compressed", "kB", 1, "by gzip at level 6"

@@ -9,35 +9,35 @@ WAKE = Figure(
     "From zero to the first answer",
     "s",
     2,
-    "a function without a pod is asked through the gateway; until its answer is there",
+    "from a request through the gateway, to a function without a pod, until its response",
 )
 WAKE_ALONE = Figure(
     "wake_alone_s",
     "The same without the wait for the kubelet",
     "s",
     2,
-    "that time less `start() to address`, which is from 0 to 1 second by chance",
+    "that time minus `start() to address`, which varies from 0 to 1 second by chance",
 )
 POD = Figure(
     "pod_s",
     "Request to pod",
     "s",
     2,
-    "of that: until the pod is in the API (gateway, activator, autoscaler, deployment)",
+    "part of that: until the pod is in the API (gateway, activator, autoscaler, deployment)",
 )
 SANDBOX = Figure(
     "sandbox_s",
     "Pod to sandbox",
     "s",
     2,
-    "then until the first process of the pod has begun (scheduler, kubelet, containerd, network)",
+    "then until the first process of the pod has started (scheduler, kubelet, containerd, network)",
 )
 PROCESS = Figure(
     "process_s",
     "Sandbox to process",
     "s",
     2,
-    "then until the function's process has begun (image, root file system, runc)",
+    "then until the function's process has started (image, root file system, runc)",
 )
 IMPORTS = Figure(
     "imports_s",
@@ -51,15 +51,16 @@ HOOK = Figure(
     "Function to start()",
     "s",
     3,
-    "then until start() is called (of func-python: its server is set up as well)",
+    "then until start() is called (for func-python, this includes the set-up of its server)",
 )
 KUBELET = Figure(
     "kubelet_s",
     "start() to address",
     "s",
     2,
-    "then until the API has the pod's address: the kubelet looks at its containers once a second, "
-    "and sends it with the first look at which all of them run; no request arrives before",
+    "then until the API has the pod's address. The kubelet checks its containers once a second, "
+    "and sends the address after the first check that finds all of them running. No request "
+    "arrives before",
 )
 ASKED = Figure(
     "asked_s",
@@ -74,37 +75,37 @@ ANSWERED = Figure(
     "Request to answer",
     "s",
     3,
-    "then until the answer is there, through queue-proxy, activator and gateway",
+    "then until the response arrives, through queue-proxy, activator and gateway",
 )
 INIT = Figure(
     "init_s",
     "Of the process: launcher and init",
     "s",
     2,
-    "from the begin of the function's process until the interpreter's, to a hundredth",
+    "from the start of the function's process to the start of the interpreter, to a hundredth",
 )
 SERVING = Figure(
     "serving_s",
     "Of the process: until it serves",
     "s",
     3,
-    "from the begin of the function's process until the log says that the function is serving; "
-    "func-python says nothing of it",
+    "from the start of the function's process until the log has the line that the function is "
+    "serving; func-python does not log this",
 )
 READY = Figure(
     "ready_s",
     "Of the process: until the pod is ready",
     "s",
     2,
-    "from the begin of the function's process until the API says that the pod is ready; the "
-    "activator asks by itself, and need not wait for it",
+    "from the start of the function's process until the pod is ready in the API. The activator "
+    "checks by itself, and does not have to wait for it",
 )
 DEPLOY = Figure(
     "deploy_s",
     "`func deploy` of a changed source",
     "s",
     1,
-    "wall clock, until func says that the new revision is ready; build, push, revision, pod",
+    "wall clock, until func reports that the new revision is ready; build, push, revision, pod",
 )
 NEXT_BYTES = Figure(
     "next_mb",
@@ -114,21 +115,21 @@ NEXT_BYTES = Figure(
     "compressed layers of another function's image that the node does not have from the first",
 )
 NEXT_SECONDS = Figure(
-    "next_s", "The next function: pull", "s", 2, "as kubelet says of that image (event Pulled)"
+    "next_s", "The next function: pull", "s", 2, "as kubelet reports for that image (event Pulled)"
 )
 MEMORY = Figure(
     "idle_mb",
     "Memory of an idle pod",
     "MB",
     1,
-    "PSS of the function's processes, after its first answers",
+    "PSS of the function's processes, after its first responses",
 )
 MEDIAN = Figure(
     "median_ms",
     "Answer, median",
     "ms",
     2,
-    "2,000 requests by 8 connections through gateway and queue-proxy, to one pod",
+    "2,000 requests with 8 connections through gateway and queue-proxy, to one pod",
 )
 P99 = Figure("p99_ms", "Answer, 99th percentile", "ms", 2, "of the same requests")
 

@@ -34,8 +34,8 @@ CPU = Figure(
     "CPU time per request",
     "µs",
     1,
-    "user and system time of the whole process tree, by /proc, divided by the requests of the run "
-    "at full load; the figure that a busy machine moves least",
+    "user and system time of the whole process tree, from /proc, divided by the requests of the "
+    "run at full load; a busy machine changes this figure least",
 )
 RATE = Figure(
     Part.LOAD,
@@ -43,7 +43,8 @@ RATE = Figure(
     "Requests per second",
     "1/s",
     0,
-    "wrk on the same machine, 32 connections that stay open, each sends when it is answered",
+    "wrk on the same machine, with 32 connections that stay open. Each sends its next request "
+    "after the response",
 )
 BUSY = Figure(
     Part.LOAD,
@@ -51,8 +52,8 @@ BUSY = Figure(
     "Cores in use at full load",
     "",
     2,
-    "CPU time per second of the same run; a server on one thread that is well below 1 has waited "
-    "for wrk, or for other work on the machine, and could answer more",
+    "CPU time per second of the same run. If a server on one thread is well below 1, it has waited "
+    "for wrk, or for other work on the machine, and could respond to more requests",
 )
 P99_FULL = Figure(Part.LOAD, "p99_full_ms", "p99 latency at full load", "ms", 2, "of the same run")
 P99_HALF = Figure(
@@ -61,14 +62,15 @@ P99_HALF = Figure(
     "p99 latency at half of raw uvicorn's peak",
     "ms",
     2,
-    "the same load for all: half of what raw uvicorn reached in that round. wrk has no rate limit, "
-    "so there are as many connections as make that rate, each waiting 5 to 15 ms (10 on average) "
-    "before a request. The loop is closed: a slow answer delays the next request of its "
-    "connection, and wrk adds what it thinks was missed so. Its clock has steps of 1 ms, so "
-    "requests come in small bunches. Peers that cannot keep up with the rate have no figure",
+    "the same load for all: half of the rate that raw uvicorn reached in that round. wrk has no "
+    "rate limit, so the number of connections sets the rate. Each connection waits 5 to 15 ms (10 "
+    "on average) before a request. The loop is closed: a slow response delays the next request of "
+    "its connection, and wrk adds the requests that it assumes were missed. Its clock has steps of "
+    "1 ms, so requests come in small bunches. Peers that cannot keep up with the rate have no "
+    "figure",
 )
 HALF_RATE = Figure(
-    Part.LOAD, "half_rate", "Rate reached there", "1/s", 0, "what the connections made of it"
+    Part.LOAD, "half_rate", "Rate reached there", "1/s", 0, "the actual rate of these connections"
 )
 ORDERS = Figure(
     Part.ORDERS,
@@ -76,8 +78,8 @@ ORDERS = Figure(
     "JSON requests per second",
     "1/s",
     0,
-    "a function like real ones: it reads a JSON document of 1 kB and answers with one of 2 kB; "
-    "requests have twelve headers, as queue-proxy sends them; 32 connections",
+    "a function like real ones: it reads a JSON document of 1 kB and responds with one of 2 kB. "
+    "Requests have twelve headers, as queue-proxy sends them; 32 connections",
 )
 ORDERS_CPU = Figure(
     Part.ORDERS,
@@ -115,7 +117,8 @@ START = Figure(
     "Process start to first answer",
     "ms",
     1,
-    "from before the spawn until the first 200 is read, connecting every 0.5 ms; bytecode is there",
+    "from before the spawn until the first 200 is read, with a connection attempt every 0.5 ms; "
+    "bytecode exists",
 )
 START_CPU = Figure(
     Part.START,
@@ -123,7 +126,7 @@ START_CPU = Figure(
     "CPU time until the first answer",
     "ms",
     1,
-    "of the same starts, by the scheduler's clock: what a busy machine moves less",
+    "of the same starts, by the scheduler's clock; a busy machine changes this less",
 )
 START_EVENT = Figure(
     Part.START,
@@ -147,17 +150,24 @@ RESIDENT = Figure(
     "Resident memory, idle",
     "MB",
     1,
-    "of the process tree, half a second after the first answer; what processes share counts for "
-    "each",
+    "of the process tree, half a second after the first response. Memory that processes share "
+    "counts for each of them",
 )
-OWN = Figure(Part.LOAD, "own_mb", "Own memory, idle (PSS)", "MB", 1, "a page counts by its share")
+OWN = Figure(
+    Part.LOAD,
+    "own_mb",
+    "Own memory, idle (PSS)",
+    "MB",
+    1,
+    "each process counts its share of a shared page",
+)
 SOAK = Figure(
     Part.SOAK,
     "long_run_requests",
     "Requests of the long run",
     "",
     0,
-    "200,000, or as many as are answered in half a minute; once, not each round",
+    "200,000, or the number of responses in half a minute; once, not in each round",
 )
 SOAKED = Figure(
     Part.SOAK,
@@ -173,8 +183,7 @@ GROWTH = Figure(
     "Growth in the long run",
     "",
     3,
-    "resident memory after the long run, as a multiple of that after its first tenth (a second at "
-    "least)",
+    "resident memory after the long run, divided by that after its first tenth (at least a second)",
 )
 MODULES = Figure(
     Part.IMPORTS,
@@ -182,10 +191,15 @@ MODULES = Figure(
     "Modules imported until the first answer",
     "",
     0,
-    "lines of `python -X importtime`, the interpreter's own included",
+    "lines of `python -X importtime`, including the interpreter's own",
 )
 IMPORTS = Figure(
-    Part.IMPORTS, "import_ms", "Time of imports", "ms", 1, "by the same, which makes them slower"
+    Part.IMPORTS,
+    "import_ms",
+    "Time of imports",
+    "ms",
+    1,
+    "from the same command, which makes imports slower",
 )
 MODULES_EVENT = Figure(Part.IMPORTS, "modules_event", "Modules, events function", "", 0, "the same")
 IMPORTS_EVENT = Figure(
@@ -197,8 +211,8 @@ CONTRACT = Figure(
     "What the contract adds to a request",
     "µs",
     2,
-    "CPU time of func_runtime's application around the function's handle, less that of the handle "
-    "alone: in process, without sockets; dispatch, health checks and guards",
+    "CPU time of func_runtime's application around the function's handle, minus the CPU time of "
+    "the handle itself: in process, without sockets; dispatch, health checks and guards",
 )
 
 FIGURES = (
