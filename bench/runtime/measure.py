@@ -9,6 +9,7 @@ from bench.rounds import Round
 from bench.runtime import imports, load
 from bench.runtime.load import Answered, Mode
 from bench.runtime.peers import OURS, UVICORN, Kind, Peer
+from bench.runtime.process import Cpu
 from bench.runtime.results import figures
 from bench.runtime.results.figures import Figure, Part
 from bench.runtime.results.result import Plan
@@ -92,7 +93,7 @@ class Measurement:
                 with self._stage.serve(peer, Kind.ORDER) as served:
                     answered, cpu = self._loaded(served, Mode.ORDER)
                 self._add(figures.ORDERS, peer, answered.rate)
-                self._add(figures.ORDERS_CPU, peer, cpu)
+                self._add(figures.ORDERS_CPU, peer, cpu.total)
 
     def _all_events(self, peers: Sequence[Peer]) -> None:
         for peer in peers:
@@ -122,18 +123,19 @@ class Measurement:
             self._add(figures.OWN, peer, memory.own / _MEGA)
             answered, cpu = self._loaded(served, Mode.GET)
         self._add(figures.RATE, peer, answered.rate)
-        self._add(figures.CPU, peer, cpu)
-        self._add(figures.BUSY, peer, cpu * answered.rate / _MEGA)
+        self._add(figures.CPU, peer, cpu.total)
+        self._add(figures.CPU_KERNEL, peer, cpu.kernel)
+        self._add(figures.BUSY, peer, cpu.total * answered.rate / _MEGA)
         self._add(figures.P99_FULL, peer, answered.p99 * _KILO)
         return answered.rate
 
-    def _loaded(self, served: Served, mode: Mode) -> tuple[Answered, float]:
+    def _loaded(self, served: Served, mode: Mode) -> tuple[Answered, Cpu]:
         """Warm up, then load; return what was answered, and the CPU time of each in µs."""
         self._send(served, mode, _WARM_SECONDS)
-        before = served.process.cpu_seconds()
+        before = served.process.cpu()
         answered = self._send(served, mode, self._plan.seconds)
-        used = served.process.cpu_seconds() - before
-        return answered, used / answered.requests * _MEGA
+        used, each = served.process.cpu() - before, _MEGA / answered.requests
+        return answered, Cpu(used.total * each, used.kernel * each)
 
     def _send(self, served: Served, mode: Mode, seconds: int) -> Answered:
         return load.send(served.port, mode, connections=CONNECTIONS, seconds=seconds)
@@ -161,7 +163,7 @@ class Measurement:
             for mode, (rate, cpu) in modes.items():
                 answered, used = self._loaded(served, mode)
                 self._add(rate, peer, answered.rate)
-                self._add(cpu, peer, used)
+                self._add(cpu, peer, used.total)
 
     def _imports(self, peers: Sequence[Peer]) -> None:
         both = {

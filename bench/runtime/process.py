@@ -28,6 +28,18 @@ class Memory:
     own: int
 
 
+@dataclass(frozen=True)
+class Cpu:
+    """CPU time of a process tree in seconds: user and system, and of it the kernel's part."""
+
+    total: float
+    kernel: float
+
+    def __sub__(self, before: "Cpu") -> "Cpu":
+        """Return what was used since then."""
+        return Cpu(self.total - before.total, self.kernel - before.kernel)
+
+
 class Running:
     """A child process, with all that it has started."""
 
@@ -53,12 +65,13 @@ class Running:
         lines = [f"{self._command} {what}", *self.log().splitlines()[-_LOG_LINES:]]
         return BenchFailed("\n".join(lines))
 
-    def cpu_seconds(self) -> float:
-        """Return the CPU time used so far, user and system."""
-        return sum(_cpu_seconds(pid) for pid in self._tree())
+    def cpu(self) -> Cpu:
+        """Return the CPU time used so far."""
+        used = [_cpu(pid) for pid in self._tree()]
+        return Cpu(sum(part.total for part in used), sum(part.kernel for part in used))
 
     def exact_cpu_seconds(self) -> float:
-        """Return the same by a finer clock, without the threads that have ended."""
+        """Return the CPU time by a finer clock, without the threads that have ended."""
         return sum(_thread_seconds(pid) for pid in self._tree())
 
     def memory(self) -> Memory:
@@ -153,9 +166,11 @@ def _stat(pid: int) -> list[str]:
     return text.rpartition(")")[2].split()
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = _stat(pid)
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS if fields else 0.0
+def _cpu(pid: int) -> Cpu:
+    if not (fields := _stat(pid)):
+        return Cpu(0.0, 0.0)
+    user, system = int(fields[_USER]), int(fields[_SYSTEM])
+    return Cpu((user + system) / _TICKS, system / _TICKS)
 
 
 def _thread_seconds(pid: int) -> float:

@@ -84,8 +84,25 @@ def test_cpu_time(tmp_path: Path) -> None:
             time.sleep(0.01)
         used = float(server.log())
 
-        assert pytest.approx(used, abs=0.05) == server.cpu_seconds()
+        assert pytest.approx(used, abs=0.05) == server.cpu().total
         assert pytest.approx(used, abs=0.05) == server.exact_cpu_seconds()
+
+
+def test_kernel_time(tmp_path: Path) -> None:
+    """Of the CPU time, the kernel's part is that of system calls."""
+    busy = (
+        "import os, time\nfile = os.open('/dev/zero', os.O_RDONLY)\n"
+        "while os.times().system < 0.3: os.read(file, 1 << 20)\n"
+    )
+    program = f"{busy}print(os.times().system, flush=True)\ntime.sleep(60)"
+    with running(tmp_path, program) as server:
+        while not server.log().endswith("\n"):
+            server.check()
+            time.sleep(0.01)
+        used = server.cpu()
+
+        assert pytest.approx(float(server.log()), abs=0.05) == used.kernel
+        assert used.kernel <= used.total
 
 
 def test_ended_server(tmp_path: Path) -> None:

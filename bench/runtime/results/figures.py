@@ -37,6 +37,14 @@ CPU = Figure(
     "user and system time of the whole process tree, from /proc, divided by the requests of the "
     "run at full load; a busy machine changes this figure least",
 )
+CPU_KERNEL = Figure(
+    Part.LOAD,
+    "cpu_kernel_us",
+    "Of it in the kernel",
+    "µs",
+    1,
+    "system time of the same run: the network, which every server needs",
+)
 RATE = Figure(
     Part.LOAD,
     "requests_per_s",
@@ -217,6 +225,7 @@ CONTRACT = Figure(
 
 FIGURES = (
     CPU,
+    CPU_KERNEL,
     RATE,
     BUSY,
     P99_FULL,
