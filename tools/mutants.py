@@ -26,8 +26,8 @@ _NOTICED = ("killed", _TIMEOUT)
 # mutmut expects packages in `src`: the name of a module is its path there.
 PACKAGES = ("buildpack/function_buildpack", "buildpack/runtime/src/func_runtime")
 _LINES_SHOWN = 10
-# What tests read besides `tests`.
-_READ = ("buildpack", "docs", "examples", "templates")
+# What tests read or import besides `tests`.
+_READ = ("buildpack", "docs", "examples", "templates", "tools")
 
 
 def results(text: str) -> dict[str, str]:
