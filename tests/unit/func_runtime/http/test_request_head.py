@@ -136,3 +136,32 @@ def test_no_target(target: bytes, method: bytes, reason: str) -> None:
         request_head.split_target(target, method)
 
     assert reason == str(caught.value)
+
+
+URL, HEAD, HEADERS = 16 * 1024, 64 * 1024, 256
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "expected"),
+    [
+        (b"x" * URL, [], 0),
+        (b"x" * (URL + 1), [], 414),
+        (b"/", [(b"n", b"v")] * HEADERS, 0),
+        (b"/", [(b"n", b"v")] * (HEADERS + 1), 431),
+        (b"/p", [(b"name", b"x" * (HEAD - len(b"/pname: \r\n")))], 0),
+        (b"/p", [(b"name", b"x" * (HEAD - len(b"/pname: \r\n") + 1))], 431),
+    ],
+)
+def test_excess(url: bytes, headers: list[tuple[bytes, bytes]], expected: int) -> None:
+    """A target and the headers have limits, as they are on the wire."""
+    assert expected == request_head.excess(url, headers)
+
+
+def test_rejection_status() -> None:
+    """A status is that of the rejection, whether the parser has wrapped it or not."""
+    rejected, wrapped = request_head.RequestRejected(501), HttpParserError()
+    wrapped.__context__ = rejected
+
+    assert [501, 501, 400] == [
+        request_head.rejection_status(error) for error in (rejected, wrapped, HttpParserError())
+    ]
