@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import pytest
@@ -245,8 +246,8 @@ async def test_body_that_nobody_reads() -> None:
     ("head", "body", "expected"),
     [
         (POST + b"content-length: %d\r\n\r\n" % TOO_LONG, b"x" * TOO_LONG, DONE_AND_CLOSED),
-        (CHUNKED, b"%x\r\n%b\r\n" % (TOO_LONG, b"x" * TOO_LONG), DONE),
-        (CHUNKED, b"1\r\nx\r\n" * 100_000, DONE),
+        (CHUNKED, b"%x\r\n%b\r\n0\r\n\r\n" % (TOO_LONG, b"x" * TOO_LONG), DONE),
+        (CHUNKED, b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n", DONE),
     ],
     ids=["length", "one chunk", "chunks"],
 )
@@ -293,21 +294,44 @@ class ShortTimeSlice(TimeSlice):
 @pytest.mark.parametrize("waits_for_all", [False, True])
 async def test_body_that_is_put_off(waits_for_all: bool) -> None:
     """What is put off to later turns of the loop, and while nobody reads, arrives all the same."""
+    sent = b"".join(b"%07d" % number for number in range(100_000))  # more than is read at once
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
             while not http_connection(served)._is_paused:  # noqa: ASYNC110, SLF001 -- while it is put off
                 await asyncio.sleep(0)
             await asyncio.sleep(0.05 * waits_for_all)
-        await answer(send, b"%06d" % len(await body(receive)))
+        await echo(scope, receive, send)
 
     async with serving(handler) as served, await served.connect() as client:
         served.state.time_slice = ShortTimeSlice()
-        client.writer.write(CHUNKED + b"186A0\r\n%b\r\n" % (b"x" * 100_000) + b"0\r\n\r\n")
-        expected = HEAD + b"content-length: 6\r\n\r\n"
+        client.writer.write(CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(sent), sent))
+        expected = HEAD + b"content-length: %d\r\n\r\n" % len(sent) + sent
 
-        assert expected + b"100000" == await client.read(len(expected) + 6)
-        assert expected + b"000000" == await client.ask(GET, len(expected) + 6)
+        assert expected == await client.read(len(expected))
+        assert HEAD + b"content-length: 0\r\n\r\n" == await client.ask(GET, len(HEAD) + 21)
+
+
+async def test_nothing_is_read_before_what_is_put_off() -> None:
+    """A handler that receives does not make the server read what comes after the rest."""
+    reading: list[bool] = []
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = http_connection(served)
+        while not connection._is_paused:  # noqa: ASYNC110, SLF001 -- then a part is put off
+            await asyncio.sleep(0)
+        await receive()
+        reading.append(connection.transport.is_reading())
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        served.state.time_slice = ShortTimeSlice()
+        await eventually(lambda: len(served.state.connections) == 1)
+        http_connection(served).data_received(CHUNKED + b"%x\r\n%b" % (100_000, b"x" * 100_000))
+
+        assert DONE == await client.read(len(DONE))
+
+    assert [False] == reading
 
 
 @pytest.mark.row("U14")
@@ -593,13 +617,53 @@ async def test_client_that_takes_nothing_is_cut_off(streams: bool) -> None:
         await client.send(GET + GET)
         await eventually(lambda: served.connection.congested is not None)
         served.pass_time(KEEP_ALIVE)
-        assert 1 == len(served.state.connections)
         await client.read(1_000_000)
         await asyncio.sleep(0.1)
         served.pass_time(KEEP_ALIVE)
-        assert 1 == len(served.state.connections)
-        served.pass_time(KEEP_ALIVE)
+        served.pass_time(KEEP_ALIVE - 1)
+        assert not served.connection.transport.is_closing()
+        served.pass_time(1)
         await eventually(lambda: not served.state.connections and not served.state.tasks)
+
+
+LAST = b"GET / HTTP/1.0\r\n\r\n"
+
+
+async def test_client_that_takes_nothing_of_the_last_response_is_cut_off() -> None:
+    """A connection that is closed after what is written does not wait for its client for ever."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"x" * 50_000_000)
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(LAST)
+        await eventually(served.connection.transport.is_closing)
+        served.pass_time(KEEP_ALIVE)
+        served.pass_time(KEEP_ALIVE)
+        await eventually(lambda: not served.state.connections)
+
+
+async def test_client_that_has_caught_up_has_all_time() -> None:
+    """A client that was slow waits for the rest of the response as long as any other."""
+    proceed = asyncio.Event()
+    size = 50_000_000
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"x" * size, "more_body": True})
+        await proceed.wait()
+        await send({"type": "http.response.body", "body": b"the rest"})
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(LAST)
+        await eventually(lambda: served.connection.congested is not None)
+        await client.head()
+        await client.read(size)
+        await eventually(lambda: served.connection.congested is None)
+        served.pass_time(KEEP_ALIVE)
+        proceed.set()
+
+        assert b"the rest" == await client.rest()
 
 
 async def stream(send: Send, part: Message) -> None:
@@ -826,7 +890,9 @@ async def test_content_length_that_is_wrong(parts: list[bytes], expected: bytes)
         response = await served.exchange(GET)
 
     assert expected == response.partition(b"\r\n\r\n")[2]
-    assert [ValueError] == [type(found) for found in served.errors]
+    (error,) = served.errors
+    assert isinstance(error, ValueError)
+    assert "the body of the response does not match its content-length" == str(error)
 
 
 @pytest.mark.row("U13")
@@ -934,6 +1000,13 @@ async def test_last_request(request_head: bytes) -> None:
         assert DONE_AND_CLOSED == await served.exchange(request_head)
 
 
+async def test_connection_ends_with_the_last_answer() -> None:
+    """A connection whose requests are all complete ends without a word from the client."""
+    async with serving() as served, await served.connect() as client:
+        assert DONE_AND_CLOSED == await client.ask(LAST, len(DONE_AND_CLOSED))
+        await eventually(lambda: not served.state.connections)
+
+
 @pytest.mark.row("U15")
 async def test_http_1_0_is_not_chunked() -> None:
     """A body whose length is not known ends with the connection for HTTP/1.0."""
@@ -1015,6 +1088,18 @@ async def test_head_has_a_time() -> None:
         assert [408] == statuses(await client.rest())
 
 
+@pytest.mark.parametrize("first", [b"", GET], ids=["first request", "second request"])
+async def test_head_that_comes_in_time(first: bytes) -> None:
+    """A head may come in parts for as long as it has."""
+    async with serving() as served, await served.connect() as client:
+        if first:
+            assert DONE == await client.ask(first)
+        await client.send(GET[:9])
+        served.pass_time(19)
+
+        assert DONE == await client.ask(GET[9:])
+
+
 async def test_head_that_begins_with_the_last_request() -> None:
     """A head that came with the request before it has a bound too."""
     async with serving() as served, await served.connect() as client:
@@ -1048,21 +1133,26 @@ async def test_pipelined_requests() -> None:
 
 
 async def test_pipelined_requests_are_not_read_ahead() -> None:
-    """While answers are due, no more requests are read than came at once."""
-    proceed = asyncio.Event()
+    """While answers are due, no more requests are read than came at once; later ones are."""
+    proceed = asyncio.Semaphore(0)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        await proceed.wait()
+        await proceed.acquire()
         await answer(send, b"done")
 
     async with serving(handler) as served, await served.connect() as client:
-        await client.send(GET)
-        assert served.connection.transport.is_reading()
-        await client.send(GET + GET)
-        assert not served.connection.transport.is_reading()
-        proceed.set()
-        assert 3 * DONE == await client.read(3 * len(DONE))
-        assert served.connection.transport.is_reading()
+        for _ in range(2):
+            await client.send(GET)
+            assert served.connection.transport.is_reading()
+            await client.send(GET + GET)
+            assert not served.connection.transport.is_reading()
+            proceed.release()
+            assert DONE == await client.read(len(DONE))
+            assert not served.connection.transport.is_reading()
+            proceed.release()
+            proceed.release()
+            assert 2 * DONE == await client.read(2 * len(DONE))
+            assert served.connection.transport.is_reading()
 
 
 async def test_too_many_pipelined_requests() -> None:
@@ -1193,6 +1283,35 @@ async def test_too_many_connections_with_requests() -> None:
         assert [DONE] * 8 == [await client.read(len(DONE)) for client in clients]
 
 
+async def test_many_connections_that_wait() -> None:
+    """Of many connections that wait, one in 64 makes room, and one more."""
+    async with serving() as served, AsyncExitStack() as stack:
+        served.state.max_connections = 64
+        for _ in range(64):
+            await stack.enter_async_context(await served.connect())
+        last = await stack.enter_async_context(await served.connect())
+        assert DONE == await last.ask(GET)
+        assert 64 - 2 + 1 == len(served.state.connections)
+
+
+async def test_warning_of_too_many_connections(caplog: pytest.LogCaptureFixture) -> None:
+    """The warning says what happens, and comes once a minute at most."""
+    warnings = []
+    async with serving() as served, AsyncExitStack() as stack:
+        served.state.max_connections = 1
+        for seconds in (0, 0, 60, 1):
+            served.pass_time(seconds)
+            client = await stack.enter_async_context(await served.connect())
+            assert DONE == await client.ask(GET)
+            warnings.append(len(caplog.records))
+
+    assert [0, 1, 1, 2] == warnings
+    assert (
+        "1 connections are open, as many as the limit of open files allows: "
+        "those that wait for their clients are closed"
+    ) == caplog.records[0].getMessage()
+
+
 async def test_connections_are_closed_in_the_order_of_their_time() -> None:
     """Of those that wait, the one whose time is over first makes room."""
     async with serving() as served, await served.connect() as kept:
@@ -1267,6 +1386,18 @@ async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture
     assert [] == caplog.records
 
 
+async def test_reason_for_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    """Who debugs a client finds the reason in the log."""
+    caplog.set_level(logging.DEBUG, "func_runtime")
+    async with serving() as served:
+        for name in ("tunnel to a path", "no HTTP"):
+            assert REFUSED == await served.exchange(WRONG[name])
+
+    assert ["Not HTTP: rejected with status 400", "Not HTTP: Invalid method encountered"] == [
+        record.getMessage() for record in caplog.records if record.name == "func_runtime"
+    ]
+
+
 @pytest.mark.parametrize(
     "codings",
     [
@@ -1306,6 +1437,14 @@ async def test_hosts_of_a_connection() -> None:
         assert [400] == statuses(await client.rest())
 
     assert hosts == [dict(scope["headers"])[b"host"] for scope in served.scopes]
+
+
+async def test_host_that_was_another_header() -> None:
+    """A host is checked even if an earlier request had its text in another header."""
+    async with serving() as served, await served.connect() as client:
+        assert DONE == await client.ask(b"GET / HTTP/1.1\r\nx: g h\r\nhost: f\r\n\r\n")
+        await client.send(b"GET / HTTP/1.1\r\nhost: g h\r\n\r\n")
+        assert REFUSED == await client.rest()
 
 
 async def test_trailers_are_no_headers() -> None:
@@ -1483,7 +1622,10 @@ async def test_refusal_reaches_a_client_that_still_sends() -> None:
     async with serving() as served, await served.connect() as client:
         await client.send(b"hello\r\n\r\n", *[HUGE] * 20)
         assert REFUSED == await client.rest()
-        served.pass_time(2)
+        served.pass_time(1)
+        await client.send(HUGE)
+        assert 1 == len(served.state.connections)
+        served.pass_time(1)
         await eventually(lambda: not served.state.connections)
 
 
@@ -1625,6 +1767,18 @@ async def test_rejected_offer_behind_other_requests() -> None:
         proceed.set()
 
         assert [200, 200, 400] == statuses(await client.rest())
+
+
+async def test_date() -> None:
+    """A response has the date of the last tick."""
+    async with serving() as served, await served.connect() as client:
+        before = int(time.time())
+        served.state.tick(0)
+        await client.send(GET)
+        head = await client.head()
+
+    (date,) = re.findall(rb"\r\ndate: (.+)\r\n", head)
+    assert before <= parsedate_to_datetime(date.decode()).timestamp() <= time.time()
 
 
 async def test_tick() -> None:
