@@ -1390,12 +1390,15 @@ async def test_reason_for_refusal(caplog: pytest.LogCaptureFixture) -> None:
     """Who debugs a client finds the reason in the log."""
     caplog.set_level(logging.DEBUG, "func_runtime")
     async with serving() as served:
-        for name in ("tunnel to a path", "no HTTP"):
+        for name in ("tunnel to a path", "no host", "target of another scheme", "no HTTP"):
             assert REFUSED == await served.exchange(WRONG[name])
 
-    assert ["Not HTTP: rejected with status 400", "Not HTTP: Invalid method encountered"] == [
-        record.getMessage() for record in caplog.records if record.name == "func_runtime"
-    ]
+    assert [
+        "Not HTTP: rejected with status 400",
+        "Not HTTP: rejected with status 400",
+        "Not HTTP: not a path",
+        "Not HTTP: Invalid method encountered",
+    ] == [record.getMessage() for record in caplog.records if record.name == "func_runtime"]
 
 
 @pytest.mark.parametrize(

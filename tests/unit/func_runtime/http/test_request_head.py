@@ -1,7 +1,7 @@
 """What of a request's head the parser lets through and HTTP does not."""
 
 import pytest
-from httptools import HttpParserError
+from httptools import HttpParserCallbackError, HttpParserError
 
 from func_runtime.http import request_head
 
@@ -159,7 +159,7 @@ def test_excess(url: bytes, headers: list[tuple[bytes, bytes]], expected: int) -
 
 def test_rejection_status() -> None:
     """A status is that of the rejection, whether the parser has wrapped it or not."""
-    rejected, wrapped = request_head.RequestRejected(501), HttpParserError()
+    rejected, wrapped = request_head.RequestRejected(501), HttpParserCallbackError()
     wrapped.__context__ = rejected
 
     assert [501, 501, 400] == [

@@ -198,7 +198,7 @@ class HttpProtocol(Connection):
     def _give_up(self, error: HttpParserError) -> None:
         """Reject what is not a request, unless the connection has been closed for it."""
         if not self._is_closing:
-            log.debug("Not HTTP: %s", error)
+            log.debug("Not HTTP: %s", request_head.reason(error))
             self._reject(request_head.rejection_status(error))
 
     def _limit_head(self, *, is_first: bool) -> None:

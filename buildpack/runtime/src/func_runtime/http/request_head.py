@@ -6,7 +6,7 @@ Sections are those of RFC 9112, unless another RFC is named.
 import re
 import socket
 
-from httptools import HttpParserError
+from httptools import HttpParserCallbackError, HttpParserError
 
 from func_runtime.asgi import Headers
 
@@ -51,10 +51,16 @@ class RequestRejected(HttpParserError):
         self.status = status
 
 
+def reason(error: HttpParserError) -> BaseException:
+    """Return the error of the parser, or that of what it calls."""
+    # httptools raises an error of its own, with what a callback has raised as its context.
+    context = error.__context__ if isinstance(error, HttpParserCallbackError) else None
+    return context or error
+
+
 def rejection_status(error: HttpParserError) -> int:
     """Return the status for an error of the parser, or of what it calls."""
-    # httptools raises an error of its own, with what a callback has raised as its context.
-    cause = error if isinstance(error, RequestRejected) else error.__context__
+    cause = reason(error)
     return cause.status if isinstance(cause, RequestRejected) else BAD_REQUEST
 
 
