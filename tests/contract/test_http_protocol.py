@@ -529,11 +529,12 @@ async def test_no_content(method: bytes, status: int, headers: Any, expected: by
         assert whole * 2 == await client.ask(request * 2, 2 * len(whole))
 
 
-async def test_headers_of_a_response() -> None:
-    """Headers are passed on in order, a date in place of the server's."""
+@pytest.mark.parametrize("length", [[], [(b"content-length", b"0")]], ids=["no length", "length"])
+async def test_headers_of_a_response(length: Any) -> None:
+    """Headers are passed on in order, a date in place of the server's, the length last."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(b"X-B", b"1"), [b"date", b"then"], (b"x-b", b"2")]
+        headers = [*length, (b"X-B", b"1"), [b"date", b"then"], (b"x-b", b"2")]
         await answer(send, b"", status=404, headers=headers)
 
     expected = (
@@ -742,6 +743,19 @@ async def test_responses_without_end_keep_nobody_waiting(
     assert sorted(found)[len(found) // 2] < 0.05
 
 
+async def test_response_that_gives_way() -> None:
+    """A response that lets others run after each part goes on in the next turn of the loop."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, *[b"x"] * 100, headers=[(b"content-length", b"100")])
+
+    async with serving(handler) as served, await served.connect() as client:
+        served.state.time_slice = ShortTimeSlice()
+        expected = HEAD + b"content-length: 100\r\n\r\n" + b"x" * 100
+
+        assert expected == await client.ask(GET, len(expected))
+
+
 async def heedless(scope: Scope, receive: Receive, send: Send) -> None:
     """Send on and on, whatever is raised."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -907,7 +921,8 @@ async def test_message_after_the_end() -> None:
         assert DONE == await client.ask(GET)
         assert DONE == await client.ask(GET)
 
-    assert [RuntimeError] * 2 == [type(found) for found in served.errors]
+    reason = "http.response.start is not the next message of a response"
+    assert [(RuntimeError, reason)] * 2 == [(type(found), str(found)) for found in served.errors]
 
 
 async def fail_late(scope: Scope, receive: Receive, send: Send) -> None:
