@@ -343,6 +343,28 @@ async def test_nothing_is_read_before_what_is_put_off() -> None:
     assert [False] == reading
 
 
+async def test_connection_that_ends_while_a_part_is_put_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is put off goes with its connection; that is no failure."""
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+
+    async with serving(handler) as served, await served.connect():
+        served.state.time_slice = ShortTimeSlice()
+        await eventually(lambda: len(served.state.connections) == 1)
+        connection = http_connection(served)
+        connection.data_received(CHUNKED + b"%x\r\n%b" % (100_000, b"x" * 100_000))
+        connection.transport.abort()
+        await served.gone()
+        await asyncio.sleep(0)  # a part may have its turn yet
+
+    assert 1 == len(served.scopes)
+    assert [] == caplog.records
+
+
 @pytest.mark.row("U14")
 async def test_disconnect() -> None:
     """A client that goes is told to whoever waits for it, or sends to it."""
@@ -1177,6 +1199,22 @@ async def test_pipelined_requests_are_not_read_ahead() -> None:
             proceed.release()
             assert 2 * DONE == await client.read(2 * len(DONE))
             assert served.connection.transport.is_reading()
+
+
+async def test_pipelined_requests_at_once_are_not_read_ahead() -> None:
+    """The same holds for the first that come, all at once."""
+    proceed = asyncio.Event()
+
+    async def handler(scope: Scope, receive: Receive, send: Send) -> None:
+        await proceed.wait()
+        await answer(send, b"done")
+
+    async with serving(handler) as served, await served.connect() as client:
+        await client.send(GET + GET)
+        assert not served.connection.transport.is_reading()
+        proceed.set()
+        assert 2 * DONE == await client.read(2 * len(DONE))
+        assert served.connection.transport.is_reading()
 
 
 async def test_too_many_pipelined_requests() -> None:
