@@ -1790,11 +1790,14 @@ async def test_websocket() -> None:
 @pytest.mark.parametrize("more", [b"", b"content-length: 0\r\n"], ids=["no length", "length 0"])
 @pytest.mark.parametrize("size", [1, 20_000])
 @pytest.mark.row("U19")
-async def test_websocket_with_frames_at_once(more: bytes, size: int) -> None:
+async def test_websocket_with_frames_at_once(
+    more: bytes, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client may send frames with its request; content-length: 0 is no body."""
     recorder, sent = Recorder(), bytes(number % 250 for number in range(size))
-    async with serving() as served, await served.connect() as client:
-        served.state.websocket = lambda _: recorder
+    server = serving()
+    monkeypatch.setattr(server, "websocket", lambda _: recorder)
+    async with server as served, await served.connect() as client:
         await client.send(GET[:-2] + more + WEBSOCKET + sent)
         await eventually(lambda: len(recorder.data) == size)
         recorder.transport.abort()
