@@ -126,7 +126,7 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 M ?=
 
 .PHONY: mutants
-mutants: python ## Change the code of codec, HTTP, manifests and layer keys in small ways, and list what no test notices (an hour; M=names)
+mutants: python ## Change the code of codec, HTTP, manifests and layer keys in small ways, and list what no test notices (some hours; M=names)
 	@tools/run.sh tools.mutants $(foreach name,$(M),'$(name)')
 
 # A file or a folder of tests: make unit T=tests/unit/function_buildpack/plan
