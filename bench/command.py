@@ -29,7 +29,7 @@ class Report(Protocol[_R_contra]):
         """Return the report.
 
         :param chart: the file name of a picture to show
-        :param others: the last results on other machines, newest first
+        :param others: the results on other machines
         """
         ...
 
@@ -68,11 +68,11 @@ class Command(Generic[_Result]):
 
     def pages(self, folder: Path) -> dict[str, str]:
         """Return the texts of the files that show what is kept in a folder, by their names."""
-        newest, *others = map(self.read, documents.kept(self.name, folder))
+        shown, *others = map(self.read, documents.kept(self.name, folder))
         picture = f"{self.name}.svg"
         return {
-            picture: self.draw(newest),
-            f"{self.name}.md": self.render(newest, picture, others),
+            picture: self.draw(shown),
+            f"{self.name}.md": self.render(shown, picture, others),
         }
 
     def _keep(self, found: _Result, folder: Path) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -123,11 +123,16 @@ def earlier(committed: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) ->
         raise ValueError("the commit has no result")
     machine = Machine(**after["machine"])
     same = [found for found in committed if Machine(**found["machine"]).slug == machine.slug]
-    return max(same or committed, key=lambda found: str(found["taken"]))
+    return newest(same or committed)
+
+
+def newest(found: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the result that was taken last."""
+    return max(found, key=lambda result: str(result["taken"]))
 
 
 def _compared(name: str, commit: str) -> Iterator[Loss]:
-    after = json.loads(documents.kept(name, ROOT / _FOLDER)[0])
+    after = newest(map(json.loads, documents.kept(name, ROOT / _FOLDER)))
     before = earlier(_committed(name, commit), after)
     if before["taken"] == after["taken"]:
         sys.stderr.write(f"{name}: not measured again since {commit}\n")

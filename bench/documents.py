@@ -1,9 +1,10 @@
 """A result as a JSON document."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, asdict, replace
 from pathlib import Path
+from statistics import median
 from typing import Any, ClassVar, Protocol
 
 from bench.machine import Machine
@@ -57,6 +58,25 @@ def file_name(name: str, machine: Machine) -> str:
 
 
 def kept(name: str, folder: Path) -> list[str]:
-    """Return the documents of a measurement in a folder, one for each machine, newest first."""
-    texts = [path.read_text(encoding="utf-8") for path in folder.glob(f"{name}-*.json")]
-    return sorted(texts, key=lambda text: str(json.loads(text)["taken"]), reverse=True)
+    """Return the documents of a measurement in a folder, one for each machine.
+
+    First is the one with the most peers, and of these the steadiest: a machine whose cores others
+    use as well says less of the peers.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob(f"{name}-*.json"))]
+    return sorted(texts, key=lambda text: _rank(json.loads(text)))
+
+
+def _rank(document: Mapping[str, Any]) -> tuple[int, float]:
+    return -len(document.get("peers", ())), unsteadiness(document["rounds"])
+
+
+def unsteadiness(rounds: Sequence[Round]) -> float:
+    """Return how far rounds are apart: the median of all figures and peers, 0 for one round."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for values in rounds:
+        for figure, by_peer in values.items():
+            for peer, value in by_peer.items():
+                found.setdefault((figure, peer), []).append(value)
+    spreads = [(max(v) - min(v)) / median(v) for v in found.values() if len(v) > 1 and median(v)]
+    return median(spreads or [0.0])

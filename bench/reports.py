@@ -35,9 +35,17 @@ def page(
 
 
 def elsewhere(targets: Sequence[Target], others: Sequence[Rounds]) -> dict[str, str]:
-    """Return a section on what the last runs on other machines reached, none without such runs."""
+    """Return a section on what runs on other machines reached, none without such runs."""
+    figures = dict.fromkeys(target.figure for target in targets)
     parts = [
-        f"{other.machine.name}, {other.taken}:\n\n{reached(targets, other)}" for other in others
+        "\n\n".join(
+            [
+                f"{other.machine.name}, {other.taken}:",
+                *doubts(other, other.machine, figures),
+                reached(targets, other),
+            ]
+        )
+        for other in others
     ]
     return {"On other machines": "\n\n".join(parts)} if parts else {}
 

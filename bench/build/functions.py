@@ -67,7 +67,8 @@ def with_dependencies(folder: Path, count: int, uv: Path, environ: Mapping[str, 
 
 
 def change_source(folder: Path, number: int) -> None:
-    """Change a source file of the function."""
-    (source,) = folder.glob("**/function/__init__.py")
+    """Change a source file of the function. func's host builder leaves copies in `.func`."""
+    found = folder.glob("**/function/__init__.py")
+    (source,) = (path for path in found if ".func" not in path.relative_to(folder).parts)
     unchanged = source.read_text().partition("# Change")[0]
     source.write_text(f"{unchanged}# Change {number}\n")

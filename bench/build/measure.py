@@ -12,13 +12,16 @@ from statistics import median
 from bench.build import floor, functions, packages, peers, process, start
 from bench.build.peers import PREFIX, Docker, FuncHost, ImagePeer, Pack, Peer
 from bench.build.results import figures
-from bench.build.results.figures import FLOOR, HOST, OURS, PIP, UV
+from bench.build.results.figures import FLOOR, HOST, OURS, PIP, UV, Figure
 from bench.command import ROOT
 from bench.rounds import Round
 from tools import package_index
 from tools.package_index import PackageIndex
 
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"
+# Figures of `--buildpack`: cold, after a change, and the latter beyond its floor.
+_TRUSTED = (figures.ADDED_COLD, figures.ADDED_REBUILD, figures.ADDED_OVER_FLOOR)
+_FIVE_PHASES = (figures.FIVE_COLD, figures.FIVE_REBUILD, figures.FIVE_OVER_FLOOR)
 _FEW, _MOST = 50, 200
 _DETECTIONS = 20
 _STARTS = 5
@@ -68,10 +71,11 @@ class Measurement:
         with (
             package_index.serving(wheels, host) as served,
             self._template() as template,
-            self._five_phases() as five,
+            self._added(trusted=True) as added,
+            self._added(trusted=False) as five,
         ):
             for number in range(self.rounds):
-                values = self._round(number, template, five, served)
+                values = self._round(number, template, (added, five), served)
                 found.append(values)
                 for figure, by_peer in values.items():
                     texts = (f"{peer} {value:.2f}" for peer, value in by_peer.items())
@@ -79,7 +83,11 @@ class Measurement:
         return found
 
     def _round(
-        self, number: int, template: "_Template", five: "_Template", served: PackageIndex
+        self,
+        number: int,
+        template: "_Template",
+        added: tuple["_Template", "_Template"],
+        served: PackageIndex,
     ) -> Round:
         cold, rebuild = {}, {}
         for name in template.in_turn(number):
@@ -93,7 +101,8 @@ class Measurement:
             figures.COLD.name: cold,
             figures.REBUILD.name: rebuild,
             figures.OVER_FLOOR.name: {OURS: rebuild[OURS] - rebuild[FLOOR]},
-            **_in_five_phases(number, five, cold),
+            **_added(number, added[0], cold, _TRUSTED),
+            **_added(number, added[1], cold, _FIVE_PHASES),
             figures.START.name: starts,
             **{figure: {OURS: value} for figure, value in many.items()},
             figures.DETECT.name: {OURS: self._detect(template.folders[OURS])},
@@ -155,19 +164,27 @@ class Measurement:
             yield _Template(made, images, folders, tools.environ)
 
     @contextmanager
-    def _five_phases(self) -> Iterator["_Template"]:
+    def _added(self, *, trusted: bool) -> Iterator["_Template"]:
         """Give func's template to pack with `--buildpack`, ours and one that does nothing."""
         tools = self.tools
         folders = {
             OURS: ROOT / "buildpack",
-            FLOOR: floor.write(self.scratch / "floor"),
+            FLOOR: floor.write(self.scratch / f"floor-{trusted}"),
         }
+        kind = "added" if trusted else "five"
         made: dict[str, ImagePeer] = {
-            name: Pack(tools.pack, builder, f"five-{name}", tools.environ, buildpack=folders[name])
+            name: Pack(
+                tools.pack,
+                builder,
+                f"{kind}-{name}",
+                tools.environ,
+                buildpack=folders[name],
+                trusts_buildpack=trusted,
+            )
             for name, builder in ((OURS, tools.builder), (FLOOR, FLOOR_BUILDER))
         }
         with _forgotten(made):
-            yield _Template(made, made, self._folders("five", made), tools.environ)
+            yield _Template(made, made, self._folders(kind, made), tools.environ)
 
     def _folders(self, prefix: str, made: Mapping[str, Peer]) -> dict[str, Path]:
         """Create func's template once for each peer."""
@@ -231,17 +248,20 @@ class _Template:
         return names[first:] + names[:first]
 
 
-def _in_five_phases(number: int, five: _Template, cold: Mapping[str, float]) -> Round:
+def _added(
+    number: int, added: _Template, cold: Mapping[str, float], wanted: tuple[Figure, Figure, Figure]
+) -> Round:
     """Build with `--buildpack`, cold and after a change; `cold` has what the Dockerfiles took."""
-    began = {name: five.build(name, cold=True) for name in five.in_turn(number, floor=True)}
+    cold_figure, rebuild_figure, over_floor = wanted
+    began = {name: added.build(name, cold=True) for name in added.in_turn(number, floor=True)}
     rebuild = {}
-    for name in five.in_turn(number, floor=True):
-        five.change(name, number)
-        rebuild[name] = five.build(name, cold=False)
+    for name in added.in_turn(number, floor=True):
+        added.change(name, number)
+        rebuild[name] = added.build(name, cold=False)
     return {
-        figures.FIVE_COLD.name: {OURS: began[OURS], PIP: cold[PIP], UV: cold[UV]},
-        figures.FIVE_REBUILD.name: rebuild,
-        figures.FIVE_OVER_FLOOR.name: {OURS: rebuild[OURS] - rebuild[FLOOR]},
+        cold_figure.name: {OURS: began[OURS], PIP: cold[PIP], UV: cold[UV]},
+        rebuild_figure.name: rebuild,
+        over_floor.name: {OURS: rebuild[OURS] - rebuild[FLOOR]},
     }
 
 

@@ -68,8 +68,8 @@ class ImagePeer(Peer, Protocol):
 class Pack:
     """`pack build` with a builder that it trusts, so in one container (creator).
 
-    With `buildpack`, a folder, pack adds that to the builder, and runs five phases in containers of
-    their own.
+    With `buildpack`, a folder, pack adds that to the builder. It then runs five phases in
+    containers of their own, unless it trusts that buildpack too.
     """
 
     program: Path
@@ -78,6 +78,7 @@ class Pack:
     environ: Mapping[str, str]
     env: tuple[str, ...] = ()
     buildpack: Path | None = None
+    trusts_buildpack: bool = False
 
     def build(self, folder: Path, *, cold: bool) -> Ended:
         """Build; see Peer."""
@@ -95,7 +96,9 @@ class Pack:
         for variable in self.env:
             command += ["--env", variable]
         if self.buildpack:
-            command += ["--buildpack", self.buildpack, "--trust-extra-buildpacks"]
+            command += ["--buildpack", self.buildpack]
+        if self.trusts_buildpack:
+            command.append("--trust-extra-buildpacks")
         return _replacing(self.image, command, self.environ)
 
     def forget(self) -> None:

@@ -1,13 +1,13 @@
 """The table of measured figures on the first page, from the results in docs/benchmarks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import documents
-from bench.tables import table
+from bench.tables import NONE, table
 
 PIP = "pip Dockerfile"
 UV = "uv Dockerfile"
@@ -62,14 +62,21 @@ _ROWS = (
 def render(folder: Path) -> str:
     """Return the table and the days on which its figures were taken.
 
-    :param folder: holds the results of all measurements. The newest of each counts.
+    :param folder: holds the results of all measurements. Of each, one counts (`documents.kept`).
     """
     results = {name: json.loads(documents.kept(name, folder)[0]) for name in _OURS}
     rows = [_cells(row, results[row.result]["medians"][row.figure]) for row in _ROWS]
     days = sorted({str(results[name]["taken"])[:10] for name in _OURS})
     span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    note = f"Measured {span}, medians, on 2 cores. The last row is of the servers alone."
-    return f"{table(_HEAD, rows)}\n\n{note}"
+    note = f"Measured {span}, medians, on 2 cores, each row on one machine."
+    last = "The last row compares only the servers."
+    return f"{table(*_without_empty_columns(rows))}\n\n{note} {last}"
+
+
+def _without_empty_columns(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows without the columns of peers that were not measured."""
+    used = [number for number, column in enumerate(zip(*rows, strict=True)) if {*column} != {NONE}]
+    return [_HEAD[number] for number in used], [[row[number] for number in used] for row in rows]
 
 
 def _cells(row: _Row, medians: Mapping[str, Any]) -> list[str]:
@@ -93,4 +100,4 @@ def _verdict(ours: float, peer: float, name: str, row: _Row) -> str:
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:,.{digits}f}".replace(",", " ")
+    return NONE if value is None else f"{value:,.{digits}f}".replace(",", " ")

@@ -42,25 +42,48 @@ REBUILD = Figure(
 OVER_FLOOR = Figure(
     "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, minus the floor of that round"
 )
-FIVE_COLD = Figure(
-    "five_cold_s",
-    "Cold build by --buildpack ./buildpack",
+ADDED_COLD = Figure(
+    "added_cold_s",
+    "Cold build, --buildpack ./buildpack trusted",
     "s",
     2,
-    "the template with `--buildpack ./buildpack`: pack adds the folder to the builder, and starts "
-    "a container for each of the five phases. The Dockerfiles are those of the cold build",
+    "the template with `--buildpack ./buildpack --trust-extra-buildpacks`: pack adds the folder to "
+    "the builder, and runs all phases in one container. The Dockerfiles are those of the cold "
+    "build",
 )
-FIVE_REBUILD = Figure(
-    "five_rebuild_s",
-    "Rebuild by --buildpack ./buildpack",
+ADDED_REBUILD = Figure(
+    "added_rebuild_s",
+    "Rebuild, --buildpack ./buildpack trusted",
     "s",
     2,
     "the same after a change of the source. The floor is the buildpack that does nothing, added in "
     "the same way",
 )
+ADDED_OVER_FLOOR = Figure(
+    "added_over_floor_s",
+    "Rebuild, --buildpack trusted, beyond its floor",
+    "s",
+    2,
+    "the same, minus the floor of that round",
+)
+FIVE_COLD = Figure(
+    "five_cold_s",
+    "Cold build, --buildpack ./buildpack",
+    "s",
+    2,
+    "the template with only `--buildpack ./buildpack`: pack starts a container for each of five "
+    "phases",
+)
+FIVE_REBUILD = Figure(
+    "five_rebuild_s",
+    "Rebuild, --buildpack ./buildpack",
+    "s",
+    2,
+    "the same after a change of the source, with the same kind of floor",
+)
 FIVE_OVER_FLOOR = Figure(
     "five_over_floor_s",
-    "Rebuild by --buildpack beyond its floor",
+    "Rebuild, --buildpack, beyond its floor",
     "s",
     2,
     "the same, minus the floor of that round",
@@ -115,6 +138,9 @@ FIGURES = (
     COLD,
     REBUILD,
     OVER_FLOOR,
+    ADDED_COLD,
+    ADDED_REBUILD,
+    ADDED_OVER_FLOOR,
     FIVE_COLD,
     FIVE_REBUILD,
     FIVE_OVER_FLOOR,

@@ -17,7 +17,7 @@ def render(result: Result, chart: str | None = None, others: Sequence[Result] = 
     """Return the report.
 
     :param chart: the file name of a picture to show
-    :param others: the last results on other machines, newest first
+    :param others: the results on other machines
     """
     plan = result.plan
     facts = {

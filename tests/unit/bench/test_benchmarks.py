@@ -13,6 +13,7 @@ from bench.images.__main__ import COMMAND as IMAGES
 from bench.images.results.figures import FIGURES, OURS
 from bench.platform.__main__ import COMMAND as PLATFORM
 from bench.runtime.__main__ import COMMAND as RUNTIME
+from bench.runtime.peers import OURS as OURS_RUNTIME
 
 from unit.bench.runtime import sample
 
@@ -57,9 +58,9 @@ def test_whole_images() -> None:
 
 
 def test_kept_by_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A result replaces that of its machine. The page shows the newest, and others' targets."""
+    """A result replaces that of its machine. The page shows one, and the targets of the others."""
     runs = [("AMD EPYC", "2026-01"), ("Intel(R) Xeon(R) @ 2.80GHz", "2026-02")]
-    for processor, taken in [*runs, ("AMD EPYC", "2026-03")]:
+    for processor, taken in [*runs, ("AMD EPYC", "2026-03")]:  # equally steady: by name
         found = sample.result(processor=processor, taken=taken)
         assert RUNTIME.run(partial(replace, found), again=None, out=tmp_path) == 0
     page = (tmp_path / "runtime.md").read_text(encoding="utf-8")
@@ -69,6 +70,20 @@ def test_kept_by_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         "runtime-intel-xeon-2-80ghz-2-cores.json",
     ] == sorted(path.name for path in tmp_path.glob("*.json"))
     assert "- Generated: by `make bench-runtime`, 2026-03\n" in page
-    assert "## On other machines\n\n2 cores of Intel(R) Xeon(R) @ 2.80GHz, 2026-02:\n\n|" in page
+    other = page.split("## On other machines\n\n")[1]
+    assert other.startswith("2 cores of Intel(R) Xeon(R) @ 2.80GHz, 2026-02:\n\nDoubtful: ")
     assert "2026-01" not in page
     assert f"{tmp_path / 'runtime.svg'}\n" in capsys.readouterr().err
+
+
+def test_steadiest_first(tmp_path: Path) -> None:
+    """The page shows the machine whose rounds are nearest to each other."""
+    steady = [{"cpu_us": {OURS_RUNTIME: value}} for value in (10.0, 10.1)]
+    restless = [{"cpu_us": {OURS_RUNTIME: value}} for value in (10.0, 20.0)]
+    for processor, rounds in (("A", restless), ("B", steady)):
+        found = sample.result(rounds, processor=processor, taken=f"of {processor}")
+        RUNTIME.run(partial(replace, found), again=None, out=tmp_path)
+
+    assert "`make bench-runtime`, of B" in (tmp_path / "runtime.md").read_text(encoding="utf-8")
+    assert documents.unsteadiness(steady) < documents.unsteadiness(restless)
+    assert documents.unsteadiness(steady[:1]) == 0

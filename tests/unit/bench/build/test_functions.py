@@ -1,5 +1,6 @@
 """The functions that are built."""
 
+import shutil
 from pathlib import Path
 
 from bench.build import functions
@@ -20,6 +21,7 @@ def test_change_source(tmp_path: Path) -> None:
     source = tmp_path / "f" / "function" / "__init__.py"
     source.parent.mkdir(parents=True)
     source.write_text("x = 1\n")
+    shutil.copytree(tmp_path / "f", tmp_path / ".func" / "build" / "f")
 
     functions.change_source(tmp_path, 1)
     functions.change_source(tmp_path, 2)

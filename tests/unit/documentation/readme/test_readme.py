@@ -37,7 +37,8 @@ def test_worse_figures_are_bold(tmp_path: Path) -> None:
         "runtime": {"requests_per_s": {"func_runtime": 10_000, "func-python": 20_000}},
     }
     for number, (name, figure) in enumerate(medians.items(), start=1):
-        result = {"taken": f"2026-01-0{number}T00:00:00+00:00", "medians": figure}
+        taken = f"2026-01-0{number}T00:00:00+00:00"
+        result = {"taken": taken, "rounds": [], "medians": figure}
         (tmp_path / f"{name}-a-machine.json").write_text(json.dumps(result))
 
     lines = figures.render(tmp_path).splitlines()
@@ -54,7 +55,13 @@ def test_worse_figures_are_bold(tmp_path: Path) -> None:
     ] == [row[5] for row in cells]
     assert ["first build, nothing cached, s", "3.0", "9.0", "6.0", "2.0"] == cells[0][:5]
     assert ["build after a changed line, s", "1.0", "-", "2.0", "-"] == cells[1][:5]
-    assert lines[-1].startswith("Measured 2026-01-01 to 2026-01-04, medians, on 2 cores.")
+    assert lines[-1].startswith("Measured 2026-01-01 to 2026-01-04, medians, on 2 cores,")
+
+    del medians["build"]["cold_s"]["func host"]
+    result = {"taken": "2026-01-01", "rounds": [], "medians": medians["build"]}
+    (tmp_path / "build-a-machine.json").write_text(json.dumps(result))
+    assert "func's host builder" in lines[0]
+    assert "func's host builder" not in figures.render(tmp_path)  # nobody has a value
 
 
 def test_parts_are_replaced() -> None:
