@@ -173,7 +173,7 @@ transcript: builder ## Build and ask the first page's function for real, and sto
 BENCH ?=
 
 .PHONY: bench
-bench: ## Take all measurements, and compare them with those of the last commit (40 minutes; Linux, root)
+bench: ## Take all measurements, and compare them with those of the last commit (50 minutes; Linux, root)
 	@$(MAKE) bench-runtime BENCH=
 	@$(MAKE) bench-build
 	@$(MAKE) bench-images
@@ -186,7 +186,7 @@ bench-runtime: images ## Measure the runtime next to its peers (10 minutes; BENC
 	@$(MAKE) readme
 
 .PHONY: bench-build
-bench-build: builder registry ## Measure a build next to func's own and Dockerfiles with pip and uv (10 minutes)
+bench-build: builder registry ## Measure a build next to func's own and Dockerfiles with pip and uv (20 minutes)
 	@tools/build.sh pack func lifecycle
 	@python -m bench.build --out docs/benchmarks
 	@$(MAKE) readme

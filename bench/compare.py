@@ -121,9 +121,12 @@ def earlier(committed: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) ->
     """
     if not committed:
         raise ValueError("the commit has no result")
-    machine = Machine(**after["machine"])
-    same = [found for found in committed if Machine(**found["machine"]).slug == machine.slug]
+    same = [found for found in committed if _machine(found).slug == _machine(after).slug]
     return newest(same or committed)
+
+
+def _machine(result: Mapping[str, Any]) -> Machine:
+    return Machine(**result["machine"])
 
 
 def newest(found: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -136,14 +139,14 @@ def _compared(name: str, commit: str) -> Iterator[Loss]:
     before = earlier(_committed(name, commit), after)
     if before["taken"] == after["taken"]:
         sys.stderr.write(f"{name}: not measured again since {commit}\n")
-    elif before["machine"]["processor"] != after["machine"]["processor"]:
-        sys.stderr.write(f"{name}: compared with {Machine(**before['machine']).name}\n")
+    elif _machine(before).slug != _machine(after).slug:
+        sys.stderr.write(f"{name}: compared with {_machine(before).name}\n")
     yield from losses(before["medians"], after["medians"], *_SIDES[name])
 
 
 def _committed(name: str, commit: str) -> list[dict[str, Any]]:
     listed = _git("ls-tree", "--name-only", commit, f"{_FOLDER}/").splitlines()
-    found = [path for path in listed if Path(path).match(f"{name}-*.json")]
+    found = [path for path in listed if Path(path).match(documents.pattern(name))]
     return [json.loads(_git("show", f"{commit}:{path}")) for path in found]
 
 

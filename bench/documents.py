@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, ClassVar, Protocol
 
 from bench.machine import Machine
-from bench.rounds import Figure, Round, rounded
+from bench.rounds import Figure, Round, rounded, spread
 
 _FORMAT = 1
 
@@ -57,13 +57,18 @@ def file_name(name: str, machine: Machine) -> str:
     return f"{name}-{machine.slug}.json"
 
 
+def pattern(name: str) -> str:
+    """Return what matches the files of a measurement, of all machines."""
+    return f"{name}-*.json"
+
+
 def kept(name: str, folder: Path) -> list[str]:
     """Return the documents of a measurement in a folder, one for each machine.
 
     First is the one with the most peers, and of these the steadiest: a machine whose cores others
     use as well says less of the peers.
     """
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob(f"{name}-*.json"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob(pattern(name)))]
     return sorted(texts, key=lambda text: _rank(json.loads(text)))
 
 
@@ -78,5 +83,5 @@ def unsteadiness(rounds: Sequence[Round]) -> float:
         for figure, by_peer in values.items():
             for peer, value in by_peer.items():
                 found.setdefault((figure, peer), []).append(value)
-    spreads = [(max(v) - min(v)) / median(v) for v in found.values() if len(v) > 1 and median(v)]
+    spreads = [apart for values in found.values() if (apart := spread(values)) is not None]
     return median(spreads or [0.0])

@@ -1,6 +1,6 @@
 """What the rounds of a run have found, of us and of our peers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from statistics import median
 from typing import ClassVar, Protocol
@@ -63,10 +63,7 @@ class Rounds:
 
     def spread(self, figure: Figure, peer: str) -> float | None:
         """Return how far the rounds are apart, as a part of the median; None for a single one."""
-        values = self.values(figure, peer)
-        if len(values) < 2 or not median(values):  # noqa: PLR2004 -- a spread is of two or more
-            return None
-        return (max(values) - min(values)) / median(values)
+        return spread(self.values(figure, peer))
 
     def ratio(self, figure: Figure, peer: str) -> float | None:
         """Return our value divided by the peer's: of each round, and of these the median.
@@ -84,6 +81,13 @@ class Rounds:
             if (value := self.median(figure, peer)) is not None:
                 found.setdefault(figure.name, {})[peer] = value
         return found
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """Return how far values are apart, as a part of their median; None for less than two."""
+    if len(values) < 2 or not median(values):  # noqa: PLR2004 -- a spread is of two or more
+        return None
+    return (max(values) - min(values)) / median(values)
 
 
 def rounded(values: Round, figures: Mapping[str, Figure]) -> Round:

@@ -95,7 +95,8 @@ class Measurement:
         for name in template.in_turn(number, floor=True):
             template.change(name, number)
             rebuild[name] = template.build(name, cold=False)
-        starts = {name: template.start(name) for name in template.in_turn(number, host=False)}
+        started = [name for name in template.in_turn(number) if name in template.images]
+        starts = {name: template.start(name) for name in started}
         many = self._many(number, served)
         return {
             figures.COLD.name: cold,
@@ -240,10 +241,9 @@ class _Template:
         """Change the source."""
         functions.change_source(self.folders[name], number)
 
-    def in_turn(self, number: int, *, floor: bool = False, host: bool = True) -> list[str]:
+    def in_turn(self, number: int, *, floor: bool = False) -> list[str]:
         """Return the peers, each round beginning with another one."""
-        left_out = {FLOOR: not floor, HOST: not host}
-        names = [name for name in self.peers if not left_out.get(name)]
+        names = [name for name in self.peers if floor or name != FLOOR]
         first = number % len(names)
         return names[first:] + names[:first]
 

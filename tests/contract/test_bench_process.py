@@ -26,12 +26,17 @@ def running(folder: Path, program: str) -> AbstractContextManager[Running]:
     return process.running(command, environ={}, cwd=folder, log=folder / "log")
 
 
-def pids(server: Running) -> list[int]:
-    """Return the ids of server and worker, once they are known."""
+def printed(server: Running) -> str:
+    """Return what a server has written, once it has written a line."""
     while not server.log().endswith("\n"):
         server.check()
         time.sleep(0.01)
-    return [int(pid) for pid in server.log().split()]
+    return server.log()
+
+
+def pids(server: Running) -> list[int]:
+    """Return the ids of server and worker, once they are known."""
+    return [int(pid) for pid in printed(server).split()]
 
 
 def is_running(pid: int) -> bool:
@@ -79,10 +84,7 @@ def test_cpu_time(tmp_path: Path) -> None:
 
     program = f"{busy}print(time.process_time(), flush=True)\ntime.sleep(60)"
     with running(tmp_path, program) as server:
-        while not server.log().endswith("\n"):
-            server.check()
-            time.sleep(0.01)
-        used = float(server.log())
+        used = float(printed(server))
 
         assert pytest.approx(used, abs=0.05) == server.cpu().total
         assert pytest.approx(used, abs=0.05) == server.exact_cpu_seconds()
@@ -96,12 +98,10 @@ def test_kernel_time(tmp_path: Path) -> None:
     )
     program = f"{busy}print(os.times().system, flush=True)\ntime.sleep(60)"
     with running(tmp_path, program) as server:
-        while not server.log().endswith("\n"):
-            server.check()
-            time.sleep(0.01)
+        kernel = float(printed(server))
         used = server.cpu()
 
-        assert pytest.approx(float(server.log()), abs=0.05) == used.kernel
+        assert pytest.approx(kernel, abs=0.05) == used.kernel
         assert used.kernel <= used.total
 
 
