@@ -25,12 +25,13 @@ REPLACEMENTS = 3
 def test_from_zero(probe: str, namespace: Namespace) -> None:
     """A function without requests has no pod; the next request starts one and is answered."""
     namespace.deploy("zero", probe)
-    assert eventually(lambda: not namespace.pods("zero"))
     with namespace.client("zero") as client:
+        before = client.get("/").json()["pod"]
+        assert eventually(lambda: not namespace.pods("zero"))
         began = time.monotonic()
-        assert client.get("/").status_code == httpx.codes.OK
+        # Knative may still send a request to the old pod, which answers while it drains.
+        assert eventually(lambda: client.get("/").json()["pod"] != before)
     assert time.monotonic() - began < 10
-    assert len(namespace.pods("zero")) == 1
 
 
 def test_what_the_proxy_says_reaches_the_function(probe: str, namespace: Namespace) -> None:
