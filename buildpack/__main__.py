@@ -32,6 +32,8 @@ def install_build_tools() -> None:
     os.environ["PATH"] += f":{layer / 'bin'}"
 
 
+importlib.import_module("function_buildpack.prepared").use_bytecode(Path(__file__).parent)
+
 if sys.argv[1] == "build":  # detect does not need them, and must take only milliseconds
     install_build_tools()
 

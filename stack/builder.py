@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from stack import FOLDER, options
+from stack import FOLDER, options, version
 from stack.description import descriptions
 from stack.images import daemon, images
 from stack.images.images import Request
@@ -23,10 +23,11 @@ from tools.parallel import together
 from tools.settings import Settings
 
 _DESCRIPTION = FOLDER / "builder" / "builder.toml"
-# What each build would make again: the runtime's packages, and bytecode of the buildpack.
+_PREPARED = FOLDER / "builder" / "prepared.toml"
+# Run where a builder has buildpacks: bytecode is found by the path of its source.
 _PREPARE = """\
-cd "$(mktemp -d)" && tar -x && python3 -I -B . prepare >&2 &&
-    python3 -m compileall -q --invalidation-mode unchecked-hash -x runtime/ . >&2 &&
+root=/cnb/buildpacks/knative-python_function/{version} && mkdir -p $root && cd $root && tar -x &&
+    ./start prepare >&2 && cd ../../knative-python_prepared/{version} &&
     tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c ."""
 
 
@@ -72,6 +73,7 @@ def _key(settings: Settings, wanted: Request) -> str:
             "build image": daemon.image_id(wanted.name("build")),
             "lifecycle": build.lifecycle(wanted.variant.arch),
             "description": description(wanted, settings.mirrors),
+            "prepared": _PREPARED,
             "buildpack": buildpack.digest(),
             "builder.py": FOLDER / "builder.py",
             # By the key that it was built with.
@@ -86,7 +88,8 @@ def _create(settings: Settings, wanted: Request) -> None:
         tempfile.TemporaryDirectory(prefix="knative-python-") as name,
     ):
         folder = Path(name)
-        _prepared(settings, wanted, folder / "buildpack")
+        buildpack.unpack(folder / "buildpack")
+        _prepare(settings, wanted, folder / "prepared")
         (folder / "lifecycle.tgz").symlink_to(build.lifecycle(wanted.variant.arch))
         (folder / "builder.toml").write_text(description(wanted, settings.mirrors))
         create: list[str | Path] = [ROOT / ".tools" / "pack", "builder", "create"]
@@ -96,8 +99,9 @@ def _create(settings: Settings, wanted: Request) -> None:
         )
 
 
-def _prepared(settings: Settings, wanted: Request, folder: Path) -> None:
-    """Write the buildpack with what each build would make again."""
+def _prepare(settings: Settings, wanted: Request, folder: Path) -> None:
+    """Write what each build would make again, as a buildpack that builds nothing."""
+    current = version.current(ROOT)
     run = [
         *("docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0"),
         *(
@@ -107,13 +111,15 @@ def _prepared(settings: Settings, wanted: Request, folder: Path) -> None:
             f"CNB_TARGET_ARCH={wanted.variant.arch}",
         ),
         *("--env", "CNB_LAYERS_DIR=/layers/knative-python_function", "--env", "NO_COLOR=1"),
-        *("--entrypoint", "sh", wanted.name("build"), "-c", _PREPARE),
+        *("--entrypoint", "sh", wanted.name("build"), "-c", _PREPARE.format(version=current)),
     ]
     with buildpack.archive() as packed, tempfile.TemporaryFile() as prepared:
         logs = settings.cache.logs
         process.quietly("prepare-buildpack", run, logs=logs, stdin=packed, stdout=prepared)
         prepared.seek(0)
         buildpack.extract(prepared, folder)
+    text = descriptions.filled(_PREPARED, wanted.variant, version=current)
+    (folder / "buildpack.toml").write_text(text)
 
 
 def _main(arguments: Sequence[str], settings: Settings) -> None:

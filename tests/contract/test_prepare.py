@@ -1,6 +1,9 @@
-"""The runtime that a builder has ready: builds copy it, and get the same bytes."""
+"""What a builder has ready: builds copy the runtime, and get the same bytes; detect is compiled."""
 
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +26,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def buildpack(tmp_path_factory: pytest.TempPathFactory, plain: Workspace) -> Path:
-    """The buildpack with the runtime ready, for the layers folder of `plain`."""
-    copy = tmp_path_factory.mktemp("prepared") / "buildpack"
+    """The buildpack as a builder has it, with the runtime ready for the layers of `plain`."""
+    copy = tmp_path_factory.mktemp("buildpacks") / "knative-python_function" / "0.1.0"
     shutil.copytree(ROOT / "buildpack", copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "bin" / "prepare").write_text(f'#!/bin/sh\nexec "{copy}/start" prepare\n')
     (copy / "bin" / "prepare").chmod(0o755)
@@ -99,3 +102,34 @@ def test_rebuild_that_fails(workspace: Workspace, buildpack: Path) -> None:
 
     assert 1 == phase.status
     assert "No module named 'nowhere_to_be_found'" in phase.log
+
+
+def test_bytecode(workspace: Workspace, buildpack: Path) -> None:
+    """A phase runs the bytecode that is ready, except that of a module that has changed since."""
+    changed = buildpack / "function_buildpack" / "phases" / "detect.py"
+    text = changed.read_text()
+    assert set() == compiled(workspace, buildpack)
+    changed.write_text(text.replace('"python"', '"pythom"'))  # as long as before
+    try:
+        assert {"detect.py"} == compiled(workspace, buildpack)
+    finally:
+        changed.write_text(text)
+
+
+def compiled(workspace: Workspace, buildpack: Path) -> set[str]:
+    """Return the modules of the buildpack that detect had to compile, without those of the start.
+
+    What finds the bytecode is compiled each time.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-I", "-B", "-v", buildpack, "detect"],
+        cwd=workspace.app,
+        env=workspace.variables(buildpack, {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "function_buildpack.phases.detect" in ended.stderr
+    found = re.findall(r"^# code object from (.*[.]py)$", ended.stderr, re.MULTILINE)
+    paths = {Path(path) for path in found if Path(path).is_relative_to(buildpack)}
+    return {path.name for path in paths} - {"__main__.py", "__init__.py", "prepared.py"}

@@ -49,7 +49,7 @@ def section(first: str, end: str) -> str:
 BUILD = Side(
     ROOT / "buildpack" / "function_buildpack",
     section("The build", "### Layers"),
-    frozenset({"constants.py"}),
+    frozenset({"constants.py", "prepared.py"}),
 )
 RUN = Side(
     ROOT / "buildpack" / "runtime" / "src" / "func_runtime",

@@ -11,7 +11,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from function_buildpack import constants
+from function_buildpack import constants, prepared
 from function_buildpack.cnb.context import Target
 from function_buildpack.cnb.layer_env import Behaviour, Change, LayerEnv
 from function_buildpack.cnb.layers import Empty, Layer, Layers, Restored, Types
@@ -44,12 +44,13 @@ class RuntimeSource:
     """The runtime as the buildpack ships it."""
 
     root: Path
+    ready: Path
     wheels: Path = _WHEELS
 
     @classmethod
     def of(cls, buildpack: Path) -> "RuntimeSource":
         """Return the runtime in a buildpack's folder."""
-        return cls(buildpack / "runtime")
+        return cls(buildpack / "runtime", prepared.packages(buildpack))
 
     @property
     def requirements(self) -> Path:
@@ -68,7 +69,7 @@ class RuntimeSource:
 
     def prepared(self, layer: Layer) -> Path:
         """Return the folder with the prepared packages of the layer, which some builders have."""
-        return self.root / "prepared" / layer.key
+        return self.ready / layer.key
 
     def offline(self, minor: str) -> PackageSource | None:
         """Return the build image's wheels, if they are those of this lock.

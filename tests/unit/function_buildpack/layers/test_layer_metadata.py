@@ -88,7 +88,7 @@ def source(folder: Path) -> runtime_layer.RuntimeSource:
     (folder / "src" / "func_runtime" / "app.py").write_text("x = 1")
     (folder / "requirements.txt").write_text("uvicorn==1")
     (folder / "pyproject.toml").write_text('[project]\ndependencies = ["uvicorn>=1"]')
-    return runtime_layer.RuntimeSource(folder, folder / "wheels")
+    return runtime_layer.RuntimeSource(folder, folder / "ready", folder / "wheels")
 
 
 def test_runtime(tmp_path: Path) -> None:
