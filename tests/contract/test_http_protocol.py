@@ -1241,7 +1241,7 @@ async def test_handler_that_goes_on_after_its_response() -> None:
         await eventually(lambda: not served.state.tasks)
 
 
-def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any) -> asyncio.Future[None]:
+def at_once(coroutine: Coroutine[Any, Any, None], loop: Any) -> asyncio.Future[None]:
     """Run a coroutine that waits for nothing, as an eager task does on newer Pythons."""
     future: asyncio.Future[None] = loop.create_future()
     try:
@@ -1575,6 +1575,32 @@ async def test_header_names_that_are_made_up() -> None:
     remembered = request_reader._lower_names  # noqa: SLF001 -- its size is what matters
     assert len(remembered) <= 1024
     assert max(map(len, remembered)) < 64
+
+
+async def test_paths_that_are_made_up() -> None:
+    """Paths are remembered up to a bound, and each request has its own."""
+    targets = [b"/%d%%20x" % number for number in range(2000)] + [b"/" + b"x" * 100, b"/?x", b"/0"]
+    async with serving() as served, await served.connect() as client:
+        for target in (*targets, *targets[:3]):
+            assert DONE == await client.ask(GET.replace(b" / ", b" %b " % target))
+
+    found = [(scope["raw_path"], scope["query_string"]) for scope in served.scopes]
+    assert [(b"/0%20x", b""), (b"/1%20x", b""), (b"/2%20x", b"")] == found[-3:] == found[:3]
+    assert (b"/", b"x") == found[2001]
+    assert served.scopes[0]["path"] == served.scopes[-3]["path"] == "/0 x"
+    remembered = request_reader._targets  # noqa: SLF001 -- its size is what matters
+    assert len(remembered) <= 1024
+    assert max(map(len, remembered)) < 64
+
+
+async def test_target_of_options() -> None:
+    """What is a target for OPTIONS alone is none for another method, also after it."""
+    async with serving() as served, await served.connect() as client:
+        assert DONE == await client.ask(b"OPTIONS" + GET[3:].replace(b" / ", b" * "))
+        await client.send(GET.replace(b" / ", b" * "))
+        assert REFUSED == await client.rest()
+
+    assert ["*"] == [scope["path"] for scope in served.scopes]
 
 
 async def test_no_request_while_another_runs() -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
-from functools import partial
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from func_runtime.asgi import Headers, Message, ResponseProgress, Scope
@@ -26,7 +26,6 @@ _LARGE = 64 * 1024
 
 # With an eager task, a handler that never waits is done before the loop turns (Python 3.12).
 _EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
-_task: Callable[..., asyncio.Task[None]] = partial(asyncio.Task, **_EAGER)
 
 _START = "http.response.start"
 _BODY = "http.response.body"
@@ -59,6 +58,10 @@ if TYPE_CHECKING:
             ...
 
 
+def _task(work: Coroutine[Any, Any, None], loop: AbstractEventLoop) -> Task[None]:
+    return Task(work, loop=loop, **_EAGER)
+
+
 class RequestResponseCycle(ResponseProgress):
     """A request from the end of its head to the end of its response."""
 
@@ -69,6 +72,7 @@ class RequestResponseCycle(ResponseProgress):
         "_chunked",
         "_connection",
         "_delivered",
+        "_expected",
         "_head",
         "_left",
         "_may_expect",
@@ -95,6 +99,7 @@ class RequestResponseCycle(ResponseProgress):
         self._may_expect = True
         # The response. _start adds what else is needed.
         self._bodiless = scope["method"] == "HEAD"  # read now: the application may change the scope
+        self._expected = _START  # the next message of the application; none after the end
         self.started = False  # the application has started it
         self.on_the_wire = False
         self.completed = False
@@ -124,22 +129,26 @@ class RequestResponseCycle(ResponseProgress):
     def disconnect(self) -> None:
         """Note that the client has disconnected, or that its request is not valid."""
         self.gone = not self.completed
+        self._expected = ""
         self._body = b""
         if self._arrived is not None:
             self._arrived.set()
 
     def run(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         """Call the application."""
-        task = _task(state.app(self.scope, self.receive, self.send), loop=loop)
+        task = _task(state.app(self.scope, self.receive, self.send), loop)
         if task.done():
             self.application_ended(task)
         else:
             state.tasks.add(task)
-            task.add_done_callback(self.application_ended)
+            task.add_done_callback(self._task_done)
 
-    def application_ended(self, task: asyncio.Task[None]) -> None:
-        """Log an exception of the application. Abort if the response is not complete."""
+    def _task_done(self, task: Task[None]) -> None:
         self._connection.state.tasks.discard(task)
+        self.application_ended(task)
+
+    def application_ended(self, task: Task[None]) -> None:
+        """Log an exception of the application. Abort if the response is not complete."""
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._log(error)
@@ -184,20 +193,24 @@ class RequestResponseCycle(ResponseProgress):
         connection = self._connection
         if connection.congested is not None:
             await connection.congested.wait()
-        if self.gone or self.completed:
-            await self._pause()
-        if self.gone:
-            raise ClientDisconnected
         kind = message["type"]
-        if self.completed or kind != (_BODY if self.started else _START):
-            raise RuntimeError(f"{kind} is not the next message of a response")
-        if self.started:
+        if kind != self._expected:
+            await self._refuse(kind)
+        if kind == _BODY:
             more = message.get("more_body", False)
             self._write(message.get("body", b""), more)
             if more and connection.state.time_slice.used_up():
                 await asyncio.sleep(0)
         else:
             self._start(message["status"], message.get("headers", ()))
+
+    async def _refuse(self, kind: str) -> None:
+        """Raise what send raises for a message that is not expected."""
+        if self.gone or self.completed:
+            await self._pause()
+        if self.gone:
+            raise ClientDisconnected
+        raise RuntimeError(f"{kind} is not the next message of a response")
 
     async def _pause(self) -> None:
         """Let other tasks run, if a handler goes on again and again after the end."""
@@ -219,12 +232,16 @@ class RequestResponseCycle(ResponseProgress):
             self._bodiless = True
         if length is not None and status != _NO_CONTENT:  # RFC 9110, 8.6
             block += response_head.CONTENT_LENGTH + length
-        connection = read.get(response_head.CONNECTION)
-        if connection is not None and response_head.asks_to_close(connection):
-            self.keep_alive = False
-        date = b"" if response_head.DATE in read else self._connection.state.date
+        date = self._connection.state.date
+        if len(read) > 1 or length is None:
+            connection = read.get(response_head.CONNECTION)
+            if connection is not None and response_head.asks_to_close(connection):
+                self.keep_alive = False
+            if response_head.DATE in read:
+                date = b""
         self._head = line + date + block
         self.started = True
+        self._expected = _BODY
 
     def _write(self, body: bytes, more: bool) -> None:
         """Write a part of the body, with the head before the first part.
@@ -249,6 +266,7 @@ class RequestResponseCycle(ResponseProgress):
         self.on_the_wire = True
         if not more:
             self.completed = True
+            self._expected = ""
             if self._arrived is not None:
                 self._arrived.set()
             self._connection.finished(self)

@@ -95,7 +95,7 @@ class HttpProtocol(Connection):
             self._give_up(error)
             return
         if self._waiting and self._running is None:
-            self._run_next()
+            self._run(self._waiting.popleft())
         if reader.unfinished:
             self._limit_head(is_first=reader.unfinished == len(data))
 
@@ -259,9 +259,11 @@ class HttpProtocol(Connection):
 
     def _run_next(self) -> None:
         """Run the request that has waited longest, if none is running."""
-        if self._running is not None or not self._waiting:
-            return
-        self._running = cycle = self._waiting.popleft()
+        if self._running is None and self._waiting:
+            self._run(self._waiting.popleft())
+
+    def _run(self, cycle: RequestResponseCycle) -> None:
+        self._running = cycle
         if self.congested is None:
             self._deadline = NEVER
         if self._is_paused:

@@ -19,10 +19,12 @@ _SLASH, _NUMBER_SIGN = b"/#"  # numbers: searching bytes for bytes takes ten tim
 _VERSIONS = ("1.1", "1.0")
 
 # Header names in lower case, by the spelling that was received. Headers that the server itself uses
-# are not cached. The limits are for clients that make up names.
+# are not cached. The limits are for clients that make up names or paths.
 _lower_names: dict[bytes, bytes] = {}
-_MAX_NAMES = 1024
-_MAX_NAME_BYTES = 64
+# Raw path, query and path of targets without a query, by target.
+_targets: dict[bytes, tuple[bytes, bytes, str]] = {}
+_MAX_CACHED = 1024  # of each
+_MAX_CACHED_BYTES = 64
 
 if TYPE_CHECKING:
     from func_runtime.http.cycle import CycleConnection
@@ -178,10 +180,7 @@ class RequestReader:
         if self._needs_check or not self._has_host:
             self._check(headers, version)
         self._has_host = False
-        raw_path, _, query = url.partition(b"?")
-        if url[0] != _SLASH or _NUMBER_SIGN in url:
-            raw_path, query = _split_target(url, method, headers)
-        path = raw_path.decode("ascii")
+        raw_path, query, path = _targets.get(url) or _new_target(url, method, headers)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -189,9 +188,9 @@ class RequestReader:
             "server": self._server,
             "client": self._client,
             "scheme": "http",
-            "method": method.decode("ascii"),
+            "method": method.decode(),
             "root_path": "",
-            "path": request_head.unquote(path) if "%" in path else path,
+            "path": path,
             "raw_path": raw_path,
             "query_string": query,
             "headers": headers,
@@ -241,7 +240,7 @@ class RequestReader:
             self._forwarded_proto = value
         elif lower == b"transfer-encoding":
             self._needs_check = self._has_chunks = True
-        elif len(_lower_names) < _MAX_NAMES and len(name) < _MAX_NAME_BYTES:
+        elif len(_lower_names) < _MAX_CACHED and len(name) < _MAX_CACHED_BYTES:
             _lower_names[name] = lower
         return lower
 
@@ -284,6 +283,30 @@ class RequestReader:
         if self._discarded > REST_BYTES:
             self._connection.close()
             raise HttpParserError("the rest of the body is too long")
+
+
+def _new_target(
+    target: bytes, method: bytes, headers: list[tuple[bytes, bytes]]
+) -> tuple[bytes, bytes, str]:
+    """Return raw path, query and path of a target.
+
+    :raises HttpParserError: it is not valid. :raises UnicodeDecodeError: it is not ASCII.
+    """
+    is_usual = target[0] == _SLASH and _NUMBER_SIGN not in target
+    if is_usual:
+        raw_path, _, query = target.partition(b"?")
+    else:
+        raw_path, query = _split_target(target, method, headers)
+    path = raw_path.decode("ascii")
+    found = raw_path, query, request_head.unquote(path) if "%" in path else path
+    if (
+        is_usual
+        and raw_path == target
+        and len(target) < _MAX_CACHED_BYTES
+        and len(_targets) < _MAX_CACHED
+    ):
+        _targets[target] = found
+    return found
 
 
 def _split_target(

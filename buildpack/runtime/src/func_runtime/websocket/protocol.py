@@ -192,10 +192,10 @@ class WebSocketProtocol(Connection):
 
     def _application_ended(self, task: asyncio.Task[None]) -> None:
         """Log an exception of the application, and close what it has left open."""
+        self.state.tasks.discard(task)
         if self._frames is None:
             self._cycle.application_ended(task)
             return
-        self.state.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, ClientDisconnected):
             log.error("The application raised an exception", exc_info=error)
