@@ -25,7 +25,7 @@ from contract.protocol_server import (
 from func_runtime.asgi import Message, Receive, Scope, Send
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
 from func_runtime.http import connection as connection_module
-from func_runtime.http import cycle, request_reader
+from func_runtime.http import cycle, request_reader, request_target
 from func_runtime.http.protocol import HttpProtocol
 from func_runtime.http.time_slice import TimeSlice
 from func_runtime.settings.trusted_proxies import TrustedProxies
@@ -1241,7 +1241,7 @@ async def test_handler_that_goes_on_after_its_response() -> None:
         await eventually(lambda: not served.state.tasks)
 
 
-def at_once(coroutine: Coroutine[Any, Any, None], loop: Any) -> asyncio.Future[None]:
+def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any, **_: Any) -> asyncio.Future[None]:
     """Run a coroutine that waits for nothing, as an eager task does on newer Pythons."""
     future: asyncio.Future[None] = loop.create_future()
     try:
@@ -1255,7 +1255,7 @@ def at_once(coroutine: Coroutine[Any, Any, None], loop: Any) -> asyncio.Future[N
 
 async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler may be done within the call that began it, well or not."""
-    monkeypatch.setattr(cycle, "_task", at_once)
+    monkeypatch.setattr(cycle, "Task", at_once)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, await body(receive) or b"done")
@@ -1588,7 +1588,7 @@ async def test_paths_that_are_made_up() -> None:
     assert [(b"/0%20x", b""), (b"/1%20x", b""), (b"/2%20x", b"")] == found[-3:] == found[:3]
     assert (b"/", b"x") == found[2001]
     assert served.scopes[0]["path"] == served.scopes[-3]["path"] == "/0 x"
-    remembered = request_reader._targets  # noqa: SLF001 -- its size is what matters
+    remembered = request_target.known
     assert len(remembered) <= 1024
     assert max(map(len, remembered)) < 64
 

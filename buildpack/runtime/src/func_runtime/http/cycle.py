@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import sys
-from asyncio import AbstractEventLoop, Task
-from collections.abc import Coroutine
+from asyncio import Task
 from typing import TYPE_CHECKING, Any, Protocol
 
 from func_runtime.asgi import Headers, Message, ResponseProgress, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
-from func_runtime.http import response_head
+from func_runtime.http import request_head, response_head
 from func_runtime.http.server_state import ServerState
 
 log = logging.getLogger("func_runtime")
@@ -56,10 +55,6 @@ if TYPE_CHECKING:
         def abort(self, cycle: "RequestResponseCycle") -> None:
             """End: the response will not be complete."""
             ...
-
-
-def _task(work: Coroutine[Any, Any, None], loop: AbstractEventLoop) -> Task[None]:
-    return Task(work, loop=loop, **_EAGER)
 
 
 class RequestResponseCycle(ResponseProgress):
@@ -136,7 +131,7 @@ class RequestResponseCycle(ResponseProgress):
 
     def run(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         """Call the application."""
-        task = _task(state.app(self.scope, self.receive, self.send), loop)
+        task = Task(state.app(self.scope, self.receive, self.send), loop=loop, **_EAGER)
         if task.done():
             self.application_ended(task)
         else:
@@ -282,7 +277,9 @@ class RequestResponseCycle(ResponseProgress):
             else:
                 self._chunked = True
                 framing = response_head.TRANSFER_ENCODING + b"chunked"
-        if not self.received and (self._expects() or self._has_long_body()):
+        if not self.received and (
+            self._expects() or request_head.has_body_above(REST_BYTES, self.scope["headers"])
+        ):
             self.keep_alive = False  # the body may not arrive, or is too long to be read
         return self._head + framing + (_GOES_ON if self.keep_alive else _ENDS)
 
@@ -295,20 +292,8 @@ class RequestResponseCycle(ResponseProgress):
         chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
         return chunk if more else chunk + b"0\r\n\r\n"
 
-    def _has_long_body(self) -> bool:
-        return any(
-            name == b"content-length" and int(value) > REST_BYTES
-            for name, value in self.scope["headers"]
-        )
-
     def _expects(self) -> bool:
         """Return, on the first call only, whether the client waits for 100 Continue."""
         ask, self._may_expect = self._may_expect, False
-        return (
-            ask
-            and self.scope["http_version"] != _HTTP_1_0
-            and any(
-                name == b"expect" and value.lower() == b"100-continue"
-                for name, value in self.scope["headers"]
-            )
-        )
+        is_1_1 = self.scope["http_version"] != _HTTP_1_0
+        return ask and is_1_1 and request_head.expects_continue(self.scope["headers"])

@@ -14,7 +14,6 @@ from func_runtime.asgi import Scope
 from func_runtime.http import request_head, response_head
 from func_runtime.http.connection import Connection, address
 from func_runtime.http.cycle import RequestResponseCycle
-from func_runtime.http.request_head import RequestRejected
 from func_runtime.http.request_reader import RequestReader
 from func_runtime.http.server_state import NEVER, ServerState
 from func_runtime.http.time_slice import READ_BYTES, LargeRead
@@ -153,7 +152,7 @@ class HttpProtocol(Connection):
         if self._running is not None or self._waiting:
             self.pause_reading()
             if len(self._waiting) >= _MAX_PIPELINED:
-                raise RequestRejected(response_head.TOO_MANY_REQUESTS)
+                raise request_head.RequestRejected(response_head.TOO_MANY_REQUESTS)
         self._waiting.append(cycle)
 
     def pause_reading(self) -> None:
@@ -258,7 +257,6 @@ class HttpProtocol(Connection):
     # How requests run.
 
     def _run_next(self) -> None:
-        """Run the request that has waited longest, if none is running."""
         if self._running is None and self._waiting:
             self._run(self._waiting.popleft())
 

@@ -25,7 +25,7 @@ _CHUNKED = b"chunked"
 _HTTP_1_0, _HTTP_1_1 = "1.0", "1.1"
 
 # RFC 3986, 3.2.2 and 3.2.3. Regular expressions are compiled when they are first used: most
-# processes get neither an IP literal nor a target that is more than path and query.
+# processes get no IP literal.
 _NAME = bytes(range(ord("0"), ord("9") + 1)) + (
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;="
 )
@@ -33,11 +33,6 @@ _ENCODED = rb"%[0-9A-Fa-f]{2}"
 _IP_FUTURE = rb"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+"
 _PORT_DIGITS = 9
 _LAST_PORT = 65535
-
-# The parts of a target. llhttp has checked its characters.
-_TARGET = (
-    rb"(?is)(?:https?://(?P<authority>[^/?#]+))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?"
-)
 
 # llhttp also accepts the request lines of RTSP and Icecast.
 _OTHER_PROTOCOLS = (b" RTSP/", b" ICE/")
@@ -116,23 +111,6 @@ def _reject_codings(codings: bytes, version: str) -> int:
     return NOT_IMPLEMENTED if len(named) > 1 else 0
 
 
-def split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return path, query and authority of a target (3.2). Only the absolute form has an authority.
-
-    :raises HttpParserError: it is not a target for a server.
-    """
-    found = re.fullmatch(_TARGET, target)
-    assert found is not None  # it matches anything
-    path, query, authority = found["path"], found["query"] or b"", found["authority"] or b""
-    if authority:
-        if not is_host(authority):
-            raise HttpParserError("not an authority")
-        path = path or b"/"
-    elif not path.startswith(b"/") and (path, method) != (b"*", b"OPTIONS"):
-        raise HttpParserError("not a path")
-    return path, query, authority
-
-
 def is_other_protocol(data: bytes, target: bytes) -> bool:
     """Return whether a request line is not of HTTP; `data` contains it."""
     return any(target + protocol in data for protocol in _OTHER_PROTOCOLS)
@@ -157,8 +135,11 @@ def check_size(url: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         raise RequestRejected(status)
 
 
-def unquote(path: str) -> str:
-    """Decode a path that is percent-encoded."""
-    from urllib.parse import unquote  # noqa: PLC0415 -- brings ipaddress; most paths have none
+def expects_continue(headers: Headers) -> bool:
+    """Return whether a client waits for 100 Continue before the body (RFC 9110, 10.1.1)."""
+    return any(name == b"expect" and value.lower() == b"100-continue" for name, value in headers)
 
-    return unquote(path)
+
+def has_body_above(size: int, headers: Headers) -> bool:
+    """Return whether the head says that the body is longer; that of chunks has no length."""
+    return any(name == b"content-length" and int(value) > size for name, value in headers)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 from httptools import HttpParserError, HttpRequestParser
 
 from func_runtime.asgi import Scope
-from func_runtime.http import request_head
+from func_runtime.http import request_head, request_target
 from func_runtime.http.cycle import REST_BYTES, RequestResponseCycle
 from func_runtime.http.request_head import RequestRejected
 from func_runtime.http.time_slice import READ_BYTES
@@ -15,16 +15,13 @@ from func_runtime.settings.trusted_proxies import Client, TrustedProxies
 # The framing of a chunk: what it takes on the wire besides its data, at least.
 _CHUNK_BYTES = 5
 
-_SLASH, _NUMBER_SIGN = b"/#"  # numbers: searching bytes for bytes takes ten times as long
 _VERSIONS = ("1.1", "1.0")
 
 # Header names in lower case, by the spelling that was received. Headers that the server itself uses
-# are not cached. The limits are for clients that make up names or paths.
+# are not cached. The limits are for clients that make up names.
 _lower_names: dict[bytes, bytes] = {}
-# Raw path, query and path of targets without a query, by target.
-_targets: dict[bytes, tuple[bytes, bytes, str]] = {}
-_MAX_CACHED = 1024  # of each
-_MAX_CACHED_BYTES = 64
+_MAX_NAMES = 1024
+_MAX_NAME_BYTES = 64
 
 if TYPE_CHECKING:
     from func_runtime.http.cycle import CycleConnection
@@ -180,7 +177,8 @@ class RequestReader:
         if self._needs_check or not self._has_host:
             self._check(headers, version)
         self._has_host = False
-        raw_path, query, path = _targets.get(url) or _new_target(url, method, headers)
+        target = request_target.known.get(url)
+        raw_path, query, path = target or request_target.parse(url, method, headers)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -240,7 +238,7 @@ class RequestReader:
             self._forwarded_proto = value
         elif lower == b"transfer-encoding":
             self._needs_check = self._has_chunks = True
-        elif len(_lower_names) < _MAX_CACHED and len(name) < _MAX_CACHED_BYTES:
+        elif len(_lower_names) < _MAX_NAMES and len(name) < _MAX_NAME_BYTES:
             _lower_names[name] = lower
         return lower
 
@@ -283,40 +281,3 @@ class RequestReader:
         if self._discarded > REST_BYTES:
             self._connection.close()
             raise HttpParserError("the rest of the body is too long")
-
-
-def _new_target(
-    target: bytes, method: bytes, headers: list[tuple[bytes, bytes]]
-) -> tuple[bytes, bytes, str]:
-    """Return raw path, query and path of a target.
-
-    :raises HttpParserError: it is not valid. :raises UnicodeDecodeError: it is not ASCII.
-    """
-    is_usual = target[0] == _SLASH and _NUMBER_SIGN not in target
-    if is_usual:
-        raw_path, _, query = target.partition(b"?")
-    else:
-        raw_path, query = _split_target(target, method, headers)
-    path = raw_path.decode("ascii")
-    found = raw_path, query, request_head.unquote(path) if "%" in path else path
-    if (
-        is_usual
-        and raw_path == target
-        and len(target) < _MAX_CACHED_BYTES
-        and len(_targets) < _MAX_CACHED
-    ):
-        _targets[target] = found
-    return found
-
-
-def _split_target(
-    target: bytes, method: bytes, headers: list[tuple[bytes, bytes]]
-) -> tuple[bytes, bytes]:
-    """Return path and query. An authority replaces the Host header (RFC 9112, 3.2.2).
-
-    :raises HttpParserError: the target is not valid.
-    """
-    path, query, authority = request_head.split_target(target, method)
-    if authority:
-        headers[:] = [(n, authority if n == b"host" else value) for n, value in headers]
-    return path, query
