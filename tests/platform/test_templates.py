@@ -56,7 +56,7 @@ def ask_sse(address: str) -> None:
 
 
 def ask_websocket(address: str) -> None:
-    """Ask a function of the template websocket: two clients hear one of them."""
+    """Ask a function of the template websocket: two clients get the message of one."""
     url = address.replace("http", "ws", 1)
     with connect(url) as first, connect(url) as second:
         first.send("Hello")

@@ -1,8 +1,8 @@
 """A CloudEvents function: it takes an event and replies with an event.
 
-`invoke: cloudevent` in func.yaml makes it one: what comes in is decoded, what is sent is encoded.
-`new` is the only name that has to be there. Of the methods of what it returns, `handle` takes
-events; `start`, `stop`, `alive` and `ready` may be left out, and each may also be `async`.
+Because of `invoke: cloudevent` in func.yaml, the runtime decodes the events that it gets, and encodes
+the replies. Only `new` is required. It returns an object whose `handle` gets the events. The methods
+`start`, `stop`, `alive` and `ready` are optional. Each method may also be `async`.
 """
 
 import logging
@@ -19,7 +19,7 @@ def new():
 
 class Function:
     def __init__(self):
-        """Set what holds before start(); unit tests may well call handle() without it."""
+        """Set the defaults. Unit tests may call handle() without start()."""
         self.source = "/functions/cloudevents"
         self.reply_type = "com.example.reply"
         self.events = 0
@@ -27,27 +27,27 @@ class Function:
     def start(self, cfg):
         """Prepare for events: read the configuration, open connections, load models.
 
-        `cfg` is the environment, as a dictionary; Knative puts the service's name into it. If this
-        raises, the process ends with the traceback as the last lines of its log.
+        `cfg` is the environment, as a dictionary. Knative sets the service's name in it. If this
+        raises, the process exits, and its log ends with the traceback.
         """
         self.source = f"/functions/{cfg.get('K_SERVICE', 'cloudevents')}"
         self.reply_type = cfg.get("REPLY_TYPE", self.reply_type)
         log.info("Function started, replying with %s", self.reply_type)
 
     def stop(self):
-        """Clean up: flush buffers, close connections. No event is being handled any more."""
+        """Clean up: flush buffers, close connections. All events have been handled."""
         log.info("Function stopped, events handled: %d", self.events)
 
     def alive(self):
-        """Answer /health/liveness. A function that says no is started again."""
+        """Answer /health/liveness. After False several times, the platform restarts the function."""
         return True, "Alive"
 
     def ready(self):
-        """Answer /health/readiness. A function that says no gets no events."""
+        """Answer /health/readiness. While it returns False, the function gets no events."""
         return True, "Ready"
 
     async def handle(self, scope, receive, send):
-        """Take an event; `send` a reply, or none.
+        """Get an event, and `send` a reply if there is one.
 
         `send(event)` writes the reply as one JSON document, `send.binary(event)` writes its
         attributes as headers and only its data as the body. `return event` replies as well.
@@ -58,7 +58,7 @@ class Function:
             "Event %s of type %s from %s", event.get_id(), event.get_type(), event.get_source()
         )
         if event.get_type() == self.reply_type:
-            return  # A broker may send our replies to us: answering them would never end
+            return  # A broker may send us our own reply. Replying to it would never end
         await send(self.reply_to(event))
 
     def reply_to(self, event):
@@ -66,7 +66,7 @@ class Function:
             "type": self.reply_type,
             "source": self.source,
             "datacontenttype": "application/json",
-            # Which event this is the answer to (the "Correlation" extension of CloudEvents)
+            # The event that this replies to (the "Correlation" extension of CloudEvents)
             "causationid": event.get_id(),
         }
         if event.get_subject():
@@ -75,6 +75,6 @@ class Function:
 
 
 def message_of(event):
-    """Return the `message` of an event with a JSON object, None of any other."""
+    """Return the `message` of an event whose data is a JSON object, else None."""
     data = event.get_data()
     return data.get("message") if isinstance(data, dict) else None

@@ -1,4 +1,4 @@
-"""Two ways to test a function: call its handle, or let an HTTP client call it as an ASGI app."""
+"""Two ways to test a function: call its handle, or send requests to it with an HTTP client."""
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ async def test_an_event_without_a_message_is_answered_too(data):
 
 
 @pytest.mark.asyncio
-async def test_the_configuration_says_who_replies_and_how():
+async def test_the_configuration_sets_the_source_and_type_of_replies():
     function = new()
     function.start({"K_SERVICE": "greeter", "REPLY_TYPE": "com.example.greeting"})
     (reply,) = await replies_to(function, event())
@@ -53,7 +53,7 @@ async def test_the_configuration_says_who_replies_and_how():
 
 
 @pytest.mark.asyncio
-async def test_a_reply_of_its_own_is_not_answered():
+async def test_it_does_not_reply_to_its_own_reply():
     assert await replies_to(new(), event(type="com.example.reply")) == []
 
 
@@ -64,7 +64,7 @@ def test_it_is_alive_and_ready():
 
 
 def as_asgi(function):
-    """Put HTTP around a function, as the runtime does: decode the event, encode the reply."""
+    """Return an ASGI app that decodes the event and encodes the reply, as the runtime does."""
 
     async def app(scope, receive, send):
         request = await receive()

@@ -1,7 +1,7 @@
-"""An HTTP function: it answers every request with JSON that says what it received.
+"""An HTTP function: it answers every request with JSON that describes the request.
 
-`new` is the only name that has to be there. Of the methods of what it returns, `handle` answers
-requests; `start`, `stop`, `alive` and `ready` may be left out, and each may also be `async`.
+Only `new` is required. It returns an object whose `handle` answers requests. The methods `start`,
+`stop`, `alive` and `ready` are optional. Each method may also be `async`.
 """
 
 import json
@@ -23,7 +23,7 @@ def new():
 
 class Function:
     def __init__(self):
-        """Set what holds before start(); unit tests may well call handle() without it."""
+        """Set the defaults. Unit tests may call handle() without start()."""
         self.greeting = "Hello, World!"
         self.started = None
         self.requests = 0
@@ -32,32 +32,32 @@ class Function:
         """Prepare for requests: read the configuration, open connections, load models.
 
         `cfg` is the environment, as a dictionary. Until this returns, the platform sends no
-        requests; if it raises, the process ends with the traceback as the last lines of its log.
+        requests. If it raises, the process exits, and its log ends with the traceback.
         """
         self.greeting = cfg.get("GREETING", self.greeting)
         self.started = time.monotonic()
         log.info("Function started, greeting with %r", self.greeting)
 
     def stop(self):
-        """Clean up: flush buffers, close connections. No request is running any more."""
+        """Clean up: flush buffers, close connections. All requests have been answered."""
         log.info("Function stopped, requests handled: %d", self.requests)
 
     def alive(self):
-        """Answer /health/liveness. A function that says no is started again."""
+        """Answer /health/liveness. After False several times, the platform restarts the function."""
         return True, "Alive"
 
     def ready(self):
-        """Answer /health/readiness. A function that says no gets no requests."""
+        """Answer /health/readiness. While it returns False, the function gets no requests."""
         if self.started is None:
             return False, "Not started yet"
         return True, f"Up for {self.uptime()}"
 
     async def handle(self, scope, receive, send):
-        """Answer a request: everything but the health checks comes here, as ASGI has it."""
+        """Answer a request, with the arguments of ASGI. Health checks do not come here."""
         self.requests += 1
         body = await read_body(receive)
         if body is None:
-            return  # The client has gone; there is nobody to answer
+            return  # The client has disconnected
         if len(body) > MAX_BODY:
             await respond(send, 413, {"error": f"The limit is {naturalsize(MAX_BODY)}"})
             return
@@ -86,9 +86,9 @@ class Function:
 
 
 async def read_body(receive):
-    """Return the body, or None if the client went away before it was complete.
+    """Return the body, or None if the client disconnected before it was complete.
 
-    It stops reading beyond MAX_BODY, so that nobody can fill the memory.
+    It stops reading after MAX_BODY, so that a request cannot fill the memory.
     """
     parts, size = [], 0
     while size <= MAX_BODY:
@@ -103,7 +103,7 @@ async def read_body(receive):
 
 
 def read_message(scope, body):
-    """Return the `message` of a JSON object, other JSON or text as it is, None for no body."""
+    """Return the `message` of a JSON object, any other JSON or text unchanged, or None."""
     if not body:
         return None
     headers = dict(scope["headers"])

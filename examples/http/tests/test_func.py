@@ -1,4 +1,4 @@
-"""Two ways to test a function: call its handle, or let an HTTP client call it as an ASGI app."""
+"""Two ways to test a function: call its handle, or send requests to it with an HTTP client."""
 
 import json
 
@@ -39,7 +39,7 @@ async def test_handle_echoes_the_message():
 
 
 @pytest.mark.asyncio
-async def test_handle_sends_nothing_to_a_client_that_has_gone():
+async def test_handle_sends_nothing_to_a_client_that_has_disconnected():
     f = new()
     sent = []
 

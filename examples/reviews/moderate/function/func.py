@@ -1,4 +1,4 @@
-"""Hides the words that a review must not have. The first step of the sequence."""
+"""Hides forbidden words in a review. The first step of the sequence."""
 
 import logging
 import re
@@ -22,8 +22,8 @@ class Function:
     async def handle(self, scope, receive, send):
         review = scope["event"].get_data()
         if not isinstance(review, dict) or not isinstance(review.get("text"), str):
-            # 400: it would be no better the next time, so the event is not sent again.
-            log.warning("Event %s is no review", scope["event"].get_id())
+            # 400: the broker does not send the event again.
+            log.warning("Event %s is not a review", scope["event"].get_id())
             await send.http({"type": "http.response.start", "status": 400, "headers": []})
             await send.http({"type": "http.response.body", "body": b"a review needs a text"})
             return None

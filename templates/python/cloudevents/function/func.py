@@ -16,7 +16,7 @@ class Function:
         self.source = f"/functions/{cfg.get('K_SERVICE', 'cloudevents')}"
 
     async def handle(self, scope, receive, send):
-        """Take an event, scope["event"], and answer with one, or with none.
+        """Get an event, scope["event"], and reply with one, or with none.
 
         If it raises, the sender gets 500. A Knative broker then sends the event again.
         """

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 @asynccontextmanager
 async def lifespan(app):
-    """Open what all requests share, and close it after the last of them."""
+    """Open what all requests share, and close it after the last request."""
     yield {"greeting": os.environ.get("GREETING", "Hello")}
 
 

@@ -1,4 +1,4 @@
-"""A Flask application. a2wsgi makes the ASGI application of it that a function is."""
+"""A Flask application. a2wsgi wraps it as an ASGI application, which can be a function."""
 
 from a2wsgi import WSGIMiddleware
 from flask import Flask, request

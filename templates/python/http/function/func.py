@@ -39,7 +39,7 @@ class Function:
         log.info("The function stops")
 
     def alive(self):
-        """Answer /health/liveness. After several no's the platform starts the function again."""
+        """Answer /health/liveness. After False several times, the platform restarts the function."""
         return True, "Alive"
 
     def ready(self):

@@ -1,7 +1,7 @@
 """An MCP server (https://modelcontextprotocol.io) by streamable HTTP, at /mcp.
 
-Stateless, with plain JSON answers: any process can answer any request, so that the function scales
-to many and to none.
+Stateless, with plain JSON responses: any process can answer any request, so the function can scale
+to many processes and to zero.
 """
 
 from mcp.server.mcpserver import MCPServer
@@ -21,5 +21,5 @@ def greeting(name: str) -> str:
     return f"Hello, {name}!"
 
 
-# host decides which Host headers are let in. With the default only requests to localhost are.
+# `host` decides which Host headers are accepted: by default, only those of localhost.
 app = server.streamable_http_app(stateless_http=True, json_response=True, host="0.0.0.0")

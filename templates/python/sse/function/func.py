@@ -1,4 +1,4 @@
-"""Server-sent events: a response that goes on for as long as its client listens."""
+"""Server-sent events: a response that does not end until the client disconnects."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ class Function:
         number = 0
         while True:
             number += 1
-            # When the client has gone, send() raises an OSError, which ends this handler.
+            # When the client disconnects, send() raises an OSError, which ends this handler.
             await send(
                 {
                     "type": "http.response.body",

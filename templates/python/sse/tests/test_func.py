@@ -11,10 +11,10 @@ async def test_ticks_are_sent_until_the_client_goes_away():
 
     async def send(message):
         if len(sent) == 4:
-            raise OSError("the client has gone")
+            raise OSError("the client has disconnected")
         sent.append(message)
 
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(OSError, match="disconnected"):
         await function.handle({"type": "http", "path": "/"}, None, send)
 
     start, *events = sent

@@ -1,4 +1,4 @@
-"""A WebSocket: what one client says, all clients of this process hear."""
+"""A WebSocket: each client's messages go to all clients of this process."""
 
 import asyncio
 
@@ -20,13 +20,13 @@ class Function:
         self.listeners.add(send)
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
-                await self.tell_all(message.get("text") or "")
+                await self.send_to_all(message.get("text") or "")
         finally:
             self.listeners.discard(send)
 
-    async def tell_all(self, text):
+    async def send_to_all(self, text):
         message = {"type": "websocket.send", "text": text}
-        # One that has gone must not keep the others from hearing it.
+        # If one client has disconnected, the others must still get the message.
         sending = [listener(message) for listener in self.listeners]
         await asyncio.gather(*sending, return_exceptions=True)
 

@@ -4,7 +4,7 @@ from function import new
 
 
 class Client:
-    """A client of the function: what it says, and what it hears."""
+    """A client of the function: the messages that it sends and gets."""
 
     def __init__(self, function):
         self.incoming = asyncio.Queue()
@@ -22,7 +22,7 @@ class Client:
         await self.task
 
 
-async def test_every_client_hears_what_one_says():
+async def test_each_message_goes_to_every_client():
     function = new()
     first, second = Client(function), Client(function)
     for client in (first, second):

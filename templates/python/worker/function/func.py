@@ -1,11 +1,11 @@
-"""A worker: a broker, or a schedule, calls it with an event.
+"""A worker: a broker or a schedule sends it an event.
 
-What it answers decides what the broker does next
+Its response decides what the broker does next
 (https://knative.dev/docs/eventing/event-delivery/):
 
     returns             202: the event is done
-    raises              500: the broker sends the event again, later, up to its limit
-    Rejected            400: the broker gives up at once; the event goes to the dead letters
+    raises              500: the broker sends the event again later, up to its limit
+    raises Rejected     400: the broker gives up at once, and sends the event to the dead letters
 """
 
 import json
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Rejected(Exception):
-    """The event can never be worked on, however often it comes."""
+    """The event is invalid: sending it again would not help."""
 
 
 def new():
@@ -24,8 +24,8 @@ def new():
 
 class Function:
     def __init__(self):
-        # An event can come twice: brokers deliver at least once. A database would remember for
-        # longer, and for all processes.
+        # An event can come twice: brokers deliver at least once. A database would remember events
+        # after a restart, and for all processes.
         self.done = set()
 
     async def handle(self, scope, receive, send):
@@ -43,7 +43,7 @@ class Function:
         self.done.add(key)
 
     async def work(self, order):
-        """Do the work. Whatever it raises but Rejected is tried again."""
+        """Do the work. After any exception but Rejected, the broker sends the event again."""
         if not isinstance(order, dict) or "item" not in order:
             raise Rejected("an order needs an item")
         log.info("Shipping %s", order["item"])

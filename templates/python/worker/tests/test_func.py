@@ -4,7 +4,7 @@ from function import new
 
 
 class Send:
-    """What the function gets to send with: send.http() takes plain HTTP messages."""
+    """The `send` that the function gets: send.http() takes plain HTTP messages."""
 
     def __init__(self):
         self.sent = []
@@ -31,13 +31,13 @@ async def test_an_order_is_shipped_once():
     assert send.sent == []
 
 
-async def test_what_can_never_be_shipped_is_rejected():
+async def test_an_invalid_order_is_rejected():
     send = Send()
     await new().handle({"event": order({"count": 1})}, None, send)
     assert send.sent[0]["status"] == 400
 
 
-async def test_what_fails_is_tried_again():
+async def test_a_failed_order_is_tried_again():
     function = new()
 
     async def work(data):
