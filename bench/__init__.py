@@ -1,1 +1,1 @@
-"""Side-by-side measurements and their results. Development only: nothing here reaches an image."""
+"""Measurements next to peers, and their results. For development: no image contains this."""

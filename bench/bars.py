@@ -1,4 +1,4 @@
-"""Draws panels of bars, one bar a peer, as SVG. Writes no file."""
+"""Draws panels with a bar for each peer, as SVG. Writes no file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from bench import tables
 from bench.rounds import Figure, Rounds
 
-# Lengths in pixels. A panel is a title, then a row a peer: name, bar, value.
+# Lengths in pixels. A panel has a title, and a row for each peer: name, bar, value.
 _COLUMNS = 2
 _WIDTH, _GAP = 460, 24
 _TITLE, _ROW, _BAR = 34, 22, 14
@@ -15,14 +15,14 @@ _NAME, _VALUE = 130, 70
 _FONT = "system-ui, 'DejaVu Sans', sans-serif"
 _OURS, _PEER, _TEXT, _PALE, _PAPER = "#2463a8", "#b8c0c8", "#1c2024", "#68707a", "#ffffff"
 
-# Of text that ends where it is placed.
+# For text that ends at its position.
 _END = {"text-anchor": "end"}
 _BOLD = {"font-weight": "600"}
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure, which way it is better, and the median of each peer that has one."""
+    """A figure, whether less or more is better, and the median of each peer that has one."""
 
     figure: Figure
     better: str
@@ -32,7 +32,7 @@ class Panel:
 def panels(
     found: Rounds, peers: Sequence[str], wanted: Sequence[tuple[Figure, str]]
 ) -> list[Panel]:
-    """Return the panels for figures; one without a value of ours is left out."""
+    """Return the panels for figures. A figure without a value of ours has none."""
     made = []
     for figure, better in wanted:
         medians = [(peer, found.median(figure, peer)) for peer in peers]
@@ -43,7 +43,7 @@ def panels(
 
 
 def draw(shown: Sequence[Panel], ours: str) -> str:
-    """Return the picture; the bars of ours stand out."""
+    """Return the picture. Our bars have another colour."""
     longest = max((len(panel.bars) for panel in shown), default=0)
     height = _TITLE + _ROW * longest + _GAP
     rows = -(-len(shown) // _COLUMNS)

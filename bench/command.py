@@ -1,4 +1,4 @@
-"""The command line of a measurement: measure, or take what was measured, and show or keep it."""
+"""The command line of a measurement: measure, or read a result, and show or store it."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ class Report(Protocol[_R_contra]):
 
 @dataclass(frozen=True)
 class Command(Generic[_Result]):
-    """A measurement of a name, as `python -m bench.<name>` runs it, and how its result is kept."""
+    """A measurement, which `python -m bench.<name>` runs, and how its result is stored."""
 
     name: str
     write: Callable[[_Result], str]
@@ -45,7 +45,7 @@ class Command(Generic[_Result]):
     draw: Callable[[_Result], str]
 
     def parser(self, description: str | None) -> ArgumentParser:
-        """Return a parser that knows what all measurements can be asked for."""
+        """Return a parser with the options of all measurements."""
         parser = ArgumentParser(prog=f"python -m bench.{self.name}", description=description)
         add, files = parser.add_argument, f"{self.name}.md, .svg and the result of this machine"
         add("--out", type=Path, metavar="FOLDER", help=f"write {files} there")
@@ -53,8 +53,10 @@ class Command(Generic[_Result]):
         return parser
 
     def run(self, measure: Callable[[], _Result], again: Path | None, out: Path | None) -> int:
-        """Show or keep what is measured, or was; return the exit code."""
-        signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))  # end what was begun
+        """Show or store a new result, or an existing one. Return the exit code."""
+        signal.signal(
+            signal.SIGTERM, lambda _number, _frame: sys.exit(143)
+        )  # so that everything that was started is stopped
         try:
             found = measure() if again is None else self.read(again.read_text(encoding="utf-8"))
         except (BenchFailed, OSError, ValueError) as error:
@@ -67,7 +69,7 @@ class Command(Generic[_Result]):
         return 0
 
     def pages(self, folder: Path) -> dict[str, str]:
-        """Return the texts of the files that show what is kept in a folder, by their names."""
+        """Return the page and the picture of the results in a folder, by their file names."""
         shown, *others = map(self.read, documents.kept(self.name, folder))
         picture = f"{self.name}.svg"
         return {
@@ -79,14 +81,14 @@ class Command(Generic[_Result]):
         folder.mkdir(parents=True, exist_ok=True)
         result = documents.file_name(self.name, found.machine)
         (folder / result).write_text(self.write(found), encoding="utf-8")
-        pages = self.pages(folder)  # of what was written: its digits decide what they show
+        pages = self.pages(folder)  # from the written files, whose values are rounded
         for name, text in pages.items():
             (folder / name).write_text(text, encoding="utf-8")
         sys.stderr.write("".join(f"{folder / name}\n" for name in (result, *pages)))
 
 
 def table_parser(name: str, description: str | None) -> ArgumentParser:
-    """Return a parser for a measurement that only prints a table, and builds into a registry."""
+    """Return a parser for a measurement that only prints a table, and pushes to a registry."""
     parser = ArgumentParser(prog=f"python -m bench.{name}", description=description)
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
     parser.add_argument("--registry", default="localhost:5000", help="default: %(default)s")
@@ -94,9 +96,9 @@ def table_parser(name: str, description: str | None) -> ArgumentParser:
 
 
 def print_table(measure: Callable[[], str], rounds: str) -> int:
-    """Print the table that is measured, and on which machine; return the exit code.
+    """Measure a table, and print it with a line about the machine. Return the exit code.
 
-    :param rounds: of what the table has the medians
+    :param rounds: what the table's medians are from, such as "3 changes"
     """
     where = machine.read()
     try:
@@ -115,11 +117,11 @@ def now() -> str:
 
 
 def tool(name: str, environ: Mapping[str, str]) -> Path:
-    """Return where a program is that `make setup` has installed, or the machine has.
+    """Return the path of a program from `make setup`, or else of the machine's own.
 
-    :raises BenchFailed: it is not there.
+    :raises BenchFailed: it is missing.
     """
     found = shutil.which(name, path=f"{ROOT / '.tools'}{os.pathsep}{environ['PATH']}")
     if found is None:
-        raise BenchFailed(f"{name} is not there. Run `make setup`.")
+        raise BenchFailed(f"{name} is missing. Run `make setup`.")
     return Path(found)

@@ -1,11 +1,11 @@
 """Compares the newest measurements in docs/benchmarks with those of the last commit.
 
-They are compared with those of the same machine, of another one if the commit has no others.
+They are compared with those of the same machine, or of another one if the commit has none of it.
 
-A figure with peers is compared by its ratio to each of them, for two runs are rarely of the same
-machine at the same load; one without peers by itself. `make bench` ends with it.
+For a figure with peers, it compares the ratio to each peer, because two runs rarely have the same
+machine and the same load. Other figures are compared directly. `make bench` ends with this.
 
-Exit status 1: a figure of ours has lost more than a tenth.
+Exit status 1: a figure of ours is more than a tenth worse.
 """
 
 import json
@@ -30,18 +30,18 @@ from bench.rounds import Figure, Round
 from bench.runtime.peers import OURS as FUNC_RUNTIME
 from bench.runtime.results import figures as runtime
 
-# The most that a figure may lose.
+# How much worse a figure may become.
 LIMIT = 0.10
-# What is counted or set, and neither good nor bad.
+# Figures that are neither good nor bad.
 _NEUTRAL = ("busy_cores", "cpu_kernel_us", "half_rate", "long_run_requests")
 _FOLDER = "docs/benchmarks"
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a figure has lost, as a part of what it was; a gain is below 0.
+    """How much worse a figure is, as a part of its earlier value. Below 0, it is better.
 
-    :param peers: whether it is by the ratio to peers
+    :param peers: whether the ratio to peers was compared
     """
 
     figure: Figure
@@ -52,12 +52,12 @@ class Loss:
 
     @property
     def is_too_much(self) -> bool:
-        """Whether somebody has to look."""
+        """Whether the figure is worse than permitted."""
         return self.part > LIMIT
 
 
 def losses(before: Round, after: Round, figures: Mapping[str, Figure], ours: str) -> Iterator[Loss]:
-    """Compare the medians of two runs, as far as both have them."""
+    """Compare the medians that both runs have."""
     for name, values in after.items():
         old = before.get(name, {})
         if name in _NEUTRAL or name not in figures or not {ours} <= {*old} & {*values}:
@@ -77,7 +77,7 @@ def _lost(name: str, before: float, after: float) -> float:
 
 
 def line(loss: Loss) -> str:
-    """Return a line for people."""
+    """Return a line of the report."""
     figure = loss.figure
     values = f"{loss.before:.{figure.digits}f} → {loss.after:.{figure.digits}f} {figure.unit}"
     change = f"{abs(loss.part):.1%} {'worse' if loss.part > 0 else 'better'}"
@@ -87,7 +87,7 @@ def line(loss: Loss) -> str:
 
 
 def main() -> int:
-    """Compare all measurements that are there; return the exit code."""
+    """Compare all measurements. Return the exit code."""
     parser = ArgumentParser(prog="python -m bench.compare", description=__doc__)
     parser.add_argument("--with", dest="commit", default="HEAD", help="default: %(default)s")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_SIDES)}")
@@ -102,7 +102,7 @@ def main() -> int:
         sys.stdout.write("\n".join([name, *map(line, compared), ""]))
         found += compared
     lost = sum(loss.is_too_much for loss in found)
-    sys.stdout.write(f"{lost} of {len(found)} figures have lost more than {LIMIT:.0%}\n")
+    sys.stdout.write(f"{lost} of {len(found)} figures are more than {LIMIT:.0%} worse\n")
     return 1 if lost else 0
 
 
@@ -115,7 +115,7 @@ _SIDES: dict[str, tuple[Mapping[str, Figure], str]] = {
 
 
 def earlier(committed: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Choose what to compare a result with: the same machine's, else the newest.
+    """Choose the result to compare with: that of the same machine, or else the newest.
 
     :raises ValueError: there is none.
     """
@@ -130,7 +130,7 @@ def _machine(result: Mapping[str, Any]) -> Machine:
 
 
 def newest(found: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the result that was taken last."""
+    """Return the result that was measured last."""
     return max(found, key=lambda result: str(result["taken"]))
 
 

@@ -20,12 +20,12 @@ class Result(Protocol):
 
     @property
     def machine(self) -> Machine:
-        """Where it was found."""
+        """The machine of the run."""
         ...
 
     @property
     def rounds(self) -> list[Round]:
-        """All that was found."""
+        """All values, by round."""
         ...
 
     def medians(self, figures: Iterable[Figure], peers: Iterable[str]) -> Round:
@@ -34,7 +34,7 @@ class Result(Protocol):
 
 
 def write(result: Result, figures: Mapping[str, Figure], peers: Iterable[str]) -> str:
-    """Return a result as a document, with the medians for who reads no more than these."""
+    """Return a result as a document. It also has the medians, which are enough for most readers."""
     kept = replace(result, rounds=[rounded(values, figures) for values in result.rounds])
     document = {"format": _FORMAT} | asdict(kept)
     document["medians"] = rounded(kept.medians(figures.values(), peers), figures)
@@ -42,9 +42,9 @@ def write(result: Result, figures: Mapping[str, Figure], peers: Iterable[str]) -
 
 
 def read(text: str) -> dict[str, Any]:
-    """Return what a document of `write` has.
+    """Return the contents of a document of `write`.
 
-    :raises ValueError: it is of another format.
+    :raises ValueError: it has another format.
     """
     document: dict[str, Any] = json.loads(text)
     if document.get("format") != _FORMAT:
@@ -53,20 +53,20 @@ def read(text: str) -> dict[str, Any]:
 
 
 def file_name(name: str, machine: Machine) -> str:
-    """Return where the last result of a measurement on a machine is kept."""
+    """Return the name of the file with the last result of a measurement on a machine."""
     return f"{name}-{machine.slug}.json"
 
 
 def pattern(name: str) -> str:
-    """Return what matches the files of a measurement, of all machines."""
+    """Return a pattern for the files of a measurement, of all machines."""
     return f"{name}-*.json"
 
 
 def kept(name: str, folder: Path) -> list[str]:
     """Return the documents of a measurement in a folder, one for each machine.
 
-    First is the one with the most peers, and of these the steadiest: a machine whose cores others
-    use as well says less of the peers.
+    The first one has the most peers. If several have, it is the one whose rounds differ least:
+    results of a machine with other work are less reliable.
     """
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob(pattern(name)))]
     return sorted(texts, key=lambda text: _rank(json.loads(text)))
@@ -77,7 +77,7 @@ def _rank(document: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def unsteadiness(rounds: Sequence[Round]) -> float:
-    """Return how far rounds are apart: the median of all figures and peers, 0 for one round."""
+    """Return the spread of the rounds: the median of all figures and peers, 0 for one round."""
     found: dict[tuple[str, str], list[float]] = {}
     for values in rounds:
         for figure, by_peer in values.items():

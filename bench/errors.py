@@ -1,5 +1,5 @@
-"""What ends a measurement."""
+"""The error that ends a measurement."""
 
 
 class BenchFailed(Exception):
-    """Something that is measured, or measures, does not work. The text says what to look at."""
+    """A peer or a tool does not work. The text names it."""

@@ -1,4 +1,4 @@
-"""What a run was taken on, as /proc says."""
+"""The machine of a run, from /proc."""
 
 import os
 import platform
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
-# proc_stat(5): user, nice, system, idle, iowait, irq, softirq. Waiting for the disk is work, too.
+# proc_stat(5): user, nice, system, idle, iowait, irq, softirq. Waiting for the disk counts as work.
 _IDLE = 3
 _TIMES = 7
-# The node of a cluster is never quite idle.
+# The node of a cluster is never completely idle.
 _QUIET = 0.7
 _QUIET_SECONDS = 2.0
 _PATIENCE = 60.0
@@ -19,7 +19,7 @@ _PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Machine:
-    """What it was measured on. `load` is the load average before the run: 0 is a quiet machine."""
+    """The machine of a run. `load` is the load average before the run: 0 without other work."""
 
     processor: str
     cores: int
@@ -33,7 +33,7 @@ class Machine:
 
     @property
     def name(self) -> str:
-        """What decides whether two runs can be compared by more than ratios."""
+        """Runs with the same name can be compared directly, others only by ratios."""
         return f"{self.cores} cores of {self.processor}"
 
     @property
@@ -44,7 +44,7 @@ class Machine:
 
 
 def read() -> Machine:
-    """Return what this machine is."""
+    """Return this machine."""
     return Machine(
         processor=_field("cpuinfo", "model name") or platform.machine(),
         cores=len(os.sched_getaffinity(0)),
@@ -55,7 +55,7 @@ def read() -> Machine:
 
 
 def wait_until_quiet() -> None:
-    """Wait until the machine has done little for two seconds; for a minute at most."""
+    """Wait until the machine has been idle for two seconds, but for a minute at most."""
     end = time.monotonic() + _PATIENCE
     idle = 0.0
     while idle < _QUIET and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""What the reports of all measurements have: Markdown that reads well as plain text."""
+"""The parts that all reports have: Markdown that reads well as plain text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,9 +7,9 @@ from bench.rounds import Figure, Rounds
 from bench.tables import NONE, name, number, table
 from bench.targets import Outcome, Target, outcomes
 
-# Rounds of ours that are further apart say that something else was at work on the machine.
+# If our rounds differ more than this, something else was running on the machine.
 _NOISY = 0.15
-# A load average beyond this share of a core was somebody else's.
+# If the load average was higher than this, something else was running on the machine.
 _BUSY = 0.3
 
 
@@ -20,7 +20,7 @@ def page(
     chart: str | None,
     sections: Mapping[str, str],
 ) -> str:
-    """Return a report: what a reader wants to know of the run first, then the sections.
+    """Return a report: first the facts about the run, then the sections.
 
     `chart` is the file name of a picture to show.
     """
@@ -35,7 +35,7 @@ def page(
 
 
 def elsewhere(targets: Sequence[Target], others: Sequence[Rounds]) -> dict[str, str]:
-    """Return a section on what runs on other machines reached, none without such runs."""
+    """Return a section with the targets on other machines. Empty without such runs."""
     figures = dict.fromkeys(target.figure for target in targets)
     parts = [
         "\n\n".join(
@@ -51,26 +51,26 @@ def elsewhere(targets: Sequence[Target], others: Sequence[Rounds]) -> dict[str, 
 
 
 def notes(found: Iterable[tuple[str, str]]) -> str:
-    """Return a sentence about each thing of a name."""
+    """Return a list of names, each with its note."""
     return "\n".join(f"- **{name}**: {note}." for name, note in found)
 
 
 def method(figures: Iterable[Figure]) -> str:
-    """Return how each figure is taken."""
+    """Return how each figure is measured."""
     return notes((figure.title, figure.note) for figure in figures)
 
 
 def reached(targets: Sequence[Target], result: Rounds) -> str:
-    """Return what is said of each target, and how many are reached."""
+    """Return a table of the targets, and how many of them are reached."""
     found = outcomes(targets, result)
     if not found:
-        return "None of their figures was measured."
+        return "No figure with a target was measured."
     head = ("figure", "ours", "peer's", "", "ratio", "target", "reached")
     kept, absent = sum(outcome.reached for outcome in found), len(targets) - len(found)
     return (
         f"{table(head, [_outcome(outcome) for outcome in found])}\n\n"
-        f"{kept} of {len(found)} reached{f', {absent} not measured' if absent else ''}. A ratio "
-        "is the median of the rounds' ratios."
+        f"{kept} of {len(found)} reached{f', {absent} not measured' if absent else ''}. Each "
+        "ratio is the median of the ratios in all rounds."
     )
 
 
@@ -90,7 +90,7 @@ def _outcome(outcome: Outcome) -> tuple[str, ...]:
 def doubts(
     result: Rounds, machine: Machine, figures: Iterable[Figure], others: Iterable[str] = ()
 ) -> list[str]:
-    """Return a paragraph on what makes figures doubtful, none if nothing does."""
+    """Return a paragraph with the reasons to doubt the figures. Empty without a reason."""
     found = [*_busy(machine), *_few(result), *others, *_noisy(result, figures)]
     return [f"Doubtful: {'; '.join(found)}."] if found else []
 
@@ -106,11 +106,11 @@ def _few(result: Rounds) -> list[str]:
 def _noisy(result: Rounds, figures: Iterable[Figure]) -> list[str]:
     spreads = [(figure.title, result.spread(figure, result.ours)) for figure in figures]
     apart = [f"{title} (± {s / 2:.0%})" for title, s in spreads if s is not None and s > _NOISY]
-    return [f"rounds are far apart in {', '.join(apart)}"] if apart else []
+    return [f"rounds differ a lot in {', '.join(apart)}"] if apart else []
 
 
 def medians(result: Rounds, figures: Iterable[Figure], peers: Sequence[str]) -> str:
-    """Return all figures of which there is one of ours, next to those of the peers."""
+    """Return all figures that were measured of ours, next to those of the peers."""
     ours = result.ours
     rows = [
         (
@@ -122,6 +122,7 @@ def medians(result: Rounds, figures: Iterable[Figure], peers: Sequence[str]) -> 
         if result.median(figure, ours) is not None
     ]
     return (
-        f"Medians of the rounds; ± is half of how far those of {ours} are apart.\n\n"
+        "Medians of the rounds. ± is half of the difference between the highest and the lowest "
+        f"round of {ours}, as a percentage of the median.\n\n"
         f"{table(('figure', *peers, '±'), rows)}"
     )

@@ -1,4 +1,4 @@
-"""What the rounds of a run have found, of us and of our peers."""
+"""The values in the rounds of a run, ours and those of our peers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -12,7 +12,7 @@ Round = dict[str, dict[str, float]]
 
 
 class Figure(Protocol):
-    """What is measured: the name under which a round has it, and how people read it."""
+    """A figure: its name in a round, and how it is shown."""
 
     @property
     def name(self) -> str:
@@ -21,7 +21,7 @@ class Figure(Protocol):
 
     @property
     def title(self) -> str:
-        """What people read."""
+        """The title in a report."""
         ...
 
     @property
@@ -31,17 +31,17 @@ class Figure(Protocol):
 
     @property
     def digits(self) -> int:
-        """How many decimals people are shown."""
+        """The number of decimals in a report."""
         ...
 
     @property
     def note(self) -> str:
-        """How it is taken."""
+        """How it is measured."""
         ...
 
 
 class Rounds:
-    """Statistics over the rounds of a run; whoever has these says which peer is ours.
+    """Statistics over the rounds of a run. A subclass names our own peer.
 
     `taken` is when the run began (UTC).
     """
@@ -52,30 +52,30 @@ class Rounds:
     rounds: list[Round]
 
     def values(self, figure: Figure, peer: str) -> list[float]:
-        """Return what the rounds found; a round may have no value."""
+        """Return the values of all rounds. A round may have no value."""
         found = [values.get(figure.name, {}) for values in self.rounds]
         return [values[peer] for values in found if peer in values]
 
     def median(self, figure: Figure, peer: str) -> float | None:
-        """Return the median of the rounds, None if nothing was found."""
+        """Return the median of the rounds. None if there is no value."""
         values = self.values(figure, peer)
         return median(values) if values else None
 
     def spread(self, figure: Figure, peer: str) -> float | None:
-        """Return how far the rounds are apart, as a part of the median; None for a single one."""
+        """Return the spread of the rounds, as a part of the median. None for a single one."""
         return spread(self.values(figure, peer))
 
     def ratio(self, figure: Figure, peer: str) -> float | None:
-        """Return our value divided by the peer's: of each round, and of these the median.
+        """Return the median of the ratios in all rounds: our value divided by the peer's.
 
-        What disturbs a round disturbs both, and does less to their ratio than to either.
+        Other work on the machine slows both in a round, so it changes their ratio less.
         """
         found = [values.get(figure.name, {}) for values in self.rounds]
         ratios = [v[self.ours] / v[peer] for v in found if self.ours in v and peer in v]
         return median(ratios) if ratios else None
 
     def medians(self, figures: Iterable[Figure], peers: Iterable[str]) -> Round:
-        """Return the medians like a round, of what was found."""
+        """Return the medians of all values, in the form of a round."""
         found: Round = {}
         for figure, peer in product(figures, peers):
             if (value := self.median(figure, peer)) is not None:
@@ -84,14 +84,14 @@ class Rounds:
 
 
 def spread(values: Sequence[float]) -> float | None:
-    """Return how far values are apart, as a part of their median; None for less than two."""
+    """Return the largest value minus the smallest, as a part of the median. None below two."""
     if len(values) < 2 or not median(values):  # noqa: PLR2004 -- a spread is of two or more
         return None
     return (max(values) - min(values)) / median(values)
 
 
 def rounded(values: Round, figures: Mapping[str, Figure]) -> Round:
-    """Keep two digits more than people are shown."""
+    """Return the values with two digits more than a report shows."""
     return {
         name: {peer: round(value, figures[name].digits + 2) for peer, value in found.items()}
         for name, found in values.items()

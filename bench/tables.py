@@ -8,7 +8,7 @@ NONE = "-"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose columns are in line; all but the first are aligned to the right."""
+    """Return a table with aligned columns, the first one to the left, all others to the right."""
     widths = [max(2, *map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join([_row(head, widths), _row(rule, widths), *(_row(row, widths) for row in rows)])

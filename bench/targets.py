@@ -1,4 +1,4 @@
-"""What a measurement has to reach, and whether its rounds show it."""
+"""Targets of a measurement, and whether it reaches them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bench.rounds import Figure, Rounds
 
 
 class Bound(StrEnum):
-    """On which side of the limit the target is."""
+    """Whether the figure must be below or above the limit."""
 
     AT_MOST = "≤"
     AT_LEAST = "≥"
@@ -16,9 +16,9 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """A limit for a figure, as a multiple of the peer's; of the figure itself without a peer.
+    """A limit for the ratio of a figure to the peer's, or without a peer for the figure itself.
 
-    An aim is worth knowing, and no failure where it is missed.
+    To miss a target that is only an `aim` is not a failure.
     """
 
     figure: Figure
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a result says of a target. `found` is what the limit is for: a ratio, or our figure."""
+    """The outcome of a target. `found` is compared with the limit: a ratio, or our figure."""
 
     target: Target
     ours: float
@@ -39,19 +39,19 @@ class Outcome:
 
     @property
     def reached(self) -> bool:
-        """Whether the limit is kept."""
+        """Whether the target is reached."""
         return self.missed_by == 0
 
     @property
     def missed_by(self) -> float:
-        """How far the figure is beyond the limit, as a part of the limit; 0 where it is kept."""
+        """The distance to the limit, as a part of the limit. 0 if the target is reached."""
         limit = self.target.limit
         beyond = self.found - limit if self.target.bound is Bound.AT_MOST else limit - self.found
         return max(0.0, beyond / limit)
 
 
 def outcomes(targets: Iterable[Target], result: Rounds) -> list[Outcome]:
-    """Compare a result with all targets whose figures it has."""
+    """Compare a result with all targets for figures that it has."""
     return [found for target in targets if (found := _outcome(target, result))]
 
 

@@ -1,1 +1,1 @@
-"""How long a build takes, next to what a user would pick instead: `make bench-build`."""
+"""How long a build takes, compared with other ways to build an image: `make bench-build`."""

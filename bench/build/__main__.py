@@ -21,17 +21,18 @@ _ROUNDS = 5
 
 _PEERS = {
     OURS: "pack with the builder of this clone",
-    PIP: "func-python 0.8.1 and the function, installed as func's host builder does: a virtual "
-    "environment, the newest pip, all into one folder",
-    UV: "the same packages by uv, compiled, the dependencies in a layer of their own",
-    HOST: "`func build --builder host`, without Docker: func's own scaffolding, and pip on this "
-    "machine's Python, into image files for three platforms on the Dockerfiles' base image",
+    PIP: "func-python 0.8.1 and the function, installed as func's host builder does it: a virtual "
+    "environment, the newest pip, everything in one folder",
+    UV: "the same packages, installed by uv and compiled, with the dependencies in a separate "
+    "layer",
+    HOST: "`func build --builder host`, without Docker: func's own scaffolding, and pip with this "
+    "machine's Python. It writes images for three platforms, on the Dockerfiles' base image",
     FLOOR: "pack with a buildpack that does nothing",
 }
 
 
 def main() -> int:
-    """Measure, and show or keep the result; return the exit code."""
+    """Measure, and show or store the result. Return the exit code."""
     parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Gives Docker the image that the Dockerfiles start from, if it has none: base.sh NAME. Debian with
-# CPython, pip and uv, as python:slim is with CPython and pip; from the packages and with the
-# certificates and the uv of the build image.
+# base.sh NAME: creates the base image of the Dockerfiles, if Docker does not have it. Like python:slim,
+# it is a Debian with CPython and pip, and it also has uv. The packages, the certificates and uv are those
+# of the build image.
 set -eu
 
 cd "$(dirname "$0")"
@@ -19,7 +19,7 @@ trap 'exit 130' INT TERM
 mmdebstrap --quiet --variant=minbase --dpkgopt="$folder/dpkg.cfg" \
     --include=ca-certificates,python3,python3-pip,python3-venv trixie "$folder/root.tar"
 docker import "$folder/root.tar" "$image-debian" >/dev/null
-# Debian's pip asks for a virtual environment; python:slim's does not.
+# Debian's pip requires a virtual environment. python:slim's does not.
 docker build --quiet --tag "$image" - <<DOCKERFILE >/dev/null
 FROM $image-debian
 COPY --from=knative-python/build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -1,7 +1,7 @@
 """What a build costs on a fresh runner of a CI: `python -m bench.build.ci --help`.
 
-Nothing of an earlier build is on the runner: no image, no volume. What there is, is in the registry
-on loopback (`make registry`): the image of the build before and, in some of the rows, its cache.
+The runner has no image and no volume of an earlier build. The registry on loopback
+(`make registry`) has the image of the build before and, in some of the rows, its cache.
 """
 
 import os
@@ -23,7 +23,7 @@ from tools import package_index
 _COUNTS = (50, 200)
 _VOLUME = f"{PREFIX}-ci"
 _BUILDS = ("first build", "changed line", "one more package")
-# The name of the cache is that of the image, and a word more.
+# The cache's name is the image's, with this added.
 _WAYS: Mapping[str, tuple[str, ...]] = {
     "without a cache": ("--cache", f"type=build;format=volume;name={_VOLUME}"),
     "--cache-image": ("--cache-image", "{image}-cache"),
@@ -43,7 +43,7 @@ class Measurement:
     def round(
         self, function: str, changes: Sequence[Callable[[Path], object]], env: Sequence[str] = ()
     ) -> None:
-        """Build a function in each way after each of the changes; the first one writes it.
+        """Build a function in each way, after each change. The first change writes the function.
 
         :raises BenchFailed: a build failed.
         """

@@ -1,9 +1,10 @@
-"""Has Docker's disk forget what was removed before, which else slows what is built next.
+"""Makes the kernel forget the files that were removed from Docker's disk: they slow the next build.
 
-An ext4 without a journal gives no file the inode of one that was removed in the last minute: for
-each new file it looks at all of those, as far as it has them in memory (`recently_deleted` in
-Linux' fs/ext4/ialloc.c). After some thousand removals, as between two builds here, a new file costs
-half a millisecond more. With a journal, as almost every disk has one, nothing of that happens.
+An ext4 without a journal never gives a new file the inode of a file that was removed in the last
+minute. So for each new file, it checks all of these inodes that it has in memory
+(`recently_deleted` in Linux' fs/ext4/ialloc.c). After some thousand removals, as between two builds
+here, a new file takes half a millisecond more. A disk with a journal does not have this problem,
+and almost all have one.
 """
 
 import json
@@ -25,12 +26,12 @@ def settle(
     programs: Iterable[Path],
     environ: Mapping[str, str],
 ) -> None:
-    """Have all written, and where removals would be remembered, have these forgotten.
+    """Write all data to the disk, and drop the page cache if the disk remembers removals.
 
-    With them goes all that memory has of the disk. What is named here is read again: a machine that
-    builds all day has it in memory.
+    Then it reads the given images, volumes and programs again, because a machine that builds all
+    day has them in memory.
 
-    :raises BenchFailed: Docker does not answer, or only root could have anything forgotten.
+    :raises BenchFailed: Docker does not answer, or this is not root, who can drop the cache.
     """
     os.sync()  # else the daemon's own syncs wait for what was written before
     ask = ["docker", "info", "--format", "{{.DockerRootDir}}"]
@@ -50,7 +51,7 @@ def settle(
 
 
 def remembers(folder: Path, mounts: str, journals: Iterable[str]) -> bool:
-    """Say whether a folder is on an ext4 without a journal.
+    """Return whether a folder is on an ext4 without a journal.
 
     `mounts` are as in mountinfo (proc_pid_mountinfo(5)), `journals` as in /proc/fs/jbd2.
     """

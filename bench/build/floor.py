@@ -1,4 +1,4 @@
-"""Makes the builder of the floor: its buildpack accepts all and does nothing."""
+"""Creates the builder of the floor. Its buildpack accepts everything and does nothing."""
 
 import platform
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ def template(folder: Path, func: Path, environ: Mapping[str, str]) -> Path:
 
 
 def scaffold(function: Path, folder: Path) -> Path:
-    """Lay a function out as func's host builder does: a service that depends on the function."""
+    """Create the layout of func's host builder: a service that depends on the function."""
     (folder / "service").mkdir(parents=True)
     (folder / "service" / "__init__.py").touch()
     (folder / "service" / "main.py").write_text(_SERVICE)
@@ -54,7 +54,7 @@ def scaffold(function: Path, folder: Path) -> Path:
 
 
 def with_dependencies(folder: Path, count: int, uv: Path, environ: Mapping[str, str]) -> Path:
-    """Write a function with so many packages of our index, and lock them."""
+    """Write a function that depends on a number of packages in our index, and lock them."""
     (folder / "function").mkdir(parents=True, exist_ok=True)
     (folder / "function" / "__init__.py").write_text(_HANDLE)
     names = "".join(f'  "{packages.name(number)}",\n' for number in range(count))

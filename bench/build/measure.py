@@ -1,4 +1,4 @@
-"""Takes the figures, round by round; in a round each peer has its turn."""
+"""Measures the figures, in rounds over all peers."""
 
 import shutil
 import sys
@@ -19,14 +19,14 @@ from tools import package_index
 from tools.package_index import PackageIndex
 
 FLOOR_BUILDER = f"{PREFIX}/floor-builder"
-# Figures of `--buildpack`: cold, after a change, and the latter beyond its floor.
+# Figures of `--buildpack`: cold, after a change, and the latter minus its floor.
 _TRUSTED = (figures.ADDED_COLD, figures.ADDED_REBUILD, figures.ADDED_OVER_FLOOR)
 _FIVE_PHASES = (figures.FIVE_COLD, figures.FIVE_REBUILD, figures.FIVE_OVER_FLOOR)
 _FEW, _MOST = 50, 200
 _DETECTIONS = 20
 _STARTS = 5
 
-# Runs in the build image: starts the phase as the lifecycle does, and says how long that took.
+# Runs in the build image: starts the phase like the lifecycle, and prints how long it took.
 _DETECT = """\
 import glob, os, statistics, subprocess, time
 (detect,) = glob.glob("/cnb/buildpacks/knative-python_function/*/bin/detect")
@@ -42,7 +42,7 @@ print(statistics.median(taken) * 1000)
 
 @dataclass(frozen=True)
 class Tools:
-    """What a measurement works with."""
+    """The programs and names that a measurement uses."""
 
     pack: Path
     func: Path
@@ -54,14 +54,14 @@ class Tools:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A run of so many rounds in a scratch folder."""
+    """A run with a number of rounds, in a temporary folder."""
 
     tools: Tools
     scratch: Path
     rounds: int
 
     def run(self) -> list[Round]:
-        """Take all rounds; what was made for them is removed.
+        """Measure all rounds, and remove everything that was created for them.
 
         :raises BenchFailed: something does not work.
         """
@@ -146,7 +146,7 @@ class Measurement:
 
     @contextmanager
     def _template(self) -> Iterator["_Template"]:
-        """Give func's template to each peer, as it builds it."""
+        """Measure func's template with each peer."""
         tools = self.tools
         host = FuncHost(tools.func, tools.registry, self.scratch / "pip", tools.environ)
         images: dict[str, ImagePeer] = {
@@ -166,7 +166,7 @@ class Measurement:
 
     @contextmanager
     def _added(self, *, trusted: bool) -> Iterator["_Template"]:
-        """Give func's template to pack with `--buildpack`, ours and one that does nothing."""
+        """Measure func's template with pack's `--buildpack`: ours, and one that does nothing."""
         tools = self.tools
         folders = {
             OURS: ROOT / "buildpack",
@@ -205,13 +205,14 @@ def docker_host(environ: Mapping[str, str]) -> str:
     form = "{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}"
     command = ["docker", "network", "inspect", "bridge", "--format", form]
     subnet, *gateway = process.run(command, environ=environ).output.split()
-    # A daemon that has made the network itself states none until it starts again: the first.
+    # If the daemon has just created the network, it shows no gateway until its next start. It is
+    # the first address of the subnet.
     return gateway[0] if gateway else str(ip_network(subnet)[1])
 
 
 @contextmanager
 def _forgotten(made: Mapping[str, Peer]) -> Iterator[None]:
-    """Remove at the end what the peers have made."""
+    """Remove the peers' images and caches at the end."""
     try:
         yield
     finally:
@@ -242,7 +243,7 @@ class _Template:
         functions.change_source(self.folders[name], number)
 
     def in_turn(self, number: int, *, floor: bool = False) -> list[str]:
-        """Return the peers, each round beginning with another one."""
+        """Return the peers in the order of a round. Each round begins with another one."""
         names = [name for name in self.peers if floor or name != FLOOR]
         first = number % len(names)
         return names[first:] + names[:first]
@@ -251,7 +252,7 @@ class _Template:
 def _added(
     number: int, added: _Template, cold: Mapping[str, float], wanted: tuple[Figure, Figure, Figure]
 ) -> Round:
-    """Build with `--buildpack`, cold and after a change; `cold` has what the Dockerfiles took."""
+    """Build with `--buildpack`, cold and after a change. `cold` has the Dockerfiles' times."""
     cold_figure, rebuild_figure, over_floor = wanted
     began = {name: added.build(name, cold=True) for name in added.in_turn(number, floor=True)}
     rebuild = {}

@@ -1,4 +1,4 @@
-"""Packages made for a measurement: many, small, of 40 modules each; no public index has them."""
+"""Many small packages for a measurement, with 40 modules each. No public index has them."""
 
 import random
 from pathlib import Path
@@ -16,9 +16,9 @@ def name(number: int) -> str:
 
 
 def write(folder: Path, count: int, megabytes: int = 0) -> Path:
-    """Write the wheels of so many packages into a folder, and return it.
+    """Write the wheels of a number of packages into a folder, and return the folder.
 
-    Each package has so much data next to its modules.
+    Each package also has a number of data files of one megabyte.
     """
     for number in range(count):
         package = name(number).replace("-", "_")
@@ -39,7 +39,7 @@ def _module(package: int, number: int) -> str:
 
 
 def _data(package: int, number: int) -> bytes:
-    """Return a megabyte of which half can be compressed, as of native code."""
+    """Return a megabyte that compresses to half of its size, like native code."""
     made = random.Random(f"{package} {number}")  # noqa: S311 -- the same bytes in each run
     half = _PAGE // 2
     return b"".join(made.randbytes(half) + bytes(half) for _ in range(2**20 // _PAGE))

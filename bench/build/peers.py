@@ -1,4 +1,4 @@
-"""What builds an image: pack with a builder, func by itself, and Docker with a Dockerfile."""
+"""The ways to build an image: pack with a builder, func's own, and Docker with a Dockerfile."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ PREFIX = "knative-python-bench"
 _CACHES = ("build", "launch")  # as pack calls them
 BASE = f"{PREFIX}/python"
 
-# As func's host builder works: a virtual environment, the newest pip, everything into one folder.
+# Like func's host builder: a virtual environment, the newest pip, everything in one folder.
 PIP_DOCKERFILE = f"""\
 FROM {BASE}
 WORKDIR /func
@@ -26,8 +26,8 @@ ENV PYTHONPATH=/func/lib LISTEN_ADDRESS=[::]:8080
 CMD ["python3", "service/main.py"]
 """
 
-# The same packages with uv, as its documentation advises for images: compiled, no cache left, the
-# dependencies in a layer of their own.
+# The same packages with uv, as its documentation recommends for images: compiled, without a cache,
+# the dependencies in a separate layer.
 UV_DOCKERFILE = f"""\
 FROM {BASE}
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
@@ -44,7 +44,7 @@ class Peer(Protocol):
     """Builds an image of a folder."""
 
     def build(self, folder: Path, *, cold: bool) -> Ended:
-        """Build; `cold` is with nothing of an earlier build.
+        """Build. `cold` means without any file of an earlier build.
 
         :raises BenchFailed: the build failed.
         """
@@ -66,10 +66,10 @@ class ImagePeer(Peer, Protocol):
 
 @dataclass(frozen=True)
 class Pack:
-    """`pack build` with a builder that it trusts, so in one container (creator).
+    """`pack build` with a trusted builder, so in one container (creator).
 
-    With `buildpack`, a folder, pack adds that to the builder. It then runs five phases in
-    containers of their own, unless it trusts that buildpack too.
+    `buildpack` is a folder that pack adds to the builder. Then pack starts a container for each of
+    five phases, unless it trusts that buildpack, too.
     """
 
     program: Path
@@ -157,7 +157,7 @@ class FuncHost:
     environ: Mapping[str, str]
 
     def push_base(self) -> None:
-        """Put the base image into the registry: func asks no daemon for it.
+        """Push the base image to the registry: func does not read images from a daemon.
 
         :raises BenchFailed: there is no registry.
         """
@@ -189,7 +189,7 @@ class FuncHost:
 def _replacing(
     image: str, command: Sequence[str | Path], environ: Mapping[str, str], stdin: str = ""
 ) -> Ended:
-    """Run a build; remove the image that had the name before, which would stay without one."""
+    """Run a build, and remove the earlier image of that name, which would stay without a name."""
     ask = ["docker", "image", "ls", "--quiet", "--no-trunc", image]
     before = process.run(ask, environ=environ).output.strip()
     ended = process.run(command, environ=environ, stdin=stdin)

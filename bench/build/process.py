@@ -14,7 +14,7 @@ _LOG_LINES = 30
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended well: its seconds of wall clock and all that it wrote."""
+    """A command that succeeded: its duration in seconds, and its output."""
 
     seconds: float
     output: str

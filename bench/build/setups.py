@@ -1,7 +1,7 @@
-"""What a first build and a changed line cost by the way to build: `python -m bench.build.setups`.
+"""Times of a first build and of a changed line, for some ways to build.
 
-One function, whose packages have so many megabytes. Packages are from an index on this machine, and
-the registry is the one on loopback (`make registry`).
+`python -m bench.build.setups` builds one function with packages of several sizes. The packages come
+from an index on this machine, and the registry is the one on loopback (`make registry`).
 """
 
 import os
@@ -29,7 +29,7 @@ _ADDED = ("--buildpack", str(ROOT / "buildpack"), "--trust-extra-buildpacks")
 
 @dataclass(frozen=True)
 class Setup:
-    """A way to build; `published` is to a registry, from which Docker then pulls the image."""
+    """A way to build. If it is `published`, Docker pulls the image from the registry."""
 
     name: str
     title: str
@@ -47,7 +47,7 @@ _COLUMNS = ("build", "packages, MB", "first build, s", "changed line, s")
 
 @dataclass(frozen=True)
 class Measurement:
-    """What builds need."""
+    """The programs and folders that builds need."""
 
     pack: Path
     uv: Path
@@ -57,7 +57,7 @@ class Measurement:
     def take(self, served: PackageIndex, count: int, rounds: int) -> list[list[float]]:
         """Return for each setup the seconds of the first build and of each changed line.
 
-        In each round every setup has its turn.
+        Each round measures all setups.
 
         :raises BenchFailed: a build failed.
         """

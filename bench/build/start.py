@@ -1,4 +1,4 @@
-"""Starts a container of an image on loopback, and asks it until it answers."""
+"""Starts a container of an image on loopback, and sends requests until it answers."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ _REQUEST = b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
 def first_answer(image: str, environ: Mapping[str, str]) -> float:
     """Return the seconds from the start of the container's process to its first 200.
 
-    The time of the start is Docker's: what Docker does before does not count.
+    Docker records the time of the start. What Docker does before that does not count.
 
     :raises BenchFailed: it does not answer.
     """
@@ -28,7 +28,7 @@ def first_answer(image: str, environ: Mapping[str, str]) -> float:
     command = ["docker", "run", "--detach", "--publish", f"{_HOST}:{port}:8080", image]
     container = process.run(command, environ=environ).output.split()[-1]
     try:
-        # Not before: who asks for an address that is not there yet waits a second to ask again.
+        # Not before: a connection to an address that does not exist yet is retried after a second.
         answered = _wait(port)
         inspected = process.run(["docker", "inspect", container], environ=environ).output
     finally:

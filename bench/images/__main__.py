@@ -19,17 +19,17 @@ COMMAND = Command("images", result.write, result.read, report.render, chart.draw
 _ROUNDS = 5
 
 _NOTES = {
-    OURS: "Debian 13 with CPython 3.13 and nothing else; what functions stand on by default",
+    OURS: "Debian 13 with CPython 3.13 and nothing else; the default base of functions",
     "run:base": "the same with bash and coreutils",
     "run:bookworm": "Debian 12 with CPython 3.11 and nothing else",
     "run:bookworm-base": "the same with bash and coreutils",
-    DEBIAN: "Debian 13 with apt, python3, pip and venv, as `python:slim` has CPython and pip, "
-    "without documentation (`bench/build/base.sh`); the function is served by func-python 0.8.1",
+    DEBIAN: "Debian 13 with apt, python3, pip and venv, without documentation, similar to "
+    "`python:slim` (`bench/build/base.sh`); func-python 0.8.1 serves the function",
 }
 
 
 def main() -> int:
-    """Measure, and show or keep the result; return the exit code."""
+    """Measure, and show or store the result. Return the exit code."""
     parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     arguments = parser.parse_args()
@@ -63,7 +63,7 @@ def _measure(rounds: int, environ: Mapping[str, str]) -> Result:
 
 
 def _make_images(environ: Mapping[str, str]) -> None:
-    """Make all builders, under names of ours: those that others use stay as they are."""
+    """Create all builders, under separate names, so that existing ones do not change."""
     for variant in VARIANTS.values():
         sys.stderr.write(f"making the images of {variant}\n")
         program, options = ROOT / "stack" / "builder.sh", ["--variant", variant]

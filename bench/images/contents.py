@@ -1,4 +1,4 @@
-"""Says what is in a base image: an image whose layers only add files."""
+"""Reads the contents of a base image: an image whose layers only add files."""
 
 import re
 import stat
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.images.saved import Saved
 
-# Where Debian's packages are listed: all in one file, or each in one of its own (distroless').
+# The lists of Debian's packages: one file for all, or one for each (as in distroless images).
 _STATUS = "var/lib/dpkg/status"
 _PACKAGE = re.compile(r"var/lib/dpkg/status\.d/[^/]+(?<!\.md5sums)")
 _BYTECODE = re.compile(r"usr/lib/python3\.\d+/.*\.pyc")
@@ -18,10 +18,10 @@ _VALIDATION = {0: "by date", 1: "unchecked", 3: "by hash"}
 
 @dataclass(frozen=True)
 class Contents:
-    """What an image holds.
+    """The contents of an image.
 
-    `size` is the bytes of all files; `special` counts files that are setuid or setgid. `bytecode`
-    says how that of the standard library is validated, `none` if there is none.
+    `size` is the number of bytes of all files. `special` counts files that are setuid or setgid.
+    `bytecode` tells how Python validates that of the standard library: `none` if there is none.
     """
 
     size: int
@@ -34,7 +34,7 @@ class Contents:
 
 
 def read(image: Saved) -> Contents:
-    """Return what an image holds."""
+    """Return the contents of an image."""
     entries = [(_path(entry), entry, content) for entry, content in image.entries()]
     files = {path: entry for path, entry, _ in entries if entry.isreg()}
     return Contents(

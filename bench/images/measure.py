@@ -1,4 +1,4 @@
-"""Takes the figures: what is in the images once, and then starts, round by round."""
+"""Measures the figures: the contents of the images once, and starts in rounds."""
 
 import shutil
 import sys
@@ -17,7 +17,7 @@ from bench.images.results.figures import DEBIAN, OURS, VARIANTS
 from bench.images.saved import Saved
 from bench.rounds import Round
 
-# What base.sh makes of Debian's packages, before it adds what only builds need.
+# The image that base.sh creates from Debian's packages, before it adds files for builds only.
 PLAIN = f"{peers.BASE}-debian"
 _MB, _KB = 1_000_000, 1_000
 _STARTS = 5
@@ -26,7 +26,7 @@ _DEPENDENCIES = "dependencies"
 
 @dataclass(frozen=True)
 class Measurement:
-    """A run of so many rounds in a scratch folder; `examples` has the functions."""
+    """A run with a number of rounds, in a temporary folder. `examples` has the functions."""
 
     pack: Path
     examples: Path
@@ -35,9 +35,9 @@ class Measurement:
     rounds: int
 
     def contents(self) -> dict[str, Contents]:
-        """Return what is in each image.
+        """Return the contents of each image.
 
-        :raises BenchFailed: one is not there.
+        :raises BenchFailed: one is missing.
         """
         names = {image: f"{PREFIX}/{image}" for image in VARIANTS} | {DEBIAN: PLAIN}
         found = {}
@@ -47,13 +47,13 @@ class Measurement:
         return found
 
     def run(self, images: Mapping[str, Contents]) -> list[Round]:
-        """Build functions on the images and start them; what was made for that is removed.
+        """Build functions on the images, start them, and remove everything created for that.
 
         :raises BenchFailed: something does not work.
         """
         made: dict[str, ImagePeer] = {image: self._pack(image) for image in VARIANTS}
         made[DEBIAN] = Docker(peers.PIP_DOCKERFILE, "images-debian", self.environ)
-        # Not "second": pack gives volumes whose names hold a device of Windows, "con", others.
+        # Not "second": pack renames volumes whose names contain "con", a device of Windows.
         second = self._pack(OURS, "another")
         try:
             for number, (image, peer) in enumerate(made.items()):
@@ -72,7 +72,7 @@ class Measurement:
         return Pack(self.pack, builder, f"images-{name or variant}", self.environ)
 
     def _function(self, image: str, number: int) -> Path:
-        """Return the http example, as it is built on that image."""
+        """Return the peer that builds the http example on that image."""
         folder = shutil.copytree(self.examples / "http", self.scratch / f"http-{number}")
         if image != DEBIAN:
             return folder
@@ -113,7 +113,7 @@ class Measurement:
     @contextmanager
     def _saved(self, image: str) -> Iterator[Saved]:
         file = self.scratch / "image.tar"
-        # By its id: a name without a tag stands for all of its tags.
+        # By its id, because a name without a tag means all tags.
         ask = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
         identity = process.run(ask, environ=self.environ).output.strip()
         process.run(["docker", "save", "--output", file, identity], environ=self.environ)

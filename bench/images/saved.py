@@ -1,4 +1,4 @@
-"""Reads an image's layers as `docker save` writes them: without what a container adds."""
+"""Reads an image's layers from `docker save`, without the files that a container adds."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ _LIKE_A_REGISTRY = 6  # the level of pack and docker, gzip's own
 
 @dataclass(frozen=True)
 class Size:
-    """The bytes of a layer's archive, and of what a registry holds of it."""
+    """The bytes of a layer's archive, uncompressed and as a registry stores it."""
 
     archive: int
     compressed: int
@@ -34,7 +34,7 @@ class Saved:
 
     @property
     def compressed(self) -> int:
-        """Return how many bytes a registry holds of its layers."""
+        """Return the number of bytes that a registry stores for its layers."""
         return sum(self.size(layer).compressed for layer in self.layers)
 
     @property
@@ -44,9 +44,9 @@ class Saved:
 
     @property
     def parts(self) -> dict[str, str]:
-        """Return what the lifecycle calls the layers that it added, by digest.
+        """Return the lifecycle's names of the layers that it added, by digest.
 
-        Those of a buildpack have names of their own, others are `app`, `launcher` and so on.
+        A buildpack's layers have their own names. Others are `app`, `launcher` and so on.
         """
         metadata = json.loads(self.labels["io.buildpacks.lifecycle.metadata"])
         parts = {
@@ -72,7 +72,7 @@ class Saved:
             yield files
 
     def entries(self) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-        """Return everything in it, lowest layer first; of a file with its content."""
+        """Yield all entries, the lowest layer first. Files have their content."""
         for name in self.layers:
             with self.layer(name) as layer:
                 for entry in layer:
@@ -85,7 +85,7 @@ class Saved:
 
 @contextmanager
 def opened(file: IO[bytes]) -> Iterator[Saved]:
-    """Open what `docker save` has written."""
+    """Open the output of `docker save`."""
     with tarfile.open(fileobj=file) as archive:
         (described,) = json.load(_member(archive, "manifest.json"))
         config = json.load(_member(archive, described["Config"]))
@@ -95,5 +95,5 @@ def opened(file: IO[bytes]) -> Iterator[Saved]:
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     content = archive.extractfile(name)
     if content is None:
-        raise ValueError(f"{name} is no file of the image's archive")
+        raise ValueError(f"{name} is not a file in the image's archive")
     return content

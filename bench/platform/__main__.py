@@ -21,13 +21,13 @@ _ROUNDS = 10
 
 _PEERS = {
     OURS: "func's http template, built by pack with the builder of this clone",
-    PIP: "the same function with func-python 0.8.1 on a Debian as python:slim is, installed as "
+    PIP: "the same function with func-python 0.8.1 on a Debian like python:slim, installed as "
     "func's host builder does",
 }
 
 
 def main() -> int:
-    """Measure, and show or keep the result; return the exit code."""
+    """Measure, and show or store the result. Return the exit code."""
     parser = COMMAND.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="default: %(default)s")
     parser.add_argument("--builder", default="knative-python/builder", help="default: %(default)s")

@@ -1,4 +1,4 @@
-"""Asks a function through the gateway."""
+"""Sends requests to a function through the gateway."""
 
 import socket
 import time
@@ -16,9 +16,9 @@ _HUNDRED = 100
 
 
 def ask(host: str) -> float:
-    """Return when the answer to a request was there, in seconds of the epoch.
+    """Send a request, and return the time of the response in seconds of the epoch.
 
-    :raises BenchFailed: it is no 200.
+    :raises BenchFailed: the status is not 200.
     """
     with _connected() as client:
         _exchange(client, host)

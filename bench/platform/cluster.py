@@ -16,20 +16,20 @@ _DOMAIN = "knative.test"
 
 _PATIENCE = 120.0
 _POLL_SECONDS = 0.2
-# As func deploys it: without a period, so that queue-proxy asks often while a container starts.
+# As func deploys it: without a period, so queue-proxy probes often while a container starts.
 _PROBE = {"httpGet": {"path": "/health/readiness", "port": 0}}
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A namespace of the cluster; `environ` is what programs run with."""
+    """A namespace of the cluster. `environ` is the environment of programs."""
 
     kubectl: Path
     namespace: str
     environ: Mapping[str, str]
 
     def run(self, *arguments: str, stdin: str = "") -> str:
-        """Run kubectl in the namespace, and return what it says.
+        """Run kubectl in the namespace, and return its output.
 
         :raises BenchFailed: it failed.
         """
@@ -54,13 +54,13 @@ class Cluster:
         self.run("wait", f"ksvc/{service}", "--for=condition=Ready", f"--timeout={_PATIENCE:.0f}s")
 
     def pods(self, service: str) -> list[dict[str, Any]]:
-        """Return the pods of a service, also those that end."""
+        """Return the pods of a service, including those that are terminating."""
         found = self.run("get", "pods", "--selector", _of(service), "--output", "json")
         pods: list[dict[str, Any]] = json.loads(found)["items"]
         return pods
 
     def wait_until_zero(self) -> None:
-        """Wait until there is no pod, of another service neither: the kubelet works on all of them.
+        """Wait until there is no pod of any service, because the kubelet works on all of them.
 
         :raises BenchFailed: there still is one.
         """
@@ -71,13 +71,13 @@ class Cluster:
             time.sleep(_POLL_SECONDS)
 
     def watch(self, service: str, columns: str) -> list[str | Path]:
-        """Return the command that writes a line whenever a pod of a service changes."""
+        """Return a command that writes a line for each change of a service's pods."""
         options = ("--watch", "--output", f"jsonpath={columns}")
         selected = ("get", "pods", "--selector", _of(service))
         return [self.kubectl, "--namespace", self.namespace, *selected, *options]
 
     def host(self, service: str) -> str:
-        """Return the name that a service is asked under."""
+        """Return the host name of a service."""
         return f"{service}.{self.namespace}.{_DOMAIN}"
 
 

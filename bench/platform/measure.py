@@ -1,4 +1,4 @@
-"""Takes the figures, round by round; in a round each peer has its turn."""
+"""Measures the figures, in rounds over all peers."""
 
 import shutil
 import sys
@@ -23,7 +23,7 @@ _THOUSAND = 1000
 
 @dataclass(frozen=True)
 class Tools:
-    """What a measurement works with."""
+    """The programs and names that a measurement uses."""
 
     pack: Path
     func: Path
@@ -34,14 +34,14 @@ class Tools:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A run of so many rounds in a scratch folder."""
+    """A run with a number of rounds, in a temporary folder."""
 
     tools: Tools
     scratch: Path
     rounds: int
 
     def run(self) -> list[Round]:
-        """Take all rounds; what was made for them is removed.
+        """Measure all rounds, and remove everything that was created for them.
 
         :raises BenchFailed: something does not work.
         """
@@ -72,7 +72,7 @@ class Measurement:
         }
 
     def _deploy(self, cluster: Cluster, number: int) -> dict[str, float]:
-        """Deploy a function again whose source has changed."""
+        """Deploy a function with a changed source."""
         folder = self.scratch / "deployed"
         first = not folder.exists()
         if first:
@@ -125,7 +125,7 @@ class _Image:
     name: str
 
     def build(self, number: int) -> None:
-        """Build a function: each number is another one, of the same dependencies."""
+        """Build a function. Each number is another function with the same dependencies."""
         folder = self.scratch / f"{_service(self.name)}-{number}"
         made = functions.template(folder, self.tools.func, self.tools.environ)
         wake.mark(made)
@@ -136,7 +136,7 @@ class _Image:
         shutil.rmtree(made)
 
     def push(self, environ: Mapping[str, str], number: int = 0) -> str:
-        """Push what was built last, and return its name in the registry."""
+        """Push the last build, and return its name in the registry."""
         name = f"{REGISTRY}/{self.repository}:{number}"
         process.run(["docker", "tag", self.peer.image, name], environ=environ)
         process.run(["docker", "push", name], environ=environ)
@@ -156,7 +156,7 @@ class _Image:
 def _next(
     cluster: Cluster, image: _Image, number: int, environ: Mapping[str, str]
 ) -> dict[str, float]:
-    """Bring another function to the node, and return what it needs of the first one's peer."""
+    """Deploy another function of this peer on the node, and return what that takes."""
     image.build(number + 1)
     name = image.push(environ, number + 1)
     known = registry.layers(image.repository, str(number))

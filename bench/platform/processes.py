@@ -1,4 +1,4 @@
-"""The processes of a pod, as /proc of this machine has them: the node is on it."""
+"""The processes of a pod, from /proc of this machine, on which the node runs."""
 
 import os
 import time
@@ -39,7 +39,7 @@ def sandbox(process: Process) -> Process | None:
 
 
 def memory(processes: list[Process]) -> int:
-    """Return the memory of processes in bytes, a shared page by its share (PSS)."""
+    """Return the memory of processes in bytes. Each has its share of a shared page (PSS)."""
     total = 0
     for process in processes:
         for line in _text(process.pid, "smaps_rollup").splitlines():

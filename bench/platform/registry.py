@@ -1,4 +1,4 @@
-"""What an image has in the registry on loopback."""
+"""The layers of an image in the registry on loopback."""
 
 import json
 from urllib.request import Request, urlopen

@@ -1,4 +1,4 @@
-"""Wakes a function that has no pod, and finds out what took how long."""
+"""Sends a request to a function without a pod, and finds out how long each part took."""
 
 import json
 import time
@@ -21,7 +21,7 @@ _ADDRESSED = r"\|[^|]+\|"
 _READY = r"\|True$"
 _PATIENCE = 10.0
 _POLL_SECONDS = 0.05
-# What the measured functions write, once each: when they are imported, started and asked.
+# The measured functions write when they are imported, started and first called, once each.
 _MARKS = """
 import time
 
@@ -54,25 +54,25 @@ mark("imported")
 
 @dataclass(frozen=True)
 class Woken:
-    """What is known of a wake: seconds by figure, and the processes of the function."""
+    """The result: seconds by figure, and the processes of the function."""
 
     seconds: dict[str, float]
     processes: list[Process]
 
 
 def mark(function: Path) -> None:
-    """Let a function of func's template write when it is imported, started and asked."""
+    """Make a function of func's template write when it is imported, started and called."""
     with (function / "function" / "__init__.py").open("a") as source:
         source.write(_MARKS)
 
 
 def wake(cluster: Cluster, service: str) -> Woken:
-    """Ask a function that has no pod, and that writes its marks.
+    """Send a request to a function without a pod, which writes its marks.
 
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
     cluster.wait_until_zero()
-    # A build and a deployment may have been just before.
+    # There may have been a build and a deployment right before this.
     machine.wait_until_quiet()
     with watch.lines(cluster.watch(service, _POD), cluster.environ) as when:
         began = time.time()
@@ -109,9 +109,9 @@ def wake(cluster: Cluster, service: str) -> Woken:
 
 
 def _container(cluster: Cluster, service: str) -> str:
-    """Return the function's container of the one pod: kubelet tells it a moment after the start.
+    """Return the function's container in the only pod. kubelet reports it soon after its start.
 
-    :raises BenchFailed: it is not there.
+    :raises BenchFailed: it does not appear.
     """
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
@@ -124,7 +124,7 @@ def _container(cluster: Cluster, service: str) -> str:
 
 
 def _log(cluster: Cluster, service: str) -> list[str]:
-    """Return the lines of the one pod's log."""
+    """Return the lines of the only pod's log."""
     (pod,) = [pod for pod in cluster.pods(service) if "deletionTimestamp" not in pod["metadata"]]
     name = pod["metadata"]["name"]
     return cluster.run("logs", name, "--container", _CONTAINER).splitlines()
@@ -142,7 +142,7 @@ def _marked(log: list[str], name: str) -> float:
 
 
 def _serving(log: list[str]) -> float | None:
-    """Return when the log says that the function is serving, if it is a log of ours."""
+    """Return when the log has the line that the function is serving. Only ours has one."""
     for line in log:
         if line.endswith("The function is serving"):
             text = line.split()[0].removesuffix("Z")
@@ -151,7 +151,7 @@ def _serving(log: list[str]) -> float | None:
 
 
 def pulled(cluster: Cluster, image: str) -> float | None:
-    """Return the seconds that kubelet took to pull an image, None if it was there."""
+    """Return the seconds that kubelet took to pull an image, None if it was not pulled."""
     events = json.loads(cluster.run("get", "events", "--output", "json"))["items"]
     for event in events:
         message = event.get("message", "")
@@ -161,5 +161,5 @@ def pulled(cluster: Cluster, image: str) -> float | None:
 
 
 def _seconds(text: str) -> float:
-    """Read a duration as Go writes it, of less than a minute."""
+    """Parse a duration of less than a minute in Go's format."""
     return float(text[:-2]) / 1000 if text.endswith("ms") else float(text.removesuffix("s"))

@@ -1,4 +1,4 @@
-"""Notes when a program that watches something writes its lines."""
+"""Records the time of each line of a program that watches something."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.errors import BenchFailed
 
-# Until it watches: it says nothing as long as there is nothing to see.
+# Until the program watches. It writes nothing before the first change.
 _STARTING_SECONDS = 2.0
 _PATIENCE = 10.0
 
@@ -19,7 +19,7 @@ When = Callable[[str], float]
 
 @contextmanager
 def lines(command: Sequence[str | Path], environ: Mapping[str, str]) -> Iterator[When]:
-    """Run a program; yield a function that waits for a line with a pattern and returns its time.
+    """Run a program. Yield a function that waits for a line with a pattern and returns its time.
 
     The time is in seconds of the epoch. The function raises BenchFailed if no such line comes.
     """

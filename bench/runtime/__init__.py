@@ -1,5 +1,5 @@
-"""Measures func_runtime next to what a user would pick instead: `python -m bench.runtime`.
+"""Measures func_runtime next to other servers: `python -m bench.runtime`.
 
-`peers` says what is compared, `environments` installs it, `serve` and `load` run it, `measure`
-takes the `figures`, `result` keeps them; `targets`, `report` and `chart` say what they mean.
+`peers` has the servers, `environments` installs them, `serve` and `load` run them. `measure`
+measures the `figures`, and `result` stores them. `targets`, `report` and `chart` present them.
 """

@@ -1,6 +1,6 @@
 #!/bin/sh
 # container.sh [OPTION...]: runs `python -m bench.runtime` on the CPython of our images, in a container
-# of the build image, where the load has a loopback of its own. It ends with all that runs in it.
+# of the build image, with a separate loopback for the load. All processes end with the container.
 #   --keep   writes the result to docs/benchmarks
 set -eu
 
@@ -16,10 +16,10 @@ if [ "${1:-}" = --keep ]; then
     set -- --out /results "$@"
 fi
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/knative-python
-mkdir -p "$cache/bench" "$results" # else Docker makes them, and root owns them
+mkdir -p "$cache/bench" "$results" # otherwise Docker creates them, and root owns them
 before=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
 docker build --quiet --tag "$image" bench/runtime >/dev/null
-# The image that had the name before, if nothing uses it.
+# Remove the earlier image of that name, if nothing uses it.
 [ "$before" = "$(docker image inspect --format '{{.Id}}' "$image")" ] || docker image rm "$before" >/dev/null 2>&1 || true
 say "python -m bench.runtime${*:+ $*}"
 exec docker run --rm --init --user "$(id -u):$(id -g)" \

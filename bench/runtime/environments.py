@@ -1,7 +1,7 @@
-"""Makes what a peer runs in: an environment with its packages, and the sources, compiled.
+"""Creates what a peer needs to run: an environment with its packages, and compiled sources.
 
-Environments live in the cache, keyed by what decides their contents, and are made once. Sources are
-copied for each run: as in an image their bytecode is there, and nobody changes them meanwhile.
+Environments are created once, in the cache, with a key of everything that decides their contents.
+Sources are copied for each run. So they have bytecode, as in an image, and do not change in a run.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python. `identity` is all that it says of its version."""
+    """A Python. `identity` is its full version."""
 
     path: Path
     identity: str
@@ -49,7 +49,7 @@ class Sources:
 
 
 class Uv:
-    """Installs packages; `environ` is the environment that uv runs in."""
+    """Installs packages. `environ` is the environment of uv."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {**environ, "UV_PYTHON_DOWNLOADS": "never"}
@@ -60,7 +60,7 @@ class Uv:
         self._uv = found
 
     def find(self, wanted: str) -> Interpreter:
-        """Find a Python: by version, name or path, as uv takes it.
+        """Find a Python by a version, a name or a path, as uv does.
 
         :raises BenchFailed: there is none.
         """
@@ -69,7 +69,7 @@ class Uv:
         return Interpreter(Path(found), " ".join(identity.split()))
 
     def install(self, folder: Path, interpreter: Interpreter, requirements: Path | None) -> None:
-        """Make an environment with exactly the packages of a list with hashes."""
+        """Create an environment with exactly the packages of a list with hashes."""
         self._run("venv", "--quiet", "--python", interpreter.path, folder)
         if requirements is not None:
             options = ("--quiet", "--compile-bytecode", "--no-deps", "--require-hashes")
@@ -81,7 +81,7 @@ class Uv:
 
 
 def environment(cache: Path, requirements: Path | None, interpreter: Interpreter, uv: Uv) -> Path:
-    """Return the interpreter of the environment of a list, which is made if it is not there."""
+    """Return the interpreter of the environment for a list. Create it if it is missing."""
     listed = b"" if requirements is None else requirements.read_bytes()
     place = f"{interpreter.path}\n{interpreter.identity}\n{sys.platform}\n"
     key = hashlib.sha256(place.encode() + listed).hexdigest()[:_DIGITS]
@@ -97,7 +97,7 @@ def environment(cache: Path, requirements: Path | None, interpreter: Interpreter
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
-    """Let no other run make the same environment."""
+    """Prevent other runs from creating the same environment."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as opened:
         fcntl.flock(opened, fcntl.LOCK_EX)
@@ -115,7 +115,7 @@ def copy_sources(folder: Path, interpreter: Interpreter) -> Sources:
 
 
 def digest(files: Iterable[Path]) -> str:
-    """Return what tells sources from others."""
+    """Return a digest of sources."""
     total = hashlib.sha256()
     for file in sorted(files):
         total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

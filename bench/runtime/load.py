@@ -1,4 +1,4 @@
-"""Sends requests to 127.0.0.1 with wrk, bounded in connections and time."""
+"""Sends requests to 127.0.0.1 with wrk, for a limited time."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from bench.errors import BenchFailed
 from bench.runtime import process
 
 _SCRIPT = Path(__file__).with_name("load.lua")
-# What wrk may take beyond the time it was given.
+# How long wrk may run after its time.
 _PATIENCE = 30.0
 
 
 class Mode(StrEnum):
-    """What is sent."""
+    """The kind of request."""
 
     GET = "get"
     ORDER = "order"
@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True)
 class Answered:
-    """What came back: requests, seconds, and latencies in seconds."""
+    """The result: the number of requests, seconds, and latencies in seconds."""
 
     requests: int
     seconds: float
@@ -38,9 +38,9 @@ class Answered:
 
 
 def send(port: int, mode: Mode, *, connections: int, seconds: int, think_ms: int = 0) -> Answered:
-    """Send requests on connections that stay open, each as soon as the last one is answered.
+    """Send requests on connections that stay open, each one after the response to the last.
 
-    With `think_ms` a connection waits that long on average before each of its requests.
+    With `think_ms`, a connection waits that long on average before each request.
 
     :raises BenchFailed: a request failed, or was not answered with success.
     """
@@ -55,7 +55,7 @@ def version() -> str:
 
     :raises BenchFailed: there is no wrk.
     """
-    # It shows its options as well, and ends as if it had been called wrongly.
+    # It also prints its options, and exits with an error.
     try:
         said = process.complete(["wrk", "-v"], environ={}, codes=(0, 1))
     except BenchFailed as error:
@@ -66,7 +66,7 @@ def version() -> str:
 
 
 def parse(output: str) -> Answered:
-    """Read what load.lua prints, in the last line.
+    """Parse the last line of the output, which load.lua prints.
 
     :raises BenchFailed: requests failed.
     """

@@ -1,4 +1,4 @@
-"""Takes the figures, in rounds over all peers, so that what disturbs a while disturbs all alike."""
+"""Measures the figures in rounds over all peers, so that other work slows all of them equally."""
 
 import sys
 import time
@@ -20,8 +20,8 @@ _MEGA = 1_000_000
 _KILO = 1_000
 _WARM_SECONDS = 1
 _IDLE_SECONDS = 0.5
-# At half load: a connection's mean time between an answer and its next request, and how much
-# faster than the load a peer must be for its latency to say something.
+# At half load: the mean time of a connection between a response and its next request, and how much
+# faster than the load a peer must be. Otherwise its latency is only that of an overload.
 THINK_MS = 10
 _HEADROOM = 1.25
 _SOAK_SECONDS = 30
@@ -45,7 +45,7 @@ class Measurement:
     def run(self) -> list[Round]:
         """Measure all.
 
-        :raises BenchFailed: a peer does not do its work.
+        :raises BenchFailed: a peer does not work.
         """
         for number in range(self._plan.rounds):
             self._rounds.append({})
@@ -57,7 +57,7 @@ class Measurement:
         return self._rounds
 
     def _round(self, number: int) -> None:
-        """Measure all once; each round begins with another peer."""
+        """Measure everything once. Each round begins with another peer."""
         first = number % len(self._peers)
         peers = [*self._peers[first:], *self._peers[:first]]
         parts = {
@@ -81,7 +81,7 @@ class Measurement:
             self._starts([peer for peer in peers if peer.serves(kind)], kind)
 
     def _loads(self, peers: Sequence[Peer]) -> None:
-        """Measure all at full load, then at half of uvicorn's those that can keep up with it."""
+        """Measure all peers at full load, then at half of uvicorn's rate if they can keep up."""
         rates = {peer.name: self._full_load(peer) for peer in peers}
         for peer in peers:
             if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
@@ -130,7 +130,7 @@ class Measurement:
         return answered.rate
 
     def _loaded(self, served: Served, mode: Mode) -> tuple[Answered, Cpu]:
-        """Warm up, then load; return what was answered, and the CPU time of each in µs."""
+        """Warm up, then send the load. Return the result, and the CPU time per request in µs."""
         self._send(served, mode, _WARM_SECONDS)
         before = served.process.cpu()
         answered = self._send(served, mode, self._plan.seconds)
@@ -184,7 +184,7 @@ class Measurement:
                 self._add(figures.CONTRACT, peer, seconds * _MEGA)
 
     def _soak(self, peer: Peer) -> None:
-        """Send many requests, and see whether the memory grows after the first tenth of them."""
+        """Send many requests, and measure how the memory grows after the first tenth."""
         with self._stage.serve(peer, Kind.HTTP) as served:
             sizes, sent, seconds = list[int](), 0, 0
             answered = self._send(served, Mode.GET, 1)
@@ -199,7 +199,7 @@ class Measurement:
 
 
 def connections_for(rate: float) -> int:
-    """Return how many connections make a rate, each waiting before a request."""
+    """Return the number of connections for a rate. Each waits before a request."""
     return max(1, round(rate * THINK_MS / _KILO))
 
 

@@ -10,7 +10,7 @@ ROOT = _HERE.parents[1]
 RUNTIME = ROOT / "buildpack" / "runtime"
 FUNCTIONS = _HERE / "functions"
 
-# Stands for the port in an argument.
+# A placeholder for the port in an argument.
 PORT = "{port}"
 
 
@@ -26,9 +26,9 @@ class Kind(StrEnum):
 class Peer:
     """A way to serve a function.
 
-    `http` and `event` are arguments to the interpreter; None where it cannot do that.
-    `requirements` is None for what needs no package. `is_asgi` is whether it calls any ASGI
-    function, with bodies.
+    `http` and `event` are arguments to the interpreter, None if it cannot serve these.
+    `requirements` is None if it needs no package. `is_asgi` tells whether it can call any ASGI
+    function, also with bodies.
     """
 
     name: str
@@ -68,7 +68,7 @@ def _words(arguments: str) -> tuple[str, ...]:
 PEERS = (
     Peer(
         OURS,
-        "this repository's",
+        "the runtime in this repository",
         RUNTIME / "requirements.txt",
         _words("-m func_runtime"),
         _words("-m func_runtime"),
@@ -92,7 +92,7 @@ PEERS = (
     ),
     Peer(
         UVICORN,
-        "raw: uvloop, httptools, a bare ASGI application, without all that can be switched off",
+        "raw: uvloop, httptools, a bare ASGI application, all optional features switched off",
         _LOCKS / "uvicorn.txt",
         _words(
             "-m uvicorn asgi:app --interface asgi3 --loop uvloop --http httptools --ws none "
@@ -102,7 +102,7 @@ PEERS = (
     ),
     Peer(
         GRANIAN,
-        "asginl, one worker, uvloop, HTTP/1 alone",
+        "asginl, one worker, uvloop, only HTTP/1",
         _LOCKS / "granian.txt",
         _words(
             "-m granian asgi:app --interface asginl --workers 1 --loop uvloop --http 1 --no-ws "

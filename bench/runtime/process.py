@@ -1,4 +1,4 @@
-"""Runs child processes, and reads from /proc what they use. Knows nothing of HTTP."""
+"""Runs child processes, and reads their memory and CPU time from /proc."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ _LOG_LINES = 20
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory of a process tree in bytes; `own` counts a shared page by its share (PSS)."""
+    """Memory of a process tree in bytes. `own` has only its share of each shared page (PSS)."""
 
     resident: int
     own: int
@@ -30,18 +30,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class Cpu:
-    """CPU time of a process tree in seconds: user and system, and of it the kernel's part."""
+    """CPU time of a process tree in seconds: user and system together, and system alone."""
 
     total: float
     kernel: float
 
     def __sub__(self, before: "Cpu") -> "Cpu":
-        """Return what was used since then."""
+        """Return the time between two measurements."""
         return Cpu(self.total - before.total, self.kernel - before.kernel)
 
 
 class Running:
-    """A child process, with all that it has started."""
+    """A child process and its descendants."""
 
     def __init__(self, command: str, child: "subprocess.Popen[bytes]", log: Path) -> None:
         self._command = command
@@ -49,11 +49,11 @@ class Running:
         self._log = log
 
     def log(self) -> str:
-        """Return all that it has written."""
+        """Return its output so far."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def check(self) -> None:
-        """See that it runs.
+        """Check that it runs.
 
         :raises BenchFailed: it has ended.
         """
@@ -61,7 +61,7 @@ class Running:
             raise self.failed(f"ended with {self._child.returncode}")
 
     def failed(self, what: str) -> BenchFailed:
-        """Return the error that says what went wrong, with the end of the log."""
+        """Return the error for a problem, with the end of the log."""
         lines = [f"{self._command} {what}", *self.log().splitlines()[-_LOG_LINES:]]
         return BenchFailed("\n".join(lines))
 
@@ -71,7 +71,7 @@ class Running:
         return Cpu(sum(part.total for part in used), sum(part.kernel for part in used))
 
     def exact_cpu_seconds(self) -> float:
-        """Return the CPU time by a finer clock, without the threads that have ended."""
+        """Return the CPU time from a more exact clock, without threads that have ended."""
         return sum(_thread_seconds(pid) for pid in self._tree())
 
     def memory(self) -> Memory:
@@ -80,8 +80,8 @@ class Running:
         return Memory(sum(part.resident for part in parts), sum(part.own for part in parts))
 
     def end(self) -> None:
-        """End it with all that it has started: its process group is its own."""
-        with suppress(ProcessLookupError):  # nothing of it is left
+        """Kill it and its descendants: it has its own process group."""
+        with suppress(ProcessLookupError):  # all processes have ended
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait(_ENDING_SECONDS)
 
@@ -93,7 +93,7 @@ class Running:
 def running(
     command: Sequence[str | Path], *, environ: Mapping[str, str], cwd: Path, log: Path
 ) -> Iterator[Running]:
-    """Run a command for as long as the `with` lasts."""
+    """Run a command within `with`."""
     with log.open("wb") as output:
         child = subprocess.Popen(
             command,
@@ -119,7 +119,7 @@ def complete(
     within: float = 600.0,
     codes: Collection[int] = (0,),
 ) -> str:
-    """Run a command to its end and return what it has written to stdout.
+    """Run a command to its end and return its stdout.
 
     `codes` are the exit codes of success.
 
@@ -145,7 +145,7 @@ def complete(
 
 
 def tree(root: int, parents: Mapping[int, int]) -> list[int]:
-    """Return a process and all its descendants; `parents` has the parent of each process."""
+    """Return a process and its descendants. `parents` has the parent of each process."""
     found = [root]
     for pid in found:
         found += [child for child, parent in parents.items() if parent == pid]

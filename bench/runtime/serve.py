@@ -1,4 +1,4 @@
-"""Starts a peer on a free port of 127.0.0.1, and asks it until it answers."""
+"""Starts a peer on a free port of 127.0.0.1, and sends requests until it answers."""
 
 import socket
 import time
@@ -31,7 +31,7 @@ _REQUESTS = {
 
 @dataclass(frozen=True)
 class Served:
-    """A peer that has answered once; `seconds` is what that took from before its start."""
+    """A peer that has answered once, after `seconds` from before its start."""
 
     process: Running
     port: int
@@ -41,7 +41,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Stage:
-    """All that peers run in: an interpreter for each by name, the sources, a folder for logs."""
+    """What peers need: an interpreter for each by name, the sources, a folder for logs."""
 
     interpreters: Mapping[str, Path]
     sources: Sources
@@ -49,9 +49,9 @@ class Stage:
 
     @contextmanager
     def serve(self, peer: Peer, kind: Kind, *options: str) -> Iterator[Served]:
-        """Serve a function for as long as the `with` lasts; `options` are the interpreter's.
+        """Serve a function within `with`. `options` are options of the interpreter.
 
-        :raises BenchFailed: it ends, or does not answer with 200.
+        :raises BenchFailed: the peer exits, or does not answer with 200.
         """
         port = _free_port()
         command: list[str | Path] = [
@@ -68,7 +68,7 @@ class Stage:
             yield Served(started, port, seconds, started.exact_cpu_seconds())
 
     def run(self, peer: Peer, module: str) -> str:
-        """Run a module of functions/serve to its end, and return what it prints."""
+        """Run a module of functions/serve to its end, and return its output."""
         environ = self._environ(peer, Kind.HTTP, 0)
         command: list[str | Path] = [self.interpreters[peer.name], "-m", module]
         return process.complete(command, environ=environ, cwd=self.sources.function(Kind.HTTP))
@@ -94,9 +94,9 @@ def _free_port() -> int:
 
 
 def _first_answer(started: Running, port: int, kind: Kind) -> None:
-    """Ask until there is a 200.
+    """Send requests until the status is 200.
 
-    :raises BenchFailed: there is none.
+    :raises BenchFailed: it never is.
     """
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:

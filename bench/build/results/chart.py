@@ -9,5 +9,5 @@ _PANELS = ((figures.COLD, _LESS), (figures.REBUILD, _LESS), (figures.START, _LES
 
 
 def draw(result: Result) -> str:
-    """Return the picture of what was measured."""
+    """Return the picture of the figures."""
     return bars.draw(bars.panels(result, tuple(result.peers), _PANELS), result.ours)

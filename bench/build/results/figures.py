@@ -1,8 +1,8 @@
-"""What is measured: the names under which a result has it, and how people read it."""
+"""The figures: their names in a result, and their titles and notes in a report."""
 
 from dataclasses import dataclass
 
-# Names of what is measured side by side.
+# The names of the peers.
 OURS = "buildpack"
 FLOOR = "floor"
 PIP = "pip Dockerfile"
@@ -12,7 +12,7 @@ HOST = "func host"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; `note` says how it is taken."""
+    """A figure. `note` explains how it is measured."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ REBUILD = Figure(
     "buildpack that does nothing, with the same build image, run image and lifecycle",
 )
 OVER_FLOOR = Figure(
-    "over_floor_s", "Rebuild beyond the floor", "s", 2, "the same, minus the floor of that round"
+    "over_floor_s", "Rebuild, minus the floor", "s", 2, "the same, minus the floor of that round"
 )
 ADDED_COLD = Figure(
     "added_cold_s",
@@ -61,7 +61,7 @@ ADDED_REBUILD = Figure(
 )
 ADDED_OVER_FLOOR = Figure(
     "added_over_floor_s",
-    "Rebuild, --buildpack trusted, beyond its floor",
+    "Rebuild, --buildpack trusted, minus its floor",
     "s",
     2,
     "the same, minus the floor of that round",
@@ -83,7 +83,7 @@ FIVE_REBUILD = Figure(
 )
 FIVE_OVER_FLOOR = Figure(
     "five_over_floor_s",
-    "Rebuild, --buildpack, beyond its floor",
+    "Rebuild, --buildpack, minus its floor",
     "s",
     2,
     "the same, minus the floor of that round",
@@ -108,11 +108,15 @@ ONE_MORE = Figure(
     "one_more_s", "Rebuild with one more dependency", "s", 2, "a 51st package in the lock"
 )
 ONE_MORE_RATIO = Figure(
-    "one_more_ratio", "One more, as part of the cold build", "", 2, "of the same round"
+    "one_more_ratio",
+    "One more dependency, divided by the cold build",
+    "",
+    2,
+    "the rebuild with one more dependency, divided by the cold build with 50 in the same round",
 )
 ONE_MORE_FETCHED = Figure(
     "one_more_fetched",
-    "Packages downloaded for it",
+    "Packages downloaded for one more dependency",
     "",
     0,
     "wheels that the build requested from the index; one has changed",
@@ -121,10 +125,11 @@ NONE = Figure("none_s", "Cold build without dependencies", "s", 2, "the same fun
 TWO_HUNDRED = Figure("two_hundred_s", "Cold build with 200 dependencies", "s", 2, "as with 50")
 LINEAR = Figure(
     "linear",
-    "Seconds for a package of 200, by those of 50",
+    "Time for each of 200 packages, divided by that of 50",
     "",
     2,
-    "the time that dependencies add to a build without any, divided by their number: 1 is linear",
+    "the time that dependencies add to a build without any, divided by their number; 1 means "
+    "that twice as many packages take twice as long",
 )
 DETECT = Figure(
     "detect_ms",

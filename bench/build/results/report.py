@@ -17,9 +17,9 @@ def render(result: Result, chart: str | None = None, others: Sequence[Result] = 
     facts = {
         "Generated": f"by `make bench-build`, {result.taken}",
         "Machine": str(result.machine),
-        "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
-        "Rounds": f"{len(result.rounds)}, each over all peers in turn. Only ratios carry over to "
-        "other machines and networks",
+        "Versions": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
+        "Rounds": f"{len(result.rounds)}, each with all peers in turn. Compare only the ratios "
+        "with other machines and networks",
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),

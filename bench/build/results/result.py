@@ -1,4 +1,4 @@
-"""One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
+"""A run as data: what was measured, where and when, and all values. Targets are elsewhere."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from bench.rounds import Round, Rounds
 
 @dataclass(frozen=True)
 class Result(Rounds):
-    """A run, which began at `taken` (UTC); `tools` and `peers` say what was measured."""
+    """A run that began at `taken` (UTC), with the versions of `tools` and notes on `peers`."""
 
     ours: ClassVar[str] = OURS
 
@@ -28,7 +28,7 @@ def write(result: Result) -> str:
 
 
 def read(text: str) -> Result:
-    """Return the result that a JSON document of `write` has.
+    """Return the result in a JSON document of `write`.
 
     :raises ValueError: it is of another format.
     """

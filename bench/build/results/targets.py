@@ -1,4 +1,4 @@
-"""What a build has to reach."""
+"""The targets for a build."""
 
 from bench.build.results import figures
 from bench.build.results.figures import HOST, PIP, UV
@@ -19,7 +19,7 @@ TARGETS = (
     Target(figures.START, 0.6, PIP),
     Target(figures.ONE_MORE_RATIO, 0.3),
     Target(figures.ONE_MORE_FETCHED, 1),
-    # Twice the packages, twice the time: within what a busy machine adds.
+    # Twice as many packages take twice as long, plus what a busy machine adds.
     Target(figures.LINEAR, 1.25),
     Target(figures.DETECT, 50),
 )

@@ -14,5 +14,5 @@ _PANELS = (
 
 
 def draw(result: Result) -> str:
-    """Return the picture of what was measured."""
+    """Return the picture of the figures."""
     return bars.draw(bars.panels(result, tuple(result.images), _PANELS), result.ours)

@@ -1,8 +1,8 @@
-"""What is measured: the names under which a result has it, and how people read it."""
+"""The figures: their names in a result, and their titles and notes in a report."""
 
 from bench.build.results.figures import Figure
 
-# Names of what is measured side by side.
+# The names of the images.
 OURS = "run"
 DEBIAN = "Debian"
 # The variant of stack/ that has each of our run images.

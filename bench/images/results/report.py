@@ -30,9 +30,9 @@ def render(result: Result, chart: str | None = None, others: Sequence[Result] = 
     facts = {
         "Generated": f"by `make bench-images`, {result.taken}",
         "Machine": str(result.machine),
-        "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
-        "Rounds": f"{len(result.rounds)} of starts, each over all images in turn. Of seconds only "
-        "ratios carry over to other machines",
+        "Versions": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
+        "Rounds": f"{len(result.rounds)} for starts, each with all images in turn. Compare only "
+        "ratios of times with other machines, not seconds",
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),

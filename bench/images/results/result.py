@@ -1,4 +1,4 @@
-"""One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
+"""A run as data: what was measured, where and when, and all values. Targets are elsewhere."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ from bench.rounds import Round, Rounds
 
 @dataclass(frozen=True)
 class About:
-    """An image: a line about it, whether it has a shell, how its bytecode is validated."""
+    """An image: a note on it, whether it has a shell, and how Python validates its bytecode."""
 
     note: str
     shell: bool
@@ -20,7 +20,7 @@ class About:
 
 @dataclass(frozen=True)
 class Result(Rounds):
-    """A run, which began at `taken` (UTC). The first round has what does not change."""
+    """A run that began at `taken` (UTC). Only the first round has values that do not change."""
 
     ours: ClassVar[str] = OURS
 
@@ -37,7 +37,7 @@ def write(result: Result) -> str:
 
 
 def read(text: str) -> Result:
-    """Return the result that a JSON document of `write` has.
+    """Return the result in a JSON document of `write`.
 
     :raises ValueError: it is of another format.
     """

@@ -1,4 +1,4 @@
-"""What the images have to reach."""
+"""The targets for the images."""
 
 from bench.images.results import figures
 from bench.images.results.figures import DEBIAN

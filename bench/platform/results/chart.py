@@ -11,5 +11,5 @@ _PANELS = tuple(
 
 
 def draw(result: Result) -> str:
-    """Return the picture of what was measured."""
+    """Return the picture of the figures."""
     return bars.draw(bars.panels(result, tuple(result.peers), _PANELS), result.ours)

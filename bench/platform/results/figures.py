@@ -1,4 +1,4 @@
-"""What is measured: the names under which a result has it, and how people read it."""
+"""The figures: their names in a result, and their titles and notes in a report."""
 
 from bench.build.results.figures import OURS, PIP, Figure
 
@@ -79,14 +79,14 @@ ANSWERED = Figure(
 )
 INIT = Figure(
     "init_s",
-    "Of the process: launcher and init",
+    "Process: launcher and init",
     "s",
     2,
     "from the start of the function's process to the start of the interpreter, to a hundredth",
 )
 SERVING = Figure(
     "serving_s",
-    "Of the process: until it serves",
+    "Process: until it serves",
     "s",
     3,
     "from the start of the function's process until the log has the line that the function is "
@@ -94,7 +94,7 @@ SERVING = Figure(
 )
 READY = Figure(
     "ready_s",
-    "Of the process: until the pod is ready",
+    "Process: until the pod is ready",
     "s",
     2,
     "from the start of the function's process until the pod is ready in the API. The activator "

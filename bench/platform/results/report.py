@@ -16,9 +16,9 @@ def render(result: Result, chart: str | None = None, others: Sequence[Result] = 
     """
     facts = {
         "Generated": f"by `make bench-platform`, {result.taken}",
-        "Machine": f"{result.machine}; all of Kubernetes and Knative is on it as well",
-        "With": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
-        "Rounds": f"{len(result.rounds)}, each over both peers in turn",
+        "Machine": f"{result.machine}; Kubernetes and Knative run on it as well",
+        "Versions": ", ".join(f"{name}: {version}" for name, version in result.tools.items()),
+        "Rounds": f"{len(result.rounds)}, each with both peers in turn",
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),

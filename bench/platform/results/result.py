@@ -1,4 +1,4 @@
-"""One run as data: the same as of a build, with figures of its own."""
+"""A run as data: like that of a build, with other figures."""
 
 from bench import documents
 from bench.build.results.result import Result, read

@@ -1,4 +1,4 @@
-"""What a function on the platform has to reach."""
+"""The targets for a function on Knative."""
 
 from bench.platform.results import figures
 from bench.platform.results.figures import PIP

@@ -16,5 +16,5 @@ _PANELS = (
 
 
 def draw(result: Result) -> str:
-    """Return the picture of what was measured; a panel without a value of ours is left out."""
+    """Return the picture of the figures. A figure without a value of ours has no panel."""
     return bars.draw(bars.panels(result, tuple(result.peers), _PANELS), result.ours)

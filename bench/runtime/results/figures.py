@@ -1,11 +1,11 @@
-"""What is measured: the names under which a result has it, and how people read it."""
+"""The figures: their names in a result, and their titles and notes in a report."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Part(StrEnum):
-    """What is measured together."""
+    """A group of figures that are measured together."""
 
     START = "start"
     LOAD = "load"
@@ -18,7 +18,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure; `note` says how it is taken."""
+    """A figure. `note` explains how it is measured."""
 
     part: Part
     name: str
@@ -40,7 +40,7 @@ CPU = Figure(
 CPU_KERNEL = Figure(
     Part.LOAD,
     "cpu_kernel_us",
-    "Of it in the kernel",
+    "CPU time per request, in the kernel",
     "µs",
     1,
     "system time of the same run: the network, which every server needs",
@@ -78,7 +78,7 @@ P99_HALF = Figure(
     "figure",
 )
 HALF_RATE = Figure(
-    Part.LOAD, "half_rate", "Rate reached there", "1/s", 0, "the actual rate of these connections"
+    Part.LOAD, "half_rate", "Actual rate at half load", "1/s", 0, "the rate of these connections"
 )
 ORDERS = Figure(
     Part.ORDERS,

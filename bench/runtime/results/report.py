@@ -9,7 +9,7 @@ from bench.runtime.results.figures import FIGURES, Part
 from bench.runtime.results.result import Plan, Result
 from bench.runtime.results.targets import TARGETS
 
-# The rate of a server that used less of its core was not decided by the server.
+# If a server used less of its core, something else has limited its rate.
 _WAITED = 0.9
 
 
@@ -25,8 +25,8 @@ def render(result: Result, chart: str | None = None, others: Sequence[Result] = 
         "Machine": str(result.machine),
         "Interpreter": result.python,
         "Load": f"{result.load_tool} on the same machine, {plan.seconds} s each",
-        "Rounds": f"{plan.rounds}, each over all peers in turn; all serve the same function, as "
-        "one process with its best settings. Only ratios carry over to other machines",
+        "Rounds": f"{plan.rounds}, each with all peers in turn. All serve the same function, as "
+        "one process with its best settings. Compare only the ratios with other machines",
     }
     sections = {
         "Targets": reports.reached(TARGETS, result),
@@ -45,7 +45,7 @@ def _waited(result: Result) -> list[str]:
         for peer in (OURS, UVICORN, FUNC_PYTHON)
         if (busy := result.median(figures.BUSY, peer)) is not None and busy < _WAITED
     ]
-    return [f"rates at full load, where servers waited: {', '.join(waited)}"] if waited else []
+    return [f"rates at full load of servers that waited: {', '.join(waited)}"] if waited else []
 
 
 def _peers(result: Result) -> str:
@@ -64,5 +64,5 @@ def _packages(packages: dict[str, str]) -> str:
 def _method(plan: Plan) -> str:
     method = reports.method(figure for figure in FIGURES if figure.part in plan.parts)
     if Part.START in plan.parts:
-        return f"{method}\n- Of {plan.starts} starts in a round the median counts."
+        return f"{method}\n- Each round has {plan.starts} starts. Its figure is their median."
     return method

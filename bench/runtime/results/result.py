@@ -1,4 +1,4 @@
-"""One run as data: how, where and of what it was taken, and all that it found. Knows no target."""
+"""A run as data: what was measured, where and when, and all values. Targets are elsewhere."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from bench.runtime.results.figures import BY_NAME, Part
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure. `starts` are of each round, the median of which counts."""
+    """How much to measure. Each round has `starts` starts, and uses their median."""
 
     rounds: int
     seconds: int
@@ -23,7 +23,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a peer was: a line about it, and its packages with their versions."""
+    """A peer: a note on it, and its packages with their versions."""
 
     note: str
     packages: dict[str, str]
@@ -31,10 +31,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Result(Rounds):
-    """A run, which began at `taken` (UTC).
+    """A run that began at `taken` (UTC).
 
-    `python` is all that the interpreter says of its version; `runtime` tells the sources of
-    func_runtime from others.
+    `python` is the interpreter's full version. `runtime` is a digest of the sources of
+    func_runtime.
     """
 
     ours: ClassVar[str] = OURS
@@ -55,7 +55,7 @@ def write(result: Result) -> str:
 
 
 def read(text: str) -> Result:
-    """Return the result that a JSON document of `write` has.
+    """Return the result in a JSON document of `write`.
 
     :raises ValueError: it is of another format.
     """

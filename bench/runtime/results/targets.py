@@ -1,4 +1,4 @@
-"""What func_runtime has to reach."""
+"""The targets for func_runtime."""
 
 from bench.runtime.peers import ASYNCIO, FLOOR, FUNC_PYTHON, GRANIAN, UVICORN
 from bench.runtime.results import figures
@@ -13,7 +13,7 @@ TARGETS = (
     Target(figures.RATE, 8, FUNC_PYTHON, Bound.AT_LEAST),
     Target(figures.P99_HALF, 1.1, UVICORN),
     Target(figures.ORDERS_CPU, 0.9, UVICORN),
-    # A fifth and a quarter. By CPU time: the rate moves with what else the machine does.
+    # A fifth and a quarter. CPU time, because other work on the machine changes the rate.
     Target(figures.BINARY_CPU, 0.2, FUNC_PYTHON),
     Target(figures.STRUCTURED_CPU, 0.25, FUNC_PYTHON),
     Target(figures.START, 0.65, FUNC_PYTHON),
@@ -21,7 +21,7 @@ TARGETS = (
     Target(figures.START_EVENT, 0.75, FUNC_PYTHON),
     Target(figures.RESIDENT, 0.8, UVICORN),
     Target(figures.RESIDENT, 1, FUNC_PYTHON, aim=True),
-    # Flat: what an allocator keeps of a first burst is no growth, a page for each 50 requests is.
+    # No growth. An allocator may keep memory of a first burst, but not a page for each 50 requests.
     Target(figures.GROWTH, 1.02),
     Target(figures.CONTRACT, 1),
 )

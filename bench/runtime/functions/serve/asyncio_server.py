@@ -1,6 +1,6 @@
-"""A bare server on asyncio alone: what cannot be left out, whatever one would build on top.
+"""A bare server on asyncio, with the minimum that every server needs.
 
-It finds the end of a request's head and knows the path; the rest of HTTP it takes on trust.
+It finds the end of a request's head, and reads the path. It checks nothing else of HTTP.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""Prints what func_runtime puts around a handle, in seconds a request: dispatch, health, guards.
+"""Prints the time that func_runtime adds to a handle, in seconds per request.
 
-In process and without sockets: the same calls with and without the application of func_runtime.
+That is the time for dispatch, health checks and guards. It makes the same calls with and without
+the application of func_runtime, in process and without sockets.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ async def send(message):
 
 
 async def cost(app):
-    """Return the CPU time of a call, the least of some repetitions: what disturbs only adds."""
+    """Return the CPU time of a call: the minimum of several, because other work only adds time."""
     times = []
     for _ in range(REPETITIONS):
         begin = time.process_time()

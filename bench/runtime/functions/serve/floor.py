@@ -1,5 +1,6 @@
-"""The floor: httptools reads, `handle` starts at once where the interpreter can do that (3.12), and
-uvloop writes. No limits, no time-outs, no flow control: not a server to use.
+"""The floor: httptools reads, and uvloop writes. From Python 3.12 on, `handle` starts at once.
+
+It has no limits, no time-outs and no flow control, so it is not a server for real use.
 """
 
 import asyncio

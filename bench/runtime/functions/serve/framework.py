@@ -1,4 +1,4 @@
-"""The same answer, as functions-framework wants it written."""
+"""The same response, in the form that functions-framework requires."""
 
 import json
 

@@ -143,7 +143,7 @@ def test_archive_without_a_file() -> None:
     """What is no file of the archive is named."""
     broken = archive({"manifest.json": entry(tarfile.DIRTYPE)})
     with (
-        pytest.raises(ValueError, match=r"manifest\.json is no file of the image's archive"),
+        pytest.raises(ValueError, match=r"manifest\.json is not a file in the image's archive"),
         opened(io.BytesIO(broken)),
     ):
         pass

@@ -1,4 +1,4 @@
-"""The function of those that serve CloudEvents: all hooks, an event in, an event out."""
+"""The function for peers that serve CloudEvents: all hooks, an event in, an event out."""
 
 from cloudevents.core.v1.event import CloudEvent
 

@@ -87,7 +87,7 @@ def test_render() -> None:
 
     assert ["0.38", "≤ 0.4", "yes"] == words(noisy, "Cold build")[-3:]
     assert "![A build and its peers](build.svg)" in noisy
-    assert "load average before the run 2.0; rounds are far apart in Cold build" in noisy
+    assert "load average before the run 2.0; rounds differ a lot in Cold build" in noisy
     assert "Doubtful" not in quiet
     assert "a single round" in report.render(sample(cold(1, 4)))
 

@@ -88,7 +88,7 @@ def test_doubts() -> None:
     """The report says what makes its seconds doubtful."""
     assert "Doubtful: a single round." in report.render(sample(starts(1, 1)))
     noisy = report.render(sample(starts(1, 4), starts(2, 4), load=2))
-    assert "load average before the run 2.0; rounds are far apart in Container start" in noisy
+    assert "load average before the run 2.0; rounds differ a lot in Container start" in noisy
 
 
 def test_draw() -> None:

@@ -59,7 +59,7 @@ def test_doubts() -> None:
     apart = report.render(sample.result())
 
     assert ["Doubtful: load average before the run 1.5; a single round."] == lines(busy, "Doubtful")
-    assert [f"Doubtful: rounds are far apart in {figures.CONTRACT.title} (± 27%)."] == lines(
+    assert [f"Doubtful: rounds differ a lot in {figures.CONTRACT.title} (± 27%)."] == lines(
         apart, "Doubtful"
     )
 
@@ -68,7 +68,7 @@ def test_doubts_about_rates() -> None:
     """A rate is doubtful where the server did not use its core."""
     rounds = [{figures.BUSY.name: {OURS: 0.99, UVICORN: 0.6}}] * 2
 
-    assert ["Doubtful: rates at full load, where servers waited: uvicorn (0.60 cores)."] == lines(
+    assert ["Doubtful: rates at full load of servers that waited: uvicorn (0.60 cores)."] == lines(
         report.render(sample.result(rounds)), "Doubtful"
     )
 
@@ -78,4 +78,4 @@ def test_no_doubts() -> None:
     rounds = [{figures.CPU.name: {OURS: 20.0}}] * 2
 
     assert "Doubtful" not in report.render(sample.result(rounds))
-    assert "None of their figures was measured." in report.render(sample.result(rounds))
+    assert "No figure with a target was measured." in report.render(sample.result(rounds))
