@@ -1,5 +1,5 @@
-# The one entry. Every target does the set-up that it needs, and none of it twice.
-# What is downloaded or built for development lives in the cache, not in the clone:
+# Every target does the set-up that it needs, once.
+# Downloads and builds for development are in the cache, not in the clone, because
 # `pack build --buildpack .` ships every file of the clone.
 
 SHELL := /bin/sh
@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/.tools:$(CURDIR)/.venv/bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export RUFF_CACHE_DIR := $(cache)/checks/ruff
 export MYPY_CACHE_DIR := $(cache)/checks/mypy
-# No registry on the internet is asked for testcontainers' own helper image.
+# Without this, testcontainers pulls a helper image from the internet.
 export TESTCONTAINERS_RYUK_DISABLED := true
 export DOCKER_BUILDKIT := 0
 
@@ -21,7 +21,7 @@ FUNCTION ?=
 IMAGE ?= myfn
 
 .PHONY: help
-help: ## Say what the targets do
+help: ## List the targets
 	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then bold='\033[1m' plain='\033[0m'; fi; \
 	awk -v bold="$$bold" -v plain="$$plain" -F ':.*## ' ' \
 	    /^# --- / { gsub(/^# -+ | -+$$/, ""); printf "\n%s%s%s\n", bold, toupper(substr($$0, 1, 1)) substr($$0, 2), plain } \
@@ -31,11 +31,11 @@ help: ## Say what the targets do
 # --- the two commands -------------------------------------------------------------------------
 
 .PHONY: image
-image: builder ## Build a function (FUNCTION=folder, else examples/http) into IMAGE=myfn and ask it
+image: builder ## Build a function (FUNCTION=folder, else examples/http) into IMAGE=myfn, start it, and send requests
 	@tools/run.sh stack.function "$(IMAGE)" "$(FUNCTION)" $(named)
 
 .PHONY: test
-test: ## Run every check and every test, with all the set-up that they need
+test: ## Run all checks and tests, with their set-up
 	@$(MAKE) check
 	@$(MAKE) setup
 	@$(MAKE) test-image
@@ -45,7 +45,7 @@ test: ## Run every check and every test, with all the set-up that they need
 
 # tiny, base, bookworm or bookworm-base: stack/README.md
 VARIANT ?= tiny
-# amd64 or arm64; the machine's, if none is named
+# amd64 or arm64; default: the machine's
 ARCH ?=
 REGISTRY ?=
 VERSION ?=
@@ -54,53 +54,53 @@ RELEASE ?=
 named = $(if $(filter-out tiny,$(VARIANT)),--variant $(VARIANT)) $(if $(ARCH),--arch $(ARCH))
 
 .PHONY: python docker tools cpython images builder registry publish release lock-stack setup
-python: ## Make the development environment (.venv)
+python: ## Create the development environment (.venv)
 	@tools/run.sh tools.machine.environment
 
 docker: ## Use the running Docker daemon, or install and start one
 	@tools/docker.sh start
 
-tools: ## Build pack, lifecycle, func, queue-proxy, and what tests need (.tools)
+tools: ## Build pack, lifecycle, func, queue-proxy, and other programs for tests (.tools)
 	@tools/build.sh
 
-cpython: ## Fetch a second CPython, for tests (.tools)
+cpython: ## Download a second CPython, for tests (.tools)
 	@tools/build.sh cpython
 
-images: docker ## Make the base images (VARIANT=base, ARCH=arm64: stack/README.md)
+images: docker ## Build the base images (VARIANT=base, ARCH=arm64: stack/README.md)
 	@stack/build.sh $(named)
 
-builder: docker ## Make the builder knative-python/builder, and all that it needs
+builder: docker ## Build the builder knative-python/builder, and the images that it needs
 	@stack/builder.sh $(named)
 
-registry: docker ## Serve builder and run image from a registry on loopback, for func, and build func
+registry: docker ## Build func, and serve builder and run image from a registry on loopback
 	@stack/push.sh $(named)
 	@tools/build.sh func
 
 publish: docker ## Push builder, run and build image and buildpack to REGISTRY=host/path
 	@stack/publish.sh "$(REGISTRY)" $(named)
 
-release: python ## Make a version: images, changelog, tag, provenance (VERSION=1.2.3 REGISTRY=host/path; docs/releasing.md)
+release: python ## Create a version: images, changelog, tag, provenance (VERSION=1.2.3 REGISTRY=host/path; docs/releasing.md)
 	@stack/release.sh "$(VERSION)" "$(REGISTRY)" $(named) $(RELEASE)
 
-lock-stack: ## Renew the locked versions of the images' Debian packages, and print what changed
+lock-stack: ## Lock the newest versions of the images' Debian packages, and print the changes
 	@stack/lock.sh
 
-setup: python tools builder registry ## Do all of the set-up
+setup: python tools builder registry ## Do the whole set-up
 
 .PHONY: cluster cluster-down
 cluster: docker registry ## Start Kubernetes with Knative and Tekton on this machine (docs/deploy.md; Linux, root)
 	@tools/cluster.sh up
 
-cluster-down: ## End that cluster, and remove all that it made
+cluster-down: ## Stop that cluster, and remove everything that it created
 	@tools/cluster.sh down
 
 .PHONY: doctor
-doctor: ## Say what is missing or wrong on this machine, and what to do; changes nothing
+doctor: ## Report what is missing or wrong on this machine, and what to do; changes nothing
 	@command -v python3 >/dev/null || { echo "problem python3 is missing. Install it: apt-get install python3 python3-venv"; exit 1; }
 	@python3 -m tools.doctor
 
 .PHONY: stop
-stop: ## End the cluster, the Docker daemon and the registry, where `make` started them
+stop: ## Stop the cluster, the Docker daemon and the registry, if `make` started them
 	@tools/cluster.sh down
 	@tools/registry.sh stop
 	@tools/docker.sh stop
@@ -122,11 +122,11 @@ lint: python ## Check style, types, import rules and shell scripts; changes noth
 	@PYTHONPATH=.:buildpack:buildpack/runtime/src lint-imports --no-cache
 	@git ls-files -z | xargs -0 grep -d skip -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash' | xargs shellcheck -x -P SCRIPTDIR
 
-# Names of changes, else all: make mutants M='function_buildpack.manifests.*'
+# Only changes with these names: make mutants M='function_buildpack.manifests.*'
 M ?=
 
 .PHONY: mutants
-mutants: python ## Change the code of codec, HTTP, manifests and layer keys in small ways, and list what no test notices (some hours; M=names)
+mutants: python ## Make small changes to codec, HTTP, manifests and layer keys, and list those that no test notices (some hours; M=names)
 	@tools/run.sh tools.mutants $(foreach name,$(M),'$(name)')
 
 # A file or a folder of tests: make unit T=tests/unit/function_buildpack/plan
@@ -136,11 +136,11 @@ T ?=
 quick: python ## Run the unit tests, in under a minute
 	@pytest -q -p no:cacheprovider -n 2 tests/unit
 
-unit: python $(if $(T),,cpython) ## Run the unit and contract tests, with branch coverage (T=: those alone, without)
+unit: python $(if $(T),,cpython) ## Run the unit and contract tests, with branch coverage (T=path: only these, without coverage)
 	@$(if $(T),pytest -p no:cacheprovider $(T),tools/python/coverage.sh)
 
 .PHONY: check
-check: lint unit ## lint and unit: all that needs no Docker
+check: lint unit ## Run lint and unit: everything that needs no Docker
 
 .PHONY: test-image
 test-image: ## Run the image and platform tests (after make setup)
@@ -151,29 +151,29 @@ test-cluster: cluster ## Run the tests on real Kubernetes with Knative (10 minut
 	@pytest -n 2 --dist loadfile tests/cluster
 
 .PHONY: test-arm64
-test-arm64: tools docker ## Make the images for arm64, build a function with them and ask it (8 minutes; after make setup)
+test-arm64: tools docker ## Build the images for arm64, and test a function on them (8 minutes; after make setup)
 	@pytest tests/arm64
 
 # --- documentation ----------------------------------------------------------------------------
 
 .PHONY: site
-site: python ## Build the documentation as a site (SITE=folder, else in the cache); fails on a broken link
+site: python ## Build the documentation as a site (SITE=folder, default: in the cache); fails on a broken link
 	@python -m documentation.site $(SITE)
 
 .PHONY: readme transcript
-readme: python ## Renew what is made from other files: parts of README.md, and docs/reference.md
+readme: python ## Update the generated parts of README.md, and docs/reference.md
 	@PYTHONPATH=buildpack:buildpack/runtime/src python -m documentation.readme
 
-transcript: builder ## Build and ask the first page's function for real, and store what a terminal shows
+transcript: builder ## Run the commands of the first page, and store what a terminal shows
 	@PYTHONPATH=buildpack:buildpack/runtime/src python -m documentation.readme --run
 
 # --- measurements -----------------------------------------------------------------------------
 
-# Options of `python -m bench.runtime`; without any, the whole run is taken and kept.
+# Options of `python -m bench.runtime`. Without any, everything is measured and the result is stored.
 BENCH ?=
 
 .PHONY: bench
-bench: ## Take all measurements, and compare them with those of the last commit (50 minutes; Linux, root)
+bench: ## Run all measurements, and compare them with those of the last commit (50 minutes; Linux, root)
 	@$(MAKE) bench-runtime BENCH=
 	@$(MAKE) bench-build
 	@$(MAKE) bench-images
@@ -181,12 +181,12 @@ bench: ## Take all measurements, and compare them with those of the last commit 
 	@python -m bench.compare
 
 .PHONY: bench-runtime
-bench-runtime: images ## Measure the runtime next to its peers (10 minutes; BENCH=--quick: one)
+bench-runtime: images ## Measure the runtime next to its peers (10 minutes; BENCH=--quick: 1 minute)
 	@bench/runtime/container.sh $(or $(BENCH),--keep)
 	@$(MAKE) readme
 
 .PHONY: bench-build
-bench-build: builder registry ## Measure a build next to func's own and Dockerfiles with pip and uv (20 minutes)
+bench-build: builder registry ## Measure a build next to func's own builder and Dockerfiles with pip and uv (20 minutes)
 	@tools/build.sh pack func lifecycle
 	@python -m bench.build --out docs/benchmarks
 	@$(MAKE) readme
@@ -206,14 +206,14 @@ bench-platform: builder cluster ## Measure functions on Knative next to func-pyt
 # --- upkeep -----------------------------------------------------------------------------------
 
 .PHONY: lock
-lock: python ## Renew the locked versions of runtime, development environment, measured peers and tested frameworks
+lock: python ## Lock the newest versions for runtime, development environment, measured peers and tested frameworks
 	@tools/python/lock.sh
 
 .PHONY: update
-update: python ## Take the newest versions into all locks, print what changed, and run every test
+update: python ## Lock the newest versions everywhere, print the changes, and run all tests
 	@tools/run.sh tools.update
 	@$(MAKE) test
 
 .PHONY: clean
-clean: stop ## Remove the cache with all that was built and downloaded
+clean: stop ## Remove the cache with all builds and downloads
 	@rm -rf "$(cache)" .tools .venv

@@ -1,1 +1,1 @@
-"""The pages as a site, and the pages that are made from other files."""
+"""The pages as a site, and the pages that are generated from other files."""

@@ -1,1 +1,1 @@
-"""What README.md takes from elsewhere: measured figures, and the transcript of a real run."""
+"""The generated parts of README.md: measured figures, and the transcript of a real run."""

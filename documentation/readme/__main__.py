@@ -1,7 +1,8 @@
-"""Renews README.md's made parts and docs/reference.md: `python -m documentation.readme [--run]`.
+"""Updates README.md's generated parts and docs/reference.md.
 
-The figures come from docs/benchmarks, the transcript from docs/transcript.txt. With --run the
-transcript is made first, from real commands: it needs Docker, the builder and a free port 8080.
+`python -m documentation.readme [--run]`: the figures come from docs/benchmarks, the transcript from
+docs/transcript.txt. With --run, it first creates the transcript by running the commands. This needs
+Docker, the builder and a free port 8080.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ TRANSCRIPT = ROOT / "docs" / "transcript.txt"
 
 
 def render(page: str) -> str:
-    """Return README.md with its made parts as they are today."""
+    """Return README.md with its generated parts updated."""
     shown = f"```text\n{transcript.excerpt(TRANSCRIPT.read_text(encoding='utf-8'))}```"
     page = parts.replaced(page, "figures", figures.render(ROOT / "docs" / "benchmarks"))
     return parts.replaced(page, "transcript", shown)

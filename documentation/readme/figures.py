@@ -19,7 +19,7 @@ _OURS = {"build": "buildpack", "platform": "buildpack", "runtime": "func_runtime
 
 @dataclass(frozen=True)
 class _Row:
-    """A figure; `words` say what less and more of it is, the better one first."""
+    """A figure. `words` are for less and for more of it, the better one first."""
 
     title: str
     result: str
@@ -32,7 +32,7 @@ class _Row:
     more_is_better: bool = False
 
 
-# func-python is what func puts into an image today, and what both Dockerfiles serve with.
+# func puts func-python into images today, and both Dockerfiles serve with it.
 _ROWS = (
     _Row("first build, nothing cached, s", "build", "cold_s", 1, uv=UV, func=HOST),
     _Row("build after a changed line, s", "build", "rebuild_s", 1, uv=UV, func=HOST),
@@ -60,9 +60,9 @@ _ROWS = (
 
 
 def render(folder: Path) -> str:
-    """Return the table and the days on which its figures were taken.
+    """Return the table, and the days on which its figures were measured.
 
-    :param folder: holds the results of all measurements. Of each, one counts (`documents.kept`).
+    :param folder: has the results of all measurements. One of each is used (`documents.kept`).
     """
     results = {name: json.loads(documents.kept(name, folder)[0]) for name in _OURS}
     rows = [_cells(row, results[row.result]["medians"][row.figure]) for row in _ROWS]

@@ -1,4 +1,4 @@
-"""The parts of README.md that are made: each is between two comments that name it."""
+"""The generated parts of README.md. Each is between two comments with its name."""
 
 
 def replaced(page: str, name: str, text: str) -> str:

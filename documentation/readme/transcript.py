@@ -1,4 +1,4 @@
-"""Runs the commands of the first page's transcript, and returns what a terminal shows."""
+"""Runs the commands of the first page's transcript, and returns the output of a terminal."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from documentation.readme import function
 
 ROOT = Path(__file__).parents[2]
 
-# What a reader types, in the order of the page, where the folder myfunc is.
+# The reader's commands, in the order of the page, in the folder with myfunc.
 COMMANDS = (
     "pack build hello --path myfunc",
     "docker run --rm --detach --name hello --publish 127.0.0.1:8080:8080 hello",
@@ -21,7 +21,7 @@ COMMANDS = (
 _REMOVE_CONTAINER = "docker rm --force hello"
 _REMOVE_IMAGE = "docker image rm --force hello"
 _WITHIN = 300  # seconds for a command
-# curl cannot know that the container has not opened its port yet. The answer has no line end.
+# curl retries until the container has opened its port. The response has no line end.
 _CURLRC = '--silent\n--retry 20\n--retry-delay 1\n--retry-all-errors\n--write-out "\\n"\n'
 
 _PHASE = "===> "
@@ -65,7 +65,7 @@ def _output(command: str, folder: str) -> str:
 def excerpt(transcript: str) -> str:
     """Return a transcript without what pack and the lifecycle write about themselves.
 
-    Of a build its log is left, without blank lines and the list of packages, and the last line.
+    A build keeps its log, without blank lines and the list of packages, and its last line.
     """
     lines, shown = [], True
     for line in transcript.splitlines():

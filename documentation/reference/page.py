@@ -1,4 +1,4 @@
-"""The reference page: settings, exit codes, errors, labels and layers, as the code has them."""
+"""The reference page: settings, exit codes, errors, labels and layers, read from the code."""
 
 import re
 from collections.abc import Iterable
@@ -18,13 +18,13 @@ from function_buildpack.system.git import Checkout
 
 _HEAD = """# Reference
 
-Made from the code by `make readme`: do not edit. Explanations are behind the links.
+`make readme` generates this page from the code: do not edit it. The links lead to explanations.
 """
 
-# The lifecycle's own, by its sources (platform/exit.go); pack and func show them as "status code".
+# The lifecycle's codes, from its sources (platform/exit.go). pack and func show a "status code".
 _LIFECYCLE = {
-    20: "no buildpack is for this source: nothing in the folder looks like a Python function",
-    21: "the same, and a buildpack failed while it looked",
+    20: "no buildpack matches this source: nothing in the folder looks like a Python function",
+    21: "the same, and detection by a buildpack failed with an error",
     22: "detection failed for another reason",
     32: "the earlier image or the registry could not be read",
     42: "the cache or a layer of the earlier image could not be restored",
@@ -36,8 +36,8 @@ _LIFECYCLE = {
 }
 _PHASES = {
     exit_codes.SUCCESS: "success",
-    exit_codes.ERROR: "an error: a message says which",
-    exit_codes.DETECT_FAIL: "of `bin/detect` alone: this is no Python function",
+    exit_codes.ERROR: "an error: the log has its message",
+    exit_codes.DETECT_FAIL: "only from `bin/detect`: this is not a Python function",
 }
 _LAYERS = {
     constants.RUNTIME: ("launch", "func_runtime and its packages, the same for every function"),
@@ -46,8 +46,8 @@ _LAYERS = {
     constants.PROJECT: ("launch", "the function's own project as a package"),
     constants.VARIABLES: ("launch", "environment variables"),
     constants.ARCHIVES: ("cache", "packages, for the next build"),
-    constants.PYTHON_ARCHIVE: ("cache", "that Python, for the next build"),
-    constants.BUILD_TOOLS: ("build, cache", "what another builder's build image lacks"),
+    constants.PYTHON_ARCHIVE: ("cache", "the Python in `cpython`, for the next build"),
+    constants.BUILD_TOOLS: ("build, cache", "build tools that another builder's image lacks"),
 }
 _TREE = re.compile(r"[├└]── (\w+) +(.*?) +exit (\d)")
 
@@ -65,19 +65,19 @@ def _settings_and_ends(root: Path) -> list[str]:
     return [
         *_section(
             "Settings of the runtime",
-            "[contract.md](contract.md#settings) says what each means.",
+            "[contract.md](contract.md#settings) explains each one.",
             ("name", "default"),
             ((f"`{row.name}`", row.default) for row in settings_table.TABLE),
         ),
         *_section(
             "Settings of a build",
-            "[contract.md](contract.md#settings-of-a-build) says what each means; `BPE_…` too.",
+            "[contract.md](contract.md#settings-of-a-build) explains each one, and `BPE_…`.",
             ("name",),
             ((f"`{name}`",) for name in settings.NAMES),
         ),
         *_section(
             "Exit codes of a build",
-            "pack and func show the lifecycle's as `failed with status code`.",
+            "pack and func show the lifecycle's code as `failed with status code`.",
             ("of", "code", "meaning"),
             (
                 *(("the lifecycle", str(code), text) for code, text in _LIFECYCLE.items()),
@@ -86,7 +86,7 @@ def _settings_and_ends(root: Path) -> list[str]:
         ),
         *_section(
             "Exit codes of a function",
-            "0 after a signal, 130 or 143 after a second one; "
+            "The code is 0 after a signal, and 130 or 143 after a second one. "
             "[contract.md](contract.md#exit-codes) has the titles in the log.",
             ("code", "what happened"),
             sorted((code, text) for _, text, code in _TREE.findall(errors.__doc__ or "")),
@@ -105,26 +105,26 @@ def _image() -> list[str]:
     return [
         *_section(
             "Labels of an image",
-            "[contract.md](contract.md#its-parts) says where each comes from; "
+            "[contract.md](contract.md#its-parts) explains where each one comes from. "
             "`BP_IMAGE_LABELS` overrides them.",
             ("label",),
             ((f"`{name}`",) for name in (*_labels(), constants.PYTHON_LABEL)),
         ),
         *_section(
             "Layers",
-            "[architecture.md](architecture.md#layers) says what decides about each.",
+            "[architecture.md](architecture.md#layers) lists what each one depends on.",
             ("name", "type", "contents"),
             ((f"`{name}`", *texts) for name, texts in _LAYERS.items()),
         ),
         *_section(
             "Variables in an image",
-            "Defaults: the container's own come first.",
+            "These are defaults. Variables of the container take precedence.",
             ("name", "value"),
             (
                 *((f"`{each.name}`", f"`{each.value}`") for each in runtime_layer.ENV),
                 (f"`{constants.FUNC_INVOKE}`", "`invoke` of func.yaml"),
-                (f"`{constants.FUNC_LIVENESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
-                (f"`{constants.FUNC_READINESS_PATH}`", "of `deploy.healthEndpoints`, if given"),
+                (f"`{constants.FUNC_LIVENESS_PATH}`", "from `deploy.healthEndpoints`, if set"),
+                (f"`{constants.FUNC_READINESS_PATH}`", "from `deploy.healthEndpoints`, if set"),
             ),
         ),
     ]

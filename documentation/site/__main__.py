@@ -1,6 +1,6 @@
 """`make site`: builds the pages as a site. `python -m documentation.site FOLDER`, with .venv.
 
-It fails on a link or an anchor that leads nowhere, and on a page that is not in the navigation.
+It fails on a broken link or anchor, and on a page that is not in the navigation.
 """
 
 import os
@@ -23,7 +23,7 @@ def build(cache: Cache, folder: Path) -> None:
 
     :raises Failure: a page is wrong, or the generator cannot be installed
     """
-    # NO_MKDOCS_2_WARNING: Material's advertisement for its successor is no warning of ours.
+    # NO_MKDOCS_2_WARNING: removes Material's advertisement for its successor.
     variables = {
         "PYTHONPATH": f"{_generator(cache)}{os.pathsep}{ROOT}",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -1,4 +1,4 @@
-"""What MkDocs asks while it builds: which files there are, and what the navigation lists."""
+"""Hooks of MkDocs: they add files, and fill the navigation."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ from documentation.site import sources
 
 # A comment that is for a test (tests/unit/docs/test_commands.py).
 _MARKER = re.compile(r"^<!-- (?:all )?(?:not run|run by): .*-->\n", re.MULTILINE)
-# Of a page that only shows a file or a folder.
+# For pages that only show a file or a folder.
 _NOT_SEARCHED = "---\nsearch:\n  exclude: true\n---\n"
 
 
 def on_config(config: Any) -> Any:
-    """Put the pages in place of each pattern of the navigation, such as docs/how-to/*."""
+    """Replace each pattern in the navigation, such as docs/how-to/*, by its pages."""
     config.nav = [_expanded(item) for item in config.nav]
     return config
 
@@ -37,7 +37,7 @@ def _parts(item: Any) -> list[Any]:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Show the files of the repository under their own paths, and the theme's."""
+    """Add the files of the repository under their own paths, and keep the theme's."""
     kept = [file for file in files if file.src_dir != config.docs_dir]
     kept += [
         File.generated(config, path, abs_src_path=str(sources.ROOT / path))
@@ -53,5 +53,5 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Lead links to folders and files to their pages."""
+    """Change links to folders and files, so that they lead to their pages."""
     return _MARKER.sub("", sources.with_page_links(page.file.src_uri, markdown))

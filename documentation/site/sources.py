@@ -1,7 +1,7 @@
 """The files of the repository that the site shows, under the paths that they have there.
 
-So a link between two pages is the same in the repository and on the site. A link to a folder or a
-file that is no page, such as a manifest to copy, leads to a page that lists or shows it.
+So a link between two pages is the same in the repository and on the site. A link to a folder, or to
+another file such as a manifest, leads to a page that lists or shows it.
 """
 
 import os

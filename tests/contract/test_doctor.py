@@ -36,7 +36,7 @@ def test_machine_with_a_problem(tmp_path: Path) -> None:
         f"problem SSL_CERT_FILE={missing}: No such file or directory\n        Name a "
         in done.stdout
     )
-    assert "\n`make image` would fail: " in done.stdout
+    assert "\n`make image` would fail. " in done.stdout
     assert [] == list(tmp_path.iterdir())
 
 

@@ -10,7 +10,7 @@ A comment before a block of commands says which test runs it, or why none does; 
 for the page:
 
     <!-- all run by: tests/image/test_how_to.py -->
-    <!-- not run: asks a cluster -->
+    <!-- not run: needs a cluster -->
 
 The reader has pack, func and what the machine has, but not the development environment. A page that
 says to install a program of that has

@@ -1,4 +1,5 @@
-"""What is missing or wrong on this machine, and what to do: `make doctor`. It changes nothing.
+"""`make doctor`: reports what is missing or wrong on this machine. It changes nothing.
 
-It has to start on a Python that is too old for the rest, to say so: no syntax newer than 3.8.
+It must start on a Python that is too old for everything else, to report that. So it has no syntax
+newer than Python 3.8.
 """

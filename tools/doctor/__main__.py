@@ -22,7 +22,7 @@ def render(found: list[findings.Finding], colour: bool) -> str:
     summary = (
         "Ready for `make image`."
         if not problems
-        else f"`make image` would fail: {problems} to mend."
+        else f"`make image` would fail. Problems to fix: {problems}"
     )
     return "\n".join([*lines, "", summary])
 

@@ -1,4 +1,4 @@
-"""What the facts mean for `make image`, and what to do. Pure."""
+"""Findings from the facts: whether `make image` would fail, and what to do. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _PYTHON_NEEDED = (3, 11)
 _DOCKER_NEEDED_VERSION = (20, 10)
 _LANDLOCK = (5, 19)  # docs/adr/0020
 _MACHINES = ("x86_64", "amd64", "aarch64", "arm64")
-# pip's words, and what they mean. The first that is found counts.
+# Words in pip's output, and the problem. The first match counts.
 _INDEX_ERRORS = (
     (
         ("CERTIFICATE_VERIFY_FAILED", "SSLError", "certificate verify failed"),
         "the certificate of the package index, or of a proxy, is not trusted",
-        "Export SSL_CERT_FILE=/path/to/bundle.crt with your authority's certificate in it.",
+        "Set SSL_CERT_FILE to a bundle that contains your authority's certificate.",
     ),
     (
         ("ProxyError", "Cannot connect to proxy", "Tunnel connection failed"),
@@ -45,7 +45,7 @@ _INDEX_ERRORS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """A line of the report. A problem is what `make image` would fail by."""
+    """A line of the report. With a problem, `make image` would fail."""
 
     level: str
     title: str
@@ -53,7 +53,7 @@ class Finding:
 
 
 def findings(facts: Facts) -> list[Finding]:
-    """Return what is in order, what to know and what is wrong, in the order of the set-up."""
+    """Return the findings (ok, notes and problems), in the order of the set-up."""
     return [
         *_machine(facts),
         *_python(facts),
@@ -69,12 +69,12 @@ def _machine(facts: Facts) -> Iterator[Finding]:
     if facts.system != "Linux":
         yield Finding(
             PROBLEM,
-            f"{facts.system}: base images can only be made on Linux",
+            f"{facts.system}: base images can only be built on Linux",
             "Use a Linux machine, or pull a published builder (README.md).",
         )
         return
     if facts.machine not in _MACHINES:
-        yield Finding(PROBLEM, f"{facts.machine}: there are images for amd64 and arm64 only")
+        yield Finding(PROBLEM, f"{facts.machine}: there are only images for amd64 and arm64")
     else:
         yield Finding(OK, f"Linux on {facts.machine}")
     if facts.kernel < _LANDLOCK:
@@ -93,7 +93,7 @@ def _python(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             f"python3 is {version}; 3.11 or newer is needed",
-            "Install it, and have it first on PATH: apt-get install python3 python3-venv",
+            "Install it (apt-get install python3 python3-venv), and put it first on the PATH.",
         )
     elif not facts.venv and not _can_install(facts):
         yield Finding(
@@ -112,15 +112,15 @@ def _programs(facts: Facts) -> Iterator[Finding]:
     if not facts.root:
         yield Finding(
             PROBLEM,
-            "Only root can make the images: packages are unpacked with their owners",
-            "Run `make image`, and `pack` and `func` of .tools, in a root shell: sudo -s. "
-            "A published builder (README.md) needs no root.",
+            "Only root can build the images: their files belong to several users",
+            "Use a root shell (sudo -s) for `make image`, and for `pack` and `func` in .tools. "
+            "A published builder (README.md) does not need root.",
         )
     if "apt-get" not in facts.programs and "mmdebstrap" not in facts.programs:
         yield Finding(
             PROBLEM,
-            "Neither mmdebstrap nor apt-get is there: the images are made from Debian's packages",
-            "Use Debian or Ubuntu, or install mmdebstrap by hand.",
+            "mmdebstrap and apt-get are missing: the images are built from Debian packages",
+            "Use Debian or Ubuntu, or install mmdebstrap.",
         )
     if "go" not in facts.programs and not {"pack", "lifecycle"} <= facts.built:
         yield Finding(NOTE, "Go is missing; the set-up downloads one from the package index")
@@ -131,19 +131,21 @@ def _disk(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             f"{facts.cache} cannot be written to",
-            "Make it yours, or export XDG_CACHE_HOME with another folder.",
+            "Change its owner or mode, or set XDG_CACHE_HOME to another folder.",
         )
     if not facts.cache_executable:
         yield Finding(
             PROBLEM,
             f"{facts.cache} is on a file system that is mounted with noexec",
-            "Export XDG_CACHE_HOME with a folder on another one: programs run from there.",
+            "Programs run from there. Set XDG_CACHE_HOME to a folder on another file system.",
         )
     needed = 1 * _GB if {"pack", "lifecycle"} <= facts.built else _CACHE_NEEDED
-    yield _free(f"{facts.cache} has", facts.cache_free, needed, "Free some, or set XDG_CACHE_HOME.")
+    yield _free(
+        f"{facts.cache} has", facts.cache_free, needed, "Free some space, or set XDG_CACHE_HOME."
+    )
     if facts.docker.free:
         free = facts.docker.free
-        cure = "Remove what nobody needs: docker system df, docker image prune."
+        cure = "Free some space: docker system df, docker image prune."
         yield _free(f"Docker's {facts.docker.folder} has", free, _DOCKER_NEEDED, cure)
 
 
@@ -161,7 +163,7 @@ def _docker(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             f"Docker at DOCKER_HOST={facts.docker_host} does not answer: {facts.docker.error}",
-            "Start it, or unset DOCKER_HOST to use the one of this machine.",
+            "Start it, or unset DOCKER_HOST to use this machine's daemon.",
         )
     elif facts.root and ("dockerd" in facts.programs or _can_install(facts)):
         does = "starts it" if "dockerd" in facts.programs else "installs and starts it"
@@ -181,7 +183,7 @@ def _docker(facts: Facts) -> Iterator[Finding]:
     if facts.docker_host.startswith(("tcp:", "ssh:")):
         yield Finding(
             PROBLEM,
-            f"DOCKER_HOST={facts.docker_host} is another machine; functions are asked on this",
+            f"DOCKER_HOST={facts.docker_host} is another machine. `make image` needs Docker on this",
             "Unset DOCKER_HOST, or run `pack build` yourself.",
         )
 
@@ -203,19 +205,19 @@ def _network(facts: Facts) -> Iterator[Finding]:
     elif facts.certificates:
         yield Finding(
             NOTE,
-            f"Certificates of {facts.certificates} that Debian lacks go into the build image",
+            f"Certificates of {facts.certificates} that Debian lacks are added to the build image",
         )
     if facts.proxies:
         yield Finding(
             NOTE,
-            f"A proxy is set ({', '.join(facts.proxies)}); containers of a build do not see it",
-            "Pass it on: pack build … --env HTTPS_PROXY --env NO_PROXY",
+            f"A proxy is set ({', '.join(facts.proxies)}); containers of a build do not get it",
+            "Pass it to a build: pack build … --env HTTPS_PROXY --env NO_PROXY",
         )
     if facts.proxy_for_loopback:
         yield Finding(
             PROBLEM,
-            "The proxy is also used for 127.0.0.1, where the started function is asked",
-            "export NO_PROXY=localhost,127.0.0.1 no_proxy=localhost,127.0.0.1",
+            "The proxy is also used for 127.0.0.1, where `make image` sends requests",
+            "Run: export NO_PROXY=localhost,127.0.0.1 no_proxy=localhost,127.0.0.1",
         )
     yield _index(facts)
 
@@ -233,7 +235,7 @@ def _index(facts: Facts) -> Finding:
     return Finding(
         PROBLEM,
         f"The package index does not answer: {last}",
-        "Is there a network? Behind a proxy set HTTPS_PROXY. Another index: pip config.",
+        "Check the network. Behind a proxy, set HTTPS_PROXY. For another index, use pip config.",
     )
 
 
@@ -242,16 +244,16 @@ def _ports(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             PROBLEM,
             f"REGISTRY_PORT is not a port number: {facts.registry_port}",
-            "Export a number from 1 to 65535, or unset it.",
+            "Set it to a number from 1 to 65535, or unset it.",
         )
     for port, listener in facts.ports.items():
         if port == 8080 and listener != loopback.NOTHING:  # noqa: PLR2004 -- of the pages' docker run
-            yield Finding(NOTE, "Port 8080 is taken: take another one where the pages say 8080")
+            yield Finding(NOTE, "Port 8080 is taken: use another one where pages have 8080")
         elif port != 8080 and listener == loopback.OTHER:  # noqa: PLR2004
             yield Finding(
                 NOTE,
                 f"Port {port} is taken by another program; `make registry` needs it",
-                "Export REGISTRY_PORT with a free port. `make image` does not need it.",
+                "Set REGISTRY_PORT to a free port. `make image` does not need it.",
             )
 
 

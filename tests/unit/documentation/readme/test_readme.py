@@ -12,7 +12,7 @@ PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_first_page_is_up_to_date() -> None:
-    """README.md has the committed results and the stored transcript; `make readme` renews it."""
+    """README.md has the committed results and the stored transcript. `make readme` updates it."""
     assert PAGE == readme.render(PAGE)
 
 

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 
 
 def test_page_is_up_to_date() -> None:
-    """The page is made from today's code; `make readme` renews it."""
+    """The page matches the code. `make readme` updates it."""
     assert PAGE == page.render(ROOT)
 
 

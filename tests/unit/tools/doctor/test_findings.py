@@ -52,14 +52,14 @@ def without(name: str) -> frozenset[str]:
 @pytest.mark.parametrize(
     ("change", "title"),
     [
-        ({"system": "Darwin"}, "Darwin: base images can only be made on Linux"),
-        ({"machine": "riscv64"}, "riscv64: there are images for amd64 and arm64 only"),
+        ({"system": "Darwin"}, "Darwin: base images can only be built on Linux"),
+        ({"machine": "riscv64"}, "riscv64: there are only images for amd64 and arm64"),
         ({"python": (3, 9, 2)}, "python3 is 3.9.2; 3.11 or newer is needed"),
         ({"venv": False, "programs": without("apt-get")}, "Python 3.13.5 has no venv"),
         ({"programs": without("git")}, "git is missing"),
         ({"programs": without("flock")}, "flock is missing"),
-        ({"programs": without("apt-get")}, "Neither mmdebstrap nor apt-get is there"),
-        ({"root": False}, "Only root can make the images"),
+        ({"programs": without("apt-get")}, "mmdebstrap and apt-get are missing"),
+        ({"root": False}, "Only root can build the images"),
         ({"cache_writable": False}, "/home/me/.cache/knative-python cannot be written to"),
         ({"cache_executable": False}, "is on a file system that is mounted with noexec"),
         ({"cache_free": 2 * GB}, "/home/me/.cache/knative-python has 2.0 GB free; 6 GB are"),
@@ -150,7 +150,7 @@ def test_report() -> None:
 
     assert (
         "ok      Docker 27.5.1 answers\nproblem git is missing\n        Install it\n\n"
-        "`make image` would fail: 1 to mend."
+        "`make image` would fail. Problems to fix: 1"
     ) == doctor.render(found, colour=False)
     assert "\033[32mok      \033[0mDocker" in doctor.render(found, colour=True)
     assert doctor.render(found[:1], colour=False).endswith("Ready for `make image`.")
