@@ -1,6 +1,6 @@
-"""Sets up what development and the images need: programs, the Docker daemon, a registry.
+"""Sets up programs, the Docker daemon and a registry, for development and for the images.
 
-Runs with the host's Python, before there is an environment: standard library only.
+Runs with the host's Python, before the environment exists, so it only uses the standard library.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Asks a started function what a platform and a first user would ask, and shows the answers.
+"""Sends the requests of a platform and of a user to a started function, and shows the responses.
 
-ask.py http://HOST:PORT; exits 1 if the function does not get ready, or answers with a server error.
+ask.py http://HOST:PORT exits with 1 if the function does not get ready, or for a server error.
 """
 
 import http.client
@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-PATIENCE = 60.0  # seconds; what `func run` gives a start
+PATIENCE = 60.0  # seconds; as long as `func run` waits for a start
 
 EVENT = {
     "Ce-Specversion": "1.0",
@@ -21,7 +21,7 @@ EVENT = {
 
 
 def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> int:
-    """Send a request, show the answer and return its status; 0 if there was none."""
+    """Send a request, show the response and return its status, or 0 if there was none."""
     request = urllib.request.Request(url, body, headers or {})  # noqa: S310 -- loopback
     try:
         with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
@@ -38,7 +38,7 @@ def ask(url: str, body: bytes | None = None, headers: dict[str, str] | None = No
 
 
 def main(base: str) -> int:
-    """Wait until the function is ready, then ask for everything once."""
+    """Wait until the function is ready, then send each request once."""
     deadline = time.monotonic() + PATIENCE
     while True:
         ready = ask(f"{base}/health/readiness")

@@ -1,4 +1,4 @@
-"""How a command of ours starts and ends: its arguments, its variables, its exit status."""
+"""The start and end of our commands: arguments, variables, exit status."""
 
 import argparse
 import errno
@@ -64,7 +64,7 @@ def _explained(error: OSError) -> Failure:
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
-    # Once: what is half done is taken back in peace.
+    # Only the first signal, so that the clean-up is not interrupted.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     raise Stopped

@@ -1,4 +1,4 @@
-"""What a command writes to the terminal, and how it fails."""
+"""The output of a command on the terminal, and its failures."""
 
 import sys
 import time
@@ -11,11 +11,11 @@ _BOLD, _RED, _END = "\033[1m", "\033[1;31m", "\033[0m"
 
 @dataclass(frozen=True)
 class Output:
-    """What the terminal shows.
+    """How much the terminal shows.
 
     :param has_colours: bold and red text
-    :param shows_steps: what the command does, and how long it took
-    :param shows_programs: what the programs print whose output goes to logs
+    :param shows_steps: the steps of the command, with their durations
+    :param shows_programs: also the output of programs that goes to logs
     """
 
     has_colours: bool = False
@@ -44,7 +44,7 @@ class Failure(Exception):
 
 
 class Stopped(BaseException):
-    """The command was told to stop, and takes back what it has half done."""
+    """A signal has stopped the command. It removes what is incomplete."""
 
 
 def use(output: Output) -> None:
@@ -59,7 +59,7 @@ def shows_steps() -> bool:
 
 
 def shows_programs() -> bool:
-    """Return whether the user wants to see what programs print."""
+    """Return whether the user wants to see the output of programs."""
     return _used.shows_programs
 
 
@@ -79,7 +79,7 @@ def detail(text: str) -> None:
 def step(text: str, expected: str = "") -> Iterator[None]:
     """Write what the command does now, and at the end how long it took.
 
-    :param expected: what else to say at the start, such as how long it takes
+    :param expected: more text for the first line, such as the usual duration
     """
     say(f"{text} ({expected})" if expected else text)
     began = time.monotonic()
@@ -88,7 +88,7 @@ def step(text: str, expected: str = "") -> Iterator[None]:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as people say it: 0.4 s, 12 s, 3 min 5 s."""
+    """Return a duration as text: 0.4 s, 12 s, 3 min 5 s."""
     if seconds < 10:  # noqa: PLR2004
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

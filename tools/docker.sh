@@ -1,3 +1,3 @@
 #!/bin/sh
-# Uses the Docker daemon that runs, or installs and starts one: docker.sh --help
+# Uses the running Docker daemon, or installs and starts one: docker.sh --help
 exec "$(dirname "$0")/run.sh" tools.machine.docker "$@"

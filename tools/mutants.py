@@ -1,8 +1,8 @@
 """mutants: changes the code in small ways, one by one, and reports what no test notices.
 
-mutmut makes the changes, each in a function of its own, and runs the tests that call that function.
-The scope and the tests are in pyproject.toml, [tool.mutmut]. It starts from scratch each time: with
-names, only their changes are tested, such as 'function_buildpack.manifests.pylock.*'.
+mutmut makes the changes, each in a copy of a function, and runs the tests that call that function.
+The scope and the tests are in pyproject.toml, [tool.mutmut]. It starts from scratch each time. With
+names, such as 'function_buildpack.manifests.pylock.*', it only tests their changes.
 """
 
 import shutil
@@ -19,8 +19,8 @@ _HEADER = (
     "| module | changes | not noticed | timeouts | score |",
     "| --- | --- | --- | --- | --- |",
 )
-# What mutmut calls a change that a test has noticed: some make the code run forever. Look at them:
-# mutmut says timeout, too, if pytest cannot find a test by its name (exit status 255).
+# mutmut's results for a noticed change. Some changes make the code run forever. Check timeouts:
+# mutmut also reports a timeout if pytest cannot find a test by its name (exit status 255).
 _TIMEOUT = "timeout"
 _NOTICED = ("killed", _TIMEOUT)
 # mutmut expects packages in `src`: the name of a module is its path there.
@@ -87,7 +87,7 @@ def _report(mutmut: Path, folder: Path) -> None:
 
 
 def _lay_out(folder: Path) -> None:
-    """Make a folder in which mutmut can work: the clone itself is never changed."""
+    """Create a folder in which mutmut can work, so that the clone does not change."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "src").mkdir(parents=True)
     (folder / "mutants").mkdir()

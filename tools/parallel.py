@@ -1,4 +1,4 @@
-"""Work side by side: most of it waits for programs."""
+"""Jobs that run at the same time. Most of them wait for programs."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 class Reported(Exception):
-    """Some of the work failed, and said why when it did."""
+    """Some jobs failed, and have already reported why."""
 
 
 def together(*jobs: Callable[[], T]) -> list[T]:
-    """Do all jobs at the same time, and return their results in this order.
+    """Run all jobs at the same time, and return their results in the order of the jobs.
 
-    What fails says so at once; the others come to their end, and what they made stays in the cache.
+    A failure is reported at once. The other jobs continue, and their results stay in the cache.
 
     :raises Reported: at least one failed
     """

@@ -1,7 +1,7 @@
-"""Starts programs and waits for them. The only place that does so, with doctor/facts.py.
+"""Starts programs and waits for them. Only doctor/facts.py does so, too.
 
-Each has a process group of its own, so that a signal which ends this process, whoever sent it, can
-be given to all that the program has started: mmdebstrap alone would wait for its children.
+Each program has its own process group. So a signal that stops this process can be passed on to all
+child processes of the program. Otherwise mmdebstrap would wait for its own.
 """
 
 import os
@@ -61,12 +61,12 @@ def call(command: Command, *, environ: Mapping[str, str] | None = None) -> None:
 
 
 def succeeds(command: Command) -> bool:
-    """Run a program and return whether it is there and succeeds; show nothing."""
+    """Run a program without showing its output. Return whether it exists and succeeds."""
     return answer(command) is not None
 
 
 def answer(command: Command, *, environ: Mapping[str, str] | None = None) -> str | None:
-    """Return what a program prints, stripped; None if it is missing or fails."""
+    """Return a program's stripped output. None if it is missing or fails."""
     with tempfile.TemporaryFile() as printed:
         try:
             status = run(command, environ=environ, output=printed, errors=subprocess.DEVNULL)
@@ -76,7 +76,7 @@ def answer(command: Command, *, environ: Mapping[str, str] | None = None) -> str
 
 
 def output(command: Command) -> str:
-    """Return what a program prints, stripped; the user sees its errors.
+    """Return a program's stripped output. The user sees its errors.
 
     :raises Failure: it is missing or fails
     """
@@ -88,7 +88,7 @@ def output(command: Command) -> str:
 
 
 def failure(command: Command) -> str | None:
-    """Run a program, and return what it writes if it is missing or fails; None if it succeeds."""
+    """Run a program. Return its output if it is missing or fails, else None."""
     with tempfile.TemporaryFile() as written:
         try:
             status = run(command, output=written, errors=subprocess.STDOUT)
@@ -98,7 +98,7 @@ def failure(command: Command) -> str | None:
 
 
 def complaint(command: Command) -> str:
-    """Return the last line that a program writes to its errors."""
+    """Return the last line of a program's standard error."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as written:
         try:
             run(command, output=printed, errors=written)
@@ -117,16 +117,16 @@ def quietly(
     stdin: IO[bytes] | int = subprocess.DEVNULL,
     stdout: IO[bytes] | None = None,
 ) -> str:
-    """Run a program whose output goes to a log, and return it; show the log's end if it fails.
+    """Run a program whose output goes to a log, and return it. Show the log's end if it fails.
 
-    :param name: the name of the log, and what failed
+    :param name: the name of the log, and of the failure
     :param logs: the folder of the logs
-    :param stdout: where its output goes in place of the log, which then has its errors
+    :param stdout: a file for its output; the log then only has its errors
     :raises Failure: it is missing or fails
     """
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
-    # Until it ends it has a log of its own: another process may do the same.
+    # It has a separate log until it ends, because another process may run the same program.
     handle, own = tempfile.mkstemp(prefix=f"{name}.log.", dir=logs)
     try:
         with os.fdopen(handle, "r+b") as written:
@@ -150,7 +150,7 @@ def quietly(
 
 @contextmanager
 def _logged(name: str, log: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Give a file whose contents go to a log, and to the terminal too if the user wants that."""
+    """Yield a file whose contents go to a log, and also to the terminal if the user wants that."""
     if not console.shows_programs():
         yield log
         return
@@ -170,7 +170,7 @@ def _copy(name: str, reader: int, log: IO[bytes]) -> None:
 def start(command: Command, log: Path) -> int:
     """Start a program that outlives this one, with a log, and return its process id."""
     with log.open("wb") as written:
-        # It inherits no other file: a lock that the caller holds would last as long as it.
+        # It inherits no other file. Otherwise it would keep a lock of the caller.
         started = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -184,16 +184,16 @@ def start(command: Command, log: Path) -> int:
 
 
 def check() -> None:
-    """Go on only if nobody told this command to stop.
+    """Check that no signal has stopped this command.
 
-    :raises Stopped: somebody did
+    :raises Stopped: a signal has
     """
     if _stopping.is_set():
         raise Stopped
 
 
 def stop_all() -> None:
-    """End all programs that run, and start no further ones."""
+    """Stop all running programs, and start no more."""
     _stopping.set()
     with _lock:
         running = list(_running)
@@ -241,18 +241,18 @@ def _started(
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    """Do as Ctrl-C does, to a program and all that it has started."""
+    """Interrupt a program and its child processes, like Ctrl-C."""
     _signal(process, signal.SIGINT)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a program that was interrupted; kill it if it does not clean up in time."""
+    """Wait for an interrupted program. Kill it if it does not clean up in time."""
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:
         _signal(process, signal.SIGKILL)
         process.wait()
-    # What a shell starts in the background ignores SIGINT.
+    # Background processes of a shell ignore SIGINT.
     _signal(process, signal.SIGTERM)
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh MODULE [ARGUMENT...]: runs a module of stack/ or tools/ with the host's Python, from any folder. -I: neither
-# variables nor the caller's folder decide what is imported.
+# run.sh MODULE [ARGUMENT...]: runs a module of stack/ or tools/ with the host's Python, from any folder. With -I,
+# imports depend neither on variables nor on the caller's folder.
 set -eu
 
 root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)

@@ -1,4 +1,4 @@
-"""What the caller asks for by variables. Only doctor/facts.py reads the environment too."""
+"""Settings in variables. Only doctor/facts.py reads the environment, too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
     """
     caches = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/root"), ".cache"))
     cache = folder / caches / "knative-python"
-    # An empty EXTRA_CAS asks for none.
+    # An empty EXTRA_CAS means none.
     machine_cas = "" if "EXTRA_CAS" in environ else environ.get("SSL_CERT_FILE")
     return Settings(
         cache=Cache(cache),
@@ -58,7 +58,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Settings:
 
 
 def output(environ: Mapping[str, str], stream: TextIO) -> Output:
-    """Read what to show: V=1 for more, V=0 for errors alone; no colours with NO_COLOR.
+    """Read how much to show: V=1 for more, V=0 for only errors, NO_COLOR for no colours.
 
     :param stream: where it goes; only a terminal gets colours (https://no-color.org)
     :raises Failure: V is neither 0 nor 1

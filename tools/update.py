@@ -1,7 +1,7 @@
-"""update: takes the newest versions into every lock, and prints what changed.
+"""update: locks the newest versions everywhere, and prints what changed.
 
-Python packages, Debian packages, and the modules of the Go tools. A Go tool whose newest version
-cannot be resolved keeps what it has. Commit the result when the tests pass with it.
+These are Python packages, Debian packages, and the modules of the Go tools. If the newest version
+of a Go tool cannot be resolved, its lock does not change. Commit the result if the tests pass.
 """
 
 import os
@@ -26,7 +26,7 @@ def pins(text: str) -> dict[str, str]:
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return a line for each pin that is new, gone or of another version."""
+    """Return a line for each pin that is new, has gone, or has another version."""
     lines = list[str]()
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
@@ -36,9 +36,9 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 def update(settings: Settings) -> None:
-    """Renew all locks.
+    """Update all locks.
 
-    :raises Failure: one cannot be renewed; the others may be
+    :raises Failure: one cannot be updated; others may have been
     """
     files = _files()
     before = {path: pins(path.read_text()) for path in files}
@@ -53,7 +53,7 @@ def update(settings: Settings) -> None:
         for line in changes(before[file], pins(file.read_text())):
             detail(f"{file.relative_to(ROOT)}: {line}")
     for name in kept:
-        detail(f"{name}: kept; its newest version cannot be resolved here")
+        detail(f"{name}: not updated, because its newest version cannot be resolved here")
 
 
 def _files() -> list[Path]:
@@ -66,7 +66,7 @@ def _files() -> list[Path]:
 
 
 def _go(cache: Cache, tools: Sequence[Tool]) -> list[str]:
-    """Take the newest version of each module; return the tools that keep theirs."""
+    """Lock the newest version of each module. Return the tools whose locks do not change."""
     go = build.toolchain(cache, go_tools.newest(tool.go for tool in tools))
     kept = list[str]()
     for tool in tools:

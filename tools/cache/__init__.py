@@ -1,1 +1,1 @@
-"""The cache of all that is downloaded and built, its keys, and links into it."""
+"""The cache of downloads and builds, its keys, and links into it."""

@@ -1,4 +1,4 @@
-"""The cache: work that is done once, by whichever clone and process comes first."""
+"""The cache: work that is done once, by the first clone and process that needs it."""
 
 import fcntl
 import os
@@ -15,13 +15,13 @@ from tools import process
 from tools.cache import keys
 from tools.console import say
 
-_UNUSED = 14 * 24 * 3600.0  # seconds after which what no run has used is removed
+_UNUSED = 14 * 24 * 3600.0  # seconds after which unused entries are removed
 _POLL = 0.1  # seconds between two tries to get a lock
 
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder of all that is downloaded and built."""
+    """The folder of all downloads and builds."""
 
     folder: Path
 
@@ -32,9 +32,9 @@ class Cache:
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Keep other processes out of the work of this name, of this clone and of others.
+        """Lock the work of this name against other processes, of any clone.
 
-        :raises Stopped: this command was told to stop while it waited
+        :raises Stopped: this command was stopped while it waited
         """
         locks = self.folder / "locks"
         locks.mkdir(parents=True, exist_ok=True)
@@ -48,24 +48,24 @@ class Cache:
             yield
 
     def once(self, folder: Path, fill: Callable[[Path], None]) -> Path:
-        """Return a folder that is there whole, or not at all; make it if it is not there.
+        """Return a complete folder. Create it if it does not exist.
 
-        :param folder: where it is; its name is the key of all that decides its contents
-        :param fill: fills an empty folder, which becomes `folder` when all of it is done
-        :raises Failure: `fill` failed; nothing is left behind
+        :param folder: its path; its name is the key of everything that decides its contents
+        :param fill: fills an empty folder, which is renamed to `folder` when it is complete
+        :raises Failure: `fill` failed, and the incomplete folder was removed
         """
         try:
             os.utime(folder)  # in use: see _forget_unused
         except FileNotFoundError:
             with self.locked(self._lock_name(folder)):
-                if not folder.is_dir():  # else another run was faster
+                if not folder.is_dir():  # otherwise another run was faster
                     _fill(folder, fill)
         return folder
 
     def _lock_name(self, folder: Path) -> str:
         if folder.is_relative_to(self.folder):
             return "-".join(folder.relative_to(self.folder).parts)
-        # A path from elsewhere may be longer than a file's name can be.
+        # A path outside the cache may be too long for a file's name.
         return f"{folder.parent.name}-{keys.key({'folder': str(folder)})}"
 
 

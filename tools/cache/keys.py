@@ -1,4 +1,4 @@
-"""Keys of the cache: short hashes of all that decides a result."""
+"""Keys of the cache: short hashes of everything that decides a result."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ _LENGTH = 16  # characters: short enough for a path, long enough not to collide
 
 
 def key(inputs: Mapping[str, str | Path]) -> str:
-    """Return the key of named inputs: texts as they are, files by their content.
+    """Return the key of named inputs, which are texts and contents of files.
 
-    A file counts by the name that it has here and not by its path: clones share the cache. Each
-    input has its own line with its own hash, so that text cannot move from one to the next.
+    The key depends on a file's name in `inputs`, but not on its path, because clones share the
+    cache. Each input has its own line with its own hash, so inputs cannot be mixed up.
 
     :raises Failure: a file is missing or cannot be read
     """
@@ -22,7 +22,7 @@ def key(inputs: Mapping[str, str | Path]) -> str:
 
 
 def file_key(path: Path) -> str:
-    """Return the key of what one file alone decides.
+    """Return the key of a result that depends only on one file.
 
     :raises Failure: it is missing or cannot be read
     """

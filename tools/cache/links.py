@@ -1,11 +1,11 @@
-"""Symbolic links into the cache, which several commands may make at the same time."""
+"""Symbolic links into the cache. Several commands may create them at the same time."""
 
 import tempfile
 from pathlib import Path
 
 
 def link(path: Path, target: Path | str) -> None:
-    """Make a symbolic link, in place of one that is there; at no time is there none."""
+    """Create a symbolic link, or replace an existing one without a moment between."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_symlink() and str(path.readlink()) == str(target):
         return

@@ -1,10 +1,10 @@
 """Kubernetes with Knative Serving, Eventing and Tekton on this machine, for tests and trials.
 
-up      starts it, and waits until it is ready. It takes functions from the registry on loopback
-down    ends it, and removes all that it made but its logs
+up      starts it, and waits until it is ready. It pulls functions from the registry on loopback
+down    stops it, and removes everything that it created, except its logs
 
-It is one node that runs in namespaces of its own (processes, mounts, network), so that nothing of
-it is left once it has ended: no process, no mount, no iptables rule. Linux and root are needed.
+It is one node in separate namespaces (processes, mounts, network). So when it stops, no process, no
+mount and no iptables rule is left. It requires Linux and root.
 """
 
 import os
@@ -30,13 +30,13 @@ _NAMESPACES_SECONDS = 10.0
 def up(cluster: Cluster) -> None:
     """Start the cluster, if it does not run, and wait until it is ready.
 
-    :raises Failure: this machine cannot have one, or a part does not start
-    :raises Reported: root lacks a right, and that was said
+    :raises Failure: this machine cannot run one, or a part does not start
+    :raises Reported: root lacks a right, which was reported
     """
     host.check_user(platform.system(), os.geteuid())
     if cluster.node.pid is None:
         host.check_disk(_existing(cluster.cache.folder))
-    # First of all: without kubectl nobody can say whether a cluster runs, as in a second clone.
+    # First, because _is_ready needs kubectl, which a second clone may not have yet.
     parts.make(cluster)
     with cluster.cache.locked("cluster"):
         if _is_ready(cluster):
@@ -50,9 +50,9 @@ def up(cluster: Cluster) -> None:
 
 
 def down(cluster: Cluster) -> None:
-    """End the cluster, if it runs, and put back what it has changed on this machine.
+    """Stop the cluster, if it runs, and undo its changes of this machine.
 
-    :raises Failure: it does not end
+    :raises Failure: it does not stop
     """
     with cluster.cache.locked("cluster"):
         _stop(cluster)
@@ -78,7 +78,7 @@ def _start(cluster: Cluster) -> None:
     if first is None:
         raise ended(cluster)
     host.connect(first, _link_note(cluster))
-    # For builds that fetch packages. A program, so that this machine need not forward anything.
+    # For builds that download packages. With this program, the machine need not forward packets.
     outgoing = ["slirp4netns", "--configure", "--mtu", "1500", "--disable-host-loopback"]
     has_outgoing = ["nsenter", "--target", str(first), "--net", "ip", "link", "show", "tap0"]
     cluster.outgoing.start(
@@ -113,7 +113,7 @@ def _first_process(cluster: Cluster) -> int | None:
 
 
 def _is_ready(cluster: Cluster) -> bool:
-    """Say whether all of the cluster runs; whoever killed a part of it gets a new one."""
+    """Return whether all parts of the cluster run. If one was killed, `up` starts a new cluster."""
     processes = (cluster.node.pid, cluster.outgoing.pid)
     return all(processes) and cluster.ready.exists() and _api_problem(cluster) is None
 

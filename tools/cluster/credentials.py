@@ -30,7 +30,7 @@ class Certificate:
     """A certificate of a server.
 
     :param file: the name of its files, without .crt and .key
-    :param names: as openssl takes them: `DNS:ghcr.io`
+    :param names: in openssl's form: `DNS:ghcr.io`
     """
 
     file: str
@@ -60,7 +60,7 @@ CERTIFICATES = (
             *(f"DNS:{name}" for name in ("localhost", *_SERVICE)),
         ),
     ),
-    # For pods that get an image from ghcr.io: the node's registry stands for it.
+    # For pods that pull an image from ghcr.io: they get it from the node's registry.
     Certificate("ghcr", "ghcr.io", ("DNS:ghcr.io",)),
 )
 USERS = (
@@ -70,7 +70,7 @@ USERS = (
 
 
 def make(cluster: Cluster) -> None:
-    """Make new keys, certificates and users.
+    """Create new keys, certificates and users.
 
     :raises Failure: openssl fails
     """
@@ -92,7 +92,7 @@ def make(cluster: Cluster) -> None:
 
 
 def commands() -> Iterator[list[str]]:
-    """Return the commands that make keys and certificates in the folder where they run."""
+    """Return the commands that create keys and certificates in their working directory."""
     yield ["openssl", "genrsa", "-out", "service-accounts.key", "2048"]
     new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes"]
     yield [*new, "-x509", "-keyout", "ca.key", "-out", "ca.crt", "-days", _DAYS, "-subj", "/CN=ca"]

@@ -1,4 +1,4 @@
-"""This machine: what a cluster needs of it, what one changes on it, and how that is put back."""
+"""This machine: what a cluster needs of it, what it changes, and how these changes are undone."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from tools.console import Failure
 
 # kubelet's threshold for the disks of its folder and containerd's: below it, no pod is started.
 EVICTION_PERCENT = 1
-# What a cluster writes: 1.3 GB after its start, 1.7 GB after some functions (du).
+# How much a cluster writes: 1.3 GB after its start, 1.7 GB after some functions (du).
 _STATE = 2_000_000_000
 _GB = 1e9
 
-# Where containerd puts containers of pods that ask for no place of their own.
+# The control group of containers whose pods do not request another one.
 _CGROUP = "k8s.io"
 _CGROUPS = Path("/sys/fs/cgroup")
 _INTERFACES = Path("/sys/class/net")
 _KERNEL = Path("/proc/sys")
-# What kubelet sets for the whole machine.
+# The settings that kubelet changes for the whole machine.
 _KERNEL_SETTINGS = (
     "vm/overcommit_memory",
     "vm/panic_on_oom",
@@ -39,12 +39,12 @@ def check_user(system: str, user: int) -> None:
     """
     if system != "Linux":
         raise Failure(
-            "A cluster needs Linux", f"Found: {system}. A virtual machine with Linux will do."
+            "A cluster needs Linux", f"Found: {system}. Use a virtual machine with Linux."
         )
     if user != 0:
         raise Failure(
             "Only root can start a cluster",
-            "It makes network and mount namespaces. Run: sudo make cluster",
+            "It needs network and mount namespaces. Run: sudo make cluster",
         )
 
 
@@ -59,7 +59,7 @@ def check_disk(folder: Path) -> None:
 
 
 def disk_problem(folder: Path, total: int, free: int) -> Failure | None:
-    """Return why a disk of this size is too full for a cluster; None if it is not."""
+    """Return why a disk is too full for a cluster, or None if it is not."""
     threshold = total * EVICTION_PERCENT // 100
     needed = threshold + _STATE
     if free >= needed:
@@ -74,7 +74,7 @@ def disk_problem(folder: Path, total: int, free: int) -> Failure | None:
 
 
 def check_namespaces() -> None:
-    """Check that root may make namespaces.
+    """Check that root may create namespaces.
 
     :raises Failure: it may not
     """
@@ -82,25 +82,25 @@ def check_namespaces() -> None:
         raise Failure(
             "This machine does not let root make namespaces",
             said,
-            "A cluster needs them. In a container, it takes --privileged.",
+            "A cluster needs them. A container needs --privileged.",
         )
 
 
 def unshared(*options: str) -> list[str]:
-    """Return the start of a command that runs in namespaces of its own."""
+    """Return the start of a command that runs in new namespaces."""
     return ["unshare", "--mount", "--net", "--pid", "--fork", *options, "--mount-proc"]
 
 
 def check_link() -> None:
     """Check that no other cluster has the network interface.
 
-    :raises Failure: it is there
+    :raises Failure: it exists
     """
     if _link_address(_INTERFACES):
         raise Failure(
-            f"The network interface {HOST_LINK} exists already",
+            f"The network interface {HOST_LINK} already exists",
             "Another cluster is running: of another user, or with another XDG_CACHE_HOME.",
-            "Stop it with `make cluster-down` there, or remove what it left behind: "
+            "Stop it there with `make cluster-down`. If it no longer runs, remove its interface: "
             f"ip link delete {HOST_LINK}",
         )
 
@@ -108,7 +108,7 @@ def check_link() -> None:
 def connect(first: int, note: Path) -> None:
     """Connect this machine with the namespaces of a process.
 
-    :param note: where to write down which interface is this cluster's
+    :param note: a file for the address of this cluster's interface
     :raises Failure: a command of `ip` fails
     """
     for command in link_commands(first):
@@ -117,25 +117,25 @@ def connect(first: int, note: Path) -> None:
 
 
 def disconnect(note: Path) -> None:
-    """Remove the interface, if it is the noted one.
+    """Remove the interface, if its address is in the note.
 
-    The kernel keeps the namespaces, and the interface with them, until connections that nobody
-    answers any more have timed out.
+    Without this, the kernel would keep the namespaces and the interface until all open connections
+    have timed out.
     """
     if is_ours(note):
         process.failure(["ip", "link", "delete", HOST_LINK])
 
 
 def is_ours(note: Path, interfaces: Path = _INTERFACES) -> bool:
-    """Say whether the interface that is there is the one that `connect` has made.
+    """Return whether the existing interface is the one that `connect` created.
 
-    Its address tells, which the kernel chose by chance: another cluster may have made one since.
+    The kernel chose its address at random, so an interface of another cluster has another one.
     """
     return note.exists() and note.read_text() == _link_address(interfaces) != ""
 
 
 def _link_address(interfaces: Path) -> str:
-    """Return the hardware address of the interface; nothing if it is not there."""
+    """Return the hardware address of the interface, or an empty text if it does not exist."""
     try:
         return (interfaces / HOST_LINK / "address").read_text()
     except FileNotFoundError:
@@ -164,7 +164,7 @@ def link_commands(first: int) -> list[list[str]]:
 
 
 def save_kernel_settings(note: Path, kernel: Path = _KERNEL) -> None:
-    """Write down the settings of the kernel that kubelet changes."""
+    """Write the kernel settings that kubelet changes to a file."""
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(
         "".join(f"{name}={value}\n" for name, value in _kernel_settings(kernel).items())
@@ -172,9 +172,9 @@ def save_kernel_settings(note: Path, kernel: Path = _KERNEL) -> None:
 
 
 def restore(note: Path, kernel: Path = _KERNEL, cgroups: Path = _CGROUPS) -> None:
-    """Remove the control groups of an ended cluster, and put back the settings of the kernel.
+    """Remove the control groups of a stopped cluster, and restore the kernel settings.
 
-    :param note: what `save_kernel_settings` wrote
+    :param note: the file that `save_kernel_settings` wrote
     """
     _remove_cgroups(cgroups)
     for name, value in changed(_noted(note), _kernel_settings(kernel)).items():
@@ -182,7 +182,7 @@ def restore(note: Path, kernel: Path = _KERNEL, cgroups: Path = _CGROUPS) -> Non
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings to put back: those of before that are different now."""
+    """Return the settings to restore: the earlier values of those that have changed."""
     return {name: value for name, value in before.items() if now.get(name, value) != value}
 
 

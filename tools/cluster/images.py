@@ -1,6 +1,6 @@
-"""Images in the registry on loopback: those that the cluster's pods are started from.
+"""The images of the cluster's pods, in the registry on loopback.
 
-They are the parts of Knative and Tekton, the first process of every pod, and what pipelines name.
+They are the parts of Knative and Tekton, the first process of every pod, and images in pipelines.
 """
 
 import shutil
@@ -21,7 +21,7 @@ _PAUSE = Path(__file__).parent / "pause"
 _GIT_CLONE = (
     "tektoncd/catalog/upstream/stepactions/git-clone:09f70e6a6485a7d99b01d75610870b13222732e8"
 )
-# What func-util does, by the name that it is called as.
+# func-util has several commands. The name that it is called by selects one.
 _FUNC_UTIL_NAMES = ("deploy", "scaffold", "sh", "socat", "s2i", "s2i-generate")
 
 
@@ -31,9 +31,9 @@ class Image:
 
     :param name: without the registry
     :param dockerfile: the lines of its Dockerfile
-    :param program: the program, which the Dockerfile finds in the folder root. Its path is part of
-        the key: it is one of the cache's, which changes with what is in it
-    :param links: further names of the program in that folder
+    :param program: the program, which the Dockerfile finds in the folder root. Its path in the
+        cache changes with its contents, so the key contains only the path
+    :param links: more names of the program in that folder
     """
 
     name: str
@@ -43,7 +43,7 @@ class Image:
 
     @property
     def key(self) -> str:
-        """Return the key of all that decides what is in the image."""
+        """Return the key of everything that decides the contents of the image."""
         text = "\n".join(self.dockerfile)
         return keys.key(
             {"dockerfile": text, "program": str(self.program), "links": " ".join(self.links)}
@@ -51,7 +51,7 @@ class Image:
 
 
 def push(cluster: Cluster) -> None:
-    """Push the images that the registry does not have.
+    """Push the images that are missing in the registry.
 
     :raises Failure: the build image is missing, or an image cannot be built or pushed
     """
@@ -72,21 +72,21 @@ def push(cluster: Cluster) -> None:
 
 
 def program(name: str, path: Path) -> Image:
-    """Return an image of one program. Tekton calls its own by these paths, which are ko's."""
+    """Return an image with one program, at the path that ko uses and that Tekton calls."""
     file = path.name
     lines = (f"COPY root/{file} /ko-app/{file}", "USER 65532", f'ENTRYPOINT ["/ko-app/{file}"]')
     return Image(name, ("FROM scratch", *lines), path)
 
 
 def kubectl(path: Path) -> Image:
-    """Return the image that deploy/tekton names, as registry.k8s.io has it."""
+    """Return an image like that of registry.k8s.io, which deploy/tekton names."""
     lines = ("COPY root/kubectl /bin/kubectl", "ENV PATH=/bin", 'ENTRYPOINT ["/bin/kubectl"]')
     return Image("kubectl:v1.34.2", ("FROM scratch", *lines), path)
 
 
 def func_util(path: Path) -> Image:
-    """Return the image of func's own program in a cluster, which func's pipeline names."""
-    # Of the folder: by their names, Docker would copy what the links point to.
+    """Return the image with func's program for its pipelines."""
+    # The whole folder. With single names, Docker would copy the targets of links.
     lines = ("FROM scratch", "COPY root /", "ENV PATH=/", "USER 0:0")
     return Image("knative/func-utils:v2", lines, path, _FUNC_UTIL_NAMES)
 
@@ -143,17 +143,17 @@ def _build_and_push(cluster: Cluster, image: Image) -> None:
         logs = cluster.cache.logs
         process.quietly("build-image", ["docker", "build", "--tag", name, folder], logs=logs)
     process.quietly("push-image", ["docker", "push", name], logs=logs)
-    # The registry has it; the daemon need not.
+    # It is in the registry, so the daemon does not need it.
     process.answer(["docker", "image", "rm", name])
 
 
 def push_once(cluster: Cluster, name: str, key: str, push_it: Callable[[], None]) -> None:
     """Push an image, unless the registry has it from the same inputs.
 
-    :param key: of all that decides what is in the image
-    :raises Failure: `push_it` fails; it is tried again the next time
+    :param key: of everything that decides the contents of the image
+    :raises Failure: `push_it` fails; the next call tries it again
     """
-    # Next to the registry's images, so that both are removed together.
+    # In the folder of the registry's images, so that both are removed together.
     note = registry.folder(cluster.settings) / f"pushed-{name.replace('/', '-').replace(':', '-')}"
     if note.exists() and note.read_text() == key:
         return

@@ -1,4 +1,4 @@
-"""Applies Knative and Tekton, from the YAML of their modules, and waits until they are ready."""
+"""Applies the YAML files of Knative and Tekton, and waits until they are ready."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _KINDS = (
 _TAINTS = 'jsonpath={range .items[*].spec.taints[*]}The node has the taint {.key}{"\\n"}{end}'
 _TEKTON_NAMESPACES = ("tekton-pipelines", "tekton-pipelines-resolvers")
 
-# Short times: a test need not wait a minute to see a function scaled to zero.
+# Short times, so that tests do not wait a minute until a function is scaled to zero.
 _SETTINGS: Mapping[str, Mapping[str, str]] = {
     "config-deployment": {
         "registries-skipping-tag-resolving": (
@@ -38,7 +38,7 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
 
 
 def start(cluster: Cluster) -> None:
-    """Apply all objects, and wait until what they start is ready.
+    """Apply all objects, and wait until their pods are ready.
 
     :raises Failure: an object cannot be applied, or something is not ready in time
     """
@@ -103,14 +103,14 @@ def _resolvers(cluster: Cluster, sources: Sources) -> str:
 
 
 def _trust_ghcr(cluster: Cluster) -> None:
-    """Have Tekton trust the node's ghcr.io, which has a certificate of the cluster's own."""
+    """Make Tekton trust the node's ghcr.io, whose certificate is from the cluster's authority."""
     for namespace in _TEKTON_NAMESPACES:
         create = ("create", "configmap", "config-registry-cert", "--namespace", namespace)
         kubectl.output(cluster, *create, "--from-file", f"cert={cluster.pki / 'ca.crt'}")
 
 
 def _node_objects(cluster: Cluster) -> str:
-    """Return the gateway, the registry and the volumes; make the volumes' folders."""
+    """Return the gateway, the registry and the volumes. Create the volumes' folders."""
     volumes = objects.volumes(cluster.state / "volumes")
     for folder in volumes:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def _configure(cluster: Cluster) -> None:
 
 
 def _unavailable(cluster: Cluster) -> str | None:
-    """Return which deployments lack pods, and the node's taints: with a full disk it has one."""
+    """Return the deployments without enough pods, and the node's taints, such as a full disk."""
     listed = kubectl.command(cluster, "get", "deployments", "-A", "--no-headers")
     table = process.answer(listed)
     if table is None:

@@ -13,7 +13,7 @@ def command(cluster: Cluster, *arguments: str | Path) -> process.Command:
 
 
 def failure(cluster: Cluster, *arguments: str | Path) -> str | None:
-    """Run kubectl, and return what it writes if it fails; None if it succeeds."""
+    """Run kubectl. Return its output if it fails, else None."""
     return process.failure(command(cluster, *arguments))
 
 

@@ -1,4 +1,4 @@
-"""What is applied to the cluster: which files of Knative and Tekton, and what is changed in them.
+"""Which files of Knative and Tekton are applied to the cluster, and what is changed in them.
 
 Decisions only; knative.py applies them.
 """
@@ -24,7 +24,7 @@ spec:
   hostPath: {{path: "{folder}"}}
 """
 
-# Our images in place of those that ko would make, by the paths of their programs.
+# Our images instead of those that ko would build, by the paths of their programs.
 _IMAGE_NAMES = (
     (r"ko://knative\.dev/([a-z]+)/cmd/(?:[a-z_]+/)?([a-z_]+)", rf"{IMAGES}/\1-\2"),
     (r"ko://github\.com/tektoncd/pipeline/cmd/", f"{IMAGES}/tekton-"),
@@ -59,7 +59,7 @@ class Sources:
 
 
 def namespaces(sources: Sources) -> list[Path]:
-    """Return the files of the namespaces, which all others need."""
+    """Return the files of the namespaces, which all other files need."""
     return [
         sources.serving / "100-namespace.yaml",
         sources.eventing / "core" / "100-namespace.yaml",
@@ -71,7 +71,7 @@ def namespaces(sources: Sources) -> list[Path]:
 def definitions(sources: Sources) -> list[Path]:
     """Return the files of accounts, roles and kinds.
 
-    The links among Serving's files are missing from a Go module; their targets are in two others.
+    A Go module has no links, so Serving lacks some files. The links' targets are in two others.
     """
     serving, networking, eventing = sources.serving, sources.networking, sources.eventing
     kinds = ("certificate", "ingress", "serverlessservice", "domain-claim")
@@ -110,7 +110,7 @@ def _serving(sources: Sources) -> Iterator[Path]:
 
 def _eventing(sources: Sources) -> Iterator[Path]:
     core, channel, broker = sources.eventing / "core", sources.channel, sources.broker
-    # The images of its transformations and integrations, which nothing here uses, have to be named.
+    # The images of its transformations and integrations must have names, even if nothing uses them.
     yield from _matching(
         (sources.eventing.parent / "third_party" / "eventing-integrations-latest", "*.yaml"),
         *((folder, pattern) for folder in (core, channel) for pattern in _SET_UP),
@@ -124,7 +124,7 @@ def _eventing(sources: Sources) -> Iterator[Path]:
 
 def _tekton(sources: Sources) -> Iterator[Path]:
     yield sources.tekton / "500-webhooks.yaml"
-    # Without config-registry-cert, which is made with a certificate of the cluster's own.
+    # Without config-registry-cert: _trust_ghcr in knative.py creates it, with another certificate.
     yield from _matching(
         (sources.tekton, "config-[!r]*.yaml"), (sources.resolvers, "*config*.yaml")
     )
@@ -144,16 +144,16 @@ def documents(texts: Iterable[str]) -> str:
 
 
 def volumes(folder: Path) -> dict[Path, str]:
-    """Return volumes for claims that name no class of storage: folders of the node, and objects.
+    """Return volumes for claims without a storage class: folders of the node, and objects.
 
-    They are emptied when a claim has gone.
+    They are emptied after a claim is deleted.
     """
     folders = {number: folder / str(number) for number in range(1, VOLUMES + 1)}
     return {path: _VOLUME.format(number=number, folder=path) for number, path in folders.items()}
 
 
 def adapted(text: str) -> str:
-    """Return objects with our images, and for two cores: with small CPU requests, and no limits."""
+    """Return objects with our images, small CPU requests and no CPU limits, for two cores."""
     for pattern, replacement in _IMAGE_NAMES:
         text = re.sub(pattern, replacement, text)
     lines = _without_cpu_limits(text.splitlines(keepends=True))
@@ -161,7 +161,7 @@ def adapted(text: str) -> str:
 
 
 def _without_cpu_limits(lines: Iterable[str]) -> Iterator[str]:
-    """Leave out the CPU of limits, which end with their memory."""
+    """Remove `cpu` from all `limits`. The line with `memory` is the last one of each."""
     in_limits = False
     for line in lines:
         if in_limits and "cpu:" in line:

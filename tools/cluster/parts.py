@@ -5,7 +5,7 @@ from tools.go import build
 from tools.machine import docker, packages, registry
 
 _BUILT = ("kubernetes", "coredns", "serving", "eventing", "tekton", "queue-proxy", "func")
-# Docker's package has brought most of them, where there was none.
+# Most of them come with Docker's package.
 _PROGRAMS = ("containerd", "runc", "iptables", "ip", "openssl", "pgrep", "unshare", "slirp4netns")
 _INSTALLED = (
     "containerd",
@@ -20,7 +20,7 @@ _INSTALLED = (
 
 
 def make(cluster: Cluster) -> None:
-    """See that all programs are there, and that Docker and the registry run.
+    """Build or install missing programs, and start Docker and the registry.
 
     :raises Failure: one cannot be built, installed, downloaded or started
     """

@@ -1,6 +1,6 @@
-"""Checks that this machine lets root do what a node has to; some containers and CI machines do not.
+"""Checks that root has the rights that a node needs. Some containers and CI machines lack some.
 
-It runs in namespaces of its own, so that nothing of it stays.
+It runs in new namespaces, so that nothing is left of it.
 """
 
 import os
@@ -29,7 +29,7 @@ class Right:
 
 
 def rights(folder: Path, cgroup: Path) -> list[Right]:
-    """Return the rights that a node needs, with a command that tries each, in this order.
+    """Return the rights that a node needs, in this order, with a command that tries each one.
 
     :param folder: where a file system is mounted
     :param cgroup: a control group to make
@@ -46,7 +46,7 @@ def rights(folder: Path, cgroup: Path) -> list[Right]:
         Right("mount an overlay, as containers have it", ["sh", "-c", overlay]),
         Right("make network interfaces", veth.split()),
         Right("set iptables rules", rule.split()),
-        # To the value that it has.
+        # It writes the present value.
         Right(
             "change settings of the kernel",
             ["sh", "-c", f"value=$(cat {_SETTING}) && echo $value >{_SETTING}"],
@@ -66,7 +66,7 @@ def check(wanted: Sequence[Right]) -> None:
                 f"This machine does not let root {right.name}",
                 f"A cluster needs that. Tried: {' '.join(right.command)}",
                 said,
-                "In a container, it takes --privileged; else use a virtual machine.",
+                "A container needs --privileged. Otherwise, use a virtual machine.",
             )
 
 

@@ -10,7 +10,7 @@ from tools.machine.daemons import Daemon
 from tools.settings import Settings
 
 YAML = Path(__file__).parent / "yaml"
-REGISTRY = "localhost:5000"  # as the node and kubelet know it, whatever REGISTRY_PORT is
+REGISTRY = "localhost:5000"  # its address for the node and kubelet, with any REGISTRY_PORT
 
 # Two addresses of the range for tests (RFC 2544), between this machine and the node.
 HOST_LINK = "knative-node"
@@ -21,7 +21,7 @@ SERVICES = "10.96.0.0/24"
 API = "10.96.0.1"  # the first address of the services is the API server's
 PODS = "10.244.0.0/24"
 
-# Unpacked, not installed: as packages, etcd and nginx start services of their own.
+# Unpacked, not installed: when they are installed, etcd and nginx start services.
 PACKAGES = ("containernetworking-plugins", "etcd-server", "nginx")
 
 
@@ -36,12 +36,12 @@ class Cluster:
 
     @property
     def cache(self) -> Cache:
-        """Return the cache, which all clones share, and so the cluster."""
+        """Return the cache, which all clones share. So they share the cluster."""
         return self.settings.cache
 
     @property
     def state(self) -> Path:
-        """Return the folder of all that ends with the cluster."""
+        """Return the folder of files that are deleted with the cluster."""
         return self.cache.folder / "cluster"
 
     @property
@@ -71,7 +71,7 @@ class Cluster:
 
     @property
     def node(self) -> Daemon:
-        """Return the process that holds the node's namespaces."""
+        """Return the process that keeps the node's namespaces."""
         return Daemon(self.cache, "cluster", "the cluster's node")
 
     @property

@@ -1,4 +1,4 @@
-"""Waiting for something in the cluster, for as long as its node runs."""
+"""Waiting for something in the cluster, while its node runs."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,9 @@ def wait_until(
 ) -> None:
     """Wait until nothing is missing any more.
 
-    :param what: what is waited for, in the words of a user
-    :param missing: returns what is missing, for the error; None if nothing is
-    :raises Failure: the node has ended, or the time is over
+    :param what: what to wait for, as users call it
+    :param missing: returns what is missing, for the error, or None if nothing is
+    :raises Failure: the node has exited, or the time is over
     """
     deadline = time.monotonic() + seconds
     is_announced = False
@@ -37,7 +37,7 @@ def wait_until(
 
 
 def ended(cluster: Cluster) -> Failure:
-    """Return the error for a node that has ended by itself."""
+    """Return the error for a node that has exited."""
     return Failure(
         "The cluster's node has ended",
         tail(cluster.node.log.read_text(errors="replace")),

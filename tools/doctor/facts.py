@@ -1,7 +1,7 @@
-"""What this machine has. Facts only: findings.py judges them.
+"""Facts about this machine. findings.py evaluates them.
 
 It also runs on a Python that is too old for the other tools. So it does not use tools.process and
-tools.settings, and starts programs and reads the environment itself.
+tools.settings, but starts programs and reads the environment itself.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tools import loopback
 REGISTRY_PORT = 5000
 FUNCTION_PORT = 8080
 _WITHIN = 20.0  # seconds for a program
-_ANSWER_WITHIN = 2.0  # seconds for what listens on a port
+_ANSWER_WITHIN = 2.0  # seconds for a response from a port
 _PROGRAMS = ("git", "make", "flock", "apt-get", "mmdebstrap", "docker", "dockerd", "go")
 
 
 @dataclass(frozen=True)
 class Docker:
-    """What the daemon says of itself; an empty version is no answer, and `error` says why."""
+    """The daemon. If it does not answer, the version is empty, and `error` has the reason."""
 
     version: str = ""
     error: str = ""
@@ -41,7 +41,7 @@ class Docker:
 
 @dataclass(frozen=True)
 class Facts:
-    """A machine, as `make image` finds it."""
+    """The facts that matter for `make image`."""
 
     system: str
     machine: str
@@ -68,7 +68,7 @@ class Facts:
 
 
 def collect() -> Facts:
-    """Look at this machine. Nothing is changed; the package index is asked one question."""
+    """Collect the facts. This changes nothing, and sends one request to the package index."""
     cache = _cache()
     place = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     registry_port = os.environ.get("REGISTRY_PORT") or str(REGISTRY_PORT)
@@ -120,7 +120,7 @@ def _cache() -> Path:
 
 
 def _numbers(release: str) -> tuple[int, ...]:
-    """Return the numbers that a version begins with: 6 and 1 of 6.1.0-18-amd64, say."""
+    """Return the first numbers of a version, such as 6 and 1 of 6.1.0-18-amd64."""
     parts = release.replace("-", ".").split(".")[:2]
     return tuple(int(part) for part in parts if part.isdigit())
 
@@ -130,7 +130,7 @@ def _has_module(name: str) -> bool:
 
 
 def certificates_error(bundle: str) -> str:
-    """Return what is wrong with a file of certificates, or nothing."""
+    """Return the problem of a file with certificates. Empty if there is none."""
     try:
         ssl.create_default_context(cafile=bundle)
     except OSError as error:  # ssl.SSLError is one
@@ -155,12 +155,12 @@ def _docker() -> Docker:
 
 
 def _index_error() -> str:
-    """Ask the package index for one package as pip is configured; return what fails, or nothing."""
+    """Query one package with pip's configuration. Return the error. Empty if it succeeds."""
     with tempfile.TemporaryDirectory() as folder:
         options = ["--no-deps", "--no-input", "--no-cache-dir", "--dest", folder]
         options += ["--retries", "1", "--timeout", "10"]
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-        # pip asks rustc for its version, and rustup makes its folder for that.
+        # pip runs rustc for its version, and rustup would create its folder then.
         status, text = _run([*pip, "download", "dumb-init", *options], RUSTUP_HOME=folder)
     return text if status else ""
 

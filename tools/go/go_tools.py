@@ -1,4 +1,4 @@
-"""Which Go tools there are, and what decides how each is built. Facts only."""
+"""The table of the Go tools, and the keys of their builds. Facts only."""
 
 import re
 import tomllib
@@ -29,7 +29,7 @@ class Tool:
     :param version: of its module, without the v
     :param go: the oldest Go that builds it
     :param flags: the linker's
-    :param links: what of it is linked into .tools by its own name
+    :param links: its programs that are linked into .tools under their own names
     """
 
     name: str
@@ -58,7 +58,7 @@ def known() -> dict[str, Tool]:
 
 
 def chosen(names: Iterable[str], tools: Mapping[str, Tool]) -> list[Tool]:
-    """Return the tools of these names; without any, those that are built by default.
+    """Return the tools with these names. Without names, return those that are built by default.
 
     :raises Failure: there is no such tool
     """
@@ -86,7 +86,7 @@ def newest(versions: Iterable[str]) -> str:
 
 
 def parts(version: str) -> tuple[int, ...]:
-    """Return what versions of Go are compared by; a release candidate counts as the release."""
+    """Return the numbers of a version of Go. A release candidate has those of its release."""
     numbers = re.match(r"\d+(?:\.\d+)*", version)
     return tuple(map(int, numbers[0].split("."))) if numbers else (0,)
 

@@ -1,1 +1,1 @@
-"""What this machine has to have: packages, daemons, emulation, the development environment."""
+"""Packages, daemons, emulation and the development environment on this machine."""

@@ -1,6 +1,6 @@
-"""Background programs that a command of ours starts, and another one ends.
+"""Background programs that one of our commands starts, and another one stops.
 
-A note says which process is ours, by number and start time: numbers are used again.
+A note has the number and the start time of the process, because numbers are used again.
 """
 
 import os
@@ -16,17 +16,17 @@ from tools.cache.cache import Cache
 from tools.console import Failure, say, step
 from tools.settings import Settings
 
-_PATIENCE = 30.0  # seconds that a program gets to end
+_PATIENCE = 30.0  # seconds that a program gets to stop
 _POLL = 0.1
-_ENDED = "none"  # in place of the start of a process that has ended
+_ENDED = "none"  # the start time of a process that has ended
 
 
 @dataclass(frozen=True)
 class Daemon:
     """A background program, which runs or not.
 
-    :param name: what its note and its log are called
-    :param title: what it is to a user: "the Docker daemon"
+    :param name: the name of its note and its log
+    :param title: its name for users: "the Docker daemon"
     """
 
     cache: Cache
@@ -40,7 +40,7 @@ class Daemon:
 
     @property
     def pid(self) -> int | None:
-        """Return its process id; None if it does not run, or not because of us."""
+        """Return its process id. None if it does not run, or if we did not start it."""
         try:
             pid, since = self._note.read_text().split()
         except (FileNotFoundError, ValueError):
@@ -62,9 +62,9 @@ class Daemon:
                 raise Failure(title, end, f"The whole log: {self.log}")
 
     def stop(self) -> None:
-        """Ask it to end, and wait until it has; do nothing if it does not run.
+        """Stop it with SIGTERM, and wait until it has ended. Do nothing if it does not run.
 
-        :raises Failure: it does not end
+        :raises Failure: it does not stop
         """
         pid = self.pid
         if pid is None:
@@ -72,8 +72,8 @@ class Daemon:
         say(f"Stopping {self.title}")
         os.kill(pid, signal.SIGTERM)
         if not wait_until(lambda: self.pid is None, _PATIENCE):
-            asked = f"Process {pid} was asked to end {_PATIENCE:.0f} s ago. Its log: {self.log}"
-            raise Failure(f"{self.name} does not end", asked)
+            found = f"Process {pid} still runs {_PATIENCE:.0f} s after SIGTERM. Its log: {self.log}"
+            raise Failure(f"{self.name} does not stop", found)
         self._note.unlink()
 
     @property
@@ -105,7 +105,7 @@ def run(
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something is so; return whether it is, within so many seconds."""
+    """Wait for a condition, for at most so many seconds. Return whether it was met."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -118,7 +118,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 def _start_time(pid: int) -> str:
     """Return the start of a process in ticks (proc(5), field 22)."""
     try:
-        # The name of its program is in parentheses, and may hold anything.
+        # The name of its program is in parentheses, and may contain any character.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return _ENDED

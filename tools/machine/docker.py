@@ -1,7 +1,7 @@
 """The Docker daemon.
 
-start   uses the daemon that runs, else installs Docker and starts it
-stop    ends the daemon, if `start` started it
+start   uses the running daemon, or else installs Docker and starts it
+stop    stops the daemon, if `start` started it
 """
 
 import os
@@ -20,9 +20,9 @@ _VERSION = ("docker", "version")
 
 
 def start(settings: Settings) -> None:
-    """See that a Docker daemon answers.
+    """Use the running Docker daemon, or start one.
 
-    :raises Failure: none does and none can be started here, or this user may not use it
+    :raises Failure: none answers and none can be started here, or this user may not use it
     """
     if answers():
         return
@@ -39,7 +39,7 @@ def start(settings: Settings) -> None:
             raise Failure(
                 "The Docker daemon does not answer",
                 f"DOCKER_HOST is {settings.docker_host}: {process.complaint(_VERSION)}",
-                "Start it, or unset DOCKER_HOST to use the one of this machine.",
+                "Start it, or unset DOCKER_HOST to use this machine's daemon.",
             )
         return
     with settings.cache.locked("docker"):
@@ -48,7 +48,7 @@ def start(settings: Settings) -> None:
 
 
 def answers() -> bool:
-    """Ask the daemon."""
+    """Return whether the daemon answers."""
     return process.succeeds(_VERSION)
 
 
@@ -66,7 +66,7 @@ def _start(settings: Settings) -> None:
         raise Failure(
             "No Docker daemon answers, and only root can start one",
             process.complaint(_VERSION),
-            "Start it: sudo dockerd. Or set DOCKER_HOST to the address of another.",
+            "Start it (sudo dockerd), or set DOCKER_HOST to the address of another one.",
         )
     forget_stale(Path("/var/run/docker.pid"), "dockerd")
     forget_stale(Path("/var/run/docker/containerd/containerd.pid"), "containerd")
@@ -74,7 +74,7 @@ def _start(settings: Settings) -> None:
 
 
 def _start_service() -> None:
-    """Start Docker as the service of systemd; it may have started with the installation."""
+    """Start Docker as a service of systemd. The installation may have started it."""
     process.succeeds(["systemctl", "start", "docker"])
     if not wait_until(answers, _SERVICE_SECONDS):
         raise Failure(
@@ -85,7 +85,7 @@ def _start_service() -> None:
 
 
 def forget_stale(note: Path, program: str) -> None:
-    """Remove the pid file of a program that was killed: its number may be another program's now."""
+    """Remove the pid file of a killed program. Another program may have its number now."""
     try:
         executable = Path(f"/proc/{int(note.read_text())}/exe").readlink().name
     except (OSError, ValueError):
@@ -96,7 +96,7 @@ def forget_stale(note: Path, program: str) -> None:
 
 def _install(settings: Settings) -> None:
     packages.install(settings.cache, "docker.io", "iptables")
-    # Newer Debians have the command in a package of its own.
+    # In newer Debians, the command is in a separate package.
     packages.need(settings.cache, ["docker"], "docker-cli")
 
 

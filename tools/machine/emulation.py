@@ -1,4 +1,4 @@
-"""Programs of another architecture on this machine, in containers and chroots too."""
+"""Emulation of another architecture on this machine, also in containers and chroots."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ _REGISTER = (
 
 
 def start(cache: Cache, machine: str) -> None:
-    """See that the kernel runs programs of a machine, with what is registered or with qemu.
+    """Make the kernel run programs of a machine, with a registered emulator or with qemu.
 
-    What is registered is the whole machine's, and lasts until it restarts.
+    The registration is for the whole machine, and lasts until it restarts.
 
-    :param machine: as `uname -m` says it: x86_64, aarch64
+    :param machine: as `uname -m` prints it: x86_64, aarch64
     :raises Failure: it cannot be registered here
     """
     if registered(_FORMATS, machine):
@@ -32,7 +32,7 @@ def start(cache: Cache, machine: str) -> None:
 
 
 def registered(formats: Path, machine: str) -> bool:
-    """Read whether qemu is registered, with flag F: it need not be in the container."""
+    """Return whether qemu is registered with flag F, so that containers do not need it."""
     try:
         lines = (formats / f"qemu-{machine}").read_text().splitlines()
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def _register(cache: Cache, machine: str) -> None:
     if os.geteuid() != 0:
         raise Failure(
             f"This machine does not run programs of {machine}",
-            "Only root can have it emulate them.",
+            "Only root can register an emulator for them.",
             _REGISTER,
         )
     if not shutil.which(f"qemu-{machine}-static"):
@@ -55,10 +55,10 @@ def _register(cache: Cache, machine: str) -> None:
         ["mount", "-t", "binfmt_misc", "binfmt_misc", _FORMATS]
     ):
         raise Failure(
-            f"The kernel offers no binfmt_misc, so no emulation of {machine}",
-            "Make these images on a machine that has it.",
+            f"The kernel has no binfmt_misc, so it cannot emulate {machine}",
+            "Build these images on a machine that has it.",
         )
-    # Debian's package may have done so itself, where systemd or binfmt-support runs.
+    # Debian's package registers qemu itself, if systemd or binfmt-support runs.
     if not registered(_FORMATS, machine):
         _write(machine)
     if not registered(_FORMATS, machine):

@@ -1,6 +1,6 @@
-"""environment: makes the development environment, and links it as .venv.
+"""environment: creates the development environment, and links it as .venv.
 
-It lives in the cache, not in the clone: `pack build --buildpack .` ships every file of the clone.
+It is in the cache, not in the clone: `pack build --buildpack .` ships every file of the clone.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ _FOLDER = ROOT / "tools" / "python"
 
 
 def environment(cache: Cache) -> Path:
-    """Return the folder of the environment; make it if it is not there.
+    """Return the folder of the environment. Create it if it does not exist.
 
     :raises Failure: a list of packages is missing, or the packages cannot be installed
     """
@@ -30,7 +30,7 @@ def environment(cache: Cache) -> Path:
     python = f"{sys.version} {platform.machine()}"
     wanted = keys.key({"python": python, uv.name: uv, requirements.name: requirements})
     folder = cache.folder / "python" / wanted
-    # At its final place from the start, not renamed as `once` does it: its scripts hold its path.
+    # It is not renamed at the end, as `once` does, because its scripts contain its path.
     complete = folder / ".complete"
     if not complete.exists():
         with cache.locked("python"):

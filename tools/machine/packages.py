@@ -1,4 +1,4 @@
-"""Debian packages that the set-up needs. The only place that installs on this machine.
+"""Debian packages for the set-up. No other module installs packages on this machine.
 
 packages.py NAME...
 """
@@ -14,12 +14,12 @@ from tools.cache.cache import Cache
 from tools.console import Failure, step
 from tools.settings import Settings
 
-# For installations that are not ours: seconds that apt waits for them.
+# Seconds that apt waits for another installation.
 _APT = ("apt-get", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300")
 
 
 def need(cache: Cache, programs: Sequence[str], *packages: str) -> None:
-    """See that programs are on PATH; install packages if one is missing.
+    """Install packages if one of these programs is not on the PATH.
 
     :raises Failure: one is missing and cannot be installed here
     """
@@ -28,7 +28,7 @@ def need(cache: Cache, programs: Sequence[str], *packages: str) -> None:
 
 
 def install(cache: Cache, *packages: str) -> None:
-    """Install packages where this user may.
+    """Install packages, if this user may.
 
     :raises Failure: there is no apt-get, the user is not root, or apt-get fails
     """
@@ -57,9 +57,9 @@ def folder(cache: Cache, packages: Sequence[str]) -> Path:
 def unpack(cache: Cache, title: str, packages: Sequence[str]) -> Path:
     """Unpack packages into the cache, once, and return the folder.
 
-    Installed, a package may start a service of its own.
+    If it was installed, a package could start a service.
 
-    :param title: what is downloaded, in the words of a user
+    :param title: what is downloaded, as users call it
     :raises Failure: there is no apt-get, or it has no such package
     """
 
@@ -85,7 +85,7 @@ def _download(cache: Cache, into: Path, packages: Sequence[str]) -> None:
 
 
 def _apt(cache: Cache, *arguments: str) -> None:
-    # Quiet too where the terminal would be asked.
+    # It must not ask questions on the terminal.
     environ = {"DEBIAN_FRONTEND": "noninteractive"}
     process.quietly(f"apt-{arguments[0]}", [*_APT, *arguments], logs=cache.logs, environ=environ)
 

@@ -1,6 +1,6 @@
 """An image registry on loopback, for func, which always pulls its images.
 
-It keeps its images in the cache, and has no password. REGISTRY_PORT names another port than 5000.
+Its images are in the cache, and it has no password. REGISTRY_PORT sets another port than 5000.
 """
 
 import shutil
@@ -25,7 +25,7 @@ http: {{ addr: "127.0.0.1:{port}" }}
 
 
 def start(settings: Settings) -> None:
-    """See that the registry answers.
+    """Start the registry, if it does not run.
 
     :raises Failure: another program has its port, or it does not start
     """
@@ -39,19 +39,19 @@ def start(settings: Settings) -> None:
 
 
 def folder(settings: Settings) -> Path:
-    """Return where it keeps its images, and we what we know of them, so that both go together."""
+    """Return the folder of its images and of our notes on them, which are removed together."""
     return settings.cache.folder / "registry" / str(settings.registry_port)
 
 
 def configuration(settings: Settings) -> Path:
-    """Return the file of its configuration, which exists once it was started."""
+    """Return the file of its configuration, which exists after its first start."""
     return folder(settings).with_name(f"{settings.registry_port}.yml")
 
 
 def program(settings: Settings) -> Path:
-    """Return the program: the one on PATH, else that of Debian's package, not installed.
+    """Return the program: the one on the PATH, or else that of Debian's unpacked package.
 
-    :raises Failure: there is neither
+    :raises Failure: both are missing
     """
     if found := shutil.which("docker-registry"):
         return Path(found)
@@ -74,7 +74,7 @@ def _start(settings: Settings, daemon: Daemon) -> None:
         raise Failure(
             f"Port {port} of 127.0.0.1 is taken",
             "Another program listens there, not our registry.",
-            "End it, or set REGISTRY_PORT to a free port.",
+            "Stop it, or set REGISTRY_PORT to a free port.",
         )
     storage.mkdir(parents=True, exist_ok=True)
     configuration(settings).write_text(_CONFIGURATION.format(storage=storage, port=port))

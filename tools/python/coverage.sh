@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the unit and contract tests with branch coverage, of the processes that they start too:
-# coverage's own .pth file measures every Python of the environment that sees these variables.
+# Runs the unit and contract tests with branch coverage, also of their child processes: coverage's .pth file
+# measures every Python of the environment that gets these variables.
 set -eu
 
 cd "$(dirname "$0")/../.."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renews the locked versions. --no-emit-index-url: the lists name packages, not where they are from.
+# Locks the newest versions. --no-emit-index-url: the lists have packages, but no index.
 set -eu
 
 cd "$(dirname "$0")/../.."

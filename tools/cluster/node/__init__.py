@@ -1,1 +1,1 @@
-"""The programs of the node, which run in namespaces of their own."""
+"""The programs of the node, which run in separate namespaces."""

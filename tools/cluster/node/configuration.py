@@ -10,7 +10,7 @@ from tools.cluster.settings import NODE, PODS, REGISTRY, SERVICES, Cluster
 CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
 RESOLV_CONF = Path("/run/resolv.conf")  # the name server that containers get
 
-# The registries that the node's own stands for.
+# The registries that the node's own registry replaces.
 _REGISTRIES = ("ghcr.io", "docker.io", "registry.k8s.io", "registry.default.svc.cluster.local:5000")
 
 # restrict_oom_score_adj: without it runc fails where this machine may not lower the score.
@@ -30,7 +30,7 @@ bin_dir = "{unpacked}/usr/lib/cni"
 conf_dir = "{state}/cni"
 """
 
-# InPlacePodVerticalScaling: with it kubelet panics when it starts again without cgroups of its own.
+# With InPlacePodVerticalScaling, kubelet panics when it restarts without its own cgroups.
 _KUBELET = """\
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration

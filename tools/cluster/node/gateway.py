@@ -1,7 +1,7 @@
 """The gateway of the cluster: nginx, with the routes of Knative's Ingress objects.
 
-Knative leaves this part to a networking layer (Kourier, Istio, Contour), which need Envoy. What an
-Ingress asks for: https://github.com/knative/networking, pkg/apis/networking/v1alpha1.
+Knative requires a networking layer. The usual ones (Kourier, Istio, Contour) need Envoy. The fields
+of an Ingress: https://github.com/knative/networking, pkg/apis/networking/v1alpha1.
 
     gateway.py KUBECTL KUBECONFIG NGINX FOLDER
 """
@@ -52,7 +52,7 @@ http {{
 }}
 """
 
-# Brokers have no Ingress. In a cluster with a name server, the sources are inside of it.
+# Brokers have no Ingress. Usually, sources are inside the cluster. This is for those outside.
 _BROKERS = ("knative-eventing", "broker-ingress")
 _BROKERS_SERVER = """\
   server {{
@@ -92,12 +92,12 @@ class Cluster:
         self._command = [kubectl, "--kubeconfig", kubeconfig]
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """Return all objects of a kind; none while the kind is not known yet."""
+        """Return all objects of a kind. Empty if the cluster does not have the kind yet."""
         done = self._run(["get", kind, "--all-namespaces", "--output", "json"])
         return list(json.loads(done.stdout)["items"]) if done.returncode == 0 else []
 
     def replace_status(self, ingress: Mapping[str, Any]) -> None:
-        """Write the status of an Ingress. A conflict is tried again at the next look."""
+        """Write the status of an Ingress. After a conflict, the next round tries it again."""
         meta = ingress["metadata"]
         path = (
             f"/apis/networking.internal.knative.dev/v1alpha1/namespaces/{meta['namespace']}"
@@ -113,7 +113,7 @@ class Cluster:
 
 
 class Nginx:
-    """The nginx that serves, started with the first configuration."""
+    """nginx, which is started with the first configuration."""
 
     def __init__(self, program: str, folder: Path) -> None:
         self._file = folder / "nginx.conf"
@@ -123,7 +123,7 @@ class Nginx:
         self._servers: str | None = None
 
     def serve(self, servers: str) -> None:
-        """Serve with this part of the configuration; requests under way go on."""
+        """Serve with this part of the configuration. Running requests are not interrupted."""
         if servers == self._servers:
             return
         version = hashlib.sha256(servers.encode()).hexdigest()
@@ -139,7 +139,7 @@ class Nginx:
 
 
 def _served() -> str:
-    """Return the version of the configuration that nginx serves new connections with."""
+    """Return the version of the configuration that nginx uses for new connections."""
     connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=5)
     try:
         connection.request("GET", "/")
@@ -151,7 +151,7 @@ def _served() -> str:
 
 
 def main(kubectl: str, kubeconfig: str, nginx: str, folder: str) -> None:
-    """Look at the cluster, and follow it, for ever."""
+    """Follow the changes of the cluster, without an end."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     cluster, server = Cluster(kubectl, kubeconfig), Nginx(nginx, Path(folder))
     while True:
@@ -173,7 +173,7 @@ Addresses = Mapping[tuple[str, str], str]
 
 
 def _is_routable(ingress: Mapping[str, Any], addresses: Addresses) -> bool:
-    """Say whether the services that an Ingress names are there."""
+    """Return whether the services of an Ingress exist."""
     return all(
         (split["serviceNamespace"], split["serviceName"]) in addresses
         for rule in ingress["spec"]["rules"]
@@ -204,14 +204,14 @@ def _ready_status(ingress: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _brokers(addresses: Addresses) -> Iterator[str]:
-    """Return nginx's configuration for the one service that takes the events of all brokers."""
+    """Return nginx's configuration for the service that receives the events of all brokers."""
     if address := addresses.get(_BROKERS):
         namespace, name = _BROKERS
         yield _BROKERS_SERVER.format(name=name, namespace=namespace, address=address)
 
 
 def _servers(ingresses: list[dict[str, Any]], addresses: Addresses) -> Iterator[str]:
-    """Return nginx's configuration of each rule. Of its paths, the one for all requests counts."""
+    """Return nginx's configuration of each rule. It uses the path that matches all requests."""
     for ingress in sorted(ingresses, key=lambda item: str(item["metadata"]["uid"])):
         for number, rule in enumerate(ingress["spec"]["rules"]):
             path = next(path for path in rule["http"]["paths"] if not path.get("headers"))
@@ -235,7 +235,7 @@ def _address(split: Mapping[str, Any], addresses: Addresses) -> str:
 
 
 def _shares(values: "Iterator[tuple[int, str]]") -> str:
-    """Return the lines of split_clients: the last takes what is left of 100 %."""
+    """Return the lines of split_clients. The last one gets the rest of 100 %."""
     *first, (_, last) = ((percent, value) for percent, value in values if percent)
     return " ".join([*(f"{percent}% {value};" for percent, value in first), f"* {last};"])
 

@@ -1,7 +1,7 @@
 """node: the first process of the node's namespaces.
 
-It starts the programs of the node in their order, and ends when one of them does. The end of this
-process is the end of all in its namespace. Started by cluster.sh.
+It starts the programs of the node in their order, and exits when one of them does. Then the kernel
+kills all processes in its namespace. cluster.sh starts it.
 """
 
 import os
@@ -23,20 +23,20 @@ from tools.settings import Settings
 _LINK = "eth0"
 _LINK_SECONDS = 10.0  # until cluster.sh has made it
 _POLL = 0.1
-# This machine's own stay as they are; what is mounted over them goes with the namespace.
+# The machine's own folders do not change. The mounts over them end with the namespace.
 _FOLDERS = ("/run", "/var/log", "/var/lib/cni")
 _IN_FOLDERS = ("/run/containerd", "/run/lock", "/var/log/containers")  # iptables locks in /run
 
 
 class Node:
-    """The programs that were started, as the first process of their namespace."""
+    """The first process of the namespace, and the programs that it has started."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._names: dict[int, str] = {}
 
     def start(self, started: Iterable[Program]) -> None:
-        """Start programs, each with a log of its own."""
+        """Start programs, each with a separate log."""
         for program in started:
             pid = process.start(program.command, self.log(program.name))
             self._names[pid] = program.name
@@ -46,7 +46,7 @@ class Node:
         return self._logs / f"{name}.log"
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so. Who started the node says when it has taken too long.
+        """Wait for a condition. The process that started the node has the time limit.
 
         :raises Failure: a program has ended
         """
@@ -55,7 +55,7 @@ class Node:
             time.sleep(_POLL)
 
     def wait(self) -> None:
-        """Wait for ever, and reap what containers leave behind.
+        """Wait without an end, and reap the processes that containers leave behind.
 
         :raises Failure: a program has ended
         """
@@ -72,7 +72,7 @@ class Node:
 
 
 def run(cluster: Cluster) -> None:
-    """Start the node, and go on until a program of it ends.
+    """Start the node, and wait until one of its programs exits.
 
     :raises Failure: a program has ended
     """
@@ -99,7 +99,7 @@ def _mount() -> None:
 
 
 def _connect() -> None:
-    """Take this end of the link to the machine."""
+    """Set up this end of the link to the machine."""
     process.call(["ip", "link", "set", "lo", "up"])
     wait_until(lambda: _LINK in (name for _, name in socket.if_nameindex()), _LINK_SECONDS)
     process.call(["ip", "address", "add", f"{NODE}/{PREFIX}", "dev", _LINK])
@@ -112,7 +112,7 @@ def _main(arguments: Sequence[str], settings: Settings) -> None:
     try:
         run(Cluster(settings))
     except Failure as failure:
-        raise SystemExit(str(failure)) from failure  # cluster.sh shows it as part of its own error
+        raise SystemExit(str(failure)) from failure  # cluster.sh shows it in its error message
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _ETCD = "http://127.0.0.1:2379"
 class Program:
     """A program of the node.
 
-    :param name: of its log, and in errors
+    :param name: the name of its log, and in errors
     """
 
     name: str
@@ -25,13 +25,13 @@ class Program:
 
 
 def first(cluster: Cluster, files: Files, registry_program: Path) -> list[Program]:
-    """Return what needs no other program but etcd, in the order of the start."""
+    """Return the programs that need only etcd, in the order of their start."""
     serve: list[str | Path] = [registry_program, "serve", registry.configuration(cluster.settings)]
     return [*_registries(cluster, serve), _etcd(cluster), _api_server(cluster), _containerd(files)]
 
 
 def second(cluster: Cluster, files: Files) -> list[Program]:
-    """Return what needs the API server, and kubelet containerd as well."""
+    """Return the programs that need the API server. kubelet needs containerd, too."""
     kubernetes = _Kubernetes(cluster)
     return [
         kubernetes.controller_manager(),
@@ -44,7 +44,7 @@ def second(cluster: Cluster, files: Files) -> list[Program]:
 
 
 def _registries(cluster: Cluster, serve: Sequence[str | Path]) -> list[Program]:
-    """Return this machine's registry again, under the names that the node and pods know.
+    """Return servers for this machine's registry, with the names that the node and pods use.
 
     localhost:5000 on the node, registry.default.svc.cluster.local:5000 in pods, and ghcr.io.
     """
@@ -63,8 +63,8 @@ def _etcd(cluster: Cluster) -> Program:
     options = {
         "--data-dir": cluster.state / "etcd",
         "--log-level": "error",
-        # Kubernetes asks newer versions of etcd how far a watch has got. Debian's says it by
-        # itself, but only every ten minutes; until then, a watch without a version fails.
+        # Kubernetes queries newer versions of etcd for the progress of a watch. Debian's version
+        # only reports it every ten minutes. Until then, a watch without a version would fail.
         "--experimental-watch-progress-notify-interval": "500ms",
         "--listen-client-urls": _ETCD,
         "--advertise-client-urls": _ETCD,
@@ -100,7 +100,7 @@ def _containerd(files: Files) -> Program:
 
 @dataclass(frozen=True)
 class _Kubernetes:
-    """The programs of Kubernetes that ask the API server."""
+    """The programs of Kubernetes that connect to the API server."""
 
     cluster: Cluster
 

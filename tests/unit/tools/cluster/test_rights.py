@@ -17,7 +17,7 @@ def test_a_missing_right_is_named() -> None:
         rights.check([Right("walk", ["true"]), refused, Right("swim", ["false"])])
 
     assert "Tried: sh -c echo not permitted >&2; exit 1\n  not permitted\n" in str(failed.value)
-    assert "it takes --privileged" in str(failed.value)
+    assert "A container needs --privileged" in str(failed.value)
 
 
 def test_a_program_that_writes_nothing() -> None:
