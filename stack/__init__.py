@@ -1,4 +1,4 @@
-"""Makes the images from Debian packages. README.md says how."""
+"""Builds the images from Debian packages. README.md explains how."""
 
 from pathlib import Path
 

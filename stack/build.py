@@ -1,9 +1,9 @@
-"""Makes the run, build and lifecycle image of a variant, and gives them to Docker.
+"""Builds the run, build and lifecycle image of a variant, and loads them into Docker.
 
 Variables:
-  EXTRA_CAS=bundle.crt   the certificates that the build image trusts in addition to Debian's;
-                         SSL_CERT_FILE if it is not set, none if it is empty. OCI layouts have none
-  STACK_CACHE=folder     where layers are kept, in place of ~/.cache/knative-python/stack
+  EXTRA_CAS=bundle.crt   certificates that the build image trusts in addition to Debian's; default:
+                         SSL_CERT_FILE; none if it is empty. OCI layouts have none
+  STACK_CACHE=folder     the folder of layers, instead of ~/.cache/knative-python/stack
   DEBIAN_SOURCES=file    apt's sources (sources.list(5)), such as a snapshot of Debian's archive
 """
 

@@ -1,4 +1,4 @@
-"""Makes the builder of a variant, knative-python/builder, and all that it needs.
+"""Builds the builder of a variant, knative-python/builder, and the images that it needs.
 
 RUN_IMAGE_MIRRORS="name…" names copies of the run image in other registries. The other variables are
 those of build.sh.
@@ -32,9 +32,9 @@ root=/cnb/buildpacks/knative-python_function/{version} && mkdir -p $root && cd $
 
 
 def make(settings: Settings, wanted: Request) -> str:
-    """Give Docker the builder and the images that it stands on; return the builder's name.
+    """Load the builder and its base images into Docker. Return the builder's name.
 
-    :raises Failure: one of them cannot be made, or no daemon answers
+    :raises Failure: one of them cannot be built, or no daemon answers
     """
     known = daemon.find(settings)
     together(partial(build.build, settings.cache, ["pack"]), partial(images.load, settings, wanted))
@@ -42,7 +42,7 @@ def make(settings: Settings, wanted: Request) -> str:
     key = _key(settings, wanted)
     if not known.has(image, key):
         with settings.cache.locked("builder"):
-            if not known.has(image, key):  # else another run was faster
+            if not known.has(image, key):  # otherwise another run was faster
                 known.put(image, key, partial(_create, settings, wanted))
     return image
 
@@ -60,8 +60,8 @@ def description(wanted: Request, mirrors: Sequence[str]) -> str:
         arch=wanted.variant.arch,
         mirrors="".join(f'"{mirror}", ' for mirror in mirrors),
     )
-    # With a daemon pack only takes the targets of the daemon's architecture. Without any, the
-    # builder is of its build image's.
+    # With a daemon, pack only accepts targets of the daemon's architecture. Without targets, the
+    # builder has the architecture of its build image.
     targets = r"(?ms)^\[\[targets.*?^$\n"
     return re.sub(targets, "", text) if wanted.variant.is_foreign else text
 

@@ -1,6 +1,6 @@
-"""Builds a function's image, starts it and shows what it answers.
+"""Builds a function's image, starts it, sends requests and shows the responses.
 
-Where no folder is named, the project.toml at the root names examples/http.
+Without a folder, pack builds examples/http, which the project.toml at the root names.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from tools.settings import Settings
 
 
 def pack_options(builder: str, function: str) -> list[str]:
-    """Return how pack is called, after the image's name; the root's project.toml has the rest.
+    """Return pack's options after the image's name. The root's project.toml has the others.
 
-    :param builder: empty for the one that project.toml names
+    :param builder: empty for the one in project.toml
     :param function: the function's folder; empty for the example
     :raises Failure: there is no such folder
     """
@@ -29,7 +29,7 @@ def pack_options(builder: str, function: str) -> list[str]:
 
 
 def build_and_ask(image: str, called: Sequence[str]) -> None:
-    """Build the image, start it and ask it.
+    """Build the image, start it and send requests.
 
     :raises Failure: the build fails, or the image does not answer as it should
     """
@@ -61,7 +61,7 @@ def _main(arguments: Sequence[str], _settings: Settings) -> None:
     variant = variants.select(parsed.variant, parsed.arch)
     if variant.is_foreign:
         raise Failure(
-            f"This machine is not of the architecture {variant.arch}",
+            f"This machine does not have the architecture {variant.arch}",
             "A function is built for this machine; stack/README.md says how to build for another.",
         )
     builder = "" if variant.name == variants.DEFAULT else f"knative-python/builder{variant.tag}"

@@ -1,6 +1,6 @@
-"""Renews the locks of Debian's packages, and prints what changed.
+"""Locks the newest Debian packages, and prints what changed.
 
-The packages are those of today; DEBIAN_SOURCES=file names other sources, see build.sh.
+DEBIAN_SOURCES=file names other sources of packages, see build.sh.
 """
 
 import datetime as dt
@@ -24,9 +24,9 @@ _LARGEST = {"trixie": "base", "bookworm": "bookworm-base"}
 
 
 def renew(settings: Settings, variant: Variant) -> None:
-    """Make the images from today's packages, and write the lock if it is not theirs.
+    """Build the images from the newest packages, and write the lock if it differs.
 
-    :raises Failure: they cannot be made
+    :raises Failure: they cannot be built
     """
     roots.prepare(settings.cache, variant)
     path = roots.lock_file(variant)
@@ -43,7 +43,7 @@ def renew(settings: Settings, variant: Variant) -> None:
 
 
 def text(variant: Variant, found: Sequence[Package], now: dt.datetime) -> str:
-    """Return a lock."""
+    """Return the text of a lock."""
     what = f"Debian {variant.debian} ({variant.suite}) for {variant.arch}"
     head = [
         f"# {what}, as it was on {now:%Y-%m-%dT%H:%M:%SZ}: name, version and SHA-256 of each",

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Renews the locks of Debian's packages: lock.sh --help
+# Locks the newest Debian packages: lock.sh --help
 exec "$(dirname "$0")/../tools/run.sh" stack.lock "$@"

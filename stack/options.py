@@ -1,4 +1,4 @@
-"""The options that the commands have in common."""
+"""The common options of the commands."""
 
 from argparse import Namespace
 
@@ -25,19 +25,19 @@ def add_images(made: Parser) -> None:
         dest="prefix",
         default="knative-python",
         metavar="PREFIX",
-        help="what images' names begin with",
+        help="the prefix of the images' names",
     )
     made.add_argument(
         "--locked",
         action="store_true",
-        help="fail where Debian no longer has the packages of the lock",
+        help="fail if Debian no longer has the packages of the lock",
     )
 
 
 def request(parsed: Namespace) -> Request:
-    """Return which images are asked for.
+    """Return which images are requested.
 
-    :raises Failure: there is no such variant or architecture, or no image can be called so
+    :raises Failure: the variant or architecture is unknown, or the prefix is not valid
     """
     variant = variants.select(parsed.variant, parsed.arch)
     return Request(variant, variants.image_prefix(parsed.prefix), parsed.locked)

@@ -1,8 +1,8 @@
-"""How a version was made, as a statement that tools can read. Facts only.
+"""The provenance of a version, in a format for tools. Facts only.
 
-An in-toto statement (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md) with
-SLSA's provenance (https://slsa.dev/spec/v1.0/provenance). It is not signed here: a signature says
-who built, which a workflow can prove and a laptop cannot (.github/workflows/release.yml signs it).
+It is an in-toto statement (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md)
+with SLSA's provenance (https://slsa.dev/spec/v1.0/provenance). It is not signed here, because only
+a workflow can prove its identity (.github/workflows/release.yml signs it).
 """
 
 import hashlib
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# What externalParameters below mean.
+# The meaning of externalParameters below.
 BUILD_TYPE = "urn:knative-python:release:1"
-# Who made it, where no workflow did: nobody whom a signature names.
+# The builder, if it was not a workflow. No signature proves it.
 LOCAL = "urn:knative-python:local"
 
 
 @dataclass(frozen=True)
 class Made:
-    """What there is of a version.
+    """The images and files of a version.
 
     :param images: digests (sha256:…) of images by name
-    :param files: what is next to the statement: its subject
-    :param byproducts: what is next to it, and describes the subject
+    :param files: the files that the statement is about
+    :param byproducts: files that describe these
     """
 
     images: Mapping[str, str]
@@ -34,11 +34,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Origin:
-    """What it was made from, by whom, and when.
+    """The sources of a version, its builder, and the time.
 
-    :param source: where the sources are from
-    :param inputs: the files that pin what is downloaded, by their name in the repository
-    :param began: the time as RFC 3339 has it
+    :param source: the repository
+    :param inputs: the files that pin downloads, by their name in the repository
+    :param began: the time, in the format of RFC 3339
     """
 
     source: str
@@ -82,7 +82,7 @@ def statement(made: Made, origin: Origin) -> dict[str, Any]:
 
 
 def uri(remote: str) -> str:
-    """Return the URI of a git remote, which may be scp-like or a folder; without credentials."""
+    """Return the URI of a git remote without credentials. A remote may be scp-like, or a folder."""
     if remote.startswith("/"):
         return f"file://{remote}"
     if scp := re.fullmatch(r"(?:[^@/:]+@)?([^/:]+):(?!//)(.*)", remote):

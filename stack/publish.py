@@ -1,8 +1,8 @@
 """Pushes the builder of a variant, its run and build image, and the buildpack as a package.
 
-Their names are PREFIX/builder, run, build and function, with the variant as their tag; the
-buildpack's tag is its version. Log in before, with `docker login`. No certificates of this machine
-are in the build image, unless EXTRA_CAS=bundle.crt asks for them.
+Their names are PREFIX/builder, run, build and function. Their tag is the variant, that of the
+buildpack is its version. Run `docker login` first. The build image does not contain certificates of
+this machine, unless EXTRA_CAS=bundle.crt adds them.
 """
 
 import json
@@ -24,10 +24,10 @@ _PACKAGE = '[buildpack]\nuri = "buildpack"\n\n[platform]\nos = "linux"\n'
 
 
 def publish(settings: Settings, wanted: Request, tags: Sequence[str] = ()) -> dict[str, str]:
-    """Make all images and push them; return their digests by name.
+    """Build all images and push them. Return their digests by name.
 
-    :param tags: to be pushed with these, one after the other, in place of their own
-    :raises Failure: one cannot be made or pushed
+    :param tags: push with these tags, one after the other, instead of the default ones
+    :raises Failure: an image cannot be built or pushed
     """
     builder.make(replace(settings, machine_cas=None), wanted)
     made = {image: wanted.name(image) for image in ("run", "build", "builder")}
@@ -39,26 +39,26 @@ def publish(settings: Settings, wanted: Request, tags: Sequence[str] = ()) -> di
         named[f"{wanted.prefix}/function:{tag}"] = package
     for name, image in named.items():
         process.call(["docker", "tag", image, name])
-    # First all of a version, then what moves with each version.
+    # First the tags of a version, then those that move with each version.
     return {name: push(settings, name) for name in named or (*made.values(), package)}
 
 
 def push(settings: Settings, image: str) -> str:
-    """Push an image, and return the digest that it has in the registry.
+    """Push an image, and return its digest in the registry.
 
-    :raises Failure: the registry does not take it
+    :raises Failure: the registry does not accept it
     """
     with step(f"Pushing {image}"):
         output = process.quietly("push", ["docker", "push", image], logs=settings.cache.logs)
     if found := re.search(r"\bdigest: (sha256:[0-9a-f]{64})\b", output):
         return found[1]
-    raise Failure(f"Docker did not say the digest of {image}", output)
+    raise Failure(f"Docker did not print the digest of {image}", output)
 
 
 def prefix(text: str) -> str:
-    """Return a registry and a path in it, without a slash at its end.
+    """Return a registry and a path in it, without a slash at the end.
 
-    :raises Failure: it is no such thing
+    :raises Failure: it is something else
     """
     name = variants.image_prefix(text.rstrip("/")) if text else ""
     if not name:
@@ -74,7 +74,7 @@ def prefix(text: str) -> str:
 
 
 def _package(settings: Settings, wanted: Request, image: str) -> None:
-    """Give Docker the buildpack alone, for builders of others."""
+    """Load the buildpack as a package into Docker, for other builders."""
     with (
         step(f"Packaging the buildpack as {image}"),
         tempfile.TemporaryDirectory(prefix="knative-python-") as folder,
@@ -98,7 +98,7 @@ def _main(arguments: Sequence[str], settings: Settings) -> None:
     parser.add_argument("prefix", metavar="PREFIX", help="a registry and a path in it")
     parser.add_argument("--variant", default=variants.DEFAULT, metavar="NAME", help=options.VARIANT)
     parser.add_argument(
-        "--unlocked", action="store_true", help="take today's packages, not only those of the lock"
+        "--unlocked", action="store_true", help="use newer packages if Debian lacks the locked ones"
     )
     parser.add_argument(
         "--tag",
@@ -106,10 +106,10 @@ def _main(arguments: Sequence[str], settings: Settings) -> None:
         action="append",
         default=[],
         metavar="TAG",
-        help="push with this tag in place of the variant's and the version; may be repeated",
+        help="push with this tag instead of the variant and the version; can be repeated",
     )
     parser.add_argument(
-        "--digests", type=Path, metavar="FILE", help="write what was pushed there, as JSON"
+        "--digests", type=Path, metavar="FILE", help="write the digests to this file, as JSON"
     )
     parsed = parser.parse_args(arguments)
     wanted = Request(

@@ -1,7 +1,8 @@
-"""Puts a builder and the run image into the registry on loopback, where func can pull them.
+"""Pushes a builder and the run image to the registry on loopback, where func can pull them.
 
-localhost:5000/knative-python/builder and …/run. The builder is one of its own: a builder names its
-run image, and func pulls that as well. REGISTRY_PORT names another port.
+Their names are localhost:5000/knative-python/builder and …/run. This builder differs from the local
+one: it names the run image in the registry, because func pulls that as well. REGISTRY_PORT sets
+another port.
 """
 
 from collections.abc import Sequence
@@ -20,9 +21,9 @@ _IN_CLUSTER = "registry.default.svc.cluster.local:5000/knative-python/run"
 
 
 def push(settings: Settings) -> None:
-    """Start the registry, and push what it does not have.
+    """Start the registry, and push the images that it does not have.
 
-    :raises Failure: the registry does not start, or an image cannot be made or pushed
+    :raises Failure: the registry does not start, or an image cannot be built or pushed
     """
     registry.start(settings)
     home = f"localhost:{settings.registry_port}/knative-python"

@@ -1,11 +1,12 @@
-"""Makes a version: images in a registry, SBOMs, wheel, digests and provenance; a commit and a tag.
+"""Creates a version: images in a registry, SBOMs, wheel, digests, provenance, a commit and a tag.
 
-All of it is made from a commit that no branch has yet. Where a step fails, branch, tags and files
-are as before, and the same command may be run again. What is pushed with the version's tag is then
-pushed again. "latest" moves at the very end, when the commit has its tag: where that fails, the
-same command moves it.
+Everything is built from a commit that is in no branch yet. If a step fails, branch, tags and files
+do not change, and the same command can be run again. Then the images with the version's tag are
+pushed again. "latest" moves at the end, when the commit has its tag. If that fails, the same
+command moves it.
 
-A version that has a tag is not made again: with it checked out, its images are published again.
+A version with a tag is not created again. If its commit is checked out, its images are published
+again.
 """
 
 import argparse
@@ -34,10 +35,10 @@ _SBOM = "/cnb/sbom/bom.cdx.json"
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for.
+    """The requested version.
 
-    :param tag: what images are tagged with, if not with the version and then with the variant
-    :param builder: who makes it, for the provenance
+    :param tag: the only tag of the images, instead of the version and the variant
+    :param builder: the builder in the provenance
     :param out: the folder for the files of the version
     """
 
@@ -56,14 +57,14 @@ class Order:
 
     @property
     def image_tags(self) -> tuple[str, ...]:
-        """Return the tags of the images: that which moves last."""
+        """Return the tags of the images. The one that moves is the last."""
         variant = self.variant.name if self.variant.name != variants.DEFAULT else ""
         own = "-".join(word for word in (self.version, variant) if word)
         return (self.tag,) if self.tag else (own, variant or "latest")
 
 
 def check(order: Order, root: Path = ROOT) -> str:
-    """Return the commit to start from, if the version can be made.
+    """Return the commit to start from, if the version can be created.
 
     :raises Failure: it cannot, and nothing was changed
     """
@@ -73,10 +74,10 @@ def check(order: Order, root: Path = ROOT) -> str:
         raise Failure("There are changes that are not committed", changed, "Commit or stash them.")
     if tagged and tagged != head:
         raise Failure(
-            f"The version {order.version} is there already",
+            f"The version {order.version} already exists",
             f"Found: the tag {order.git_tag} is commit {tagged[:12]}",
             f"To publish it again: git checkout {order.git_tag}",
-            "For what has changed since, choose a newer version.",
+            "To release later changes, choose a newer version.",
         )
     if not tagged:
         if wanted < version.parse(now):
@@ -88,10 +89,10 @@ def check(order: Order, root: Path = ROOT) -> str:
 
 
 def release(settings: Settings, order: Order) -> None:
-    """Make a version.
+    """Create a version.
 
-    :raises Failure: it cannot be made, and branch, tags and files are as before; or all of it is
-        made, but "latest" cannot be moved
+    :raises Failure: it cannot be created, and branch, tags and files are as before; or everything
+        was created, but "latest" cannot be moved
     """
     daemon.find(settings)
     head, began = check(order), _now()
@@ -111,7 +112,7 @@ def release(settings: Settings, order: Order) -> None:
 
 
 def plan(order: Order, head: str) -> list[str]:
-    """Return what would be done, line by line."""
+    """Return the lines of a dry run."""
     own, *moving = order.image_tags
     last = [f"Push {order.registry}/{image}:{tag}" for tag in moving for image in _IMAGES]
     first, tagged = [f"Publish {order.git_tag}, which is commit {head[:12]}, again"], list[str]()
@@ -125,7 +126,7 @@ def plan(order: Order, head: str) -> list[str]:
 
 @contextmanager
 def _checkout(commit: str) -> Iterator[Path]:
-    """Give a folder with a commit, which shares this clone's objects."""
+    """Yield a folder with a commit. It shares this clone's objects."""
     with tempfile.TemporaryDirectory(prefix="knative-python-") as name:
         folder = Path(name, "clone")
         _git(ROOT, "worktree", "add", "--quiet", "--detach", str(folder), commit)
@@ -137,7 +138,7 @@ def _checkout(commit: str) -> Iterator[Path]:
 
 @contextmanager
 def _new_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder that gets its name when all is in it."""
+    """Yield an empty folder that gets its name when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         prefix=".new-", dir=path.parent, ignore_cleanup_errors=True
@@ -158,7 +159,7 @@ def _committed(clone: Path, order: Order) -> str:
 
 
 def _published(clone: Path, order: Order, folder: Path) -> dict[str, str]:
-    """Make the images of a clone, by its own code, and push them with the version's own tag.
+    """Build the images of a clone, with its own code, and push them with the version's own tag.
 
     :return: their digests by name, also by the names that move
     """
@@ -178,7 +179,7 @@ def _published(clone: Path, order: Order, folder: Path) -> dict[str, str]:
 def _move(settings: Settings, order: Order, digests: Mapping[str, str]) -> None:
     """Move the tags that move with each version, such as "latest".
 
-    :raises Failure: the registry does not take them, or gives an image another digest
+    :raises Failure: the registry does not accept them, or an image gets another digest
     """
     own, *moving = order.image_tags
     for name in (f"{order.registry}/{image}:{tag}" for tag in moving for image in _IMAGES):
@@ -186,14 +187,14 @@ def _move(settings: Settings, order: Order, digests: Mapping[str, str]) -> None:
         pushed = publish.push(settings, name)
         if pushed != digests[name]:
             raise Failure(
-                f"The registry has another image as {name}",
+                f"The registry has another image with the name {name}",
                 f"Expected: {digests[name]}",
                 f"Found: {pushed}",
             )
 
 
 def _sboms(order: Order, folder: Path) -> list[Path]:
-    """Take the SBOMs out of the images that have one; the builder has the build image's."""
+    """Copy the SBOMs from the images that have one. The builder has that of the build image."""
     wanted, made = Request(order.variant, order.registry), list[Path]()
     for image in ("run", "build"):
         container = process.output(["docker", "create", wanted.name(image), "none"])
@@ -207,7 +208,7 @@ def _sboms(order: Order, folder: Path) -> list[Path]:
 
 def _wheel(settings: Settings, clone: Path, folder: Path) -> Path:
     build = [clone / "tools" / "python" / "wheel.sh", folder]
-    # uv is that of `make python`, in front on the PATH.
+    # uv is the one from `make python`, which is first on the PATH.
     process.quietly("wheel", build, logs=settings.cache.logs)
     (wheel,) = folder.glob("*.whl")
     return wheel
@@ -233,7 +234,7 @@ def _origin(clone: Path, order: Order, commit: str, began: str) -> provenance.Or
 
 
 def _take(order: Order, head: str, commit: str) -> None:
-    """Tag the commit, and move the branch to it: both, or neither."""
+    """Tag the commit and move the branch to it. If one fails, neither happens."""
     if commit == head:
         return
     tag = order.git_tag
@@ -246,7 +247,7 @@ def _take(order: Order, head: str, commit: str) -> None:
 
 
 def _tagged(root: Path, tag: str) -> str:
-    """Return the commit of a tag; an empty text if there is no such tag."""
+    """Return the commit of a tag. Empty if there is no such tag."""
     verify = ["rev-parse", "--quiet", "--verify", f"refs/tags/{tag}^{{commit}}"]
     return process.answer(["git", "-C", root, *verify]) or ""
 
@@ -278,11 +279,11 @@ def _main(arguments: Sequence[str], settings: Settings) -> None:
     add("version", metavar="VERSION", help="such as 1.2.3")
     add("registry", metavar="PREFIX", help="a registry and a path in it")
     add("--variant", default=variants.DEFAULT, metavar="NAME", help=options.VARIANT)
-    add("--unlocked", action="store_true", help="take today's packages, not only the lock's")
-    add("--tag", default="", help="push with this tag alone: for an image index to be made later")
-    add("--builder", default=provenance.LOCAL, metavar="URI", help="who makes it")
+    add("--unlocked", action="store_true", help="use newer packages if Debian lacks locked ones")
+    add("--tag", default="", help="push only with this tag, for a later image index")
+    add("--builder", default=provenance.LOCAL, metavar="URI", help="builder in the provenance")
     add("--out", type=Path, metavar="FOLDER", help="for its files; default: dist/VERSION")
-    add("--dry-run", action="store_true", help="check, and say what would be done")
+    add("--dry-run", action="store_true", help="check, and print what would be done")
     parsed = parser.parse_args(arguments)
     order = _order(parsed)
     if parsed.dry_run:

@@ -1,6 +1,6 @@
-"""Which version this is, where it is written, and its section of the changelog. Texts only.
+"""The version of this clone, the files that contain it, and its section in the changelog. Pure.
 
-buildpack/buildpack.toml has the version: the lifecycle needs it there. The other files repeat it.
+The lifecycle reads the version from buildpack/buildpack.toml. The other files repeat it.
 """
 
 import re
@@ -10,20 +10,20 @@ from pathlib import Path
 from tools.console import Failure
 
 SOURCE = "buildpack/buildpack.toml"
-# pack does not follow a link to buildpack.toml; the runtime is a distribution of its own.
+# pack does not follow a link to buildpack.toml. The runtime is a separate distribution.
 FILES = (SOURCE, "buildpack.toml", "buildpack/runtime/pyproject.toml")
 CHANGELOG = "CHANGELOG.md"
 
 _LINE = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 _UNRELEASED = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-# Semantic versions as the buildpack specification has them, which are Python's (PEP 440) as well.
+# Semantic versions, as in the buildpack specification. They are also valid for Python (PEP 440).
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 def parse(text: str) -> tuple[int, ...]:
     """Return the numbers of a version.
 
-    :raises Failure: it is not of the form 1.2.3
+    :raises Failure: it does not have the form 1.2.3
     """
     if not (found := _VERSION.fullmatch(text)):
         raise Failure(
@@ -62,9 +62,9 @@ def renewed(texts: Mapping[str, str], version: str, day: str) -> dict[str, str]:
 
 
 def notes(changelog: str) -> str:
-    """Return what the changelog says of the next version.
+    """Return the changelog's section for the next version.
 
-    :raises Failure: it says nothing
+    :raises Failure: it is empty
     """
     found = _UNRELEASED.search(changelog)
     if not found:

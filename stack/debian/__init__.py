@@ -1,1 +1,1 @@
-"""Debian's packages: their locked versions, the layers that are made of them, their SBOM."""
+"""Debian packages: their locked versions, the layers with their files, their SBOM."""

@@ -1,4 +1,4 @@
-"""Debian packages by exact version: what a lock pins, and what differs from it."""
+"""Debian packages by exact version: the pins of a lock, and differences from it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def read(path: Path) -> list[Package]:
         raise Failure(
             "A list of packages cannot be read",
             f"Found: {path}: {error.strerror}",
-            "Restore it (git checkout -- stack/locks), or make it: make lock-stack",
+            "Restore it (git checkout -- stack/locks), or create it: make lock-stack",
         ) from error
     try:
         return [Package(*line.split()) for line in lines if line and not line.startswith("#")]
@@ -41,9 +41,9 @@ def read(path: Path) -> list[Package]:
 
 
 def preferences(lock: Iterable[Package]) -> str:
-    """Return what makes apt take the versions of a lock, while the archive has them.
+    """Return apt's preferences for the versions of a lock, if the archive has them.
 
-    apt_preferences(5).
+    The format is in apt_preferences(5).
     """
     return "".join(
         f"Package: {package.name}\nPin: version {package.version}\nPin-Priority: 1001\n\n"
@@ -52,7 +52,7 @@ def preferences(lock: Iterable[Package]) -> str:
 
 
 def changes(lock: Iterable[Package], found: Iterable[Package]) -> list[str]:
-    """Return which of the packages are not as the lock pins them, a line each."""
+    """Return a line for each package that differs from the lock."""
     pinned = set(lock)
     versions = {package.name: package.version for package in pinned}
     return [
@@ -62,7 +62,7 @@ def changes(lock: Iterable[Package], found: Iterable[Package]) -> list[str]:
 
 
 def gone(lock: Iterable[Package], found: Iterable[Package]) -> list[str]:
-    """Return which packages of the lock no image has any more, a line each."""
+    """Return a line for each package of the lock that is in no image."""
     names = {package.name for package in found}
     return [
         f"{package.name}: {package.version} -> gone"

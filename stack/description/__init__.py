@@ -1,1 +1,1 @@
-"""What the images of each variant are made of: the table of the variants, and their files."""
+"""The descriptions of the images: the table of the variants, and their files."""

@@ -1,6 +1,6 @@
-"""Reads the descriptions of the images, whose lines are for all variants or for some.
+"""Reads the descriptions of the images. A line is for all variants or for some of them.
 
-descriptions VARIANT FILE: prints the lines that are for a variant.
+descriptions VARIANT FILE: prints the lines for a variant.
 """
 
 import re
@@ -18,7 +18,7 @@ _MARKS = re.compile(r"\[([^\]]*)\] *(.*)")
 
 
 def read(path: Path) -> str:
-    """Return a description as it is.
+    """Return the text of a description.
 
     :raises Failure: it cannot be read
     """
@@ -31,10 +31,10 @@ def read(path: Path) -> str:
 
 
 def lines(path: Path, variant: Variant) -> list[str]:
-    """Return the lines of a description that are for a variant, without comments.
+    """Return the lines of a description for a variant, without comments.
 
-    Words in brackets before a line limit it to a suite or a kind, or to both. @python@ is the
-    variant's Python.
+    Words in brackets before a line limit it to a suite, to a kind, or to both. @python@ stands for
+    the variant's Python.
 
     :raises Failure: it cannot be read
     """
@@ -51,9 +51,9 @@ def lines(path: Path, variant: Variant) -> list[str]:
 
 
 def filled(path: Path, variant: Variant, **values: str) -> str:
-    """Return a description with what stands between two @ filled in.
+    """Return a description, with names between two @ replaced by their values.
 
-    :raises Failure: it cannot be read, or has a name that nobody fills in
+    :raises Failure: it cannot be read, or a name has no value
     """
     known = {
         **values,

@@ -1,4 +1,4 @@
-"""The variants of the images: what each is made of, and what its images are called."""
+"""The variants of the images: their contents, and the names of their images."""
 
 import platform
 import re
@@ -20,9 +20,9 @@ ARCHITECTURES: tuple[str, ...] = tuple(_TABLE["architectures"])
 class Variant:
     """A variant for an architecture.
 
-    :param machine: the architecture as `uname -m` says it
-    :param contents: the end of the run image's description
-    :param is_foreign: this machine is of another architecture
+    :param machine: the architecture as `uname -m` prints it
+    :param contents: the last words of the run image's description
+    :param is_foreign: this machine has another architecture
     """
 
     name: str
@@ -38,12 +38,12 @@ class Variant:
 
     @property
     def is_of_default_suite(self) -> bool:
-        """Return whether it stands on the Debian of the default variant."""
+        """Return whether it has the Debian of the default variant."""
         return self.suite == _DEFAULT_SUITE
 
     @property
     def tag(self) -> str:
-        """Return the tag of its run image and builder; the default variant needs none."""
+        """Return the tag of its run image and builder. The default variant has none."""
         return self._tag("" if self.name == DEFAULT else self.name)
 
     @property
@@ -64,8 +64,8 @@ class Variant:
 def select(name: str, arch: str | None = None, machine: str | None = None) -> Variant:
     """Return a variant.
 
-    :param arch: the machine's, if it is None or empty
-    :param machine: as `uname -m` says it; this one, if it is None
+    :param arch: the architecture; None or empty means the machine's
+    :param machine: the machine as `uname -m` prints it; None means this one
     :raises Failure: there is no such variant, or no such architecture
     """
     machines: dict[str, str] = _TABLE["architectures"]
@@ -91,9 +91,9 @@ def select(name: str, arch: str | None = None, machine: str | None = None) -> Va
 
 
 def image_prefix(text: str) -> str:
-    """Return what images' names may begin with (https://github.com/distribution/reference).
+    """Return a valid prefix for images' names (https://github.com/distribution/reference).
 
-    :raises Failure: no image can be called so
+    :raises Failure: no image can have such a name
     """
     if not re.fullmatch(r"[a-z0-9./:_-]+", text):
         raise Failure(

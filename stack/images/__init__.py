@@ -1,1 +1,1 @@
-"""The images of a variant: their layers and descriptions, given to Docker or to a folder."""
+"""The images of a variant: their layers and descriptions, in Docker or in a folder."""

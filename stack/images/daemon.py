@@ -1,6 +1,6 @@
 """Which of our images the Docker daemon has, and from which inputs.
 
-The daemon's own id of an image depends on how it stores images, so it is noted after each change.
+An image's id depends on how the daemon stores images. So a note of it is written after each change.
 """
 
 from collections.abc import Callable
@@ -23,14 +23,14 @@ class Daemon:
     notes: Path
 
     def has(self, image: str, key: str) -> bool:
-        """Return whether the daemon has an image, made from the inputs of this key."""
+        """Return whether the daemon has an image from the inputs of this key."""
         try:
             return self._note(image).read_text().split() == [key, image_id(image)]
         except FileNotFoundError:
             return False
 
     def put(self, image: str, key: str, make: Callable[[], None]) -> None:
-        """Make an image, and remove the one that had its name before if nothing uses it."""
+        """Create an image, and remove the earlier one of its name if nothing uses that."""
         before = image_id(image)
         make()
         if before and before != image_id(image):
@@ -38,7 +38,7 @@ class Daemon:
         self._note(image).write_text(f"{key} {image_id(image)}\n")
 
     def same(self, key: str) -> str | None:
-        """Return the id of an image that the daemon has from the same inputs, whatever its name."""
+        """Return the id of an image from the same inputs, with any name."""
         for note in self.notes.iterdir():
             found, _, known = note.read_text().strip().partition(" ")
             if found == key and known and image_id(known):
@@ -68,12 +68,12 @@ def find(settings: Settings) -> Daemon:
 
 
 def image_id(image: str) -> str:
-    """Return the daemon's id of an image; an empty text if it has none of this name."""
+    """Return the daemon's id of an image. Empty if it has no image of this name."""
     return process.answer(["docker", "image", "inspect", "--format", "{{.Id}}", image]) or ""
 
 
 def _remove(identity: str) -> None:
-    """Remove an image that has no name any more. One that was pushed still has its name there."""
+    """Remove an image without a name. If it was pushed, it still has a name in the registry."""
     names = "{{if not .RepoTags}}{{range .RepoDigests}}{{.}} {{end}}{{.Id}}{{end}}"
     found = process.answer(["docker", "image", "inspect", "--format", names, identity]) or ""
     for name in found.split():

@@ -1,4 +1,4 @@
-"""The run, build and lifecycle image of a variant: layers, given to Docker or to a folder."""
+"""The run, build and lifecycle image of a variant, loaded into Docker or written to a folder."""
 
 import hashlib
 import os
@@ -34,8 +34,8 @@ _RENEW = (
 class Request:
     """Which images are wanted.
 
-    :param prefix: what their names begin with
-    :param is_locked: fail where Debian no longer has the packages of the lock
+    :param prefix: the prefix of their names
+    :param is_locked: fail if Debian no longer has the packages of the lock
     """
 
     variant: Variant
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Parts:
-    """Folders of layers (roots.py, layers.py) that the images of a variant are made of."""
+    """Folders with the layers (roots.py, layers.py) of a variant's images."""
 
     run: Path
     build: Path
@@ -70,9 +70,9 @@ class Parts:
 
 
 def load(settings: Settings, wanted: Request) -> None:
-    """Give Docker the images of a variant, as far as it does not have them.
+    """Load the images of a variant into Docker, if it does not have them.
 
-    :raises Failure: they cannot be made, or no daemon answers
+    :raises Failure: they cannot be built, or no daemon answers
     """
     known = daemon.find(settings)
     variant, kept = wanted.variant, Layers(settings.cache, settings.stack_cache)
@@ -82,7 +82,7 @@ def load(settings: Settings, wanted: Request) -> None:
     extra = kept.extra_cas(bundle, certificates) if bundle else None
     _load(settings, known, _run_image(wanted, parts))
     _load(settings, known, _build_image(wanted, parts, extra))
-    # One for all variants of an architecture, made from the default suite if that is asked for.
+    # All variants of an architecture share it. The default suite's certificates are preferred.
     if variant.is_of_default_suite or not daemon.image_id(wanted.name("lifecycle")):
         archive = build.lifecycle(variant.arch)
         files = (kept.lifecycle(archive, certificates) / "layer.tar",)
@@ -97,9 +97,9 @@ def _lifecycle(settings: Settings, variant: Variant) -> Path:
 def write(settings: Settings, wanted: Request, folder: Path) -> None:
     """Write the run and the build image as OCI image layouts. Docker is not needed.
 
-    They have no certificates of this machine.
+    They do not contain certificates of this machine.
 
-    :raises Failure: they cannot be made, or the folder cannot be written to
+    :raises Failure: they cannot be built, or the folder cannot be written to
     """
     _check_writable(folder)
     parts = _parts(settings, wanted)
@@ -117,9 +117,9 @@ def sbom_label(folder: Path) -> dict[str, str]:
 
 
 def _parts(settings: Settings, wanted: Request, *others: Callable[[], Path]) -> Parts:
-    """Make the layers, side by side where none needs another.
+    """Create the layers, at the same time if they do not need each other.
 
-    :param others: what else is made at the same time
+    :param others: other jobs that run at the same time
     """
     variant = wanted.variant
     roots.prepare(settings.cache, variant)
@@ -129,16 +129,16 @@ def _parts(settings: Settings, wanted: Request, *others: Callable[[], Path]) -> 
     run, build_root, tools, *_ = together(
         made.run, made.build, partial(kept.tools, variant), *others
     )
-    # What a build may use of the run image is what all kinds of it have.
+    # A build may only use what all kinds of the run image have.
     smallest = replace(made, variant=replace(variant, kind="tiny")).run()
     _compare(wanted, source, run, build_root)
     return Parts(run, build_root, tools, kept.libraries(smallest / "libraries"))
 
 
 def _compare(wanted: Request, source: Packages, run: Path, built: Path) -> None:
-    """Say where packages are not those of the lock: Debian keeps no old ones.
+    """Report packages that differ from the lock: Debian removes old versions.
 
-    :raises Failure: they are not, and have to be
+    :raises Failure: some differ, and `is_locked` forbids that
     """
     found = [*packages.read(run / "packages"), *packages.read(built / "packages")]
     changes = packages.changes(source.lock, found)
@@ -181,7 +181,7 @@ def _build_image(wanted: Request, parts: Parts, extra: tuple[int, Path] | None) 
 
 
 def _load(settings: Settings, known: Daemon, image: Image) -> None:
-    """Give Docker an image, unless it has it, and has it from the same inputs."""
+    """Load an image into Docker, unless it already has it from the same inputs."""
     facts = {"arch": image.architecture, "labels": str(sorted(image.labels.items()))}
     files = {"layers": " ".join(map(str, image.layers)), "description": image.description}
     key = keys.key({**facts, **files, "image.py": FOLDER / "images" / "image.py"})
@@ -197,9 +197,9 @@ def _give(settings: Settings, known: Daemon, image: Image, key: str) -> None:
         process.call(["docker", "tag", same, image.name])
         return
     reader, writer = os.pipe()
-    # The reader is closed first: where docker fails, the writer must not wait for it.
+    # The reader is closed first. If docker fails, the writer must not wait for it.
     with (
-        step(f"Giving Docker the image {image.name}"),
+        step(f"Loading the image {image.name} into Docker"),
         ThreadPoolExecutor(1) as pool,
         os.fdopen(reader, "rb") as stdin,
     ):

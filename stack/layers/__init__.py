@@ -1,1 +1,1 @@
-"""Layers as archives, and all layers that are not made of Debian's packages."""
+"""Layers as archives, and all layers that are not from Debian packages."""

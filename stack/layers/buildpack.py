@@ -1,4 +1,4 @@
-"""The buildpack as an archive, without what running it here leaves behind."""
+"""The buildpack as an archive, without files that its use in this clone created."""
 
 import hashlib
 import tempfile
@@ -17,7 +17,7 @@ _LEFT_BEHIND = ("__pycache__", "*.egg-info", ".*_cache")
 
 @contextmanager
 def archive() -> Iterator[IO[bytes]]:
-    """Give the archive, at its start.
+    """Yield the archive, positioned at its start.
 
     :raises Failure: tar fails
     """
@@ -42,7 +42,7 @@ def digest() -> str:
 
 
 def unpack(folder: Path) -> None:
-    """Make a copy of the buildpack.
+    """Create a copy of the buildpack.
 
     :raises Failure: tar fails
     """

@@ -1,4 +1,4 @@
-"""The CA certificates that this machine trusts and Debian does not."""
+"""The CA certificates that only this machine trusts, and Debian does not."""
 
 import re
 import ssl
@@ -11,7 +11,8 @@ _PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.
 def extra(trusted: Path, debian: Path) -> list[str]:
     """Return the certificates that only the machine trusts, as PEM.
 
-    What the machine's own distribution ships is not extra, only older or newer.
+    Certificates that the machine's own distribution ships do not count: Debian has older or newer
+    versions of them.
 
     :param trusted: the machine's bundle
     :param debian: the bundle of the images
@@ -23,5 +24,5 @@ def extra(trusted: Path, debian: Path) -> list[str]:
 
 
 def _certificates(file: Path) -> set[bytes]:
-    """Read the certificates of a bundle; what is written between them does not matter."""
+    """Read the certificates of a bundle, without the text between them."""
     return {ssl.PEM_cert_to_DER_cert(pem) for pem in _PEM.findall(file.read_text(errors="replace"))}

@@ -79,7 +79,7 @@ def test_version_of_another_commit(clone: Path, tmp_path: Path) -> None:
     assert git(clone, "rev-parse", "HEAD") == release.check(order("0.2.0", tmp_path), clone)
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "Second")
 
-    with pytest.raises(Failure, match=r"0\.2\.0 is there already"):
+    with pytest.raises(Failure, match=r"0\.2\.0 already exists"):
         release.check(order("0.2.0", tmp_path), clone)
 
 
