@@ -153,7 +153,7 @@ _DISCONNECTS = ("ClientDisconnect", "WebSocketDisconnect")
 def _is_disconnect(error: BaseException | None) -> bool:
     """Return whether the only problem is that the client has disconnected.
 
-    An exception that has this as its cause counts too, one that has it as its context does not.
+    An exception counts too if this is its `__cause__`, but not if it is its `__context__`.
     """
     if isinstance(error, BaseExceptionGroup):
         return all(map(_is_disconnect, error.exceptions))

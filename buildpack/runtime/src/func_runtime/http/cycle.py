@@ -18,7 +18,7 @@ _BODY_BYTES = 64 * 1024
 # After the response, no more of a request's body is read than this: the connection is closed. As in
 # Go (net/http, maxPostHandlerReadBytes).
 REST_BYTES = 256 * 1024
-# Each call of a handler that goes on with a request after its end takes this long.
+# If a handler continues after the end of its request, each of its calls waits this long.
 _PAUSE_SECONDS = 0.01
 # A body of this size or more is written without its head: joining the two would copy it.
 _LARGE = 64 * 1024
@@ -151,7 +151,7 @@ class RequestResponseCycle(ResponseProgress):
             self._connection.abort(self)
 
     def _log(self, error: BaseException) -> None:
-        """Log an exception that is not logged yet. A client may disconnect: that is no error."""
+        """Log an exception that is not logged yet. A disconnect of the client is not an error."""
         if isinstance(error, ResponseUnfinished):
             if not self.gone:
                 log.error("%s", error)

@@ -1,8 +1,8 @@
 """Compression of messages on a WebSocket (RFC 7692), with a limit for decompression.
 
 The package websockets negotiates, and compresses. It would decompress a message at once when it
-arrives. Here a message is decompressed in steps, when the application takes it. Until then it has
-the size that was sent, which may be a thousandth of its own.
+arrives. Here a message is decompressed in steps, when the application receives it. Until then it
+stays compressed, which may take a thousandth of the memory.
 """
 
 import zlib
