@@ -1,13 +1,12 @@
-"""The commands that pages show, and how each says whether a test runs it.
+"""The commands on pages, and their comments on whether a test runs them.
 
-A test runs a command if it runs the same with other names, of images and folders for example.
-A comment right before a block of commands (```bash) names the tests that run it, or says why none
-does:
+A test may run a command with other names, for example of images and folders. A comment right before
+a block of commands (```bash) names the tests that run it, or has the reason why none does:
 
     <!-- run by: tests/platform/test_pages.py -->
     <!-- not run: needs a cluster -->
 
-With `all` (`all run by`, `all not run`) a comment holds for the page's blocks without one.
+With `all` (`all run by`, `all not run`), a comment applies to all blocks of the page without one.
 """
 
 import re
@@ -22,7 +21,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _OF_ALL = re.compile(r"^<!-- all (?P<rule>(?:not run|run by): .*?) -->$", re.MULTILINE)
-# Pages that func copies into a function: a comment would be there too.
+# Pages that func copies into a function, where such a comment would be visible.
 _TEMPLATES = "templates/python/"
 _OF_TEMPLATES = "run by: tests/platform/test_templates.py"
 _RUN_BY, _NOT_RUN = "run by: ", "not run: "
@@ -30,7 +29,7 @@ _RUN_BY, _NOT_RUN = "run by: ", "not run: "
 
 @dataclass(frozen=True)
 class Block:
-    """A block of commands: the tests that run it, or why none does. Neither is a mistake."""
+    """A block of commands, with the tests that run it, or the reason why none does."""
 
     page: str
     commands: str

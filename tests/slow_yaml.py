@@ -1,4 +1,4 @@
-"""A func.yaml that takes long to read without bounds. Build and runtime each have a reader.
+"""A func.yaml that takes long to read without limits. Build and runtime each have a reader.
 
 They do not import each other (docs/adr/0005-the-seam-is-text.md), but are given the same files.
 """

@@ -9,7 +9,7 @@ REGISTRY, OTHER, NOTHING = "registry", "other", "nothing"
 
 
 def is_port(text: str) -> bool:
-    """Say whether a text is the number of a port."""
+    """Return whether a text is the number of a port."""
     return text.isdecimal() and int(text) in _PORTS
 
 

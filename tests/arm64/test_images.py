@@ -32,7 +32,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", ["run", "build"])
 def test_all_programs_are_for_it(layout: Path, name: str) -> None:
-    """The image says arm64, and so does every program and library in it."""
+    """The image is for arm64, and so is every program and library in it."""
     manifest, blobs = described(layout / name)
     config = json.loads((blobs / hex_of(manifest["config"])).read_text())
 

@@ -1,4 +1,4 @@
-"""What every test on the cluster starts from."""
+"""Fixtures of all tests on the cluster."""
 
 import uuid
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def recorder(pack: Pack, docker: DockerClient) -> Iterator[str]:
 
 @contextmanager
 def pushed(pack: Pack, docker: DockerClient, function: str) -> Iterator[str]:
-    """Build a function of tests/fixtures/functions, and push it under a name of its own."""
+    """Build a function of tests/fixtures/functions, and push it under a unique name."""
     built = pack.build(prerequisites.FUNCTIONS / function)
     name = f"{prerequisites.REGISTRY}/functest-{uuid.uuid4().hex[:8]}/{function}"
     docker.client.images.get(built.image.name).tag(name)

@@ -1,4 +1,4 @@
-"""The cluster that `make cluster` starts, as kubectl and a client outside of it see it."""
+"""The cluster of `make cluster`, for kubectl and for clients outside of it."""
 
 import json
 import os
@@ -160,7 +160,7 @@ class Namespace:
 
     @contextmanager
     def client(self, service: str) -> Iterator[httpx.Client]:
-        """Give an HTTP client of a service, by way of the gateway."""
+        """Yield an HTTP client of a service, through the gateway."""
         headers = {"Host": self.host(service)}
         with httpx.Client(
             base_url=f"http://{GATEWAY}", headers=headers, timeout=_TIMEOUT, trust_env=False
@@ -174,7 +174,7 @@ PROBE = {"httpGet": {"path": "/health/readiness", "port": 0}}
 
 @contextmanager
 def namespace(name: str) -> Iterator[Namespace]:
-    """Make a namespace, and remove it with all that is in it."""
+    """Create a namespace, and remove it with all its objects at the end."""
     made = Namespace(name)
     if not (STATE / "ready").exists():
         prerequisites.missing("No cluster runs", "make cluster")

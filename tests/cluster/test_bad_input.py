@@ -1,4 +1,4 @@
-"""What a platform does to functions that it cannot run, and to those that it ends."""
+"""How a platform handles functions that it cannot run, and functions that it stops."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ ONE = {"autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-sc
 
 @pytest.fixture(scope="module")
 def good(probe: str, namespace: Namespace) -> Iterator[str]:
-    """Return a service whose image is good; tests give it bad ones."""
+    """Return a service with a working image. Tests give it bad ones."""
     namespace.deploy("orders", probe, annotations=ONE)
     yield "orders"
     # The bad revisions are no obstacle to the next good one.
@@ -25,19 +25,19 @@ def good(probe: str, namespace: Namespace) -> Iterator[str]:
 
 
 def ask(namespace: Namespace, service: str, path: str = "/", **query: str) -> httpx.Response:
-    """Ask a service by way of the gateway."""
+    """Send a request to a service through the gateway."""
     with namespace.client(service) as client:
         return client.get(path, params=query)
 
 
 def user_container(pod: dict[str, Any]) -> dict[str, Any]:
-    """Return what the node says of a pod's function, nothing while it has not begun."""
+    """Return the node's status of a pod's function. Empty before it has started."""
     found = pod.get("status", {}).get("containerStatuses", ())
     return next((item for item in found if item["name"] == "user-container"), {})
 
 
 def ended(namespace: Namespace, service: str) -> dict[str, Any]:
-    """Return how a service's only function has ended the last time, nothing if it has not."""
+    """Return how the only function of a service last ended. Empty if it has not."""
     for pod in namespace.pods(service):
         states: dict[str, Any] = user_container(pod).get("state", {})
         earlier: dict[str, Any] = user_container(pod).get("lastState", {})
@@ -55,7 +55,7 @@ def reasons(namespace: Namespace, service: str) -> str:
 
 
 def bad_image(probe: str, fault: str) -> tuple[str, str]:
-    """Return an image that no node can run, and what the node says of it."""
+    """Return an image that no node can run, and the node's message about it."""
     if fault == "not there":
         return f"{probe}:absent", "not found"
     if fault == "another architecture":
@@ -73,7 +73,7 @@ def bad_image(probe: str, fault: str) -> tuple[str, str]:
 def test_a_bad_image_replaces_nothing(
     probe: str, namespace: Namespace, good: str, fault: str
 ) -> None:
-    """The node says what is wrong with the image, and the revision of before goes on serving."""
+    """The node reports the problem of the image, and the earlier revision keeps serving."""
     image, reason = bad_image(probe, fault)
     namespace.deploy_only(good, image, annotations=ONE)
     assert eventually(lambda: reason in reasons(namespace, good)), reasons(namespace, good)
@@ -81,14 +81,14 @@ def test_a_bad_image_replaces_nothing(
 
 
 def test_a_registry_that_refuses(namespace: Namespace, good: str) -> None:
-    """Knative itself says that it cannot reach the registry, and the service goes on."""
+    """Knative reports that it cannot reach the registry, and the service keeps running."""
     namespace.deploy_only(good, "localhost:1/nobody/listens", annotations=ONE)
     assert eventually(lambda: "connection refused" in namespace.conditions(good))
     assert ask(namespace, good).status_code == httpx.codes.OK
 
 
 def test_an_account_without_rights(probe: str, func: Func, namespace: Namespace) -> None:
-    """`func deploy` ends with the 403 of the cluster, and has made nothing."""
+    """`func deploy` fails with the 403 of the cluster, and has created nothing."""
     visitor = {"KUBECONFIG": str(STATE / "kubeconfig.visitor")}
     func.command(["create", "--language", "python", "refused"])
     options = ["--image", probe, "--build=false", "--push=false", "--namespace", namespace.name]
@@ -100,7 +100,7 @@ def test_an_account_without_rights(probe: str, func: Func, namespace: Namespace)
 
 
 def test_a_function_that_cannot_start(probe: str, namespace: Namespace) -> None:
-    """Its pod says why: the message of the container's end is the traceback. Its log has it too."""
+    """Its pod has the reason: the termination message is the traceback, as in the log."""
     namespace.deploy_only("broken", probe, env={"START_ERROR": "no database"})
     assert eventually(lambda: "exitCode" in ended(namespace, "broken"))
     end = ended(namespace, "broken")
@@ -113,7 +113,7 @@ def test_a_function_that_cannot_start(probe: str, namespace: Namespace) -> None:
 
 
 def test_out_of_memory(probe: str, namespace: Namespace) -> None:
-    """A function that takes more than its limit is killed, which its pod says, and starts again."""
+    """A function that uses more than its limit is killed and restarted. Its pod has the reason."""
     namespace.deploy("large", probe, annotations=ONE, limits={"memory": "64Mi"})
     assert ask(namespace, "large", "/allocate", megabytes="256").status_code >= 500
     assert eventually(lambda: "exitCode" in ended(namespace, "large"))
@@ -123,7 +123,7 @@ def test_out_of_memory(probe: str, namespace: Namespace) -> None:
 
 
 def test_little_of_everything(probe: str, namespace: Namespace) -> None:
-    """With a tenth of a processor and 64 MB a function gets ready, and wakes from zero."""
+    """With a tenth of a processor and 64 MB, a function gets ready, and starts again from zero."""
     namespace.deploy("little", probe, limits={"cpu": "100m", "memory": "64Mi"})
     before = ask(namespace, "little").json()["pod"]
     assert eventually(lambda: not namespace.pods("little"))
@@ -168,6 +168,6 @@ def reached(namespace: Namespace, service: str, stage: str) -> str:
 
 
 def is_running(pod: dict[str, Any], *, ready: bool) -> bool:
-    """Say whether a pod's function runs, and its queue-proxy has found it ready or not."""
+    """Return whether a pod's function runs, and its queue-proxy has found it ready or not."""
     is_ready = all(item["ready"] for item in pod["status"].get("containerStatuses", ()))
     return "running" in user_container(pod).get("state", {}) and is_ready is ready

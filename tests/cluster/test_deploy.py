@@ -1,4 +1,4 @@
-"""`func deploy`: what it makes of a function on Knative, and of a changed one."""
+"""`func deploy` of a function on Knative, and of a changed function."""
 
 import shutil
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Deployed:
         return self.func.command([*arguments], cwd=self.folder)
 
     def get(self, path: str = "/", **query: str) -> httpx.Response:
-        """Ask the function, by way of the gateway."""
+        """Send a request to the function through the gateway."""
         with self.namespace.client(self.name) as client:
             return client.get(path, params=query)
 
@@ -83,7 +83,7 @@ def http_function(func: Func, namespace: Namespace) -> Deployed:
 
 
 def test_a_template_is_deployed_and_answers(http_function: Deployed) -> None:
-    """`func deploy` ends when the function is ready, and it answers by its address."""
+    """When `func deploy` ends, the function is ready and answers at its address."""
     answer = http_function.get("/orders")
     assert {"message": "Hello", "path": "/orders", "bytes": 0} == answer.json()
 
@@ -114,7 +114,7 @@ def test_the_service_is_hardened_and_probed(http_function: Deployed) -> None:
 
 
 def test_a_changed_function_takes_over(http_function: Deployed) -> None:
-    """After `func deploy` of an edit the new code answers, and the old pods go."""
+    """After `func deploy` of a change, the new code answers, and the old pods stop."""
     before = http_function.namespace.get("ksvc", "http")["status"]["latestReadyRevisionName"]
     source = http_function.folder / "function" / "func.py"
     source.write_text(source.read_text().replace('"GREETING", "Hello"', '"GREETING", "Changed"'))

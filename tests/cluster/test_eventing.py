@@ -139,7 +139,7 @@ def test_a_reply_is_routed_on(namespace: Namespace, broker: str) -> None:
 
 @pytest.mark.parametrize("failure", ["raise", 503, 429])
 def test_a_failure_is_tried_again(namespace: Namespace, broker: str, failure: str | int) -> None:
-    """Where a function raises or answers that it cannot now, the event comes until it is done."""
+    """After an exception or a temporary error, the event is sent again until it succeeds."""
     number = publish(broker, worker={"failures": [failure] * 2})
     assert taken(namespace, "worker", number)["tries"] == 3
 
@@ -150,7 +150,7 @@ def test_a_failure_is_tried_again(namespace: Namespace, broker: str, failure: st
 def test_what_is_given_up_goes_to_the_dead_letters(
     namespace: Namespace, broker: str, failures: list[str | int], error: str
 ) -> None:
-    """After a refusal at once, after a failure with the last try; with the status as `error`."""
+    """A rejected event goes there at once, a failed one after the last retry, with the status."""
     # One try more than the function fails: it would take the event.
     number = publish(broker, worker={"failures": failures})
     letter = taken(namespace, "letters", number)
@@ -159,7 +159,7 @@ def test_what_is_given_up_goes_to_the_dead_letters(
 
 
 def test_a_reply_that_is_no_event_is_a_failure(namespace: Namespace, broker: str) -> None:
-    """A broker takes no data as a reply: the event is tried again, then given up."""
+    """For a broker, data is not a valid reply: it sends the event again, and then gives up."""
     number = publish(broker, worker={"reply": {"no": "event"}})
     assert taken(namespace, "letters", number)["type"] == "example.work"
     tries = [event["tries"] for event in seen(namespace, "worker") if event["id"] == number]
@@ -177,7 +177,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_a_source_that_sends_garbage(namespace: Namespace, broker: str, garbage: str) -> None:
-    """Broker and function both refuse what is no event, and the next event is handled."""
+    """Broker and function both reject a request without an event, and handle the next event."""
     headers, body = GARBAGE[garbage]
     answer = httpx.post(broker, headers=BROKERS | headers, content=body, trust_env=False)
     assert answer.status_code == httpx.codes.BAD_REQUEST

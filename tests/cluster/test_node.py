@@ -1,4 +1,4 @@
-"""The node itself: what it says where a machine does not let it be made."""
+"""The node itself: its error on a machine that cannot run it."""
 
 import subprocess
 
@@ -14,7 +14,7 @@ RIGHTS = [str(prerequisites.ROOT / "tools" / "run.sh"), "tools.cluster.rights"]
     [("sys_admin", "mount a file system"), ("net_admin", "make network interfaces")],
 )
 def test_a_machine_without_rights(capability: str, missing: str) -> None:
-    """Where root may not do all, as in most containers, the missing right is named."""
+    """If root lacks a right, as in most containers, the error names it."""
     names = ["unshare", "--mount", "--net"] if capability != "sys_admin" else []
     without = ["setpriv", f"--bounding-set=-{capability}", "--inh-caps=-all"]
     done = subprocess.run([*names, *without, *RIGHTS], capture_output=True, text=True, check=False)

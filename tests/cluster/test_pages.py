@@ -1,4 +1,4 @@
-"""The commands of pages on deployment, word for word, in a fresh clone and with an empty home."""
+"""The exact commands of the pages on deployment, in a fresh clone and with an empty home."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ def test_deploy(clone: Clone, default: Namespace) -> None:
 
 
 def test_reviews(clone: Clone, default: Namespace) -> None:
-    """examples/reviews: what is sent to the broker goes through both functions."""
+    """examples/reviews: an event that is sent to the broker goes through both functions."""
     *before, watch = commands("examples/reviews/README.md").splitlines(keepends=True)
     prepared = "\n".join(
         (

@@ -53,7 +53,7 @@ class Remote:
         return self.func.command([*arguments, "--namespace", self.namespace.name], cwd=self.folder)
 
     def answer(self) -> dict[str, Any]:
-        """Ask the function, by way of the gateway."""
+        """Send a request to the function through the gateway."""
         with self.namespace.client(self.folder.name) as client:
             answer: dict[str, Any] = client.get("/orders").json()
             return answer
@@ -87,7 +87,7 @@ def test_it_is_built_deployed_and_answers(uploaded: Remote) -> None:
 
 
 def test_it_is_built_as_func_builds(uploaded: Remote) -> None:
-    """The lifecycle of our builder runs as 1001:0 with Platform API 0.10: what func's task says."""
+    """The lifecycle of our builder runs as 1001:0 with Platform API 0.10, as in func's task."""
     step = uploaded.namespace.step("create")
     assert [f"{prerequisites.REGISTRY}/{prerequisites.BUILDER}"] == [step["image"]]
     user = step["securityContext"]
@@ -96,7 +96,7 @@ def test_it_is_built_as_func_builds(uploaded: Remote) -> None:
 
 
 def test_a_failing_build_says_why(uploaded: Remote) -> None:
-    """func shows the error of a build that fails, Tekton keeps it, and what ran goes on."""
+    """func shows the error of a failed build, Tekton keeps it, and the running function stays."""
     source = uploaded.folder / HANDLER
     text = source.read_text()
     source.write_text(f'{text}\nraise RuntimeError("no database")\n')
@@ -139,7 +139,7 @@ def test_a_function_from_git(func: Func, namespace: Namespace, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["task", "pipeline", "volume", "run"])
 def test_tekton_accepts_our_files(namespace: Namespace, name: str) -> None:
-    """Tekton takes each file of deploy/tekton as it is."""
+    """Tekton accepts each file of deploy/tekton without a change."""
     namespace.kubectl("create", "--dry-run=server", "--filename", str(TEKTON / f"{name}.yaml"))
 
 
@@ -172,7 +172,7 @@ def started(namespace: Namespace, run: str) -> str:
 
 
 def run_of(namespace: Namespace, address: str) -> str:
-    """Return deploy/tekton/run.yaml with what a user puts in."""
+    """Return deploy/tekton/run.yaml with the user's values."""
     text = (TEKTON / "run.yaml").read_text()
     values = {
         "https://git.example.com/me/myfn": address,
@@ -201,7 +201,7 @@ def served(repository: Path) -> Iterator[str]:
 
 
 def commit(repository: Path) -> None:
-    """Commit all that is in a folder."""
+    """Commit all files of a folder."""
     git(repository, "add", "--all")
     author = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
     git(repository, *author, "commit", "--quiet", "--message", "Change")

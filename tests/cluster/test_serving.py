@@ -1,4 +1,4 @@
-"""Knative Serving's data path: activator, queue-proxy, scaling, and our image at its end."""
+"""Knative Serving's data path: activator, queue-proxy, scaling, and our image."""
 
 import asyncio
 import socket
@@ -35,7 +35,7 @@ def test_from_zero(probe: str, namespace: Namespace) -> None:
 
 
 def test_what_the_proxy_says_reaches_the_function(probe: str, namespace: Namespace) -> None:
-    """Queue-proxy is at our loopback; who asked it is in its headers."""
+    """Requests come from queue-proxy on loopback. Its headers have the client's address."""
     namespace.deploy("facts", probe, env={"GREETING": "Hi"})
     with namespace.client("facts") as client:
         facts = client.get("/", headers={"X-Forwarded-Proto": "https"}).json()
@@ -45,7 +45,7 @@ def test_what_the_proxy_says_reaches_the_function(probe: str, namespace: Namespa
 
 @pytest.mark.parametrize("limit", [1, 10, 0])
 def test_container_concurrency(probe: str, namespace: Namespace, limit: int) -> None:
-    """A function never has more requests at once than it is given; with 0 it has all of them."""
+    """A function never has more requests at the same time than the limit. With 0, it has all."""
     name, clients = f"limit-{limit}", 20
     # One pod, so that all meet there.
     scale = {"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/min-scale": "1"}
@@ -61,7 +61,7 @@ def test_container_concurrency(probe: str, namespace: Namespace, limit: int) -> 
 
 
 def test_request_that_takes_too_long(probe: str, namespace: Namespace) -> None:
-    """Queue-proxy answers 504 in the function's place, and the next request is served."""
+    """Queue-proxy answers 504 instead of the function, and the next request is served."""
     namespace.deploy("slow", probe, timeoutSeconds=1)
     with namespace.client("slow") as client:
         late = client.get("/sleep", params={"seconds": "30"})
@@ -95,7 +95,7 @@ def test_websocket(probe: str, namespace: Namespace) -> None:
 
 
 def test_service_to_copy(probe: str, namespace: Namespace) -> None:
-    """deploy/knative/service.yaml becomes a function that answers, with the image put in."""
+    """deploy/knative/service.yaml creates a function that answers, once the image is set."""
     text = (prerequisites.ROOT / "deploy" / "knative" / "service.yaml").read_text()
     namespace.kubectl(
         "apply", "--filename", "-", text=text.replace("registry.example.com/me/myfn", probe)
@@ -132,7 +132,7 @@ def test_no_request_is_lost(probe: str, namespace: Namespace) -> None:
 
 @contextmanager
 def asking(host: str) -> Iterator["Load"]:
-    """Send requests while the context lasts, and on until there were 10,000."""
+    """Send requests within the context, and then until there were 10,000."""
     load = Load(host)
     thread = threading.Thread(target=load.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""How hypothesis is used: the same examples in each run, and nothing kept in the clone."""
+"""Settings of hypothesis: the same examples in each run, and no files in the clone."""
 
 import tempfile
 from pathlib import Path

@@ -29,7 +29,7 @@ async def answer(send: Send, *parts: bytes, status: int = 200, headers: Any = ()
 
 
 async def done(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer, whatever is asked."""
+    """Answer any request."""
     await answer(send, b"done")
 
 
@@ -47,7 +47,7 @@ class Client:
         self.writer.transport.abort()
 
     async def send(self, *parts: bytes) -> None:
-        """Send bytes, each part in a segment of its own."""
+        """Send bytes, each part in a separate segment."""
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
@@ -126,7 +126,7 @@ class Served:
         return Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16))
 
     async def exchange(self, *parts: bytes) -> bytes:
-        """Send bytes and return all that comes until the connection is closed."""
+        """Send bytes and return all received bytes until the connection is closed."""
         async with await self.connect() as client:
             await client.send(*parts)
             return await client.rest()

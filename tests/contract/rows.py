@@ -1,7 +1,6 @@
-"""What is asked of a function's process and of its build, row by row, and what others got wrong.
+"""Requirements for a function's process and its build, and defects of other implementations.
 
-A test names the rows that it proves: `@pytest.mark.row("R1")`. test_rows.py sees that none is
-without a test.
+A test names its rows: `@pytest.mark.row("R1")`. test_rows.py checks that each row has a test.
 """
 
 # Of Knative's runtime contract (https://github.com/knative/specs, specs/serving), and of what

@@ -1,4 +1,4 @@
-"""Starts the runtime as an image or a host does: a process, in a function's folder, on a port."""
+"""Starts the runtime like an image or a host: as a process in a function's folder, on a port."""
 
 import os
 import secrets
@@ -40,11 +40,11 @@ class Runtime:
 
     @property
     def log(self) -> str:
-        """All that it has written so far."""
+        """Its output so far."""
         return self.log_file.read_text(encoding="utf-8")
 
     def get(self, path: str = "/", **options: object) -> httpx.Response:
-        """Ask with a connection of its own."""
+        """Send a request on a new connection."""
         return httpx.get(f"{self.url}{path}", timeout=PATIENCE, **options)  # type: ignore[arg-type]
 
     def connect(self) -> socket.socket:
@@ -122,7 +122,7 @@ def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
 
 
 def environment(port: int | None, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return a small environment, with a lame duck that does not slow the tests down."""
+    """Return a small environment, with a short time for the lame duck."""
     environ = {name: os.environ[name] for name in _PASSED if name in os.environ}
     environ["PYTHONPATH"] = str(ROOT / "buildpack" / "runtime" / "src")
     environ["PYTHONDONTWRITEBYTECODE"] = "1"

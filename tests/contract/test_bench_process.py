@@ -1,4 +1,4 @@
-"""What a measurement starts, it ends; and what it reads of that from the system."""
+"""Processes of a measurement: they are ended, and their memory and CPU time are read."""
 
 import sys
 import time
@@ -40,7 +40,7 @@ def pids(server: Running) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Say whether there is such a process, and it has not ended."""
+    """Return whether a process exists and has not ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -49,7 +49,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_failure_ends_the_tree(tmp_path: Path) -> None:
-    """An error in the middle leaves nothing behind, workers included."""
+    """After an error, no process is left, not even a worker."""
     started: list[int] = []
 
     def fail() -> None:
@@ -68,7 +68,7 @@ def test_failure_ends_the_tree(tmp_path: Path) -> None:
 
 
 def test_whole_tree_counts(tmp_path: Path) -> None:
-    """A worker's memory is its server's; a page that both have counts once in `own`."""
+    """A worker's memory counts for its server. In `own`, a page that both share counts once."""
     with running(tmp_path, SERVER) as server:
         end = time.monotonic() + 10
         while server.memory().own < 20_000_000 and time.monotonic() < end:
@@ -79,7 +79,7 @@ def test_whole_tree_counts(tmp_path: Path) -> None:
 
 
 def test_cpu_time(tmp_path: Path) -> None:
-    """CPU time is what was used, and waiting is none."""
+    """CPU time is measured without waiting times."""
     busy = "import time; begin = time.process_time()\nwhile time.process_time() < 0.3: pass\n"
 
     program = f"{busy}print(time.process_time(), flush=True)\ntime.sleep(60)"

@@ -1,4 +1,4 @@
-"""A start that keeps the event loop busy: health checks are answered, and nothing is lost."""
+"""A start that blocks the event loop: health checks are answered, and no request is lost."""
 
 import re
 import socket
@@ -17,7 +17,7 @@ DATE = re.compile(rb"date: [^\r]*\r\n")
 
 @pytest.fixture(params=["plain", "async"])
 def starting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
-    """A function that starts until there is the file `gate`, with its port open."""
+    """A function whose start ends when the file `gate` exists. Its port is open."""
     variables = {"HOW": request.param, "START_UNTIL": str(tmp_path / "gate")}
     with started(FOLDER, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
@@ -28,7 +28,7 @@ def starting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime
 
 
 def until_serving(runtime: Runtime, gate: Path) -> None:
-    """Let the start end."""
+    """End the start."""
     gate.touch()
     runtime.until_logged("is serving")
 
@@ -44,7 +44,7 @@ def answer(connection: socket.socket, until: bytes = b"\r\n\r\n") -> bytes:
 
 
 def test_health(starting: Runtime, tmp_path: Path) -> None:
-    """Health is answered at once, in the server's words; a connection outlasts the start."""
+    """Health checks are answered at once, like later. Their connections outlast the start."""
     with starting.connect() as connection:
         connection.sendall(PROBE)
         before = answer(connection, b"OK")
@@ -57,7 +57,7 @@ def test_health(starting: Runtime, tmp_path: Path) -> None:
 
 
 def test_requests_wait(starting: Runtime, tmp_path: Path) -> None:
-    """Requests of all kinds that came during the start are answered after it, each by its own."""
+    """Requests of all kinds that came during the start are answered after it."""
     head = b"POST /body HTTP/1.1\r\nhost: f\r\ncontent-length: 200000\r\n\r\n"
     body = b"x" * 200_000
     connections = [starting.connect() for _ in range(4)]
@@ -108,7 +108,7 @@ def test_many_requests_wait(starting: Runtime, tmp_path: Path) -> None:
 
 
 def test_start_ends_by_a_signal(tmp_path: Path) -> None:
-    """A plain start that never ends is ended by a signal, and stop() runs."""
+    """A signal ends a start that is not async and never returns, and stop() runs."""
     variables = {"START_UNTIL": "never"}
     with started(FOLDER, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
@@ -143,7 +143,7 @@ new = Function
 
 
 def test_startup_of_an_application_fails_late(tmp_path: Path) -> None:
-    """What waits for a startup that fails is answered 503, and stop() runs after start()."""
+    """If a startup fails, waiting requests get 503, and stop() runs after start()."""
     (tmp_path / "function.py").write_text(FAILING_LATE)
     with started(tmp_path, tmp_path / "log") as runtime:
         runtime.until_open()

@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "tools" / "doctor").glob("*.py"))
 
 
 def doctor(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run it in a home of its own."""
+    """Run it in a new home folder."""
     environment = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": "", "NO_COLOR": "1"}
     return subprocess.run(
         ["make", "doctor"],
@@ -26,7 +26,7 @@ def doctor(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_machine_with_a_problem(tmp_path: Path) -> None:
-    """What is wrong and what to do is said, the exit code is an error, and nothing is changed."""
+    """It prints the problem and what to do, exits with an error, and changes nothing."""
     missing = str(tmp_path / "none.crt")
 
     done = doctor(tmp_path, SSL_CERT_FILE=missing)
@@ -41,7 +41,7 @@ def test_machine_with_a_problem(tmp_path: Path) -> None:
 
 
 def test_proxy_for_everything(tmp_path: Path) -> None:
-    """A proxy that would get the questions to the started function is found out."""
+    """It detects a proxy that would get the requests to the started function."""
     proxy = {"http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}
 
     assert "problem The proxy is also used for 127.0.0.1" in doctor(tmp_path, **proxy).stdout
@@ -51,5 +51,5 @@ def test_proxy_for_everything(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_starts_on_an_old_python(path: Path) -> None:
-    """Python 3.8 can read it, to be told that it is too old."""
+    """Python 3.8 can parse it, so that it can report that this Python is too old."""
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))

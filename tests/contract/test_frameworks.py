@@ -37,7 +37,7 @@ WITH_LIFESPAN = ["fastapi", "starlette", "litestar", "quart"]
 
 @pytest.mark.parametrize("framework", [*WITH_LIFESPAN, "django", "flask"])
 def test_requests(framework: str, python: Path, tmp_path: Path) -> None:
-    """An application answers, with the state of its startup, and streams."""
+    """An application answers, gets the state of its startup, and streams."""
     with serving(FRAMEWORKS / framework, tmp_path / "log", python=python) as runtime:
         # FastAPI says it as JSON.
         assert ["open"] * 2 == [runtime.get("/").text.strip('"') for _ in range(2)]
@@ -135,7 +135,7 @@ async def connect():
 
 @pytest.mark.parametrize("framework", FAILING)
 def test_startup_fails(framework: str, python: Path, tmp_path: Path) -> None:
-    """A startup that fails ends the process with 1, and the reason is at the end of the log."""
+    """If a startup fails, the process exits with 1, and its log ends with the reason."""
     (tmp_path / "function.py").write_text(FAILING[framework])
 
     status, log = ended(tmp_path, python=python)
@@ -163,7 +163,7 @@ WSGI = {
 @pytest.mark.parametrize("source", WSGI.values(), ids=WSGI)
 @pytest.mark.parametrize("arguments", [(), ("--check", "new")], ids=["start", "check"])
 def test_wsgi(source: str, arguments: tuple[str, ...], python: Path, tmp_path: Path) -> None:
-    """A WSGI application is told from others, and the two lines that make it one of ASGI."""
+    """A WSGI application is recognized, and the error has the two lines that convert it."""
     (tmp_path / "function.py").write_text(source)
 
     status, log = ended(tmp_path, *arguments, python=python)
@@ -236,7 +236,7 @@ new = Function
 
 
 def test_client_of_the_event_loop(python: Path, tmp_path: Path) -> None:
-    """A plain start() may make what belongs to the event loop, a client of aiohttp say."""
+    """A start() that is not async may create objects of the event loop: aiohttp's client."""
     (tmp_path / "function.py").write_text(HOLDING)
     with serving(tmp_path, tmp_path / "log", python=python) as runtime:
         assert 204 == runtime.get("/").status_code

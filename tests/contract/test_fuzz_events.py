@@ -1,7 +1,7 @@
 """Events of all shapes, right and wrong, against a running process.
 
-What is no event is the sender's fault (4xx, never delivered again); what a function raises is not
-(5xx, delivered again); and nothing of what was sent is in the log.
+An invalid event is an error of the sender (4xx, not delivered again). An exception of the function
+is not (5xx, delivered again). The log contains nothing of the event.
 """
 
 import json
@@ -89,7 +89,7 @@ def post(runtime: Runtime, headers: Headers, body: bytes) -> int:
 
 
 def assert_answered(status: int) -> None:
-    """The answer is the function's reply, or blames the sender."""
+    """The response is the function's reply, or a 4xx for the sender."""
     assert status in (200, 400, 415)
 
 
@@ -135,7 +135,7 @@ batch_types = st.sampled_from(
 @given(documents, structured_types, st.sampled_from(charsets))
 @example(minimal | {"data": "\ud800"}, "application/cloudevents+json", "")
 def test_structured(runtime: Runtime, document: object, media: str, charset: str) -> None:
-    """Any JSON is an event or is refused."""
+    """Any JSON is either an event or rejected."""
     body = json.dumps(document).encode()
 
     assert_answered(post(runtime, [(b"content-type", f"{media}{charset}".encode())], body))
@@ -144,7 +144,7 @@ def test_structured(runtime: Runtime, document: object, media: str, charset: str
 @FUZZ
 @given(st.lists(documents, max_size=4) | documents, batch_types, st.sampled_from(charsets))
 def test_batch(runtime: Runtime, document: object, media: str, charset: str) -> None:
-    """So is any batch."""
+    """The same is true for any batch."""
     headers = [
         (b"content-type", f"{media}{charset}".encode()),
         (b"accept", b"application/cloudevents-batch+json"),
@@ -194,7 +194,7 @@ bodies = st.one_of(
 def test_binary(
     runtime: Runtime, headers: Headers, complete: bool, media: bytes, body: bytes
 ) -> None:
-    """Any headers with any body are an event or are refused."""
+    """Any headers with any body are either an event or rejected."""
     required = REQUIRED if complete else []
     sent = [*required, *headers, (b"content-type", media), (b"x-secret", SECRET)]
 
@@ -205,7 +205,7 @@ def test_binary(
 @pytest.mark.parametrize("depth", [100, 1_000, 10_000, 500_000])
 @pytest.mark.parametrize(("opened", "closed"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_nesting(runtime: Runtime, kind: bytes, depth: int, opened: bytes, closed: bytes) -> None:
-    """JSON that is nested deeply is no event, for nothing can be done with it."""
+    """Deeply nested JSON is rejected, because it cannot be processed."""
     data = opened * depth + b"1" + closed * depth
     body = b'{"specversion":"1.0","id":"1","source":"s","type":"t","data":%b}' % data
     binary = kind == b"application/json"
@@ -217,6 +217,6 @@ def test_nesting(runtime: Runtime, kind: bytes, depth: int, opened: bytes, close
 @pytest.mark.parametrize("raised", RAISED)
 @pytest.mark.row("C1", "C7")
 def test_function_raises(runtime: Runtime, raised: str) -> None:
-    """Whatever a function raises is 500: the sender is not to blame, and may send it again."""
+    """Any exception of a function is 500: the event is valid, and may be sent again."""
     assert 500 == post(runtime, [*REQUIRED, (b"x-raise", raised.encode())], b"")
     assert 200 == post(runtime, REQUIRED, b"")

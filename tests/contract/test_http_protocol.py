@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a real socket: bytes in, bytes out, and what the application sees meanwhile."""
+"""HTTP/1.1 on a real socket: received and sent bytes, and what the application sees."""
 
 import asyncio
 import logging
@@ -83,7 +83,7 @@ def statuses(responses: bytes) -> list[int]:
 
 @pytest.mark.row("U2")
 async def test_scope() -> None:
-    """A scope has all that ASGI names; headers are as they came, but for the case of names."""
+    """A scope has all fields of ASGI. Headers are unchanged, except that names are lower-case."""
     request = (
         b"PATCH /a%20%C3%A9%2Fb//?c=%20&c HTTP/1.1\r\nHOST: f\r\n"
         b"X-Some: One \xe9\r\nx-some:\r\nconnection: close\r\n\r\n"
@@ -178,7 +178,7 @@ async def test_body(request_parts: tuple[bytes, ...]) -> None:
 
 
 async def test_body_in_the_same_segment() -> None:
-    """A body that came with its head is there in one message, for a handler that asks."""
+    """If a body came with its head, the handler receives it in one message."""
     messages: list[Message] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -230,7 +230,7 @@ SHORT, TOO_LONG = 200_000, 5_000_000
 
 @pytest.mark.row("U14")
 async def test_body_that_nobody_reads() -> None:
-    """What is left of a body is passed over, and the connection goes on."""
+    """The rest of a body is skipped, and the connection can be used again."""
     async with serving(answer_when_it_has_come) as served, await served.connect() as client:
         for head, rest in (
             (POST + b"content-length: %d\r\n\r\n" % SHORT, b"x" * SHORT),
@@ -263,7 +263,7 @@ async def test_body_that_comes_late() -> None:
 async def test_body_that_nobody_reads_is_too_long(
     head: bytes, body: bytes, expected: bytes
 ) -> None:
-    """A client that sends on and on after its answer loses the connection, and has the answer."""
+    """A client that keeps sending after the response is disconnected, but gets the response."""
     async with serving(answer_when_it_has_come) as served, await served.connect() as client:
         await client.send(head + body[:10])
         assert expected == await client.read(len(expected))
@@ -274,7 +274,7 @@ async def test_body_that_nobody_reads_is_too_long(
 
 
 async def test_body_that_waits_when_it_is_answered() -> None:
-    """A body that was not read ahead is passed over as well."""
+    """A body that was not read ahead is skipped as well."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "POST":
@@ -302,7 +302,7 @@ class ShortTimeSlice(TimeSlice):
 
 @pytest.mark.parametrize("waits_for_all", [False, True])
 async def test_body_that_is_put_off(waits_for_all: bool) -> None:
-    """What is put off to later turns of the loop, and while nobody reads, arrives all the same."""
+    """Parts that wait for later turns of the loop, or for a reader, still arrive."""
     sent = b"".join(b"%07d" % number for number in range(100_000))  # more than is read at once
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -322,7 +322,7 @@ async def test_body_that_is_put_off(waits_for_all: bool) -> None:
 
 
 async def test_nothing_is_read_before_what_is_put_off() -> None:
-    """A handler that receives does not make the server read what comes after the rest."""
+    """While a part waits, a handler that receives does not make the server read later parts."""
     reading: list[bool] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -346,7 +346,7 @@ async def test_nothing_is_read_before_what_is_put_off() -> None:
 async def test_connection_that_ends_while_a_part_is_put_off(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What is put off goes with its connection; that is no failure."""
+    """If the connection ends, waiting parts are dropped without an error."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive())["type"] == "http.request":
@@ -367,7 +367,7 @@ async def test_connection_that_ends_while_a_part_is_put_off(
 
 @pytest.mark.row("U14")
 async def test_disconnect() -> None:
-    """A client that goes is told to whoever waits for it, or sends to it."""
+    """If a client disconnects, a handler that waits for it or sends to it learns that."""
     messages: list[Message] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -392,7 +392,7 @@ async def test_disconnect() -> None:
 
 @pytest.mark.row("U14")
 async def test_disconnect_within_a_body() -> None:
-    """A body that was cut off does not look like a whole one."""
+    """A handler can tell an incomplete body from a complete one."""
     messages: list[Message] = []
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -409,7 +409,7 @@ async def test_disconnect_within_a_body() -> None:
 
 
 async def test_disconnect_before_the_answer() -> None:
-    """Requests that wait behind another are not begun for a client that has gone."""
+    """If the client has disconnected, its waiting requests are not started."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -427,7 +427,7 @@ async def test_disconnect_before_the_answer() -> None:
 
 
 async def test_connection_that_ends_with_an_answer() -> None:
-    """The next request is not begun either if the connection is lost while one is answered."""
+    """If the connection is lost during a response, the next request is not started either."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         served.connection.transport.abort()
@@ -447,7 +447,7 @@ EXPECTING = b"expect: 100-Continue\r\ncontent-length: 4\r\n\r\n"
 
 @pytest.mark.row("U18")
 async def test_continue_is_sent_when_the_body_is_wanted() -> None:
-    """The client is told to go on when the application receives, and not before."""
+    """100 Continue is sent when the application receives, and not before."""
     proceed = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -468,14 +468,14 @@ async def test_continue_is_sent_when_the_body_is_wanted() -> None:
 
 @pytest.mark.row("U18")
 async def test_continue_is_not_sent_for_nothing() -> None:
-    """An answer without the body is the last: nobody knows what the client sends next."""
+    """If the body is not read, the response is the last one: the next bytes may be the body."""
     async with serving() as served:
         assert DONE_AND_CLOSED == await served.exchange(POST + EXPECTING)
 
 
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 async def test_continue_is_not_sent_for_a_body_that_comes(version: bytes) -> None:
-    """HTTP/1.0 knows no such thing, and who sends the body needs no leave."""
+    """It is not sent to HTTP/1.0 clients, nor if the body is already arriving."""
     head = b"POST / HTTP/%b\r\nhost: f\r\nconnection: close\r\n" % version
     async with serving(echo) as served:
         assert DONE_AND_CLOSED == await served.exchange(head + EXPECTING + b"done")
@@ -484,7 +484,7 @@ async def test_continue_is_not_sent_for_a_body_that_comes(version: bytes) -> Non
 
 
 async def test_other_expectations_are_passed_over() -> None:
-    """The application may see to them."""
+    """The application may handle them."""
     request = POST + b"expect: more\r\ncontent-length: 4\r\n\r\n"
     async with serving(echo) as served, await served.connect() as client:
         await client.send(request)
@@ -548,7 +548,7 @@ async def test_framing(parts: list[bytes], headers: Any, expected: bytes) -> Non
 )
 @pytest.mark.row("U2", "U5")
 async def test_no_content(method: bytes, status: int, headers: Any, expected: bytes) -> None:
-    """Where a response has no content, none is sent, whatever the application gives."""
+    """If a response must not have content, none is sent, even if the application sends some."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         scope["method"] = "GET"  # as a middleware may that answers HEAD so
@@ -576,7 +576,7 @@ async def test_headers_of_a_response(length: Any) -> None:
 
 
 async def test_head_waits_for_the_body() -> None:
-    """Nothing is sent before there is a part of the body, as ASGI has it; then at once."""
+    """As in ASGI, the head is sent with the first part of the body, and then at once."""
     parts: asyncio.Queue[Message] = asyncio.Queue()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -637,7 +637,7 @@ async def test_response_waits_for_a_slow_client() -> None:
 
 @pytest.mark.parametrize("streams", [True, False])
 async def test_client_that_takes_nothing_is_cut_off(streams: bool) -> None:
-    """A client that takes nothing of a response for the time of an idle connection is gone."""
+    """A client that reads nothing for as long as a connection may be idle is disconnected."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -662,7 +662,7 @@ LAST = b"GET / HTTP/1.0\r\n\r\n"
 
 
 async def test_client_that_takes_nothing_of_the_last_response_is_cut_off() -> None:
-    """A connection that is closed after what is written does not wait for its client for ever."""
+    """A connection that closes after its last response waits for the client for a limited time."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, b"x" * 50_000_000)
@@ -676,7 +676,7 @@ async def test_client_that_takes_nothing_of_the_last_response_is_cut_off() -> No
 
 
 async def test_client_that_has_caught_up_has_all_time() -> None:
-    """A client that was slow waits for the rest of the response as long as any other."""
+    """A client that was slow has the full time for the rest of the response."""
     proceed = asyncio.Event()
     size = 50_000_000
 
@@ -712,7 +712,7 @@ LINE = {"type": "http.response.body", "body": b"a line\n", "more_body": True}
 async def test_client_that_goes_ends_a_response(
     part: Message, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A handler that sends without an end learns that its client has gone; that is no failure."""
+    """Sending without an end raises when the client disconnects, which is not logged."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await stream(send, part)
@@ -728,7 +728,7 @@ async def test_client_that_goes_ends_a_response(
 
 
 async def delays(loop: asyncio.AbstractEventLoop, seconds: float) -> list[float]:
-    """Return how long the loop keeps others waiting, as it is seen within some time."""
+    """Return how long the loop kept other tasks waiting, measured for some time."""
     found = []
     end = loop.time() + seconds
     while (before := time.perf_counter()) and loop.time() < end:
@@ -754,7 +754,7 @@ async def read_all(client: Client) -> None:
 async def test_responses_without_end_keep_nobody_waiting(
     part: Message, read: Callable[[Client], Coroutine[Any, Any, None]]
 ) -> None:
-    """Handlers that never wait for anything share the loop with others, however many they are."""
+    """Handlers that never wait share the loop with other tasks, also if there are many."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await stream(send, part)
@@ -775,7 +775,7 @@ async def test_responses_without_end_keep_nobody_waiting(
 
 
 async def test_response_that_gives_way() -> None:
-    """A response that lets others run after each part goes on in the next turn of the loop."""
+    """A response that yields to the loop after each part continues in the next turn."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, *[b"x"] * 100, headers=[(b"content-length", b"100")])
@@ -788,7 +788,7 @@ async def test_response_that_gives_way() -> None:
 
 
 async def heedless(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send on and on, whatever is raised."""
+    """Keep sending, and ignore exceptions."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     while True:
         with suppress(ClientDisconnected):
@@ -796,13 +796,13 @@ async def heedless(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def deaf(scope: Scope, receive: Receive, send: Send) -> None:
-    """Receive on and on."""
+    """Keep receiving."""
     while True:
         await receive()
 
 
 async def late(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send on and on after the end of the response."""
+    """Keep sending after the end of the response."""
     await answer(send, b"done")
     while True:
         with suppress(RuntimeError):
@@ -811,7 +811,7 @@ async def late(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.mark.parametrize("handler", [heedless, deaf, late])
 async def test_handler_that_goes_on_when_its_client_has_gone(handler: Handler) -> None:
-    """A handler that does not heed that its request is over takes next to no time."""
+    """A handler that continues after the end of its request takes almost no time."""
     async with serving(handler) as served:
         async with await served.connect() as client:
             await client.send(GET)
@@ -825,7 +825,7 @@ async def test_handler_that_goes_on_when_its_client_has_gone(handler: Handler) -
 
 
 async def test_response_that_is_unfinished(caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged for a client that is there, and not for one that has gone."""
+    """It is logged if the client is still connected, and not if it has disconnected."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -845,7 +845,7 @@ async def test_response_that_is_unfinished(caplog: pytest.LogCaptureFixture) -> 
 
 
 async def test_write_event_that_nobody_waits_for() -> None:
-    """A transport may say that it has room when it was never full."""
+    """A transport may report free space without ever having been full."""
     async with serving() as served, await served.connect() as client:
         await client.ask(GET)
         served.connection.resume_writing()
@@ -887,7 +887,7 @@ async def test_write_event_that_nobody_waits_for() -> None:
 )
 @pytest.mark.row("U13")
 async def test_message_that_is_wrong(messages: list[Message], error: type[Exception]) -> None:
-    """A message that is not in its place or cannot be sent is an error; nothing is sent."""
+    """An unexpected or invalid message is an error, and nothing is sent."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         for message in messages:
@@ -901,7 +901,7 @@ async def test_message_that_is_wrong(messages: list[Message], error: type[Except
 
 
 async def test_head_that_is_wrong_can_be_corrected() -> None:
-    """A head that was refused leaves nothing behind in the one after it."""
+    """After an invalid start message, the application can send a valid one."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         for name in (b"content-length", b"no name"):
@@ -926,7 +926,7 @@ async def test_head_that_is_wrong_can_be_corrected() -> None:
 )
 @pytest.mark.row("U7")
 async def test_content_length_that_is_wrong(parts: list[bytes], expected: bytes) -> None:
-    """A body of another length is never sent as a whole one: the connection ends."""
+    """If the body does not match its content-length, the connection is aborted."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(send, *parts, headers=[(b"content-length", b"4")])
@@ -966,7 +966,7 @@ async def fail_late(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.mark.row("U10")
 async def test_failure_within_a_response() -> None:
-    """The client sees that the response has no end."""
+    """The client sees that the response is incomplete."""
     async with serving(fail_late) as served:
         response = await served.exchange(GET + GET)
 
@@ -975,14 +975,14 @@ async def test_failure_within_a_response() -> None:
 
 
 async def test_failure_within_a_response_without_framing() -> None:
-    """Where only the connection's end would end the response, it is reset."""
+    """If the end of the connection is the end of the body, the connection is reset instead."""
     async with serving(fail_late) as served:
         with pytest.raises(ConnectionResetError):
             await served.exchange(b"GET / HTTP/1.0\r\n\r\n")
 
 
 async def test_failure_within_a_response_to_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that does not read what was written before the failure does not keep the rest."""
+    """If the client does not read what was sent before the failure, the rest is dropped."""
     monkeypatch.setattr(connection_module, "_LINGER_SECONDS", 0.1)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1021,7 +1021,7 @@ async def test_application_that_does_not_answer() -> None:
 async def test_failure_is_logged(
     error: Exception, logged: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception is logged, but for the one whose reason was logged already."""
+    """An exception is logged, unless its reason was already logged."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         raise error
@@ -1041,13 +1041,13 @@ async def test_failure_is_logged(
 )
 @pytest.mark.row("U4")
 async def test_last_request(request_head: bytes) -> None:
-    """A client that asks for it, or speaks HTTP/1.0, gets one answer and the end."""
+    """With `connection: close` or HTTP/1.0, the connection closes after the response."""
     async with serving() as served:
         assert DONE_AND_CLOSED == await served.exchange(request_head)
 
 
 async def test_connection_ends_with_the_last_answer() -> None:
-    """A connection whose requests are all complete ends without a word from the client."""
+    """A connection without an incomplete request is closed without waiting for the client."""
     async with serving() as served, await served.connect() as client:
         assert DONE_AND_CLOSED == await client.ask(LAST, len(DONE_AND_CLOSED))
         await eventually(lambda: not served.state.connections)
@@ -1095,7 +1095,7 @@ async def test_idle_connection_is_closed_in_time() -> None:
 
 
 async def test_new_connection_without_a_request_is_closed_in_time() -> None:
-    """A connection that was only opened has the same time: proxies open some ahead."""
+    """A new connection without a request has the same time: proxies open some in advance."""
     async with serving() as served, await served.connect() as client:
         await eventually(lambda: len(served.state.connections) == 1)
         served.pass_time(KEEP_ALIVE)
@@ -1105,7 +1105,7 @@ async def test_new_connection_without_a_request_is_closed_in_time() -> None:
 
 @pytest.mark.row("U3")
 async def test_request_that_runs_has_all_time() -> None:
-    """What the application takes is not the connection's affair."""
+    """The time limits of a connection do not apply to the application."""
     proceed = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1121,7 +1121,7 @@ async def test_request_that_runs_has_all_time() -> None:
 
 
 async def test_head_has_a_time() -> None:
-    """A head that is not complete in time is refused, however steadily it comes."""
+    """An incomplete head is rejected after its time, even if bytes keep arriving."""
     async with serving() as served, await served.connect() as client:
         assert DONE == await client.ask(GET)
         await client.send(b"GET / HTTP/1.1\r\nho")
@@ -1136,7 +1136,7 @@ async def test_head_has_a_time() -> None:
 
 @pytest.mark.parametrize("first", [b"", GET], ids=["first request", "second request"])
 async def test_head_that_comes_in_time(first: bytes) -> None:
-    """A head may come in parts for as long as it has."""
+    """A head may come in parts within its time."""
     async with serving() as served, await served.connect() as client:
         if first:
             assert DONE == await client.ask(first)
@@ -1147,7 +1147,7 @@ async def test_head_that_comes_in_time(first: bytes) -> None:
 
 
 async def test_head_that_begins_with_the_last_request() -> None:
-    """A head that came with the request before it has a bound too."""
+    """A head that began with the previous request has a time limit, too."""
     async with serving() as served, await served.connect() as client:
         assert DONE == await client.ask(GET + b"GET / HTTP/1.1\r\nho")
         served.pass_time(20)
@@ -1179,7 +1179,7 @@ async def test_pipelined_requests() -> None:
 
 
 async def test_pipelined_requests_are_not_read_ahead() -> None:
-    """While answers are due, no more requests are read than came at once; later ones are."""
+    """While responses are pending, no more requests are read. Later they are."""
     proceed = asyncio.Semaphore(0)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1202,7 +1202,7 @@ async def test_pipelined_requests_are_not_read_ahead() -> None:
 
 
 async def test_pipelined_requests_at_once_are_not_read_ahead() -> None:
-    """The same holds for the first that come, all at once."""
+    """The same is true for the first requests of a connection."""
     proceed = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1218,7 +1218,7 @@ async def test_pipelined_requests_at_once_are_not_read_ahead() -> None:
 
 
 async def test_too_many_pipelined_requests() -> None:
-    """What comes at once has a bound: requests within it are answered, the next is refused."""
+    """Pipelined requests within the limit are answered, the next one is rejected."""
     async with serving() as served:
         whole = await served.exchange(GET * 1000)
 
@@ -1227,7 +1227,7 @@ async def test_too_many_pipelined_requests() -> None:
 
 
 async def test_handler_that_goes_on_after_its_response() -> None:
-    """The next request need not wait for what a handler does after its response."""
+    """The next request does not wait for a handler that continues after its response."""
     release = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1254,7 +1254,7 @@ def at_once(coroutine: Coroutine[Any, Any, None], *, loop: Any, **_: Any) -> asy
 
 
 async def test_handler_that_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler may be done within the call that began it, well or not."""
+    """A handler may return or raise within the call that started it."""
     monkeypatch.setattr(cycle, "Task", at_once)
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1305,7 +1305,7 @@ async def test_shutdown() -> None:
     ids=["nothing", "half a head", "half a body", "idle"],
 )
 async def test_too_many_connections(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """Who makes the server wait loses the connection to whoever comes then."""
+    """If there are too many, the server closes connections that wait for their clients."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         while (message := await receive()).get("more_body"):
@@ -1346,7 +1346,7 @@ async def test_too_many_connections_with_requests() -> None:
 
 
 async def test_many_connections_that_wait() -> None:
-    """Of many connections that wait, one in 64 makes room, and one more."""
+    """Of many waiting connections, one in 64 is closed, and one more."""
     async with serving() as served, AsyncExitStack() as stack:
         served.state.max_connections = 64
         for _ in range(64):
@@ -1375,7 +1375,7 @@ async def test_warning_of_too_many_connections(caplog: pytest.LogCaptureFixture)
 
 
 async def test_connections_are_closed_in_the_order_of_their_time() -> None:
-    """Of those that wait, the one whose time is over first makes room."""
+    """Of the waiting connections, the one with the next deadline is closed first."""
     async with serving() as served, await served.connect() as kept:
         served.state.max_connections = 2
         assert DONE == await kept.ask(GET)
@@ -1438,7 +1438,7 @@ REFUSED = (
 @pytest.mark.parametrize("request_bytes", WRONG.values(), ids=WRONG)
 @pytest.mark.row("U9")
 async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """What is no HTTP/1.1 request is refused, after the requests before it, and not logged."""
+    """An invalid request is rejected after the responses before it, and not logged."""
     caplog.set_level(logging.INFO)
     async with serving() as served:
         assert REFUSED == await served.exchange(request_bytes)
@@ -1449,7 +1449,7 @@ async def test_no_request(request_bytes: bytes, caplog: pytest.LogCaptureFixture
 
 
 async def test_reason_for_refusal(caplog: pytest.LogCaptureFixture) -> None:
-    """Who debugs a client finds the reason in the log."""
+    """With LOG_LEVEL=debug, the log has the reason of a rejection."""
     caplog.set_level(logging.DEBUG, "func_runtime")
     async with serving() as served:
         for name in ("tunnel to a path", "no host", "target of another scheme", "no HTTP"):
@@ -1473,7 +1473,7 @@ async def test_reason_for_refusal(caplog: pytest.LogCaptureFixture) -> None:
 )
 @pytest.mark.parametrize("rest", [b"0\r\n\r\n", b""])
 async def test_transfer_codings_that_are_not_known(codings: bytes, rest: bytes) -> None:
-    """A body that is encoded as nobody decodes it is refused (RFC 9112, 6.1)."""
+    """A body with an unknown transfer coding is rejected (RFC 9112, 6.1)."""
     request = POST + codings + b"\r\n\r\n" + rest
     async with serving() as served:
         assert [501] == statuses(await served.exchange(request))
@@ -1483,7 +1483,7 @@ async def test_transfer_codings_that_are_not_known(codings: bytes, rest: bytes) 
 
 
 async def test_other_protocols_in_parts() -> None:
-    """The request line of another protocol is found however it comes; a header may name one."""
+    """The request line of another protocol is detected in any parts. Headers may name one."""
     request = b"GET /x RTSP/1.0\r\nhost: f\r\n\r\n"
     async with serving() as served, await served.connect() as client:
         assert [400] == statuses(await served.exchange(*(bytes([byte]) for byte in request)))
@@ -1494,7 +1494,7 @@ async def test_other_protocols_in_parts() -> None:
 
 
 async def test_hosts_of_a_connection() -> None:
-    """Each request of a connection has a host of its own, and its headers may be repeated."""
+    """Each request of a connection may have another host, and repeated headers."""
     hosts = [b"f", b"f", b"g:80", b"", b"[::1]", b"f"]
     async with serving() as served, await served.connect() as client:
         for host in hosts:
@@ -1515,7 +1515,7 @@ async def test_host_that_was_another_header() -> None:
 
 
 async def test_trailers_are_no_headers() -> None:
-    """What a trailer names says nothing about its request, nor about the next one."""
+    """Trailers have no effect on their request, nor on the next one."""
     trailers = b"host: g h\r\nx-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: https\r\n"
     async with serving(echo) as served, await served.connect() as client:
         for _ in range(2):
@@ -1545,7 +1545,7 @@ FORWARDED = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
     ("allowed", "expected"), [("127.0.0.1", ("https", ("192.0.2.1", 0))), ("10.0.0.0/8", None)]
 )
 async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | None) -> None:
-    """A proxy that is trusted says who the client is, request by request; the headers stay."""
+    """A trusted proxy names the client of each request. The headers do not change."""
     async with serving() as served, AsyncExitStack() as stack:
         served.state.proxies = TrustedProxies(allowed)
         client = await stack.enter_async_context(await served.connect())
@@ -1563,7 +1563,7 @@ async def test_forwarded(allowed: str, expected: tuple[str, tuple[str, int]] | N
 
 
 async def test_header_names_that_are_made_up() -> None:
-    """Names are remembered up to a bound, and all are in lower case."""
+    """The cache of names is limited, and all names are lower-case."""
     names = [b"X-%d" % number for number in range(2000)] + [b"X" * 100]
     async with serving() as served, await served.connect() as client:
         for start in range(0, len(names), 200):
@@ -1604,7 +1604,7 @@ async def test_target_of_options() -> None:
 
 
 async def test_no_request_while_another_runs() -> None:
-    """The answer to what came before is not disturbed."""
+    """The response to the previous request is not affected."""
     proceed = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -1638,7 +1638,7 @@ TOO_LARGE = {
 @pytest.mark.parametrize(("status", "parts"), TOO_LARGE.values(), ids=TOO_LARGE)
 @pytest.mark.row("U21")
 async def test_too_large(status: int, parts: tuple[bytes, ...]) -> None:
-    """A head has a bound, whether it comes at once, in parts, or after another request."""
+    """The size of a head is limited, if it comes at once, in parts, or after another request."""
     async with serving() as served:
         assert [status] == statuses(await served.exchange(*parts))
         assert [200, status] == statuses(await served.exchange(GET + parts[0], *parts[1:]))
@@ -1648,7 +1648,7 @@ async def test_too_large(status: int, parts: tuple[bytes, ...]) -> None:
 
 @pytest.mark.row("U21")
 async def test_large_enough() -> None:
-    """What is within the bounds is no matter, in one piece or in two."""
+    """A head within the limit is accepted, in one piece or in two."""
     headers = b"host: f\r\n" + b"".join(b"x: %b\r\n" % LONG for _ in range(12))
     request = b"GET /%b HTTP/1.1\r\n%b\r\n" % (b"p" * 4000, headers)
     async with serving() as served, await served.connect() as client:
@@ -1665,7 +1665,7 @@ async def test_large_enough() -> None:
     ids=["chunk extension", "trailer", "trailers"],
 )
 async def test_chunks_have_bounds(parts: tuple[bytes, ...]) -> None:
-    """What stands between the parts of a body is bounded too."""
+    """The framing between the parts of a body is limited, too."""
     async with serving(echo) as served:
         assert [431] == statuses(await served.exchange(CHUNKED + b"1\r\na\r\n", *parts))
 
@@ -1676,7 +1676,7 @@ BROKEN = b"no chunk\r\n"
 
 
 async def test_broken_body() -> None:
-    """The application sees a body that is broken off; the client gets the refusal."""
+    """The application sees an incomplete body, and the client gets the error."""
     async with serving(echo) as served:
         assert REFUSED == await served.exchange(CHUNKED, BROKEN)
         assert REFUSED == await served.exchange(CHUNKED + BROKEN)
@@ -1686,7 +1686,7 @@ async def test_broken_body() -> None:
 
 
 async def test_broken_body_of_a_request_that_waits() -> None:
-    """A request that is broken before it could begin is refused in its turn."""
+    """An invalid request that waits is rejected when it is its turn."""
     async with serving() as served:
         assert DONE + DONE + REFUSED == await served.exchange(GET + GET + CHUNKED + BROKEN)
 
@@ -1694,7 +1694,7 @@ async def test_broken_body_of_a_request_that_waits() -> None:
 
 
 async def test_broken_body_within_the_response() -> None:
-    """A response that has begun cannot be refused any more: it is cut off."""
+    """If the response has started, it is cut off."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200})
@@ -1708,13 +1708,13 @@ async def test_broken_body_within_the_response() -> None:
 
 
 async def test_broken_body_after_the_response() -> None:
-    """After the response, nothing is left to refuse."""
+    """After the response, no error is sent."""
     async with serving() as served:
         assert DONE == await served.exchange(CHUNKED, BROKEN)
 
 
 async def test_refusal_reaches_a_client_that_still_sends() -> None:
-    """A client that is not done sending can read why it should stop; then the connection ends."""
+    """A client that is still sending can read the error. Then the connection ends."""
     async with serving() as served, await served.connect() as client:
         await client.send(b"hello\r\n\r\n", *[HUGE] * 20)
         assert REFUSED == await client.rest()
@@ -1726,7 +1726,7 @@ async def test_refusal_reaches_a_client_that_still_sends() -> None:
 
 
 async def test_last_answer_reaches_a_client_that_still_sends() -> None:
-    """The same holds for an answer that does not wait for the request's body."""
+    """The same is true for a response that does not wait for the request's body."""
     request = POST + b"content-length: 9000000\r\n" + CLOSE
     async with serving() as served, await served.connect() as client:
         await client.send(request + HUGE * 10, *[HUGE] * 20)
@@ -1750,7 +1750,7 @@ UPGRADE = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-setting
 )
 @pytest.mark.row("U19")
 async def test_other_upgrade(head: bytes, content: bytes) -> None:
-    """An offer to speak something else is passed over; the request keeps its body and headers."""
+    """An offer of another protocol is ignored. The request keeps its body and headers."""
     text = b"body" if content else b""
     expected = HEAD + b"content-length: %d\r\n\r\n%b" % (len(text), text)
     async with serving(echo) as served, await served.connect() as client:
@@ -1769,7 +1769,7 @@ WEBSOCKET = b"connection: upgrade\r\nupgrade: WebSocket\r\n\r\n"
 
 
 class Recorder(asyncio.Protocol):
-    """Stands where a WebSocket protocol would."""
+    """Takes the place of a WebSocket protocol."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -1843,7 +1843,7 @@ async def test_websocket_with_frames_at_once(
 )
 @pytest.mark.row("U19")
 async def test_no_websocket(request_bytes: bytes) -> None:
-    """A request that cannot open a WebSocket is a request."""
+    """A request that cannot open a WebSocket is handled as a normal request."""
     async with serving() as served, await served.connect() as client:
         response = await client.ask(request_bytes)
 
@@ -1881,7 +1881,7 @@ async def test_date() -> None:
 
 
 async def test_tick() -> None:
-    """Each connection looks at the time, whatever it speaks."""
+    """Each connection checks its deadline, with any protocol."""
     times = []
 
     class Other(Recorder):

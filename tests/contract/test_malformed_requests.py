@@ -1,4 +1,4 @@
-"""What clients get wrong, on raw sockets, against a running process: it answers and serves on."""
+"""Malformed requests on raw sockets: a running process answers them and keeps serving."""
 
 import resource
 import socket
@@ -14,7 +14,7 @@ from contract.fuzzing import FUZZ
 from contract.runtime_process import Runtime, eventually, serving
 
 SECRET = "hunter2"
-# Echoes; only who asks for /fail gets 500, and nobody asks but by smuggling.
+# It echoes requests. /fail gets 500, and only a smuggled request would have that path.
 FUNCTION = """
 async def handle(scope, receive, send):
     if scope["path"] == "/fail":
@@ -52,7 +52,7 @@ def _serves_on(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def exchange(runtime: Runtime, sent: bytes, answers: int = 0) -> list[int]:
-    """Send bytes, after so many answers end, and return the statuses of all that comes."""
+    """Send bytes, stop sending after so many responses, and return all statuses."""
     received = b""
     with runtime.connect() as connection, suppress(ConnectionError):
         connection.sendall(sent)
@@ -163,7 +163,7 @@ CORPUS: dict[str, tuple[list[int], bytes]] = {
 
 @pytest.mark.parametrize(("expected", "sent"), CORPUS.values(), ids=CORPUS)
 def test_corpus(runtime: Runtime, expected: list[int], sent: bytes) -> None:
-    """Each gets its answer; what is smuggled behind a request is none."""
+    """Each gets its response. Bytes that are smuggled behind a request are not a request."""
     found = exchange(runtime, sent, len(expected))
 
     if expected == [429]:
@@ -191,7 +191,7 @@ edits = st.lists(
 def test_edited_requests(
     runtime: Runtime, first: bytes, second: bytes, edited: list[tuple[int, int, bytes]]
 ) -> None:
-    """Bytes inserted and left out anywhere are never taken for a failure of the function."""
+    """Inserted or missing bytes never look like a failure of the function."""
     sent = first + second
     for position, dropped, inserted in edited:
         sent = sent[:position] + inserted + sent[position + dropped :]
@@ -202,7 +202,7 @@ def test_edited_requests(
 
 
 def test_slow_senders(runtime: Runtime) -> None:
-    """Who sends byte by byte, or nothing more, keeps nobody else waiting."""
+    """A client that sends single bytes, or stops sending, does not make others wait."""
     with ExitStack() as stack:
         slow = [stack.enter_context(runtime.connect()) for _ in range(50)]
         for connection in slow[:40]:
@@ -233,7 +233,7 @@ def open_files(soft: int) -> Iterator[None]:
 
 
 def ask(connection: socket.socket) -> list[int]:
-    """Ask on an open connection; none is the answer of one that the server has given up."""
+    """Send a request on an open connection. None if the server has closed it."""
     try:
         connection.sendall(GET + b"\r\n")
         return statuses(connection.recv(65536))
@@ -243,7 +243,7 @@ def ask(connection: socket.socket) -> list[int]:
 
 @pytest.mark.row("R33")
 def test_connections_beyond_the_soft_limit(tmp_path: Path) -> None:
-    """The soft limit of open files that the process is given does not bound its connections."""
+    """The soft limit of open files does not limit the connections."""
     (tmp_path / "function.py").write_text(FUNCTION)
     with open_files(64):
         served = serving(tmp_path, tmp_path / "log")
@@ -256,7 +256,7 @@ def test_connections_beyond_the_soft_limit(tmp_path: Path) -> None:
 
 
 def test_connections_beyond_the_hard_limit(tmp_path: Path) -> None:
-    """Connections that there are no open files for are lost; those before and after are served."""
+    """Connections beyond the limit of open files are lost. Those before and after are served."""
     (tmp_path / "function.py").write_text(FUNCTION)
     with open_files(CONNECTIONS + 200), serving(tmp_path, tmp_path / "log") as runtime:
         resource.prlimit(runtime.process.pid, resource.RLIMIT_NOFILE, (64, 64))

@@ -32,7 +32,7 @@ def command(tmp_path: Path) -> Path:
 
 
 def start(command: Path, cache: Path, **others: str) -> subprocess.Popen[str]:
-    """Call the wrapper as `pack build NAME`, with a cache folder of the test's."""
+    """Call the wrapper as `pack build NAME`, with the test's cache folder."""
     environ = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(cache), **others}
     return subprocess.Popen(
         [command, "build", "myfn"], env=environ, text=True, stdout=subprocess.PIPE

@@ -8,7 +8,7 @@ from contract.rows import CONTRACT, DECISIONS, DEFECTS, PROTOCOL, TRAPS, UNTESTE
 
 
 def proved() -> set[str]:
-    """Return the rows that tests name."""
+    """Return the rows in the tests' markers."""
     return {row for path in (ROOT / "tests").rglob("test_*.py") for row in marks(path.read_text())}
 
 
@@ -23,7 +23,7 @@ def marks(source: str) -> Iterator[str]:
 
 
 def test_every_row_has_a_test() -> None:
-    """No row is forgotten, none has both a test and an excuse, and none is made up."""
+    """Each row has a test or a reason, not both, and each marker names an existing row."""
     rows = {*CONTRACT, *DEFECTS, *DECISIONS, *PROTOCOL, *TRAPS}
 
     assert rows == proved() | set(UNTESTED)

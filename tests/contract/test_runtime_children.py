@@ -1,4 +1,4 @@
-"""Processes that a function starts: they end as anywhere else, and none of them is the server."""
+"""Child processes of a function: they end normally, and none of them acts as the server."""
 
 import os
 import socket
@@ -114,7 +114,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("handle", KINDS.values(), ids=KINDS)
 def test_children(tmp_path: Path, handle: str) -> None:
-    """Each way to start a process works in a handler, whatever thread that runs in."""
+    """Each way to start a process works in a handler, in any thread."""
     (tmp_path / "function.py").write_text(SOURCE + handle)
     with serving(tmp_path, tmp_path / "log") as runtime:
         found = {path: runtime.get(path).text for path in EXPECTED}
@@ -125,7 +125,7 @@ def test_children(tmp_path: Path, handle: str) -> None:
 
 @pytest.mark.parametrize("handle", KINDS.values(), ids=KINDS)
 def test_signals_to_children(tmp_path: Path, handle: str) -> None:
-    """A signal to a child, even to one that has only just begun, is none to the server."""
+    """A signal to a child process, even right after its start, does not reach the server."""
     (tmp_path / "function.py").write_text(SOURCE + handle)
     with serving(tmp_path, tmp_path / "log") as runtime:
         found = [runtime.get("/terminated").text for _ in range(20)]
@@ -136,7 +136,7 @@ def test_signals_to_children(tmp_path: Path, handle: str) -> None:
 
 @pytest.mark.parametrize("handle", KINDS.values(), ids=KINDS)
 def test_child_that_lives_on(tmp_path: Path, handle: str) -> None:
-    """A child holds neither connections of the server's open, nor its port after it has ended."""
+    """A child process does not keep the server's connections open, nor its port after its end."""
     (tmp_path / "function.py").write_text(SOURCE + handle)
     with serving(tmp_path, tmp_path / "log") as runtime:
         with runtime.connect() as connection:
@@ -153,7 +153,7 @@ def test_child_that_lives_on(tmp_path: Path, handle: str) -> None:
 
 
 def test_child_that_returns(tmp_path: Path) -> None:
-    """A child that comes back from the handler as if it were the server answers nobody and ends."""
+    """A forked child that returns from the handler answers no request and exits."""
     (tmp_path / "function.py").write_text(SOURCE + ASYNC)
     with serving(tmp_path, tmp_path / "log") as runtime:
         answers = [runtime.get("/returning").text for _ in range(2)]
@@ -187,7 +187,7 @@ def children(process: int) -> list[str]:
 
 
 def alive(process: str) -> bool:
-    """Say whether there is a process."""
+    """Return whether there is a process."""
     return Path("/proc", process).exists()
 
 

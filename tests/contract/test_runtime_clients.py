@@ -1,4 +1,4 @@
-"""What clients do to a running process: they go away, flood it, and ask through proxies."""
+"""Clients of a running process that disconnect, flood it, or come through proxies."""
 
 import threading
 import time
@@ -82,14 +82,14 @@ def running(tmp_path: Path, function: str = FUNCTION, **variables: str) -> Itera
 
 
 def leave(runtime: Runtime, path: str) -> None:
-    """Ask for an answer, take its beginning, and go."""
+    """Send a request, read the start of the response, and disconnect."""
     with runtime.connect() as connection:
         connection.sendall(b"GET /%b HTTP/1.1\r\nhost: f\r\n\r\n" % path.encode())
         connection.recv(100)
 
 
 class Probes:
-    """Health checks that go on meanwhile, each on a connection of its own."""
+    """Health checks at the same time, each on a new connection."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.statuses: list[int] = []
@@ -132,7 +132,7 @@ def until_probed(probes: Probes, count: int = 20) -> None:
 @pytest.mark.parametrize("path", ["export", "events"])
 @pytest.mark.row("U14")
 def test_client_that_goes(tmp_path: Path, path: str) -> None:
-    """Handlers end with their clients; nothing of it is an error; health is answered meanwhile."""
+    """Handlers end with their clients, without errors, and health checks are answered."""
     with running(tmp_path, LOG_LEVEL="debug", FUNC_ACCESS_LOG="1") as runtime:
         with Probes(runtime) as probes:
             for _ in range(4):
@@ -149,7 +149,7 @@ def test_client_that_goes(tmp_path: Path, path: str) -> None:
 @pytest.mark.parametrize("rate", [0.0, 0.01], ids=["fast", "slow"])
 @pytest.mark.row("R22")
 def test_client_that_stays(tmp_path: Path, rate: float) -> None:
-    """An answer without an end keeps nobody waiting, however it is read."""
+    """An endless response does not make others wait, at any speed of its client."""
     with running(tmp_path) as runtime, runtime.connect() as connection:
         connection.sendall(b"GET /export HTTP/1.1\r\nhost: f\r\n\r\n")
         with Probes(runtime) as probes:
@@ -163,7 +163,7 @@ def test_client_that_stays(tmp_path: Path, rate: float) -> None:
 
 @pytest.mark.row("U14")
 def test_client_of_a_sync_handler_that_goes(tmp_path: Path) -> None:
-    """A handler that is not async ends with its client too, and leaves its thread to others."""
+    """A handler that is not async also ends when its client disconnects, and frees its thread."""
     with running(tmp_path, SYNC, FUNC_THREADS="2") as runtime:
         for _ in range(4):
             leave(runtime, "feed")
@@ -173,7 +173,7 @@ def test_client_of_a_sync_handler_that_goes(tmp_path: Path) -> None:
 
 
 def test_no_more_threads(tmp_path: Path) -> None:
-    """Where the system has no more threads, requests wait for those that there are."""
+    """If the system has no more threads, requests wait for the existing ones."""
     with running(tmp_path, SYNC, FUNC_THREADS="4") as runtime, ExitStack() as stack:
         assert "done" == runtime.get("/no-threads").text
         waiting = stack.enter_context(runtime.connect())
@@ -200,7 +200,7 @@ async def handle(scope, receive, send):
 
 
 def test_stop_without_threads(tmp_path: Path) -> None:
-    """A process that cannot start a thread any more ends in order."""
+    """A process that cannot start more threads still shuts down normally."""
     with running(tmp_path, TO_THREAD) as runtime:
         assert 204 == runtime.get("/").status_code
         runtime.signal()
@@ -216,7 +216,7 @@ ENDLESS = b"POST /export HTTP/1.1\r\nhost: f\r\ntransfer-encoding: chunked\r\n\r
 @pytest.mark.parametrize("head", [CHUNKED, ENDLESS], ids=["answered", "not read"])
 @pytest.mark.row("R22")
 def test_chunks_of_single_bytes(tmp_path: Path, head: bytes) -> None:
-    """A body in the smallest of chunks, on many connections, keeps nobody waiting."""
+    """Bodies in tiny chunks, on many connections, do not make others wait."""
     chunks = b"1\r\nx\r\n" * 20_000
     with running(tmp_path) as runtime, Probes(runtime) as probes, ExitStack() as stack:
         for _ in range(20):
@@ -246,7 +246,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
 )
 @pytest.mark.row("R33")
 def test_more_connections_than_files(tmp_path: Path, sent: bytes) -> None:
-    """Health is answered though clients open more connections than there are files, and wait."""
+    """Health checks are answered even if clients open more connections than files, and wait."""
     with running(tmp_path, FEW_FILES + FUNCTION) as runtime, ExitStack() as stack:
         probes = stack.enter_context(Probes(runtime))
         for _ in range(400):
@@ -270,7 +270,7 @@ def test_more_connections_than_files(tmp_path: Path, sent: bytes) -> None:
 def test_what_a_proxy_says(
     tmp_path: Path, variables: dict[str, str], expected: list[object]
 ) -> None:
-    """The scheme and the client are what the queue-proxy says, or another that is trusted."""
+    """The scheme and the client come from queue-proxy, or from another trusted proxy."""
     said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7, 192.0.2.1"}
     with running(tmp_path, **variables) as runtime:
         assert expected == runtime.get("/who", headers=said).json()[: len(expected)]

@@ -1,4 +1,4 @@
-"""Events on a real socket, in every mode, and what is no event."""
+"""Events on a real socket in all modes, and requests without an event."""
 
 import json
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def test_mapping_reply(runtime: Runtime) -> None:
 
 
 def test_data_reply(runtime: Runtime) -> None:
-    """What is no event reaches the caller as it is."""
+    """Data that is not an event reaches the caller unchanged."""
     response = post(runtime, "data")
 
     assert (200, "application/json") == (response.status_code, response.headers["content-type"])
@@ -121,14 +121,14 @@ def test_body_can_be_read_again(runtime: Runtime) -> None:
 
 
 def test_structured_event(runtime: Runtime) -> None:
-    """An event in structured mode; a null member is one that is not there."""
+    """An event in structured mode. A null member counts as missing."""
     seen = structured(runtime, EVENT | {"data": {"a": 1}, "subject": None, "time": None}).json()
 
     assert EVENT | JSON | {"data": "{'a': 1}"} == seen
 
 
 def test_structured_mode_wins(runtime: Runtime) -> None:
-    """The content type decides the mode, whatever ce- headers there are."""
+    """The content type decides the mode, even if there are ce- headers."""
     mixed = headers("fail") | {"Content-Type": f"{STRUCTURED}; charset=utf-8"}
     response = httpx.post(
         runtime.url, headers=mixed, content=json.dumps(EVENT).encode(), timeout=PATIENCE
@@ -147,7 +147,7 @@ def test_get_without_a_body(runtime: Runtime) -> None:
 
 @pytest.mark.row("C4")
 def test_header_of_any_bytes(runtime: Runtime) -> None:
-    """Headers that are no attributes may hold any bytes."""
+    """Headers that are not attributes may contain any bytes."""
     with runtime.connect() as connection:
         connection.sendall(
             b"POST / HTTP/1.1\r\nhost: f\r\nconnection: close\r\nce-specversion: 1.0\r\n"
@@ -188,7 +188,7 @@ def test_function_fails(runtime: Runtime, kind: str) -> None:
 )
 @pytest.mark.row("C7", "D1", "D3")
 def test_no_event(runtime: Runtime, media: str, content: bytes, status: int) -> None:
-    """What is no event is 415, what is a malformed one is 400."""
+    """A request without an event gets 415, a malformed event gets 400."""
     assert status == structured(runtime, content, media).status_code
 
 
@@ -207,7 +207,7 @@ def test_malformed_attributes(runtime: Runtime, name: str, value: str) -> None:
 
 
 def test_malformed_json_data(runtime: Runtime) -> None:
-    """Data that is not what its content type says is 400."""
+    """Data that does not match its content type gets 400."""
     assert 400 == post(runtime, "seen", b"{not json").status_code
 
 
@@ -277,12 +277,12 @@ def test_options(runtime: Runtime) -> None:
 
 @pytest.mark.row("D10")
 def test_dapr_configuration(runtime: Runtime) -> None:
-    """A Dapr sidecar that asks for its configuration hears that there is none."""
+    """A Dapr sidecar that requests its configuration gets 404."""
     assert 404 == runtime.get("/dapr/config").status_code
 
 
 def test_websocket_is_refused(runtime: Runtime) -> None:
-    """A function that takes events takes no WebSocket."""
+    """A function for events refuses a WebSocket."""
     with runtime.connect() as connection:
         connection.sendall(
             b"GET / HTTP/1.1\r\nhost: f\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"

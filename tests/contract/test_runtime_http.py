@@ -1,4 +1,4 @@
-"""Requests on a real socket: dispatch, health, streaming, and what a function gets wrong."""
+"""Requests on a real socket: dispatch, health, streaming, and mistakes of a function."""
 
 import base64
 import json
@@ -28,13 +28,13 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 @pytest.fixture
 def own_runtime(tmp_path: Path) -> Iterator[Runtime]:
-    """Serve it to one test that changes it or counts what it logs."""
+    """Serve it for one test, which changes it or counts its log lines."""
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log") as process:
         yield process
 
 
 def exchange(runtime: Runtime, request: bytes) -> bytes:
-    """Send bytes and return all that comes back until the connection closes."""
+    """Send bytes and return all received bytes until the connection closes."""
     with runtime.connect() as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -58,7 +58,7 @@ def test_request_arrives_as_it_was_sent(runtime: Runtime) -> None:
 @pytest.mark.row("R24")
 @pytest.mark.parametrize("agent", ["Knative-Activator-Probe", "kube-probe/1.34"])
 def test_headers_of_probes(runtime: Runtime, agent: str) -> None:
-    """Without queue-proxy its own probes arrive here: they are requests like others."""
+    """Probes that are meant for queue-proxy are handled like other requests."""
     headers = {"K-Network-Probe": "queue", "K-Kubelet-Probe": "", "User-Agent": agent}
 
     assert "queue" == runtime.get(headers=headers).json()["headers"]["k-network-probe"]
@@ -66,7 +66,7 @@ def test_headers_of_probes(runtime: Runtime, agent: str) -> None:
 
 
 def test_response_names_no_server(runtime: Runtime) -> None:
-    """A response has a date, and no header that says what serves it."""
+    """A response has a date, and no header with the name of the server."""
     response = runtime.get("/")
 
     assert "date" in response.headers
@@ -112,7 +112,7 @@ def test_health_post(runtime: Runtime) -> None:
 
 @pytest.mark.row("H10")
 def test_ready_that_raises(own_runtime: Runtime) -> None:
-    """A ready() that raises is 503 without its words; the log has the traceback once."""
+    """If ready() raises, the check gets 503, and the log has the traceback once."""
     own_runtime.get("/not_ready")
     own_runtime.get("/health/readiness")
     own_runtime.until_logged("RuntimeError: password=hunter2")
@@ -125,7 +125,7 @@ def test_ready_that_raises(own_runtime: Runtime) -> None:
 
 @pytest.mark.row("R22", "H5")
 def test_ready_that_is_slow(own_runtime: Runtime) -> None:
-    """Probes are answered while ready() goes on, from its last answer."""
+    """While ready() is running, probes get its last result."""
     own_runtime.get("/ready_waits")
     with own_runtime.client() as client:
 
@@ -145,7 +145,7 @@ def test_ready_that_is_slow(own_runtime: Runtime) -> None:
 @pytest.mark.parametrize("path", ["/fail", "/exit"])
 @pytest.mark.row("H1", "H2")
 def test_handler_raises(own_runtime: Runtime, path: str) -> None:
-    """An exception is a generic 500; its words are in the log, with the traceback, once."""
+    """An exception is a generic 500. Its message and traceback are in the log once."""
     response = own_runtime.get(path)
 
     assert (500, "Internal Server Error") == (response.status_code, response.text)
@@ -154,7 +154,7 @@ def test_handler_raises(own_runtime: Runtime, path: str) -> None:
 
 @pytest.mark.row("H3")
 def test_handler_raises_late(own_runtime: Runtime) -> None:
-    """After the first message the connection is cut, so that no client takes the part for all."""
+    """After the first message, the connection is aborted: the response is incomplete."""
     with pytest.raises(httpx.RemoteProtocolError):
         own_runtime.get("/fail_late")
 
@@ -163,7 +163,7 @@ def test_handler_raises_late(own_runtime: Runtime) -> None:
 
 
 def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
-    """A response that is never completed is cut as well, and logged."""
+    """If a response is never completed, its connection is aborted, and this is logged."""
     with pytest.raises(httpx.RemoteProtocolError):
         runtime.get("/half")
 
@@ -172,7 +172,7 @@ def test_handler_leaves_a_response_unfinished(runtime: Runtime) -> None:
 
 @pytest.mark.row("H15")
 def test_handler_says_nothing(runtime: Runtime) -> None:
-    """A handler that returns without an answer is answered for: 204."""
+    """If a handler returns without a response, the client gets 204."""
     response = runtime.get("/nothing")
 
     assert (204, b"") == (response.status_code, response.content)
@@ -181,7 +181,7 @@ def test_handler_says_nothing(runtime: Runtime) -> None:
 
 @pytest.mark.row("U10")
 def test_connection_survives_an_error(runtime: Runtime) -> None:
-    """A connection goes on after an answer with an error."""
+    """A connection can be used after a response with an error."""
     with runtime.client() as client:
         statuses = [client.get(path).status_code for path in ("/fail", "/", "/nothing", "/")]
 
@@ -201,7 +201,7 @@ def test_streaming(runtime: Runtime) -> None:
 
 @pytest.mark.row("H16")
 def test_client_disconnect(runtime: Runtime) -> None:
-    """A function that waits for the client sees it go."""
+    """A function that waits for the client sees it disconnect."""
     with runtime.connect() as connection:
         connection.sendall(b"GET /disconnect HTTP/1.1\r\nhost: f\r\n\r\n")
 
@@ -210,7 +210,7 @@ def test_client_disconnect(runtime: Runtime) -> None:
 
 @pytest.mark.row("R25")
 def test_concurrent_requests(runtime: Runtime) -> None:
-    """Requests that wait do not wait for each other: each is answered when all are there."""
+    """Requests run at the same time: each is answered when all have arrived."""
     with ThreadPoolExecutor(20) as pool:
         texts = list(pool.map(lambda _: runtime.get("/meet").text, range(20)))
 
@@ -219,7 +219,7 @@ def test_concurrent_requests(runtime: Runtime) -> None:
 
 @pytest.mark.row("R17")
 def test_h2c_upgrade_is_ignored(runtime: Runtime) -> None:
-    """An offer to speak HTTP/2 is passed over, as Knative's runtime contract asks for."""
+    """An offer of HTTP/2 is ignored, as Knative's runtime contract requires."""
     request = (
         b"GET / HTTP/1.1\r\nhost: f\r\nconnection: Upgrade, HTTP2-Settings\r\n"
         b"upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n"
@@ -269,7 +269,7 @@ def test_probes_are_not_logged(own_runtime: Runtime) -> None:
 
 @pytest.mark.row("R25")
 def test_sync_handler_blocks_nobody(tmp_path: Path) -> None:
-    """A handle that is not async runs in a thread: probes and other requests go on."""
+    """A handle that is not async runs in a thread, so probes and other requests are answered."""
     with (
         serving(FUNCTIONS / "runtime_sync", tmp_path / "log") as runtime,
         ThreadPoolExecutor(2) as pool,
@@ -331,7 +331,7 @@ CLOSE = 8
 
 @pytest.mark.row("H4")
 def test_websocket(runtime: Runtime) -> None:
-    """A function can converse over a WebSocket, and sees its end."""
+    """A function can receive and send on a WebSocket, and sees its end."""
     with WebSocket(runtime, "/socket") as client:
         assert 101 == client.status
         client.send("hello")
@@ -341,7 +341,7 @@ def test_websocket(runtime: Runtime) -> None:
 
 
 def test_websocket_handler_raises(runtime: Runtime) -> None:
-    """A handler that raises closes the WebSocket as an internal error, without its words."""
+    """If a handler raises, the WebSocket is closed with an internal error, without the message."""
     with WebSocket(runtime, "/socket_fail") as client:
         operation, payload = client.receive()
 
@@ -372,7 +372,7 @@ def test_log_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.row("H14")
 def test_log_level(tmp_path: Path) -> None:
-    """LOG_LEVEL holds before the function's first line; a level that is none is told."""
+    """LOG_LEVEL applies before the function's first line. An unknown level is logged."""
     log = tmp_path / "log"
     with serving(FUNCTIONS / "runtime_http", log, variables={"LOG_LEVEL": "error"}) as runtime:
         pass
@@ -384,7 +384,7 @@ def test_log_level(tmp_path: Path) -> None:
 
 
 def is_open(host: str, port: int) -> bool:
-    """Say whether a port can be connected to."""
+    """Return whether a port can be connected to."""
     with suppress(ConnectionRefusedError), socket.create_connection((host, port), timeout=PATIENCE):
         return True
     return False
@@ -392,7 +392,7 @@ def is_open(host: str, port: int) -> bool:
 
 @pytest.mark.row("R2", "S1")
 def test_baked_address_does_not_hide_the_port(tmp_path: Path) -> None:
-    """PORT answers on IPv4 and IPv6, whatever address is baked into the image."""
+    """PORT is served on IPv4 and IPv6, with any LISTEN_ADDRESS in the image."""
     variables = {"LISTEN_ADDRESS": f"[::]:{free_port()}"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         # The IPv4 port, for which `serving` waits, is the first to be open.

@@ -1,4 +1,4 @@
-"""Limits of a request on a real socket: the length of its body, and its time."""
+"""Limits of a request on a real socket: the size of its body, and its time."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_time_beyond_the_limit(runtime: Runtime) -> None:
 
 
 def test_time_beyond_the_limit_of_a_stream(runtime: Runtime) -> None:
-    """An answer that has begun by then is cut, so that no client takes the part for all."""
+    """If the response has started, it is aborted, so the client sees that it is incomplete."""
     with pytest.raises(httpx.RemoteProtocolError):
         runtime.get("/stream")
 
@@ -81,7 +81,7 @@ def test_time_beyond_the_limit_of_a_stream(runtime: Runtime) -> None:
 
 
 def test_time_limit_of_a_sync_handler(tmp_path: Path) -> None:
-    """The client of a handle that is not async gets its 504, though the thread goes on."""
+    """If handle is not async, the client gets 504, although the thread keeps running."""
     variables = {"FUNC_REQUEST_SECONDS": "1.5"}
     log, gate = tmp_path / "log", tmp_path / "gate"
     with serving(FUNCTIONS / "runtime_sync", log, variables=variables) as runtime:

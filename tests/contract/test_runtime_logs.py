@@ -1,4 +1,4 @@
-"""What the log has of requests: their trace, and the access log."""
+"""Requests in the log: their traces, and the access log."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def entries(log: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["def", "async def"])
 def test_trace(tmp_path: Path, kind: str) -> None:
-    """With LOG_FORMAT=json what is logged in a request has its trace: the function's lines too."""
+    """With LOG_FORMAT=json, all lines within a request have its trace, also the function's."""
     (tmp_path / "function.py").write_text(LOGGING.format(kind=kind))
     variables = {"LOG_FORMAT": "json", "K_SERVICE": "greeter", "K_REVISION": "greeter-00001"}
     with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
@@ -86,7 +86,7 @@ def test_access_log_as_json(tmp_path: Path) -> None:
 
 
 def test_access_log_of_what_is_cut_off(tmp_path: Path) -> None:
-    """An answer that could not be completed says so in its line."""
+    """The line of an incomplete response shows that."""
     variables = {"FUNC_ACCESS_LOG": "1"}
     with (
         serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime,
@@ -108,7 +108,7 @@ async def handle(scope, receive, send):
 
 @pytest.mark.row("R11")
 def test_output_is_seen_at_once(tmp_path: Path) -> None:
-    """What the function prints or logs is there before its answer, in order."""
+    """The function's output and log lines appear before its response, in order."""
     (tmp_path / "function.py").write_text(PRINTING)
     with serving(tmp_path, tmp_path / "log") as runtime:
         runtime.get()
@@ -190,7 +190,7 @@ SET_UPS = {
 @pytest.mark.parametrize(("set_up", "line"), SET_UPS.values(), ids=SET_UPS)
 @pytest.mark.row("H1")
 def test_errors_are_logged_whatever_is_set_up(tmp_path: Path, set_up: str, line: str) -> None:
-    """An exception of the handler is in the log, by the function's own set-up if it has one."""
+    """An exception of the handler is logged, with the function's own logging if it has any."""
     (tmp_path / "function.py").write_text(set_up + FAILING)
     with serving(tmp_path, tmp_path / "log") as runtime:
         assert 500 == runtime.get().status_code
@@ -236,7 +236,7 @@ OWN_TEXT = "{levelname}|{name}|{message}"
 )
 @pytest.mark.row("H14")
 def test_basic_config(tmp_path: Path, call: str, expected: str | None) -> None:
-    """logging.basicConfig does what it says, as if nobody had set up the log before."""
+    """logging.basicConfig works, although the runtime has already configured logging."""
     (tmp_path / "function.py").write_text(BASIC_CONFIG.format(call=call))
     with serving(tmp_path, tmp_path / "log", variables={"LEVEL": "DEBUG"}) as runtime:
         runtime.until_ready()
@@ -320,7 +320,7 @@ async def handle(scope, receive, send):
 
 
 def test_uncaught_as_json(tmp_path: Path) -> None:
-    """With LOG_FORMAT=json all that Python tells itself is an object too, in children as well."""
+    """With LOG_FORMAT=json, Python's own warnings and errors are objects, also in children."""
     (tmp_path / "function.py").write_text(UNCAUGHT)
     with serving(tmp_path, tmp_path / "log", variables={"LOG_FORMAT": "json"}) as runtime:
         runtime.get()
@@ -380,7 +380,7 @@ sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r
 
 
 def test_logger_of_uvicorn(tmp_path: Path) -> None:
-    """Lines that a function logs as uvicorn.error are there after a WebSocket too; its own not."""
+    """A function can log as uvicorn.error, also after a WebSocket. Messages are not logged."""
     (tmp_path / "function.py").write_text(USING_UVICORN_S_LOGGER)
     with serving(tmp_path, tmp_path / "log") as runtime:
         with runtime.connect() as connection:

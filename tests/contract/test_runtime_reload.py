@@ -59,7 +59,7 @@ os.kill(os.getpid(), signal.SIGSTOP)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A function that answers with one."""
+    """A function that answers with 1."""
     folder = tmp_path / "greeter"
     (folder / "function").mkdir(parents=True)
     (folder / "function" / "__init__.py").write_text(SOURCE)
@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def edit(path: Path, content: str, *, time: float | None = None) -> None:
-    """Write a file as editors do: all of it at once. At a time of its own, if one is given."""
+    """Write a whole file at once, like an editor, perhaps with a given modification time."""
     written = path.with_suffix(".new")
     written.write_text(content)
     if time is not None:
@@ -78,7 +78,7 @@ def edit(path: Path, content: str, *, time: float | None = None) -> None:
 
 @contextmanager
 def reloading(folder: Path, variables: dict[str, str] | None = None) -> Iterator[Runtime]:
-    """Start it with --reload. The process that serves would outlive a kill: a signal ends both."""
+    """Start it with --reload. At the end, a signal ends both processes; a kill only one."""
     log = folder.parent / "log"
     with started(folder, log, "--reload", variables=variables) as runtime:
         try:
@@ -95,7 +95,7 @@ def until_serving(runtime: Runtime, times: int) -> None:
 
 
 def test_changes(folder: Path) -> None:
-    """A change is named, the function stops in order, and its successor has the same port."""
+    """A change is logged, the function stops normally, and the next process has the same port."""
     with reloading(folder) as runtime:
         until_serving(runtime, 1)
         assert "one" == runtime.get("/").text
@@ -119,7 +119,7 @@ def test_changes(folder: Path) -> None:
 
 
 def test_edits_within_a_second(folder: Path) -> None:
-    """An edit of the same size in the same second is seen, for no bytecode is written."""
+    """A change of the same size in the same second is noticed, because no bytecode is written."""
     bytecode = folder.parent / "bytecode"
     variables = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bytecode)}
     with reloading(folder, variables) as runtime:
@@ -148,7 +148,7 @@ def test_broken_edit(folder: Path, broken: str) -> None:
 
 
 def test_nothing_to_serve_at_first(tmp_path: Path) -> None:
-    """A folder without a function is waited in, until there is one."""
+    """Without a function in the folder, it waits until there is one."""
     folder = tmp_path / "empty"
     folder.mkdir()
     with reloading(folder) as runtime:
@@ -174,7 +174,7 @@ def test_signals(folder: Path, number: int) -> None:
 
 
 def test_signal_before_it_serves(folder: Path) -> None:
-    """A signal that arrives while the function is loading ends both as well."""
+    """A signal while the function is loading ends both processes as well."""
     source = "import time\nprint('loading')\ntime.sleep(600)\n"
     (folder / "function" / "answer.py").write_text(source)
     with reloading(folder) as runtime:
@@ -197,7 +197,7 @@ def test_blocked_function(folder: Path) -> None:
 
 
 def test_signal_during_a_restart(folder: Path) -> None:
-    """A signal during a restart ends all once the old function has, and no new one is started."""
+    """A signal during a restart ends everything after the old function. No new one is started."""
     (folder / "function" / "__init__.py").write_text(BLOCKED)
     with reloading(folder, {"FUNC_SHUTDOWN_SECONDS": "0"}) as runtime:
         runtime.until_logged("from here on it blocks")
@@ -236,7 +236,7 @@ def test_doubled_signal(folder: Path) -> None:
 
 
 def test_setting_malformed() -> None:
-    """A setting that no edit can mend ends the start, as without --reload."""
+    """An invalid setting ends the start, as without --reload: no change of a file can fix it."""
     status, log = ended(FUNCTIONS / "http_basic", "--reload", variables={"PORT": "eighty"})
 
     assert 2 == status
@@ -244,7 +244,7 @@ def test_setting_malformed() -> None:
 
 
 def test_without_a_watcher() -> None:
-    """Where watchfiles is not installed, --reload says so and ends with 2."""
+    """If watchfiles is not installed, --reload reports that and exits with 2."""
     missing = "import sys; sys.modules['watchfiles'] = None"
     code = f"{missing}; from func_runtime.__main__ import main; main()"
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a process takes of its machine: ports, time when idle, and no more memory by and by."""
+"""Resources of a process: ports, CPU time when idle, and memory that does not grow."""
 
 import asyncio
 import gc
@@ -71,12 +71,12 @@ def cpu_seconds(process: int) -> float:
 
 
 def sleeps(process: int) -> bool:
-    """Say whether a process waits for something: one that only waits for its turn does not."""
+    """Return whether a process is sleeping, and not only waiting for a CPU."""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
 
 def memory_bytes(process: int) -> int:
-    """Return the memory that a process has in use, but for what is read from files."""
+    """Return the memory of a process, without pages of files."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024
@@ -97,7 +97,7 @@ def test_one_port(tmp_path: Path) -> None:
 
 @pytest.mark.row("R7")
 def test_idle_process(tmp_path: Path) -> None:
-    """It uses next to no CPU while nobody asks, with an idle connection too."""
+    """It uses almost no CPU without requests, also with an idle connection."""
     with serving(folder(tmp_path), tmp_path / "log") as runtime, runtime.connect():
         runtime.until_logged("is serving")
         runtime.get()

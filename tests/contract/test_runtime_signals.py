@@ -61,7 +61,7 @@ def write(folder: Path, source: str) -> Path:
 )
 @pytest.mark.row("H8")
 def test_loading_without_end(tmp_path: Path, where: str, code: str, number: int) -> None:
-    """A signal ends a process whose function would load for ever and lets no exception through."""
+    """A signal ends a process whose function loads forever and catches all exceptions."""
     source = LOADING.format(code=code) + where
     with started(write(tmp_path, source), tmp_path / "log") as runtime:
         runtime.until_logged("loading")
@@ -74,7 +74,7 @@ def test_loading_without_end(tmp_path: Path, where: str, code: str, number: int)
 
 @pytest.mark.row("H8")
 def test_swallowed_once(tmp_path: Path) -> None:
-    """A function that goes on to load after it has swallowed the exception is not served."""
+    """A function that catches the exception and continues to load is not served."""
     code = "\n    try:\n        time.sleep(600)\n    except BaseException:\n        pass\n"
     source = LOADING.format(code=code) + IMPORT
     with started(write(tmp_path, source), tmp_path / "log") as runtime:
@@ -100,7 +100,7 @@ async def new():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.row("H8")
 def test_async_new_that_waits(tmp_path: Path, number: int) -> None:
-    """A signal cancels an `async def new` that waits, and the process ends in order."""
+    """A signal cancels a waiting `async def new`, and the process ends normally."""
     with started(write(tmp_path, WAITING), tmp_path / "log") as runtime:
         runtime.until_logged("loading")
         runtime.signal(number)
@@ -138,7 +138,7 @@ BLOCKED = {
 
 
 def block(runtime: Runtime) -> None:
-    """Have the event loop blocked."""
+    """Block the event loop."""
     with runtime.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nhost: f\r\n\r\n")
         runtime.until_logged("blocking")
@@ -147,7 +147,7 @@ def block(runtime: Runtime) -> None:
 @pytest.mark.parametrize("code", BLOCKED.values(), ids=BLOCKED)
 @pytest.mark.row("H8")
 def test_later_signal_to_a_blocked_loop(tmp_path: Path, code: str) -> None:
-    """A second signal that comes later ends the process at once, whatever the loop does."""
+    """A later second signal ends the process at once, even if the loop is blocked."""
     with started(write(tmp_path, BLOCKING.format(code=code)), tmp_path / "log") as runtime:
         runtime.until_open()
         block(runtime)
@@ -162,7 +162,7 @@ def test_later_signal_to_a_blocked_loop(tmp_path: Path, code: str) -> None:
 
 @pytest.mark.row("R26", "H8")
 def test_one_signal_to_a_blocked_loop(tmp_path: Path) -> None:
-    """A blocked loop does not outlast the time to shut down by much; the log says where it was."""
+    """A process with a blocked loop ends soon after its time. The log has its position."""
     folder = write(tmp_path, BLOCKING.format(code="time.sleep(600)"))
     variables = {"FUNC_SHUTDOWN_SECONDS": "0"}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
@@ -203,7 +203,7 @@ def test_doubled_signal(tmp_path: Path, numbers: tuple[int, int]) -> None:
 
 @pytest.mark.row("H8")
 def test_doubled_signal_to_an_idle_process(tmp_path: Path) -> None:
-    """A second signal that finds the process at its end does not change the exit code."""
+    """A second signal at the end of the process does not change the exit code."""
     variables = {"FUNC_LAME_DUCK_SECONDS": "0"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         runtime.signal()
@@ -231,7 +231,7 @@ new = Function
 
 @pytest.mark.row("H7", "H8")
 def test_later_signal_during_stop(tmp_path: Path) -> None:
-    """A signal that comes while stop() runs ends the process, if it is not the first one's twin."""
+    """A signal during stop() ends the process, unless it came at the same time as the first one."""
     with started(write(tmp_path, STOPPING), tmp_path / "log") as runtime:
         runtime.until_open()
         runtime.signal()
@@ -252,7 +252,7 @@ threading.Thread(target=time.sleep, args=(600,)).start()
 
 @pytest.mark.row("R26", "H8")
 def test_signal_after_stop(tmp_path: Path) -> None:
-    """Threads of the function keep a process that is done for a second; no signal changes that."""
+    """Threads of the function delay the end for at most a second. A signal does not change that."""
     with started(write(tmp_path, LEAVING), tmp_path / "log") as runtime:
         runtime.until_open()
         runtime.signal()
@@ -293,7 +293,7 @@ SETTING = {
 @pytest.mark.parametrize("start", SETTING.values(), ids=SETTING)
 @pytest.mark.row("R8")
 def test_handlers_of_the_function(tmp_path: Path, start: str) -> None:
-    """A function that sets handlers of its own, as frameworks do, is stopped in order too."""
+    """A function that sets its own signal handlers, as frameworks do, is stopped normally, too."""
     folder = write(tmp_path, OWN_HANDLERS.format(start=start))
     with serving(folder, tmp_path / "log") as runtime:
         runtime.until_logged("is serving")
@@ -304,7 +304,7 @@ def test_handlers_of_the_function(tmp_path: Path, start: str) -> None:
 
 
 def test_handlers_of_the_function_are_named(tmp_path: Path) -> None:
-    """The log says that a handler which start() has set is not called, and what to do."""
+    """The log names a signal handler that start() has set and that is not called, with advice."""
     folder = write(tmp_path, OWN_HANDLERS.format(start=SETTING["start"]))
     with serving(folder, tmp_path / "log") as runtime:
         runtime.until_logged("is serving")
@@ -331,7 +331,7 @@ new = Function
 
 @pytest.mark.row("H8")
 def test_pipe_taken_while_serving(tmp_path: Path) -> None:
-    """Signals still count where code has taken away the pipe that tells of them."""
+    """Signals still work if code has replaced the wakeup fd."""
     with started(write(tmp_path, STEALING), tmp_path / "log") as runtime:
         runtime.until_open()
         runtime.get()
@@ -357,7 +357,7 @@ new = Function
 
 
 def test_other_signals(tmp_path: Path) -> None:
-    """Handlers that the function sets for other signals are called at once."""
+    """The function's handlers for other signals are called at once."""
     with serving(write(tmp_path, OTHER_SIGNALS), tmp_path / "log") as runtime:
         runtime.until_logged("is serving")
         runtime.process.send_signal(signal.SIGUSR1)
@@ -369,7 +369,7 @@ def test_other_signals(tmp_path: Path) -> None:
 @pytest.mark.parametrize("milliseconds", [0, 15, 30, 45, 60])
 @pytest.mark.row("H8")
 def test_signal_while_the_process_starts(tmp_path: Path, milliseconds: int) -> None:
-    """A signal at any moment of a start ends the process: the interpreter by itself, later we."""
+    """A signal at any time of a start ends the process."""
     with started(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime:
         time.sleep(milliseconds / 1000)
         runtime.signal()
@@ -394,7 +394,7 @@ new = Function
 
 @pytest.mark.row("H8")
 def test_signal_between_new_and_start(tmp_path: Path) -> None:
-    """A signal that comes while the runtime itself is at work counts when that is done."""
+    """A signal while the runtime's own code runs takes effect right after it."""
     with started(write(tmp_path, BETWEEN), tmp_path / "log") as runtime:
         assert 0 == runtime.ended()
         assert "SIGTERM received" in runtime.log
@@ -431,7 +431,7 @@ new = Function
 
 @pytest.mark.parametrize(("seconds", "code"), [("0", 0), ("600", 143)], ids=["once", "again"])
 def test_no_thread_left(tmp_path: Path, seconds: str, code: int) -> None:
-    """Where the process can have no thread, signals still end it."""
+    """If the process cannot start a thread, signals still end it."""
     log, port = tmp_path / "log", free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -482,7 +482,7 @@ def handle(scope, receive, send): ...
 
 @pytest.mark.row("H8")
 def test_log_that_nobody_reads(tmp_path: Path) -> None:
-    """A process that waits for the reader of its log ends all the same."""
+    """A process whose log nobody reads still ends."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "func_runtime"],

@@ -1,4 +1,4 @@
-"""From the process's start to the open port, and everything that can end it on the way."""
+"""From the start of the process to the open port, and all failures in between."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ def last_line(log: str) -> str:
 
 @pytest.mark.row("R4")
 def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
-    """start(cfg) gets the environment as a dict, with what the platform has put into it."""
+    """start(cfg) gets the environment as a dict, with the platform's variables."""
     variables = {"K_SERVICE": "greeter", "MINE": "1"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         configuration = runtime.get("/env").json()
@@ -39,7 +39,7 @@ def test_start_hook_gets_the_environment(tmp_path: Path) -> None:
 
 @pytest.mark.row("R23")
 def test_slow_start(tmp_path: Path) -> None:
-    """While start() runs, the process is alive, not ready, and holds requests; then it serves."""
+    """During start(), the process is alive and not ready, and requests wait. Then it serves."""
     gate = tmp_path / "gate"
     folder, variables = FUNCTIONS / "runtime_slow_start", {"START_UNTIL": str(gate)}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
@@ -57,7 +57,7 @@ def test_slow_start(tmp_path: Path) -> None:
 
 @pytest.mark.row("R21")
 def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
-    """A start that takes less than a second is over before the port opens (Knative's TCP probe)."""
+    """If start() takes less than a second, the port opens after it (Knative's TCP probe)."""
     gate = tmp_path / "gate"
     variables = {"START_UNTIL": str(gate), "PORT_OPENS_AFTER": "600"}
     folder = FUNCTIONS / "runtime_slow_start"
@@ -73,7 +73,7 @@ def test_quick_start_opens_the_port_when_done(tmp_path: Path) -> None:
 
 @pytest.mark.row("R9", "H6")
 def test_start_fails() -> None:
-    """A start() that raises ends the process with 1 and its traceback as the last lines."""
+    """If start() raises, the process exits with 1, and its log ends with the traceback."""
     variables = {"START_ERROR": "no database"}
     status, log = ended(FUNCTIONS / "runtime_slow_start", variables=variables)
 
@@ -86,7 +86,7 @@ def test_start_fails() -> None:
 
 @pytest.mark.row("R9", "H6")
 def test_start_fails_with_the_port_open(tmp_path: Path) -> None:
-    """The same when it fails late; a request that waits for it is answered 503."""
+    """The same if it fails late. A waiting request gets 503."""
     gate = tmp_path / "gate"
     folder = FUNCTIONS / "runtime_slow_start"
     variables = {"START_UNTIL": str(gate), "START_ERROR": "no database"}
@@ -116,7 +116,7 @@ def test_start_fails_with_the_port_open(tmp_path: Path) -> None:
 )
 @pytest.mark.row("R9", "H17")
 def test_start_of_a_broken_function(function: str, status: int, title: str, last: str) -> None:
-    """What cannot be served says so under a title, and ends with its own exit code."""
+    """A broken function has a message with a title, and its own exit code."""
     found, log = ended(FUNCTIONS / function)
 
     assert status == found
@@ -154,7 +154,7 @@ def test_failure_as_json() -> None:
     ],
 )
 def test_setting_malformed(name: str, value: str) -> None:
-    """A malformed setting is named with what was found; the process ends with 2."""
+    """An invalid setting is logged with its value, and the process exits with 2."""
     status, log = ended(FUNCTIONS / "runtime_http", variables={name: value})
 
     assert 2 == status
@@ -178,7 +178,7 @@ def test_address_in_use(variable: str) -> None:
 
 
 def test_address_taken_while_starting(tmp_path: Path) -> None:
-    """An address that another process takes during start() is noticed as well, and stop() runs."""
+    """The same if another process starts to listen there during start(). Then stop() runs."""
     gate = tmp_path / "gate"
     variables = {"START_UNTIL": str(gate), "PORT_OPENS_AFTER": "600"}
     folder = FUNCTIONS / "runtime_slow_start"
@@ -213,7 +213,7 @@ new = Function
 
 
 def test_address_taken_in_a_long_start(tmp_path: Path) -> None:
-    """When the port should open and cannot, the start is not waited for."""
+    """If the port cannot be opened during a long start, the process does not wait for start()."""
     (tmp_path / "function.py").write_text(WAITING_START)
     with started(tmp_path, tmp_path / "log") as runtime:
         runtime.until_logged("starting")
@@ -236,7 +236,7 @@ async def handle(scope, receive, send):
 
 
 def test_event_loop(tmp_path: Path) -> None:
-    """asyncio's own event loop, if it is asked for, is there while the function loads."""
+    """If asyncio's event loop is selected, the function is loaded with it."""
     (tmp_path / "function.py").write_text(LOOP_WHILE_LOADING)
     variables = {"FUNC_EVENT_LOOP": "asyncio"}
     with serving(tmp_path, tmp_path / "log", variables=variables) as runtime:
@@ -245,7 +245,7 @@ def test_event_loop(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("check", ["import", "new"])
 def test_check(tmp_path: Path, check: str) -> None:
-    """--check loads the function, says that and ends: no start(), no port."""
+    """--check loads the function, reports that and exits, without start() and without a port."""
     assert (0, "It loads\n") == ended(FUNCTIONS / "runtime_http", "--check", check)
 
 
@@ -256,7 +256,7 @@ def test_check_finds_what_it_looks_at(check: str, status: int) -> None:
 
 
 def test_check_finds_a_missing_handle(tmp_path: Path) -> None:
-    """--check new sees that what new() returns can be served at all."""
+    """--check new checks that the object of new() can be served."""
     (tmp_path / "function.py").write_text("new = object\n")
 
     status, log = ended(tmp_path, "--check", "new")
@@ -267,7 +267,7 @@ def test_check_finds_a_missing_handle(tmp_path: Path) -> None:
 
 @pytest.mark.row("S1")
 def test_port_option(tmp_path: Path) -> None:
-    """--port stands for PORT."""
+    """--port replaces PORT."""
     port = free_port()
     folder = FUNCTIONS / "runtime_http"
     with started(folder, tmp_path / "log", "--port", str(port), port=free_port()) as runtime:
@@ -305,7 +305,7 @@ def test_console_script() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_during_the_import(tmp_path: Path, number: int) -> None:
-    """A signal while the function is still loading ends the process in order."""
+    """A signal while the function is loading ends the process normally."""
     source = "import logging, time\nlogging.info('loading')\ntime.sleep(600)\n"
     (tmp_path / "function.py").write_text(source)
     with started(tmp_path, tmp_path / "log") as runtime:
@@ -317,7 +317,7 @@ def test_signal_during_the_import(tmp_path: Path, number: int) -> None:
 
 
 def test_function_in_sources(tmp_path: Path) -> None:
-    """A function in src/ is found; one that is only a handle needs no new()."""
+    """A function in src/ is found. A function that is only a handle needs no new()."""
     with serving(FUNCTIONS / "runtime_sources", tmp_path / "log") as runtime:
         assert "from src" == runtime.get("/").text
 
@@ -330,7 +330,7 @@ async def handle(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 """
 
-# What only a command line, YAML, events, WebSockets, JSON logs or a failure need.
+# Modules that only a command line, YAML, events, WebSockets, JSON logs or a failure need.
 UNNEEDED = {
     *("argparse", "click", "cloudevents", "func_runtime.cli"),
     *("func_runtime.cloudevents", "func_runtime.log.messages"),
@@ -347,7 +347,7 @@ UNNEEDED = {
     *("configparser", "email", "http", "json", "logging.config", "multiprocessing"),
     *("random", "shutil", "tempfile", "urllib.request"),
 }
-# With all that Python itself loads. Whoever needs more has a reason to tell.
+# The maximum, including the modules that Python itself loads.
 MOST = 200
 
 
@@ -366,7 +366,7 @@ def test_modules_of_a_start(tmp_path: Path) -> None:
 
 @pytest.mark.row("R13")
 def test_read_only_folder_without_home(tmp_path: Path) -> None:
-    """Nothing is written: the function's folder stays as it is, and there is no HOME."""
+    """A start writes no files, and needs no HOME."""
     folder = tmp_path / "function-folder"
     shutil.copytree(FUNCTIONS / "runtime_http", folder)
     before = sorted(folder.rglob("*"))

@@ -14,7 +14,7 @@ from func_runtime.system import signals
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.row("R27")
 def test_idle(tmp_path: Path, number: int) -> None:
-    """An idle process ends with 0, after stop(), and waits for none of its time to shut down."""
+    """An idle process exits with 0 after stop(), without waiting for its time to shut down."""
     variables = {"FUNC_SHUTDOWN_SECONDS": "600"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         runtime.signal(number)
@@ -25,7 +25,7 @@ def test_idle(tmp_path: Path, number: int) -> None:
 
 @pytest.mark.row("R8", "R27", "H9")
 def test_request_in_flight(tmp_path: Path) -> None:
-    """A request that runs when the signal comes is answered, and stop() runs after it."""
+    """A request that is running at the signal is answered, and stop() runs after it."""
     with (
         serving(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
         ThreadPoolExecutor(1) as pool,
@@ -44,7 +44,7 @@ def test_request_in_flight(tmp_path: Path) -> None:
 
 @pytest.mark.row("R28")
 def test_lame_duck(tmp_path: Path) -> None:
-    """At once after the signal it is not ready, and still answers for a while."""
+    """Right after the signal, it is not ready, but still answers for a while."""
     variables = {"FUNC_LAME_DUCK_SECONDS": "2"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         runtime.signal()
@@ -58,7 +58,7 @@ def test_lame_duck(tmp_path: Path) -> None:
 
 @pytest.mark.row("R26")
 def test_request_without_end(tmp_path: Path) -> None:
-    """A request that outlasts the time to shut down is cut off with 503, and stop() still runs."""
+    """A request that takes longer than the time to shut down gets 503, and stop() still runs."""
     variables = {"FUNC_SHUTDOWN_SECONDS": "1"}
     with (
         serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime,
@@ -91,7 +91,7 @@ def test_sync_request_without_end(tmp_path: Path) -> None:
 
 @pytest.mark.row("H8")
 def test_second_signal(tmp_path: Path) -> None:
-    """A later signal ends the process at once, with the code of a process that a signal ended."""
+    """A later signal ends the process at once, with an exit code for that signal."""
     with (
         started(FUNCTIONS / "runtime_http", tmp_path / "log") as runtime,
         ThreadPoolExecutor(1) as pool,
@@ -111,7 +111,7 @@ def test_second_signal(tmp_path: Path) -> None:
 
 @pytest.mark.row("H8")
 def test_signal_during_start(tmp_path: Path) -> None:
-    """A signal while start() runs ends the process in order too; requests that waited get 503."""
+    """A signal during start() ends the process normally, too. Waiting requests get 503."""
     folder, variables = FUNCTIONS / "runtime_slow_start", {"START_UNTIL": "never"}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
         runtime.until_open()
@@ -124,7 +124,7 @@ def test_signal_during_start(tmp_path: Path) -> None:
 
 
 def test_signal_before_the_port_is_open(tmp_path: Path) -> None:
-    """A signal in the first moments of start() ends the process without ever opening the port."""
+    """A signal soon after the begin of start() ends the process before the port opens."""
     folder = FUNCTIONS / "runtime_slow_start"
     variables = {"START_UNTIL": "never", "PORT_OPENS_AFTER": "600"}
     with started(folder, tmp_path / "log", variables=variables) as runtime:
@@ -138,7 +138,7 @@ def test_signal_before_the_port_is_open(tmp_path: Path) -> None:
 
 @pytest.mark.row("H7")
 def test_stop_raises(tmp_path: Path) -> None:
-    """A stop() that raises is logged with its traceback; the process still ends in order."""
+    """If stop() raises, the traceback is logged, and the process still ends normally."""
     with serving(FUNCTIONS / "runtime_stop_raises", tmp_path / "log") as runtime:
         runtime.signal()
 
@@ -149,7 +149,7 @@ def test_stop_raises(tmp_path: Path) -> None:
 
 @pytest.mark.row("H7")
 def test_stop_without_end(tmp_path: Path) -> None:
-    """A stop() that does not return in time is left behind, and told."""
+    """If stop() does not return in time, the process exits without it, and logs that."""
     variables = {"STOP_HANGS": "1", "FUNC_SHUTDOWN_SECONDS": "1"}
     folder = FUNCTIONS / "runtime_stop_raises"
     with serving(folder, tmp_path / "log", variables=variables) as runtime:
@@ -175,7 +175,7 @@ def test_idle_connections_are_closed(tmp_path: Path) -> None:
 
 
 def test_client_that_does_not_read(tmp_path: Path) -> None:
-    """A client that never takes its answer does not keep the process alive."""
+    """A client that never reads its response does not keep the process alive."""
     variables = {"FUNC_SHUTDOWN_SECONDS": "1"}
     with (
         serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime,

@@ -28,7 +28,7 @@ def collecting() -> Iterator[tuple[str, dict[str, bytes]]]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
@@ -70,7 +70,7 @@ def test_collector(tmp_path: Path, named: dict[str, str]) -> None:
 
 
 def test_exporter_that_is_not_installed(tmp_path: Path) -> None:
-    """Telemetry that cannot be had is one line in the log; the function serves."""
+    """If telemetry is not possible, the log has one line, and the function serves."""
     variables = {"OTEL_TRACES_EXPORTER": "carrier-pigeon"}
     with serving(FUNCTIONS / "runtime_http", tmp_path / "log", variables=variables) as runtime:
         assert 200 == runtime.get("/").status_code

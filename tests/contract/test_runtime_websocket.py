@@ -1,4 +1,4 @@
-"""WebSockets of a running process: what attackers cost it, and how it ends."""
+"""WebSockets of a running process: attacks, and the end of the process."""
 
 import socket
 import threading
@@ -70,7 +70,7 @@ def most_memory(runtime: Runtime) -> int:
 
 
 def flood(connection: socket.socket, first: bytes, repeated: bytes) -> None:
-    """Send without reading, until the runtime takes no more for a second."""
+    """Send without reading, until the runtime has read nothing for a second."""
     connection.settimeout(1)
     try:
         connection.sendall(first)
@@ -93,7 +93,7 @@ HUGE = (b"\x82\xff" + (1 << 40).to_bytes(8), b"x" * (1 << 20))
     ids=["pings", "fragments", "tiny fragments", "many", "huge"],
 )
 def test_flood(runtime: Runtime, path: str, sent: tuple[bytes, bytes]) -> None:
-    """Clients that send without an end cost little memory, and others are served meanwhile."""
+    """Clients that send without an end use little memory, and others are still served."""
     connections = [opened(runtime, path) for _ in range(5)]
     before = most_memory(runtime)
     attacks = [
@@ -117,7 +117,7 @@ def test_flood(runtime: Runtime, path: str, sent: tuple[bytes, bytes]) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/busy"])
 def test_bombs(runtime: Runtime, path: str) -> None:
-    """Messages that inflate to a thousand times their length cost the memory of one at most."""
+    """Of messages that are compressed a thousand times, only one at a time uses memory."""
     bomb = frame(BINARY, Deflater()(bytes(64 << 20)), bits=COMPRESSED)
     extension = b"sec-websocket-extensions: permessage-deflate\r\n"
     connections = [opened(runtime, path, extension) for _ in range(10)]
@@ -142,7 +142,7 @@ def refused(runtime: Runtime, head: bytes) -> bytes:
 
 
 def test_bytes_above_ascii(runtime: Runtime) -> None:
-    """Bytes above 0x7f in the head of a WebSocket are no failure."""
+    """Bytes above 0x7f in the head of a WebSocket are accepted."""
     assert b"HTTP/1.1 101 Switching Protocols" == refused(runtime, OFFER + b"x: \xff\xfe\r\n")
     assert b"HTTP/1.1 400 Bad Request" == refused(
         runtime, OFFER.replace(b"sec-websocket-key: ", b"sec-websocket-key: \xff")
@@ -152,7 +152,7 @@ def test_bytes_above_ascii(runtime: Runtime) -> None:
 
 
 def test_shutdown(runtime: Runtime) -> None:
-    """On SIGTERM a client is told that the server goes away, and the application sees that."""
+    """On SIGTERM, the client gets the close code for a restart, and the application sees it."""
     with opened(runtime) as connection:
         connection.sendall(frame(TEXT, b"hello"))
         assert b"\x81\x05hello" == connection.recv(65536)
@@ -164,7 +164,7 @@ def test_shutdown(runtime: Runtime) -> None:
 
 
 def test_logger_of_a_server(runtime: Runtime) -> None:
-    """What a function logs by the name of another server's logger stays, after a WebSocket too."""
+    """A function can use the loggers of another server, also after a WebSocket."""
     opened(runtime).close()
     assert 204 == runtime.get("/").status_code
 
@@ -181,7 +181,7 @@ AFTER: dict[str, Callable[[socket.socket], None]] = {
 
 @pytest.mark.parametrize("act", AFTER.values(), ids=AFTER)
 def test_client_goes(runtime: Runtime, act: Callable[[socket.socket], None]) -> None:
-    """A client may go at any time: the application sees it."""
+    """A client may disconnect at any time, and the application sees it."""
     with opened(runtime) as connection:
         act(connection)
 

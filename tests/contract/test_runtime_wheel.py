@@ -1,4 +1,4 @@
-"""The wheel of func-runtime: what `pip install func-runtime` would install on a host."""
+"""The wheel of func-runtime, as `pip install func-runtime` would install it on a host."""
 
 import subprocess
 import tomllib
@@ -10,7 +10,7 @@ RUNTIME = ROOT / "buildpack" / "runtime"
 
 
 def test_wheel_installs_and_answers(tmp_path: Path) -> None:
-    """It builds with the locked tools, and in a new environment its command shows the settings."""
+    """The locked tools build the wheel. In a new environment, its command shows the settings."""
     wheels, environment = tmp_path / "wheels", tmp_path / "environment"
     run("uv", "venv", "--quiet", environment)
     python = environment / "bin" / "python"
@@ -30,7 +30,7 @@ def test_wheel_installs_and_answers(tmp_path: Path) -> None:
 
 
 def run(*command: str | Path) -> str:
-    """Run a command, see that it succeeds, and return its output."""
+    """Run a command, check that it succeeds, and return its output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -1,4 +1,4 @@
-"""What build side and run side must agree on: each has its own names, they are the same words."""
+"""Names that the build side and the run side share. Each side has its own copy."""
 
 import re
 

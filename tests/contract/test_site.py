@@ -1,4 +1,4 @@
-"""The documentation as a site: built as `make site` does, and complete."""
+"""The documentation as a site: built like `make site`, and complete."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def build(root: Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_broken_links_fail(tmp_path: Path) -> None:
-    """A link, an anchor or a folder that is not there fails the build, and so does a lost page."""
+    """A broken link, anchor or folder fails the build, and so does a page without a place."""
     copy = tmp_path / "copy"
     for folder in (
         "docs",
@@ -76,7 +76,7 @@ def test_broken_links_fail(tmp_path: Path) -> None:
     ("argument", "status", "said"), [("--help", 0, "usage: "), ("--halp", 1, "Error: ")]
 )
 def test_options(module: str, argument: str, status: int, said: str) -> None:
-    """Help is printed, another option is an error, and neither is taken for a folder."""
+    """--help prints the help, and an unknown option is an error. Neither is used as a folder."""
     before = sorted(ROOT.iterdir())
     done = subprocess.run(
         [sys.executable, "-m", module, argument],
@@ -107,7 +107,7 @@ def test_first_page_and_kinds(site: Path) -> None:
 
 
 def test_no_request_to_another_host(site: Path) -> None:
-    """A page loads nothing from elsewhere: no fonts, no scripts, no pictures."""
+    """A page loads no fonts, scripts or pictures from other hosts."""
     fetched = {
         found.group(0)
         for html in pages(site).values()
@@ -119,7 +119,7 @@ def test_no_request_to_another_host(site: Path) -> None:
 
 
 def test_lists_and_tables_are_ones(site: Path) -> None:
-    """What is a list or a table on GitHub is one on the site."""
+    """Lists and tables on GitHub are also lists and tables on the site."""
     texts = {
         name: re.sub(r"<(pre|code|script)\b.*?</\1>", "", html, flags=re.DOTALL)
         for name, html in pages(site).items()

@@ -1,4 +1,4 @@
-"""Tests of a function, run as the developer's guide has it: pytest in the function's folder."""
+"""Tests of a function, run as in the developer's guide: pytest in the function's folder."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""WebSocket on a real socket: bytes in, bytes out, and what the application sees meanwhile."""
+"""WebSocket on a real socket: received and sent bytes, and what the application sees."""
 
 import asyncio
 import base64
@@ -100,7 +100,7 @@ class ServedWebSockets(Served):
         return client
 
     async def exchange(self, *parts: bytes) -> bytes:
-        """Open a WebSocket, send bytes, and return all that comes until the connection ends."""
+        """Open a WebSocket, send bytes, and return all received bytes until the end."""
         async with await self.open() as client:
             await client.send(*parts)
             return await client.rest()
@@ -133,7 +133,7 @@ accepts = says(ACCEPT)
 
 
 async def test_scope() -> None:
-    """A scope has all that ASGI names; headers are as they came, bytes above 0x7f too."""
+    """A scope has all fields of ASGI. Headers are unchanged, also bytes above 0x7f."""
     head = (
         b"GET /a%20b?c=%20d HTTP/1.1\r\n" + OFFER + b"x: \xff\xe9\r\n"
         b"sec-websocket-protocol: one, two\r\nsec-websocket-protocol: three\r\n\r\n"
@@ -173,7 +173,7 @@ async def test_scheme_behind_tls() -> None:
 
 
 async def test_answer() -> None:
-    """The answer that accepts has the application's subprotocol and headers, and frames no body."""
+    """The accepting response has the application's subprotocol and headers, and no body."""
     headers = [(b"Set-Cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"content-length", b"3")]
     accept = {**ACCEPT, "subprotocol": "two", "headers": headers}
     async with serving(says(accept)) as served, await served.connect() as client:
@@ -203,7 +203,7 @@ async def test_answer() -> None:
     ],
 )
 async def test_offers(status: int, headers: bytes) -> None:
-    """A request that opens no WebSocket is refused, and the application does not see it."""
+    """A request that does not open a WebSocket is rejected, and the application does not see it."""
     async with serving() as served, await served.connect() as client:
         await client.send(b"GET / HTTP/1.1\r\n" + headers + b"\r\n")
 
@@ -214,7 +214,7 @@ async def test_offers(status: int, headers: bytes) -> None:
 
 
 async def test_frames_before_the_answer() -> None:
-    """What comes before the application has accepted waits for that."""
+    """Frames that arrive before the application accepts wait for that."""
     leave = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -265,7 +265,7 @@ async def test_fragments() -> None:
 
 
 async def test_unsendable_message() -> None:
-    """What is no message on the wire raises, and the WebSocket goes on."""
+    """A message that cannot be sent raises, and the WebSocket stays open."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         with pytest.raises(ValueError, match="control character"):
@@ -291,7 +291,7 @@ async def test_unsendable_message() -> None:
     ],
 )
 async def test_wrong_turn(first: Message | None, second: Message) -> None:
-    """A message whose turn it is not raises."""
+    """An unexpected message raises."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if first:
@@ -334,7 +334,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("code", "sent"), ERRORS.values(), ids=ERRORS)
 async def test_errors(code: int, sent: bytes) -> None:
-    """What is no WebSocket ends it: both sides learn why, the client though it still sends."""
+    """Invalid bytes end a WebSocket. Both sides get the reason, also a client that still sends."""
     async with serving() as served:
         answer = await served.exchange(sent, frame(PING) * 1000)
         await served.gone()
@@ -344,7 +344,7 @@ async def test_errors(code: int, sent: bytes) -> None:
 
 
 async def test_lingers_within_bounds() -> None:
-    """A client that does not go after an error is cut off."""
+    """A client that does not disconnect after an error is disconnected."""
     async with serving() as served, await served.open() as client:
         await client.send(b"\x81\x01x")
         await client.rest()
@@ -373,7 +373,7 @@ async def test_client_closes(payload: bytes, code: int, reason: str) -> None:
 
 
 async def test_client_closes_after_an_error() -> None:
-    """A client that has closed the WebSocket is not told of what is found out later."""
+    """If the client has closed the WebSocket, it gets no later errors."""
     async with serving(accepts) as served:
         answer = await served.exchange(frame(TEXT, b"\xff") + frame(CLOSE, closing(1000)))
 
@@ -383,7 +383,7 @@ async def test_client_closes_after_an_error() -> None:
 
 @pytest.mark.parametrize("cut", ["abort", "write_eof"])
 async def test_client_is_lost(cut: str) -> None:
-    """A connection that ends without a closing frame is told as such."""
+    """If a connection ends without a closing frame, the application gets the code for that."""
     async with serving() as served, await served.open() as client:
         getattr(client.writer.transport, cut)()
         await served.gone()
@@ -402,7 +402,7 @@ async def test_client_is_lost(cut: str) -> None:
     ],
 )
 async def test_application_closes(close: Message, payload: bytes) -> None:
-    """The client sees the application's code, and its reason as far as there is room."""
+    """The client gets the application's code, and its reason, which may be cut."""
     handler = says(ACCEPT, {"type": "websocket.close", **close})
     async with serving(handler) as served, await served.open() as client:
         assert (0x80 | CLOSE, payload) == await client.frame()
@@ -416,7 +416,7 @@ async def test_application_closes(close: Message, payload: bytes) -> None:
 
 
 async def test_code_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
-    """A code that may not be sent raises, and the WebSocket is closed as after any error."""
+    """An invalid code raises, and the WebSocket is closed as after any error."""
     handler = says(ACCEPT, {"type": "websocket.close", "code": 401})
     async with serving(handler) as served, await served.open() as client:
         assert (0x80 | CLOSE, closing(1011)) == await client.frame()
@@ -437,7 +437,7 @@ async def test_client_does_not_answer_the_close() -> None:
 
 
 async def test_send_after_the_end() -> None:
-    """Sending raises an OSError once the WebSocket has ended, whoever has ended it."""
+    """After the end of the WebSocket, sending raises an OSError, whichever side has ended it."""
     handler = says(ACCEPT, {"type": "websocket.close"}, {"type": "websocket.send"})
     async with serving(handler) as served, await served.open() as client:
         await client.frame()
@@ -452,7 +452,7 @@ async def test_send_after_the_end() -> None:
 
 
 async def test_receive_after_the_end() -> None:
-    """Who asks on after the end hears of it again, and keeps nobody waiting."""
+    """An application that receives after the end gets the end again, and does not block others."""
     turns = 0
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -478,7 +478,7 @@ async def test_receive_after_the_end() -> None:
 
 @pytest.mark.parametrize("error", [None, ValueError("password=hunter2")])
 async def test_application_ends(error: Exception | None, caplog: pytest.LogCaptureFixture) -> None:
-    """What an application leaves open is closed as an internal error, without its words."""
+    """If an application leaves it open, it is closed with an internal error."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send(ACCEPT)
@@ -492,7 +492,7 @@ async def test_application_ends(error: Exception | None, caplog: pytest.LogCaptu
 
 
 async def test_application_is_cancelled(caplog: pytest.LogCaptureFixture) -> None:
-    """A WebSocket whose application is cancelled is closed, without a line in the log."""
+    """If the application is cancelled, the WebSocket is closed without a log line."""
     async with serving() as served, await served.open() as client:
         (task,) = served.state.tasks
         task.cancel()
@@ -521,7 +521,7 @@ RESPONSE = "websocket.http.response."
 
 
 async def test_denied() -> None:
-    """An application may answer with a response of its own, in parts."""
+    """An application may deny with its own response, in parts."""
     handler = says(
         {"type": f"{RESPONSE}start", "status": 401, "headers": [(b"x", b"y")]},
         {"type": f"{RESPONSE}body", "body": b"no ", "more_body": True},
@@ -538,7 +538,7 @@ async def test_denied() -> None:
 
 
 async def test_denied_in_part() -> None:
-    """A response that is not whole ends the connection."""
+    """An incomplete response ends the connection."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": f"{RESPONSE}start", "status": 401})
@@ -557,7 +557,7 @@ async def test_denied_in_part() -> None:
 
 
 async def test_too_many_connections() -> None:
-    """A WebSocket does not wait for its client, so it is not closed for another connection."""
+    """An open WebSocket is not closed to make room for another connection."""
     async with serving() as served, await served.open() as client:
         served.state.max_connections = 1
         async with await served.connect():
@@ -599,7 +599,7 @@ async def test_shutdown_before_the_answer() -> None:
 
 
 async def test_pings() -> None:
-    """An open WebSocket is asked every 20 seconds; one that does not answer is closed."""
+    """An open WebSocket gets a ping every 20 seconds. Without a pong, it is closed."""
     async with serving() as served, await served.open() as client:
         served.pass_time(19)
         served.pass_time(2)
@@ -614,7 +614,7 @@ async def test_pings() -> None:
 
 
 async def test_pings_while_the_application_is_busy() -> None:
-    """A client whose answers are not read yet, for the application is slow, is not cut off."""
+    """If pongs are not read yet because the application is slow, the client stays connected."""
     leave = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -630,7 +630,7 @@ async def test_pings_while_the_application_is_busy() -> None:
 
 
 async def test_client_does_not_read() -> None:
-    """A client that reads nothing of what it is sent is cut off; one that reads slowly is not."""
+    """A client that reads nothing is disconnected. One that reads slowly is not."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send(ACCEPT)
@@ -653,7 +653,7 @@ async def test_client_does_not_read() -> None:
 
 
 async def test_pongs_are_not_read() -> None:
-    """Pings are not read on while the client does not read its pongs."""
+    """No more pings are read while the client does not read its pongs."""
     async with serving() as served, await served.open() as client:
         transport: Any = client.writer.transport
         transport.pause_reading()
@@ -674,7 +674,7 @@ async def test_pongs_are_not_read() -> None:
 
 
 async def test_application_does_not_receive() -> None:
-    """What the application does not take is not read from the client, and nothing is lost."""
+    """While the application does not receive, the server does not read. No message is lost."""
     leave = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -700,7 +700,7 @@ async def test_application_does_not_receive() -> None:
 
 @asynccontextmanager
 async def fair() -> AsyncIterator[None]:
-    """Expect that nothing has the loop for more than 50 ms of CPU time at once."""
+    """Check that nothing uses the loop for more than 50 ms of CPU time at once."""
     longest = 0.0
 
     async def watch() -> None:
@@ -732,14 +732,14 @@ async def fair() -> AsyncIterator[None]:
     ids=["fragments", "pongs", "messages", "mixed"],
 )
 async def test_loop_is_shared(sent: bytes) -> None:
-    """Whatever a client sends, others have the loop in between."""
+    """No client can block the loop for others."""
     async with serving(accepts) as served, await served.open() as client, fair():
         client.writer.write(sent + frame(TEXT, b"last"))
         await eventually(lambda: served.received[-1].get("text") == "last")
 
 
 async def test_application_that_only_sends() -> None:
-    """An application that sends without an end lets others have the loop in between."""
+    """An application that sends without an end does not block the loop for others."""
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         await send(ACCEPT)
@@ -759,7 +759,7 @@ async def test_application_that_only_sends() -> None:
 
 
 def inflated(payload: bytes, bits: int = 12) -> bytes:
-    """Return what a server's first message inflates to."""
+    """Return a server's first message, decompressed."""
     return zlib.decompressobj(wbits=-bits).decompress(payload + b"\x00\x00\xff\xff")
 
 
@@ -782,7 +782,7 @@ def inflated(payload: bytes, bits: int = 12) -> bytes:
     ],
 )
 async def test_compression_is_agreed_on(offer: bytes, answer: bytes) -> None:
-    """Windows are small, for each takes memory; the client's wishes count."""
+    """Windows are small to save memory. The client's parameters are respected."""
     async with serving() as served, await served.connect() as client:
         await client.send(b"GET / HTTP/1.1\r\n" + OFFER + DEFLATE.rstrip() + offer + b"\r\n\r\n")
         head = await client.head()
@@ -791,7 +791,7 @@ async def test_compression_is_agreed_on(offer: bytes, answer: bytes) -> None:
 
 
 async def test_compression_cannot_be_agreed_on() -> None:
-    """A client that asks for what the server cannot do gets no compression."""
+    """If a client requires unsupported parameters, there is no compression."""
     async with serving() as served, await served.connect() as client:
         await client.send(
             b"GET / HTTP/1.1\r\n" + OFFER + DEFLATE.rstrip() + b"; server_max_window_bits=8\r\n\r\n"
@@ -802,7 +802,7 @@ async def test_compression_cannot_be_agreed_on() -> None:
 
 @pytest.mark.parametrize("takeover", [True, False])
 async def test_compressed_messages(takeover: bool) -> None:
-    """Compressed messages arrive, in fragments too, and between others that are not compressed."""
+    """Compressed messages arrive, also in fragments, and mixed with uncompressed ones."""
     headers = DEFLATE if takeover else DEFLATE.rstrip() + b"; client_no_context_takeover\r\n"
     deflate = Deflater()
     text = b"one and the same " * 10
@@ -833,7 +833,7 @@ async def test_compressed_messages(takeover: bool) -> None:
 
 
 async def test_answers_are_compressed() -> None:
-    """Answers are compressed, but for long ones, which would keep others waiting."""
+    """Sent messages are compressed, except long ones, which would make others wait."""
     async with serving(limit=2 * LIMIT) as served, await served.open(DEFLATE) as client:
         await client.send(frame(TEXT, b"x" * LIMIT), frame(TEXT, b"x" * LIMIT + b"x"))
         first, payload = await client.frame()
@@ -855,7 +855,7 @@ async def test_answers_are_compressed() -> None:
     ],
 )
 async def test_compressed_errors(code: int, sent: bytes) -> None:
-    """What cannot be inflated within the limit ends the WebSocket."""
+    """A message that cannot be decompressed within the limit ends the WebSocket."""
     async with serving() as served, await served.open(DEFLATE) as client:
         await client.send(sent)
         _, payload = await client.frame()
@@ -866,7 +866,7 @@ async def test_compressed_errors(code: int, sent: bytes) -> None:
 
 
 async def test_bombs() -> None:
-    """Of messages that inflate to a thousand times their length, one at a time takes memory."""
+    """Of messages that are compressed a thousand times, only one at a time uses memory."""
     bomb = Deflater(15)(bytes(100 << 20))
     limit = 4 << 20
     async with serving(accepts, limit=limit) as served:
@@ -886,7 +886,7 @@ async def test_bombs() -> None:
 
 
 async def test_messages_wait_as_they_were_sent() -> None:
-    """A compressed message takes no more memory than was sent until the application takes it."""
+    """A compressed message stays compressed until the application receives it."""
     leave = asyncio.Event()
 
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -943,7 +943,7 @@ async def test_receive_is_cancelled() -> None:
     ],
 )
 async def test_default_message_bytes(file: str, limit: str, expected: int, tmp_path: Path) -> None:
-    """How long a message may be follows the memory limit of the container."""
+    """The maximum size of a message depends on the container's memory limit."""
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(f"{limit}\n")
 
@@ -954,7 +954,7 @@ async def test_default_message_bytes(file: str, limit: str, expected: int, tmp_p
 
 
 async def test_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Neither messages nor ends of connections are logged: they are the application's."""
+    """Neither messages nor ends of connections are logged."""
     with caplog.at_level(logging.DEBUG):
         async with serving() as served:
             await served.exchange(frame(TEXT, b"hunter2") + frame(CLOSE))
@@ -965,5 +965,5 @@ async def test_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_key() -> None:
-    """The key of these tests is one."""
+    """The key of these tests is valid."""
     assert 16 == len(base64.b64decode(KEY))

@@ -1,4 +1,4 @@
-"""This repository as its users have it: a clone, a home, and a shell."""
+"""A user's environment: a clone of this repository, a home, and a shell."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ _AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.com")
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of this repository with the files as they are now, and a home of its own."""
+    """A clone of this repository with its present files, and a new home."""
 
     folder: Path
     home: Path
@@ -38,7 +38,7 @@ class Clone:
         return made
 
     def run(self, commands: str, folder: str = ".") -> str:
-        """Type commands into one shell in a folder of the clone, and return what they wrote."""
+        """Run commands in one shell in a folder of the clone, and return their output."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
         own = {"HOME": str(self.home), "GIT_CONFIG_GLOBAL": "/dev/null"}
         return type_in(commands, self.folder / folder, kept | own)
@@ -47,7 +47,7 @@ class Clone:
 def type_in(
     commands: str, folder: Path, environment: Mapping[str, str], within: float = _WITHIN
 ) -> str:
-    """Type commands into one shell, which ends at the first that fails; return what they wrote."""
+    """Run commands in one shell until one fails. Return their output."""
     done = subprocess.run(
         ["bash", "-euxo", "pipefail"],
         cwd=folder,

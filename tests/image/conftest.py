@@ -1,4 +1,4 @@
-"""What every image test starts from."""
+"""Fixtures of all image tests."""
 
 import os
 import uuid

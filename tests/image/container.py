@@ -17,7 +17,7 @@ _PATIENCE = 90
 
 @dataclass(frozen=True)
 class Container:
-    """A started container; what Docker knows of it is there until the context ends."""
+    """A started container. Docker keeps it until the end of the context."""
 
     started: DockerContainer
     port: int
@@ -39,7 +39,7 @@ class Container:
 
     @property
     def log(self) -> str:
-        """Return what its process wrote, both streams."""
+        """Return the output of its process, both streams."""
         content: bytes = self.started.get_wrapped_container().logs()
         return content.decode()
 
@@ -58,7 +58,7 @@ class Container:
         return int(self.started.get_wrapped_container().wait(timeout=_PATIENCE)["StatusCode"])
 
     def is_ready(self) -> bool:
-        """Say whether it answers and says that it is ready."""
+        """Return whether its readiness check succeeds."""
         try:
             return self.get("/health/readiness").status_code == httpx.codes.OK
         except httpx.TransportError:
@@ -96,7 +96,7 @@ def serving(image: Image, **run: Any) -> Iterator[Container]:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait until a condition holds, and not for ever; say whether it did."""
+    """Wait for a condition, for a limited time. Return whether it was met."""
     end = time.monotonic() + _PATIENCE
     while not (held := condition()) and time.monotonic() < end:
         time.sleep(0.05)

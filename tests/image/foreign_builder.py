@@ -55,7 +55,7 @@ id = "knative-python/function"
 
 
 def make(pack: Pack, packages: tuple[str, ...]) -> str:
-    """Make a builder whose build image has these Debian packages, and return its name."""
+    """Create a builder whose build image has these Debian packages, and return its name."""
     name = pack.new_image().name
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "builder.toml")

@@ -1,4 +1,4 @@
-"""Runs the real func, in a home and an image namespace of its own."""
+"""Runs the real func, with a new home and a unique image namespace."""
 
 import json
 import os
@@ -22,7 +22,7 @@ _TIMEOUT = 240  # seconds for a command; a build takes few of them, on a busy ma
 
 @dataclass(frozen=True)
 class Func:
-    """The func command, with an image namespace of its own, so that all it made can be removed."""
+    """The func command, with a unique image namespace, so that its images can be removed."""
 
     program: Path
     client: DockerClient
@@ -33,7 +33,7 @@ class Func:
 
     @property
     def registry(self) -> str:
-        """Return what --registry gets."""
+        """Return the value of --registry."""
         return f"{prerequisites.REGISTRY}/{self.namespace}"
 
     def command(
@@ -42,7 +42,7 @@ class Func:
         cwd: Path | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> str:
-        """Run `func ARGUMENTS`, with more variables perhaps, and return what it wrote."""
+        """Run `func ARGUMENTS`, perhaps with more variables, and return its output."""
         done = self.attempt(arguments, cwd, variables)
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -77,7 +77,7 @@ class Func:
 
     @contextmanager
     def running(self, project: Path) -> Iterator[str]:
-        """Run `func run` in the folder of a built function; give the address that it says."""
+        """Run `func run` in the folder of a built function. Yield the address in its output."""
         builder = prerequisites.builder_in_registry()
         options = ["--builder", "pack", "--builder-image", builder, "--registry", self.registry]
         options += ["--build=false", "--json", "--address", f"127.0.0.1:{free_port()}"]
@@ -108,7 +108,7 @@ class Func:
         return os.environ | self.variables | home
 
     def remove_all(self) -> None:
-        """Remove the images, pack's caches of them, and containers that func left."""
+        """Remove the images, pack's caches for them, and remaining containers of func."""
         for left in self.client.client.containers.list(all=True):
             if left.attrs["Config"]["Image"].startswith(f"{self.registry}/"):
                 left.remove(force=True)
@@ -116,7 +116,7 @@ class Func:
         remove_volumes(self.client, self.namespace)
 
     def _names(self) -> Iterator[str]:
-        """Return the names of all images; a digest of one whose tag has gone on to another."""
+        """Return the names of all images, or the digest of one whose tag has moved."""
         named = {"reference": f"{self.registry}/*"}
         for image in self.client.client.api.images(filters=named):
             tags = [tag for tag in image["RepoTags"] or () if tag.startswith(self.registry)]
@@ -124,7 +124,7 @@ class Func:
 
 
 def _address(log: Path) -> str:
-    """Return the address in the line that `func run --json` writes, empty as long as none is."""
+    """Return the address in the line of `func run --json`. Empty before that line."""
     for line in log.read_text().splitlines():
         if line.startswith('{"address"'):
             return str(json.loads(line)["address"])

@@ -1,4 +1,4 @@
-"""Builds an image as kpack does: its own code makes the pod of a build, Docker runs the containers.
+"""Builds an image like kpack: kpack's code creates the pod of a build, Docker runs its containers.
 
 The first container, `prepare`, fetches the source; here it is copied. The last one, `completion`,
 signs and attests, and has nothing to do without keys.
@@ -28,7 +28,7 @@ def documents(paths: Sequence[Path]) -> dict[str, dict[str, Any]]:
 
 
 def make_builder(pack: Path, manifests: dict[str, dict[str, Any]], folder: Path) -> str:
-    """Push the builder that the manifests describe, and return its name.
+    """Push the builder of the manifests, and return its name.
 
     kpack has code of its own for that; pack makes the same of the same parts.
     """
@@ -67,7 +67,7 @@ id = "{buildpack["id"]}"
 
 
 def kpack(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run kpack's own checks, and what makes a pod (tools/kpack)."""
+    """Run kpack's own validation and creation of a pod (tools/kpack)."""
     command = [prerequisites.program("kpack"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -88,7 +88,7 @@ class Volumes:
     prefix: str
 
     def mounts(self, container: dict[str, Any]) -> dict[str, dict[str, str]]:
-        """Return what Docker mounts into a container."""
+        """Return Docker's mounts for a container."""
         return {
             f"{self.prefix}-{mount['name']}": {"bind": mount["mountPath"], "mode": "nocopy"}
             for mount in container["volumeMounts"]
@@ -97,7 +97,7 @@ class Volumes:
 
 @contextmanager
 def volumes(client: DockerClient, prefix: str) -> Iterator[Volumes]:
-    """Give a pod its volumes, and remove them."""
+    """Yield the volumes of a pod, and remove them at the end."""
     try:
         yield Volumes(client, prefix)
     finally:
@@ -133,7 +133,7 @@ def build(made: dict[str, Any], app: Path, shared: Volumes) -> str:
 def _prepare(
     image: str, prepare: dict[str, Any], identity: dict[str, Any], app: Path, shared: Volumes
 ) -> None:
-    """Do what `prepare` does, on folders that Kubernetes gives to the pod's group (fsGroup)."""
+    """Do the work of `prepare`, on folders that belong to the pod's group (fsGroup)."""
     app_mount = {str(app): {"bind": "/app", "mode": "ro"}}
     # The report's folder belongs to the pod too; `prepare` does not see it.
     report = {f"{shared.prefix}-report-dir": {"bind": "/var/report", "mode": "nocopy"}}

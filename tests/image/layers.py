@@ -1,4 +1,4 @@
-"""Saves an image, to read its layers as a registry has them: without what a container adds."""
+"""Saves an image, to read its layers without the files that a container adds."""
 
 import tempfile
 from collections.abc import Iterator

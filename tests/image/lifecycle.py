@@ -1,4 +1,4 @@
-"""Runs the lifecycle's own programs in containers of the builder, as Tekton's steps do.
+"""Runs the lifecycle's programs in containers of the builder, like Tekton's steps.
 
 After func's build on a cluster (its pkg/pipelines/tekton/task-buildpack.yaml.tmpl): Platform API
 0.10, folders that steps share, a source in a folder of its own, an image in a registry.
@@ -51,7 +51,7 @@ class Pipeline:
         return f"-app={SOURCE}/{self.subpath}"
 
     def prepare(self, app: Path, env: Mapping[str, str] | None = None) -> None:
-        """Copy a source and write the build's variables; it all belongs to the build's user then.
+        """Copy a source and write the build's variables. Everything belongs to the build's user.
 
         What steps share is empty in the beginning, but for the cache.
         """
@@ -82,7 +82,7 @@ class Pipeline:
         )
 
     def phases(self) -> Iterator[Step]:
-        """Run each phase in a step of its own."""
+        """Run each phase in a separate step."""
         name, layers = self.image.name, "-layers=/layers"
         previous = f"-previous-image={name}"
         yield self._phase("analyzer", layers, *self._own, previous, "-run-image=", name)
@@ -92,7 +92,7 @@ class Pipeline:
         yield self._phase("exporter", self._app, layers, *self._own, "-cache-dir=/cache", name)
 
     def pull(self) -> Image:
-        """Fetch the image from the registry."""
+        """Pull the image from the registry."""
         self.client.client.images.pull(self.image.name, tag="latest")
         return self.image
 
@@ -129,7 +129,7 @@ class Pipeline:
 
 @contextmanager
 def pipeline(pack: Pack, subpath: str, user: int, group: int, room: str = "") -> Iterator[Pipeline]:
-    """Yield the steps of a build; what they share, and the image, is removed in the end."""
+    """Yield the steps of a build. Their shared folders and the image are removed at the end."""
     name = pack.new_image().name
     image = Image(f"{prerequisites.REGISTRY}/{name}/function", pack.client)
     made = Pipeline(pack.client, name, subpath, user, group, image, room)
@@ -142,7 +142,7 @@ def pipeline(pack: Pack, subpath: str, user: int, group: int, room: str = "") ->
 
 
 def remove_pulled(image: Image) -> None:
-    """Remove all that was pulled under a name: what a later pull replaced has a digest alone."""
+    """Remove all images that were pulled under a name. A replaced one only has a digest."""
     images = image.client.client.images
     for pulled in images.list(name=image.name):
         for name in (*pulled.tags, *pulled.attrs["RepoDigests"]):

@@ -1,4 +1,4 @@
-"""Builds images with the real pack, as a user's command line does, and says what is in them.
+"""Builds images with the real pack, like a user, and reads their contents.
 
 After libcnb-test's idea: build, look at the log and the image, change the source, build again.
 Containers are in container.py.
@@ -44,13 +44,13 @@ class Image:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Return what `docker inspect` says."""
+        """Return the output of `docker inspect`."""
         attributes: dict[str, Any] = self.client.client.images.get(self.name).attrs
         return attributes
 
     @property
     def exists(self) -> bool:
-        """Say whether the daemon has it."""
+        """Return whether the daemon has it."""
         return bool(self.client.client.images.list(name=self.name))
 
     @property
@@ -91,7 +91,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Build:
-    """A build that has ended: how, with what log, and the image of that name, if there is one."""
+    """A finished build: its status, its log, and its image, if there is one."""
 
     status: int
     log: str
@@ -100,7 +100,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Pack:
-    """The pack command, with image names of its own, so that all it made can be removed."""
+    """The pack command, with unique image names, so that its images can be removed."""
 
     program: Path
     client: DockerClient
@@ -109,7 +109,7 @@ class Pack:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def build(self, app: Path, **options: Any) -> Build:
-        """Build a function that builds; the options are those of `attempt`."""
+        """Build a function successfully. The options are those of `attempt`."""
         built = self.attempt(app, **options)
         assert built.status == 0, built.log
         return built
@@ -139,7 +139,7 @@ class Pack:
     def command(
         self, options: Sequence[str], *, cwd: Path | None = None, image: Image | None = None
     ) -> Build:
-        """Run `pack build NAME OPTIONS` as it is typed, with the project's tools on PATH."""
+        """Run `pack build NAME OPTIONS` like a user, with the project's tools on the PATH."""
         image = image or self.new_image()
         result = subprocess.run(
             [self.program, "build", image.name, *options],
@@ -168,22 +168,22 @@ class Pack:
         )
 
     def new_image(self) -> Image:
-        """Return an image name that nothing else has; the image is removed with the others."""
+        """Return a unique image name. The image is removed with the others."""
         return Image(f"{self.prefix}-{next(self._numbers)}", self.client)
 
     def tag(self, image: Image, other: Image) -> None:
-        """Give an image another name, to be changed; it is removed with the others."""
+        """Give an image another name, so that it can be changed. It is removed with the others."""
         self.client.client.images.get(image.name).tag(other.name)
         self._made.append((other.name, other.digest))
 
     def remove_all(self) -> None:
-        """Remove the images that were built, the replaced ones too, and pack's caches of them."""
+        """Remove the built images, also the replaced ones, and pack's caches for them."""
         remove_images(self.client, self._made)
         remove_volumes(self.client, self.prefix)
 
 
 def remove_images(client: DockerClient, made: Sequence[tuple[str, str]]) -> None:
-    """Remove the names, and the digests that rebuilds have left without a name.
+    """Remove the names, and the images that rebuilds have left without a name.
 
     Not simply the digests: others may have built the same image under another name.
     """

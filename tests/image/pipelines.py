@@ -1,4 +1,4 @@
-"""Runs the shell of pipelines as GitHub Actions and GitLab do, with what a runner has."""
+"""Runs the shell scripts of pipelines like GitHub Actions and GitLab, on a similar runner."""
 
 import json
 import os
@@ -54,13 +54,13 @@ exec {uv} pip "$@"
 
 @dataclass(frozen=True)
 class Runner:
-    """A machine that runs jobs: `home` for what it has, `folder` for the checkout."""
+    """A machine that runs jobs. `home` has its programs, `folder` has the checkout."""
 
     home: Path
     folder: Path
 
     def prepare(self) -> None:
-        """Put the programs of a runner into its home."""
+        """Install the programs of a runner in its home."""
         uv = prerequisites.ROOT / ".venv" / "bin" / "uv"
         subprocess.run([uv, "venv", "--quiet", self.home / "venv"], check=True)
         cosign = prerequisites.program("cosign")
@@ -77,7 +77,7 @@ class Runner:
     def run(
         self, script: str, environment: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script as GitHub does if no shell is named, and see that it succeeds."""
+        """Run a script like GitHub's default shell, and check that it succeeds."""
         done = subprocess.run(
             ["bash", "-e", "-c", script],
             cwd=cwd or self.folder,
@@ -98,7 +98,7 @@ class Runner:
         return done
 
     def cosign_calls(self) -> list[str]:
-        """Return the commands that cosign was called with since the last time."""
+        """Return the calls of cosign since the last time."""
         calls = self.home / "calls"
         made = calls.read_text().split() if calls.exists() else []
         calls.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ class Runner:
 
 
 def run_github_job(runner: Runner, workflow: Path, job: str, image: str) -> dict[str, str]:
-    """Run a job's steps, as far as they are shell; return what expressions stand for then."""
+    """Run the steps of a job that are shell scripts. Return the values of expressions."""
     content = yaml.safe_load(workflow.read_text())
     values = {"github.token": "token"}
     for number, step in enumerate(content["jobs"][job]["steps"]):
@@ -138,7 +138,7 @@ def _resolved(text: str, values: Mapping[str, str]) -> str:
 
 
 def gitlab_script(job: Mapping[str, Any], jobs: Mapping[str, Any]) -> str:
-    """Return the shell of a job: GitLab runs `before_script` and `script` as one."""
+    """Return the script of a job: GitLab runs `before_script` and `script` as one."""
     parent = jobs.get(job.get("extends", ""), {})
     lines = [*parent.get("before_script", ()), *job["script"]]
     return "\n".join(["set -e", *lines])

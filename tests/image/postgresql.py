@@ -1,4 +1,4 @@
-"""A PostgreSQL for functions to ask: programs of a Python package, in a container."""
+"""A PostgreSQL for functions, from a Python package, in a container."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ _READY = "database system is ready to accept connections"
 
 @contextmanager
 def serving(client: DockerClient, python: Path) -> Iterator[str]:
-    """Start a server on loopback and give its address; `python` is that of the environment."""
+    """Start a server on loopback and yield its address. `python` is the environment's Python."""
     (packages,) = python.parents[1].glob("lib/python3*/site-packages")
     port = free_port()
     # In a container because it refuses to run as root, whom tests may run as.

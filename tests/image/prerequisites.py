@@ -1,4 +1,4 @@
-"""Finds what `make setup` makes: programs, the Docker daemon, the builder. Makes nothing itself.
+"""Finds the results of `make setup`: programs, the Docker daemon, the builder. Creates nothing.
 
 A missing one fails the test that needs it: a skipped test would say that all is well.
 """
@@ -30,7 +30,7 @@ testcontainers_config.ryuk_disabled = True
 
 
 def path_with_tools() -> str:
-    """Return PATH with the project's tools in front."""
+    """Return the PATH with the project's tools first."""
     return f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -56,12 +56,12 @@ def builder(client: DockerClient) -> str:
 
 
 def variant(image: str, name: str) -> str:
-    """Make the images of a variant, which `make setup` does not, and return the name of one."""
+    """Build the images of a variant, which `make setup` does not do, and return the name of one."""
     return _made(image, name, "--variant", name)
 
 
 def foreign(image: str, architecture: str) -> str:
-    """Make the images for another architecture than the machine's, and return the name of one."""
+    """Build the images for another architecture, and return the name of one."""
     return _made(image, architecture, "--arch", architecture)
 
 
@@ -73,7 +73,7 @@ def _made(image: str, tag: str, *options: str) -> str:
 
 
 def builder_in_registry() -> str:
-    """Return the name of the builder in the loopback registry; func pulls, it never looks local."""
+    """Return the name of the builder in the loopback registry, because func always pulls it."""
     try:
         tags = httpx.get(f"http://{REGISTRY}/v2/{BUILDER}/tags/list", timeout=5)
     except httpx.HTTPError as error:
@@ -84,5 +84,5 @@ def builder_in_registry() -> str:
 
 
 def missing(what: str, command: str = "make setup") -> NoReturn:
-    """Fail the test: something that a command makes is not there."""
+    """Fail the test, because a result of a command is missing."""
     pytest.fail(f"{what}. Run `{command}`.", pytrace=False)

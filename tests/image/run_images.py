@@ -1,4 +1,4 @@
-"""Makes run images that a function was not built for, from the files of the one that it was."""
+"""Creates other run images than the one that a function was built for, from its files."""
 
 import io
 import re
@@ -20,7 +20,7 @@ _INTERPRETER = "usr/bin/python3.13"
 
 @contextmanager
 def changed(pack: Pack, renamed: Mapping[str, str | None]) -> Iterator[str]:
-    """Make an image whose files have other names, or are not there; remove it afterwards.
+    """Create an image with renamed or missing files. Remove it at the end.
 
     It has the labels and the environment of the run image.
     """
@@ -45,7 +45,7 @@ def changed(pack: Pack, renamed: Mapping[str, str | None]) -> Iterator[str]:
 
 @contextmanager
 def newer(docker: DockerClient, of: str, name: str) -> Iterator[None]:
-    """Make a run image whose CPython says that it is another patch level; remove the name later."""
+    """Create a run image whose CPython reports another patch version. Remove it at the end."""
     with saved(docker, of) as image:
         (interpreter,) = (
             content

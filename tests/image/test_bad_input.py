@@ -1,4 +1,4 @@
-"""What users get for a source that cannot be built: a titled message, and no image."""
+"""Sources that cannot be built: there is a message with a title, and no image."""
 
 import shutil
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ DETECT_NONE_PASSED = "No buildpack groups passed detection"
 
 @dataclass(frozen=True)
 class Bad:
-    """A fixture, and what its message must hold: title, file, what was found.
+    """A fixture, and the parts of its message: title, file, what was found.
 
     With a pyproject.toml: that of http_basic is replaced.
     """
@@ -74,7 +74,7 @@ BAD = [
 
 @pytest.mark.parametrize("bad", BAD, ids=[bad.function for bad in BAD])
 def test_bad_input_is_explained(pack: Pack, bad: Bad, tmp_path: Path) -> None:
-    """The build fails with a title, the file, what was found and what to do, and makes no image."""
+    """The build fails with a title, the file, the problem and the fix, and without an image."""
     folder = prerequisites.FUNCTIONS / bad.function
     if bad.pyproject:
         folder = shutil.copytree(prerequisites.FUNCTIONS / "http_basic", tmp_path / bad.function)
@@ -91,7 +91,7 @@ def test_bad_input_is_explained(pack: Pack, bad: Bad, tmp_path: Path) -> None:
 
 
 def test_other_language_is_declined(pack: Pack) -> None:
-    """A Go function is not ours: detection declines with exit code 100 and says why."""
+    """For a Go function, detection fails with exit code 100 and the reason."""
     failed = pack.attempt(prerequisites.FUNCTIONS / "language_go")
     assert failed.status != 0
     assert not failed.image.exists
@@ -100,7 +100,7 @@ def test_other_language_is_declined(pack: Pack) -> None:
 
 
 def test_bad_setting_is_explained(pack: Pack) -> None:
-    """A build setting with an impossible value is named, with what it must be."""
+    """The error for an invalid build setting has its name and valid values."""
     env = {"BP_FUNCTION_CHECK": "maybe"}
     failed = pack.attempt(prerequisites.FUNCTIONS / "http_basic", env=env)
     assert failed.status != 0

@@ -1,4 +1,4 @@
-"""The run image holds what stack/run states, and nothing else."""
+"""The run image contains what stack/run declares, and nothing else."""
 
 import hashlib
 import json
@@ -37,13 +37,13 @@ class File:
 
     @property
     def is_regular(self) -> bool:
-        """Say whether it is a file, or another name of one."""
+        """Return whether it is a file, or another name of one."""
         return self.kind in b"01"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A run image, and what stack/run states for it."""
+    """A run image, and its declarations in stack/run."""
 
     name: str
     image: str
@@ -64,7 +64,7 @@ class Variant:
 
     @cached_property
     def contents(self) -> dict[str, bytes]:
-        """Return what the packages say of themselves, by path."""
+        """Return the packages' control files, by path."""
         return {
             entry.name.removeprefix("./"): content
             for entry, content in self.saved.entries()
@@ -73,12 +73,12 @@ class Variant:
 
     @cached_property
     def links(self) -> dict[str, str]:
-        """Return its symbolic links: where they lead, by path."""
+        """Return its symbolic links and their targets, by path."""
         return {path: file.link for path, file in self.files.items() if file.kind == b"2"}
 
     @cached_property
     def sums(self) -> dict[str, str]:
-        """Return the sums that the packages give for their files, by path."""
+        """Return the packages' checksums of their files, by path."""
         return {
             _resolved(path, self.links): md5
             for file, content in self.contents.items()
@@ -124,7 +124,7 @@ def test_packages(run: Variant) -> None:
 
 
 def test_every_file_is_its_packages(run: Variant) -> None:
-    """A file is as its package brought it, or stack/run/made says what makes it."""
+    """A file is unchanged from its package, or stack/run/made names what creates it."""
     made = run.declared("made")
     own = {path for path in run.files if any(fnmatchcase(path, pattern) for pattern in made)}
     regular = {path: file.md5 for path, file in run.files.items() if file.is_regular}
@@ -135,7 +135,7 @@ def test_every_file_is_its_packages(run: Variant) -> None:
 
 
 def test_empty_folders(run: Variant) -> None:
-    """A folder with nothing in it is for the kernel, the user, or temporary files."""
+    """An empty folder is for the kernel, the user, or temporary files."""
     folders = {path for path, file in run.files.items() if file.kind == b"5"}
     filled = {str(folder) for path in run.files for folder in Path(path).parents}
 
@@ -145,7 +145,7 @@ def test_empty_folders(run: Variant) -> None:
 
 
 def test_nothing_is_declared_in_vain(run: Variant) -> None:
-    """Each line of stack/run/made stands for a file that is there, none of omit does."""
+    """Each line of stack/run/made has an existing file, no line of omit has one."""
     made = {
         pattern
         for pattern in run.declared("made")
@@ -159,7 +159,7 @@ def test_nothing_is_declared_in_vain(run: Variant) -> None:
 
 
 def test_links_lead_somewhere(run: Variant) -> None:
-    """No link of the image leads to what was left out."""
+    """No link of the image is broken."""
 
     def leads(path: str, target: str) -> bool:
         absolute = target if target.startswith("/") else f"/{Path(path).parent}/{target}"
@@ -169,7 +169,7 @@ def test_links_lead_somewhere(run: Variant) -> None:
 
 
 def test_no_file_has_special_rights(run: Variant) -> None:
-    """Nothing is setuid or setgid; all may write to the temporary folders, and to nothing else."""
+    """No file is setuid or setgid. Everybody can write only to the temporary folders."""
     modes = {path: file.mode for path, file in run.files.items() if file.kind != b"2"}
 
     assert [] == [path for path, mode in modes.items() if mode & (stat.S_ISUID | stat.S_ISGID)]
@@ -177,12 +177,12 @@ def test_no_file_has_special_rights(run: Variant) -> None:
 
 
 def test_no_device(run: Variant) -> None:
-    """It holds files, folders and links."""
+    """It only contains files, folders and links."""
     assert {b"0", b"1", b"2", b"5"} >= {file.kind for file in run.files.values()}
 
 
 def test_programs(run: Variant) -> None:
-    """`tiny` has no program but the interpreter; `base` has a shell, and no package manager."""
+    """`tiny` only has the interpreter. `base` has a shell, but no package manager."""
     programs = {
         path
         for path, file in run.files.items()

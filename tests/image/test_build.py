@@ -1,4 +1,4 @@
-"""What a build makes of a function: dependencies by each way to state them, labels, variables."""
+"""The image of a function: dependencies in all forms, labels, variables."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from image import prerequisites
 from image.container import serving
 from image.pack import Pack
 
-# What the build says in its log (function_buildpack/build.py).
+# Lines of the build's log (function_buildpack/phases/).
 SOURCE = "Dependencies from: {}"
 NO_SOURCE = "No dependencies declared"
 NOT_INSTALLED = "Ignored: {}"
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_pyproject_states_the_dependencies(pack: Pack, project: Path) -> None:
-    """What project.dependencies asks for can be imported."""
+    """The packages in project.dependencies can be imported."""
     built = pack.build(project)
     assert SOURCE.format("pyproject.toml") in built.log
     with serving(built.image) as container:
@@ -41,7 +41,7 @@ def test_pyproject_states_the_dependencies(pack: Pack, project: Path) -> None:
 
 
 def test_requirements_txt_states_the_dependencies(pack: Pack, project: Path) -> None:
-    """A function without pyproject.toml brings its dependencies in requirements.txt."""
+    """A function without pyproject.toml has its dependencies in requirements.txt."""
     (project / "pyproject.toml").unlink()
     (project / "requirements.txt").write_text("idna\n")
     built = pack.build(project)
@@ -51,7 +51,7 @@ def test_requirements_txt_states_the_dependencies(pack: Pack, project: Path) -> 
 
 
 def test_lock_decides_the_versions(pack: Pack, project: Path) -> None:
-    """Exactly what uv.lock holds is installed, and what else states versions is not read."""
+    """Exactly the packages in uv.lock are installed. Other files are ignored."""
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna<3.8"'))
     (project / "requirements.txt").write_text("idna==3.4\n")
@@ -69,7 +69,7 @@ def test_lock_decides_the_versions(pack: Pack, project: Path) -> None:
 
 
 def test_outdated_lock_is_refused(pack: Pack, project: Path) -> None:
-    """A lock that pyproject.toml has left behind is an error, not a guess."""
+    """A lock that does not match pyproject.toml is an error."""
     lock(project)
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))
@@ -82,7 +82,7 @@ def test_outdated_lock_is_refused(pack: Pack, project: Path) -> None:
 
 
 def test_handle_without_new_is_a_function(pack: Pack) -> None:
-    """A package with nothing but handle, no func.yaml and no dependencies is served."""
+    """A package with only handle, without func.yaml and dependencies, is served."""
     built = pack.build(prerequisites.FUNCTIONS / "handle_without_new")
     assert NO_SOURCE in built.log
     with serving(built.image) as container:
@@ -90,7 +90,7 @@ def test_handle_without_new_is_a_function(pack: Pack) -> None:
 
 
 def test_function_for_sdk_1_gets_sdk_1(pack: Pack) -> None:
-    """A function that imports SDK 1 and pins nothing, as func's template, is built with SDK 1."""
+    """A function that imports SDK 1 and pins nothing, like func's template, gets SDK 1."""
     built = pack.build(prerequisites.FUNCTIONS / "cloudevents_sdk1")
     assert SDK_1 in built.log
     headers = {"Ce-Specversion": "1.0", "Ce-Type": "t", "Ce-Source": "s", "Ce-Id": "5"}
@@ -116,7 +116,7 @@ def test_labels_say_what_was_asked_for(pack: Pack, project: Path) -> None:
 
 
 def test_build_sets_variables_of_the_image(pack: Pack) -> None:
-    """BPE_ sets a variable, BPE_DEFAULT_ one that may be set at run time; others stay behind."""
+    """BPE_ sets a variable, BPE_DEFAULT_ a default. Other variables are not in the image."""
     env = {
         "BPE_GREETING": "Set by the build",
         "BPE_DEFAULT_LISTEN_ADDRESS": "[::]:9126",
@@ -135,7 +135,7 @@ def test_build_sets_variables_of_the_image(pack: Pack) -> None:
 
 
 def test_leftovers_stay_out_of_the_image(pack: Pack, project: Path) -> None:
-    """What git, func (a loop of links) and tools leave in a folder is not part of the image."""
+    """Files of git, func (a loop of links) and tools in a folder are not in the image."""
     for name in (".git/config", ".func/build/service/main.py", "venv/pyvenv.cfg", ".tox/x"):
         path = project / name
         path.parent.mkdir(parents=True)
@@ -151,7 +151,7 @@ def test_leftovers_stay_out_of_the_image(pack: Pack, project: Path) -> None:
 
 
 def test_files_that_only_their_owner_may_read_are_served(pack: Pack, project: Path) -> None:
-    """A strict umask on the user's side does not lock the image's user out."""
+    """The image's user can read files that were created with a strict umask."""
     for path in project.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
     with serving(pack.build(project).image, user="12345:0") as container:

@@ -1,4 +1,4 @@
-"""The same input gives the same bytes, whoever builds, where and when; and no byte for nothing."""
+"""The same input gives the same bytes anywhere and at any time, without needless files."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from image.pack import Build, Image, Pack
 
 
 def checkout(source: Path, target: Path, *, umask: int, time: int, order: int = 1) -> Path:
-    """Copy a folder file by file, as another machine's git would have written it."""
+    """Copy a folder file by file, like a checkout on another machine."""
     before = os.umask(umask)
     try:
         for path in sorted(path for path in source.rglob("*") if path.is_file())[::order]:
@@ -29,7 +29,7 @@ def checkout(source: Path, target: Path, *, umask: int, time: int, order: int = 
 
 @pytest.fixture(scope="module")
 def local_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A function with a package of its own, which is built, and one from the index."""
+    """A function with a local package, which is built, and a package from the index."""
     folder = tmp_path_factory.mktemp("source")
     shutil.copytree(prerequisites.FUNCTIONS / "http_basic", folder, dirs_exist_ok=True)
     local = folder / "libs" / "mine"
@@ -44,7 +44,7 @@ def local_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_same_digest_elsewhere(pack: Pack, local_packages: Path, tmp_path: Path) -> None:
-    """Another folder, umask, date and order of writing give the same image, from nothing."""
+    """Another folder, umask, date and order of writing give the same image, without a cache."""
     machines = [
         checkout(local_packages, tmp_path / "one", umask=0o022, time=1_000_000_000),
         checkout(local_packages, tmp_path / "another", umask=0o002, time=1_700_000_000, order=-1),
@@ -58,7 +58,7 @@ def test_same_digest_elsewhere(pack: Pack, local_packages: Path, tmp_path: Path)
 
 
 def test_same_runtime_everywhere(pack: Pack, http_build: Build, event_build: Build) -> None:
-    """All functions have one runtime layer, be it from the builder, ready, or installed."""
+    """All functions have the same runtime layer, prepared by the builder or installed."""
     layers = [build.image.layers["asgi-runtime"] for build in (http_build, event_build)]
     ready = by_builder(pack, prerequisites.FUNCTIONS / "handle_without_new")
 
@@ -67,7 +67,7 @@ def test_same_runtime_everywhere(pack: Pack, http_build: Build, event_build: Bui
 
 
 def by_builder(pack: Pack, app: Path) -> Build:
-    """Build with the builder alone, which has the runtime's packages ready."""
+    """Build with only the builder, which has prepared the runtime's packages."""
     options = ["--path", str(app), "--builder", prerequisites.builder(pack.client)]
     built = pack.command([*options, "--pull-policy", "never", "--trust-builder"])
     assert built.status == 0, built.log
@@ -75,7 +75,7 @@ def by_builder(pack: Pack, app: Path) -> Build:
 
 
 def test_nothing_needless(pack: Pack, local_packages: Path) -> None:
-    """No installer, no note of a time or of the build's folders, no bytecode that is in doubt."""
+    """No installer, no times, no folders of the build, and only unchecked bytecode."""
     image = pack.build(local_packages).image
     files = contents(image, "/layers") | contents(image, "/workspace")
 
@@ -105,7 +105,7 @@ def read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def sources(names: Iterable[str]) -> set[str]:
-    """Return the Python files of these names, or those that bytecode is of."""
+    """Return the Python files of these names, or the sources of bytecode."""
     return {
         re.sub(r"__pycache__/(.+)\.cpython-\d+\.pyc$", r"\1.py", name)
         for name in names

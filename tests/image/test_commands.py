@@ -1,4 +1,4 @@
-"""The commands of the README as they are typed, with nothing but the project's tools on PATH."""
+"""The commands of the README, with only the project's tools on the PATH."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def test_pack_build_at_the_root(pack: Pack, buildpack: str) -> None:
 
 
 def test_pack_build_in_a_function_s_folder(pack: Pack, tmp_path: Path) -> None:
-    """So it does in any function's folder, with a path to the buildpack."""
+    """The same works in any function's folder, with a path to the buildpack."""
     project = shutil.copytree(prerequisites.FUNCTIONS / "http_basic", tmp_path / "function")
     buildpack = os.path.relpath(prerequisites.BUILDPACK, project)
     built = pack.command(["--buildpack", buildpack], cwd=project)

@@ -17,7 +17,7 @@ FUNCTION = prerequisites.FUNCTIONS / "http_basic"
 
 @pytest.fixture(scope="module")
 def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The machine's certificates as a binding: these build images have Debian's alone."""
+    """The machine's certificates as a binding: these build images only have Debian's."""
     paths = ssl.get_default_verify_paths()
     bundle = Path(os.environ.get("SSL_CERT_FILE") or paths.cafile or paths.openssl_cafile)
     folder = tmp_path_factory.mktemp("bindings")
@@ -41,7 +41,7 @@ def without_python(pack: Pack) -> Iterator[str]:
 
 
 def test_brings_its_own(pack: Pack, bare: str, trust: Path) -> None:
-    """What the build image lacks is fetched once; then the function builds without a network."""
+    """Missing tools are downloaded once. Then the function builds without a network."""
     first = build(pack, bare, trust)
 
     assert first.status == 0, first.log
@@ -57,7 +57,7 @@ def test_brings_its_own(pack: Pack, bare: str, trust: Path) -> None:
 
 
 def test_no_network(pack: Pack, bare: str, trust: Path) -> None:
-    """Without a network and a cache the message says what is lacking."""
+    """Without a network and a cache, the error names what is missing."""
     failed = build(pack, bare, trust, "--network", "none")
 
     assert failed.status != 0
@@ -66,7 +66,7 @@ def test_no_network(pack: Pack, bare: str, trust: Path) -> None:
 
 
 def test_no_python(pack: Pack, without_python: str, trust: Path) -> None:
-    """A build image without python3 is told so."""
+    """A build image without python3 is an error."""
     failed = build(pack, without_python, trust)
 
     assert failed.status != 0
@@ -76,7 +76,7 @@ def test_no_python(pack: Pack, without_python: str, trust: Path) -> None:
 def build(
     pack: Pack, builder: str, trust: Path, *options: str, image: Image | None = None
 ) -> Build:
-    """Build the small HTTP function with the buildpack that is in the builder."""
+    """Build the small HTTP function with the builder's buildpack."""
     binding = trust / "ca_certificates"
     return pack.command(
         [

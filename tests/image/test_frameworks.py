@@ -38,7 +38,7 @@ def test_application(
 
 
 def test_wsgi(pack: Pack, tmp_path: Path) -> None:
-    """A build refuses a WSGI application, and says how to wrap it."""
+    """For a WSGI application, the build fails, and explains how to wrap it."""
     (tmp_path / "func.yaml").write_text("runtime: python\ninvoke: http\n")
     (tmp_path / "requirements.txt").write_text("flask")
     (tmp_path / "function.py").write_text("from flask import Flask\nhandle = Flask('function')\n")
@@ -68,7 +68,7 @@ async def handle(scope, receive, send):
 
 
 def test_event_loop(pack: Pack, tmp_path: Path) -> None:
-    """A package that changes asyncio's event loop has it, on the images' Python."""
+    """A package that patches asyncio's event loop works, on the images' Python."""
     (tmp_path / "func.yaml").write_text("runtime: python\ninvoke: http\n")
     (tmp_path / "requirements.txt").write_text("nest-asyncio2")
     (tmp_path / "function.py").write_text(NESTING)

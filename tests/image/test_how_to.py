@@ -1,4 +1,4 @@
-"""The pages of docs/how-to, as their readers follow them: files, commands, and what these print."""
+"""The pages of docs/how-to: their files, commands and output."""
 
 import os
 import sys
@@ -17,21 +17,21 @@ WITH_SERVICES = {"database.md"}
 
 
 def pages() -> list[str]:
-    """Return the pages with commands that are run here, and by themselves."""
+    """Return the pages whose commands are run here and need nothing else."""
     found = {path.name for path in PAGES.glob("*.md") if Page(path, HERE).commands}
     return sorted(found - WITH_SERVICES)
 
 
 @pytest.mark.parametrize("page", pages())
 def test_page(pack: Pack, tmp_path: Path, page: str) -> None:
-    """Its commands succeed, in their order, and print what the page says."""
+    """Its commands succeed, in their order, with the output on the page."""
     written = Page(PAGES / page, HERE)
 
     assert written.outputs == Reader(pack, tmp_path / "folder").follow(written)
 
 
 def test_database(pack: Pack, tmp_path: Path) -> None:
-    """The page on databases, with a PostgreSQL that it takes for granted."""
+    """The page on databases, with the PostgreSQL that it requires."""
     written = Page(PAGES / "database.md", HERE)
 
     with postgresql.serving(pack.client, python()) as address:
@@ -45,7 +45,7 @@ TEMPLATES = {"fastapi.md", "flask.md", "mcp.md", "streaming.md", "websocket.md"}
 
 @pytest.mark.parametrize("page", sorted(TEMPLATES))
 def test_template(page: str) -> None:
-    """What the page shows is in the template, which tests/platform/test_templates.py builds."""
+    """The files on the page are those of the template, which test_templates.py builds."""
     written = Page(PAGES / page, HERE)
     template = prerequisites.ROOT / written.template
 
@@ -53,14 +53,14 @@ def test_template(page: str) -> None:
 
 
 def test_each_page_is_followed() -> None:
-    """No page is left out."""
+    """All pages are tested."""
     followed = {*pages(), *WITH_SERVICES, *TEMPLATES, "README.md"}
 
     assert followed == {path.name for path in PAGES.glob("*.md")}
 
 
 def python() -> Path:
-    """Return the interpreter of the environment with what pages take for granted."""
+    """Return the interpreter of the environment with packages that pages require."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     uv = environments.Uv(os.environ)
     return environments.environment(

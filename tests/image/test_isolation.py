@@ -1,4 +1,4 @@
-"""Code of a function in a build, confined by the kernel, and what the image lets its user write."""
+"""Code of a function in a build, confined by the kernel, and permissions in the image."""
 
 import shutil
 from pathlib import Path
@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_confined(pack: Pack, project: Path) -> None:
-    """A function that is loaded can change no layer, and read no setting of the platform."""
+    """A loaded function cannot change layers or read settings of the platform."""
     (project / "function" / "__init__.py").write_text(ATTEMPTS)
 
     log = pack.attempt(project, env={"BP_SECRET": "planted"}).log
@@ -87,7 +87,7 @@ def test_same_digest(pack: Pack, project: Path) -> None:
 
 @pytest.mark.parametrize("user", ["1002:1000", "1234567:0"])
 def test_read_only_for_its_user(pack: Pack, project: Path, user: str) -> None:
-    """The image's user, and any other with the group of OpenShift, can change nothing in it."""
+    """The image's user, and any other user with OpenShift's group, cannot change files in it."""
     project.chmod(0o777)
     (project / "data").mkdir(mode=0o777)
     (project / "data" / "shared.txt").touch()

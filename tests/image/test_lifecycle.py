@@ -11,7 +11,7 @@ from image.container import serving
 from image.lifecycle import pipeline
 from image.pack import Image, Pack
 
-# On a cluster nobody says where to listen, and labels are glued together.
+# On a cluster, LISTEN_ADDRESS is not set, and labels have no space between them.
 ENV = {
     "BP_IMAGE_LABELS": "team=amiddleware-version=0.8.1 org.opencontainers.image.revision=0123abc",
     "BPE_GREETING": "Hi",
@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Path:
     ("subpath", "user", "group"), [("sub", 1001, 0), ("", 65534, 65534)], ids=["func", "nobody"]
 )
 def test_creator(pack: Pack, project: Path, subpath: str, user: int, group: int) -> None:
-    """The creator builds for any user, in any folder, and what it builds runs as any other.
+    """The creator builds for any user, in any folder, and the image runs like any other.
 
     The lifecycle itself asks for a user that the build image knows; nobody has no home there.
     """
@@ -62,7 +62,7 @@ def test_creator(pack: Pack, project: Path, subpath: str, user: int, group: int)
 
 @pytest.mark.row("T8", "T10")
 def test_single_phases(pack: Pack, project: Path) -> None:
-    """Each phase may be a container of its own; so builders work that are not trusted."""
+    """Each phase may run in a separate container, as with untrusted builders."""
     digests = []
     with pipeline(pack, "sub", 1001, 0) as build:
         for _ in range(2):
@@ -77,7 +77,7 @@ def test_single_phases(pack: Pack, project: Path) -> None:
 
 @pytest.mark.parametrize("room", ["100k", "500k", "3m", "7m"])
 def test_full_disk(pack: Pack, project: Path, room: str) -> None:
-    """Wherever the disk is full, while uv or we write, the message says so; there is no image."""
+    """If the disk is full, while uv or the build writes, the error says so. There is no image."""
     with pipeline(pack, "sub", 1001, 0, room) as build:
         build.prepare(project)
 
@@ -90,7 +90,7 @@ def test_full_disk(pack: Pack, project: Path, room: str) -> None:
 
 
 def check_serving(image: Image) -> None:
-    """See that the image serves as a user who neither built it nor is named in it."""
+    """Check that the image serves as a user who neither built it nor is named in it."""
     with serving(image, user="12345:0", read_only=True) as container:
         assert container.get("/").text == "one xn--bcher-kva.example"
         assert container.stop() == 0

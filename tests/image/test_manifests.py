@@ -1,4 +1,4 @@
-"""Functions of every way to state dependencies, built with the real pack and asked."""
+"""Functions with dependencies in all forms, built with the real pack and started."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from image.pack import Pack
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=[manifest.kind for manifest in MANIFESTS])
 def test_declared(pack: Pack, manifest: Manifest, tmp_path: Path) -> None:
-    """The image has what the file states, and nothing of its groups for tests."""
+    """The image has the declared packages, without groups for tests."""
     manifests.prepare(manifest.kind, tmp_path / "app", at="/workspace")
 
     built = pack.build(tmp_path / "app")
@@ -25,7 +25,7 @@ def test_declared(pack: Pack, manifest: Manifest, tmp_path: Path) -> None:
 
 
 def test_uv_workspace(pack: Pack, tmp_path: Path) -> None:
-    """All that packages bring works at run time, wherever they come from.
+    """All kinds of files in packages work at run time, wherever the packages come from.
 
     A src layout with a package next to the function, a member of the workspace and a path outside
     of it that share a namespace, a data file, a console script, a .pth file, an extra and a group.

@@ -1,4 +1,4 @@
-"""The pages of docs/migrate: what was before and what is after give the same answers."""
+"""The pages of docs/migrate: the function gives the same answers before and after."""
 
 import os
 import subprocess
@@ -31,13 +31,13 @@ BEFORE = {
 
 
 def test_each_page_is_followed_here() -> None:
-    """No page with commands is left out."""
+    """All pages with commands are tested."""
     assert set(BEFORE) == {path.name for path in PAGES.glob("*.md") if Page(path, HERE).commands}
 
 
 @pytest.mark.parametrize("page", BEFORE)
 def test_after(pack: Pack, tmp_path: Path, page: str) -> None:
-    """The commands succeed, in their order, and print what the page says."""
+    """The commands succeed, in their order, with the output on the page."""
     written = Page(PAGES / page, HERE)
 
     assert written.outputs == Reader(pack, tmp_path / "folder").follow(written)
@@ -45,7 +45,7 @@ def test_after(pack: Pack, tmp_path: Path, page: str) -> None:
 
 @pytest.mark.parametrize("page", BEFORE)
 def test_before(tmp_path: Path, page: str) -> None:
-    """The function as it was answers the same requests in the same way."""
+    """The earlier function answers the same requests in the same way."""
     written = Page(PAGES / page, HERE)
     written.write(tmp_path)
 
@@ -58,7 +58,7 @@ def test_before(tmp_path: Path, page: str) -> None:
 
 @contextmanager
 def serving(command: str, folder: Path) -> Iterator[int]:
-    """Run what a page has started before, in its folder; give the port."""
+    """Run the earlier function of a page in its folder. Yield the port."""
     port = free_port()
     programs = f"{test_how_to.python().parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
@@ -74,6 +74,6 @@ def serving(command: str, folder: Path) -> Iterator[int]:
 
 
 def ask(command: str, port: int) -> str:
-    """Run a command of the page that asks the function, and return what it printed."""
+    """Run a command of the page that sends a request. Return its output."""
     asked = ["bash", "-euc", command.replace("localhost:8080", f"127.0.0.1:{port}")]
     return subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""Compiled dependencies: built or fetched in the build image, run in one that has no compiler."""
+"""Compiled dependencies: built or downloaded in the build image, run without a compiler."""
 
 import re
 import shutil
@@ -28,7 +28,7 @@ def test_wheel_and_sdist_with_native_code_run(pack: Pack) -> None:
 
 
 def test_source_that_does_not_compile_is_refused(pack: Pack, tmp_path: Path) -> None:
-    """The compiler's own words are in the log, above an error that says what has failed."""
+    """The log has the compiler's output, and then an error with the failed package."""
     function = shutil.copytree(NATIVE, tmp_path / "function")
     (function / "native" / "gauge.cpp").write_text("#include <no_such_header.h>\n")
 
@@ -47,14 +47,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def link_with_itm(project: Path) -> None:
-    """Have the package need a library of the compiler's, which the run image does not have."""
+    """Make the package need a library of the compiler, which the run image does not have."""
     declared = project / "native" / "pyproject.toml"
     link = 'extra-link-args = ["-fopenmp", "-Wl,--no-as-needed", "-litm"'
     declared.write_text(declared.read_text().replace('extra-link-args = ["-fopenmp"', link))
 
 
 def test_missing_library_is_named(pack: Pack, project: Path) -> None:
-    """What the build image has and the run image has not ends the build; the image stays."""
+    """A library that only the build image has stops the build. The earlier image stays."""
     first = pack.build(project)
     digest = first.image.digest
     link_with_itm(project)
@@ -71,7 +71,7 @@ def test_missing_library_is_named(pack: Pack, project: Path) -> None:
 
 
 def test_missing_library_as_a_note(pack: Pack, project: Path) -> None:
-    """Who knows better builds on: the log has the message, and here the start proves it right."""
+    """With a setting, the build continues with a note. Here, the start then fails."""
     link_with_itm(project)
 
     built = pack.build(project, env={"BP_LIBRARY_CHECK": "note"})
@@ -83,7 +83,7 @@ def test_missing_library_as_a_note(pack: Pack, project: Path) -> None:
 
 
 def test_module_for_another_machine_is_named(pack: Pack, project: Path) -> None:
-    """A package that brings a compiled module of another machine ends the build."""
+    """A package with a compiled module for another machine stops the build."""
     package = project / "native" / "prebuilt"
     package.mkdir()
     (package / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""A lifecycle that does not know the buildpack's API: the real one of such a version."""
+"""A real lifecycle of a version that does not know the buildpack's API."""
 
 import re
 import shutil
@@ -50,7 +50,7 @@ def lifecycle() -> Path:
 
 
 def run(command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-    """Run a command; both streams are its output."""
+    """Run a command. Its output has both streams."""
     return subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -63,7 +63,7 @@ def api() -> str:
 
 
 def test_detector(docker: DockerClient, lifecycle: Path) -> None:
-    """Before anything of the buildpack runs, the lifecycle names it and the API that it lacks."""
+    """Before the buildpack runs, the lifecycle names it and its unsupported API."""
     function = prerequisites.FUNCTIONS / "http_basic"
     done = run(
         [
@@ -81,7 +81,7 @@ def test_detector(docker: DockerClient, lifecycle: Path) -> None:
 
 
 def test_builder(pack: Pack, lifecycle: Path, tmp_path: Path) -> None:
-    """pack makes no builder of both, and names buildpack, lifecycle and their APIs."""
+    """pack creates no builder with both, and names buildpack, lifecycle and their APIs."""
     program = tmp_path / "lifecycle"
     program.mkdir()
     for phase in ("analyzer", "builder", "creator", "detector", "exporter", "launcher", "restorer"):

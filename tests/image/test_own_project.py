@@ -1,4 +1,4 @@
-"""A function whose project is a package, built with the real pack and asked."""
+"""A function whose project is a package, built with the real pack and started."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ EXPECTED = {
 
 
 def test_own_project(pack: Pack, tmp_path: Path) -> None:
-    """All that an installation of the project adds works, also where nothing is installed again."""
+    """Everything that an installation of the project adds works, also after a rebuild."""
     files = {
         "pyproject.toml": PYPROJECT,
         "setup.py": SETUP_PY,

@@ -1,4 +1,4 @@
-"""A private index with the real pack: bindings as users mount them, and no secret anywhere."""
+"""A private index with the real pack: mounted bindings, and no secret in any file."""
 
 import io
 import json
@@ -47,7 +47,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 def test_bindings(
     pack: Pack, docker: DockerClient, function: Path, index: Index, tmp_path: Path
 ) -> None:
-    """The function has its private package; the password is in nothing that the build leaves."""
+    """The function has its private package. The password is in no file of the build."""
     folder = write_bindings(
         tmp_path / "bindings",
         pip={"pip.conf": f"[global]\nindex-url = {index.url_with_password}\n"},
@@ -69,7 +69,7 @@ def test_bindings(
 
 
 def test_bindings_wrong(pack: Pack, function: Path, index: Index, tmp_path: Path) -> None:
-    """Without the authority's certificate the build says so, and not the password."""
+    """Without the authority's certificate, the error says so, without the password."""
     pip_conf = f"[global]\nindex-url = {index.url_with_password}\nretries = 0\n"
     folder = write_bindings(tmp_path / "bindings", pip={"pip.conf": pip_conf})
 
@@ -81,7 +81,7 @@ def test_bindings_wrong(pack: Pack, function: Path, index: Index, tmp_path: Path
 
 
 def test_no_network(pack: Pack, function: Path) -> None:
-    """With its wheels in vendor/ a function is built without any network."""
+    """With wheels in vendor/, a function is built without any network."""
     write_wheel(function / "vendor")
 
     built = build(pack, function, "--network", "none")
@@ -106,7 +106,7 @@ def build(pack: Pack, function: Path, *options: str) -> Build:
 
 
 def volumes(bindings: Path) -> list[str]:
-    """Return the options that mount bindings as users are told to."""
+    """Return the options that mount bindings, as in the documentation."""
     return [
         option
         for folder in sorted(bindings.iterdir())
@@ -115,7 +115,7 @@ def volumes(bindings: Path) -> list[str]:
 
 
 def left_behind(pack: Pack, docker: DockerClient, built: Build) -> Iterator[tuple[str, bytes]]:
-    """Yield everything that a build leaves: log, image with its configuration, cache volumes."""
+    """Yield all results of a build: log, image with its configuration, cache volumes."""
     yield "log", built.log.encode()
     inspected = subprocess.run(
         [pack.program, "inspect", built.image.name], check=True, stdout=subprocess.PIPE
@@ -143,7 +143,7 @@ def image_files(docker: DockerClient, image: Image) -> Iterator[tuple[str, bytes
 
 
 def volume_files(docker: DockerClient, volume: str) -> Iterator[tuple[str, bytes]]:
-    """Yield every file of a volume, those of archives in it unpacked too."""
+    """Yield every file of a volume, also those in its archives."""
     container = docker.client.containers.create(
         prerequisites.builder(docker), ["never-started"], volumes=[f"{volume}:/volume:ro"]
     )
@@ -157,7 +157,7 @@ def volume_files(docker: DockerClient, volume: str) -> Iterator[tuple[str, bytes
 
 
 def archive_files(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an archive, whatever compresses it; links by what they point to."""
+    """Yield the files of an archive with any compression, and the targets of links."""
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for member in archive:
             opened = archive.extractfile(member) if member.isfile() else None

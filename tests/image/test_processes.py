@@ -30,14 +30,14 @@ def processes(container: Container) -> dict[int, str]:
 
 
 def test_orphans_are_reaped(container: Container) -> None:
-    """Processes whose parents have ended leave nothing behind, however many there were."""
+    """Processes whose parents have ended are reaped, also if there are many."""
     server = container.get("/orphans").json()
 
     assert eventually(lambda: set(processes(container)) == {1, server}), processes(container)
 
 
 def test_exit_codes(container: Container) -> None:
-    """A child's exit code is its parent's to read, also long after it has ended."""
+    """A parent can read a child's exit code, also long after its end."""
     assert [0, 1, 2, 3, 4] == container.get("/codes").json()
 
 
@@ -52,7 +52,7 @@ def test_limit_of_processes(build: Build) -> None:
 
 @pytest.mark.row("R8", "H8")
 def test_signal_while_it_starts(build: Build) -> None:
-    """A container that is stopped as soon as it is started ends, though it is PID 1 that starts."""
+    """A container that is stopped right after its start ends, although PID 1 is still starting."""
     with started(build.image) as container:
         began = time.monotonic()
 
@@ -61,7 +61,7 @@ def test_signal_while_it_starts(build: Build) -> None:
 
 
 def test_server_is_killed(build: Build) -> None:
-    """A kill of the server, as where memory is short, is the container's exit code."""
+    """If the server is killed, for example without memory, the container's exit code shows it."""
     with serving(build.image) as container:
         server = max(processes(container))
         code = f"import os; os.kill({server}, {int(signal.SIGKILL)})"

@@ -1,4 +1,4 @@
-"""A Python that the images do not have: from a mirror on loopback, with the real pack."""
+"""A Python that the images lack, from a mirror on loopback, with the real pack."""
 
 import functools
 import http.server
@@ -43,7 +43,7 @@ class Silent(http.server.SimpleHTTPRequestHandler):
     """Serves files and logs nothing."""
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 @pytest.fixture
 def function(tmp_path: Path) -> Path:
-    """A function that wants a Python of the mirror, with a package of compiled code."""
+    """A function that requires a Python of the mirror, with a compiled package."""
     folder = tmp_path / "function"
     folder.mkdir()
     (folder / "function.py").write_text(SOURCE)
@@ -70,7 +70,7 @@ def function(tmp_path: Path) -> Path:
 
 
 def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
-    """The function runs on it; later builds need no mirror for it, and drop it when told to."""
+    """The function runs on it. Later builds need no mirror, and remove it if it is unused."""
     built = build(pack, function, None, "--network", "host", *settings)
 
     assert built.status == 0, built.log
@@ -112,7 +112,7 @@ def test_managed(pack: Pack, function: Path, settings: list[str]) -> None:
 
 
 def test_same_bytes(pack: Pack, function: Path, settings: list[str]) -> None:
-    """Two builds from nothing give the same image."""
+    """Two builds without a cache give the same image."""
     one, two = (build(pack, function, None, "--network", "host", *settings) for _ in range(2))
 
     assert one.status == 0, one.log
@@ -121,7 +121,7 @@ def test_same_bytes(pack: Pack, function: Path, settings: list[str]) -> None:
 
 
 def test_unavailable(pack: Pack, function: Path) -> None:
-    """Without a mirror or the internet the build says what it could not fetch, and from where."""
+    """Without a mirror or the internet, the error has the Python and its address."""
     settings = ("--env", "UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:9", "--env")
 
     failed = build(pack, function, None, *settings, "UV_HTTP_RETRIES=0")
@@ -134,7 +134,7 @@ def test_unavailable(pack: Pack, function: Path) -> None:
 
 
 def without_mirror(settings: list[str]) -> list[str]:
-    """Return the options with a mirror that has nothing."""
+    """Return the options with an empty mirror."""
     return [
         "UV_PYTHON_INSTALL_MIRROR=http://127.0.0.1:9" if "INSTALL_MIRROR" in part else part
         for part in settings

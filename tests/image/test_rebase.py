@@ -25,14 +25,14 @@ for folder in ("/layers", "/workspace", "/usr/lib/python3.13"):
 
 @pytest.fixture(scope="module")
 def newer(docker: DockerClient) -> Iterator[str]:
-    """Return a run image whose CPython says that it is another patch level."""
+    """Return a run image whose CPython reports another patch version."""
     name = f"{prerequisites.RUN}:functest-newer-{os.getpid()}"
     with run_images.newer(docker, prerequisites.RUN, name):
         yield name
 
 
 def test_in_the_daemon(pack: Pack, http_build: Build, newer: str) -> None:
-    """The new interpreter runs the function, all bytecode stays valid, and no layer is another."""
+    """The new interpreter runs the function, all bytecode stays valid, and no layer changes."""
     before = http_build.image
     image = pack.new_image()
     pack.tag(before, image)
@@ -53,7 +53,7 @@ def test_in_the_daemon(pack: Pack, http_build: Build, newer: str) -> None:
 
 
 def test_in_the_registry(pack: Pack, docker: DockerClient, newer: str, http_build: Build) -> None:
-    """The same where the image is in a registry: nothing is pulled, the manifest is new."""
+    """The same for an image in a registry: nothing is pulled, and the manifest is new."""
     home = f"{prerequisites.REGISTRY}/functest-rebase-{os.getpid()}"
     images = docker.client.images
     images.get(http_build.image.name).tag(f"{home}/function")
@@ -80,7 +80,7 @@ def test_in_the_registry(pack: Pack, docker: DockerClient, newer: str, http_buil
 def test_run_image_that_was_not_named(
     pack: Pack, http_build: Build, docker: DockerClient, tmp_path: Path
 ) -> None:
-    """A run image of another Debian, that no builder named, is refused; nothing changes."""
+    """A run image of another Debian, which no builder names, is an error, and nothing changes."""
     name = f"{prerequisites.RUN}:functest-other-{os.getpid()}"
     dockerfile = f"FROM {prerequisites.RUN}\nLABEL io.buildpacks.base.distro.version=12\n"
     (tmp_path / "Dockerfile").write_text(dockerfile)

@@ -1,4 +1,4 @@
-"""Building again: what did not change is reused, what did change is new, and nothing is lost."""
+"""Rebuilds: unchanged parts are reused, changed ones are new, and nothing is lost."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from image import prerequisites
 from image.container import eventually, serving
 from image.pack import Build, Image, Pack
 
-# What the build says in its log (function_buildpack/build.py).
+# Lines of the build's log (function_buildpack/phases/).
 REUSED_DEPENDENCIES = "Reusing the dependencies layer"
 REUSED_RUNTIME = "Reusing the runtime layer"
 INSTALLED_DEPENDENCIES = "Installed the dependencies"
@@ -34,7 +34,7 @@ def first(pack: Pack, project: Path) -> Build:
 
 
 def test_unchanged_source_gives_the_same_image(pack: Pack, project: Path, first: Build) -> None:
-    """Nothing changed: the same image digest, by a rebuild and by a build from nothing."""
+    """Without a change, a rebuild and a build without a cache give the same digest."""
     digest = first.image.digest
     again = pack.build(project, image=first.image)
     assert REUSED_DEPENDENCIES in again.log
@@ -49,7 +49,7 @@ def test_unchanged_source_gives_the_same_image(pack: Pack, project: Path, first:
 
 @pytest.mark.row("T16")
 def test_changed_source_reuses_the_layers(pack: Pack, project: Path, first: Build) -> None:
-    """A change in func.py installs nothing, changes the application alone, and answers."""
+    """A change in func.py installs nothing, only changes the application, and is served."""
     before = first.image.layers
     function = project / "function" / "func.py"
     function.write_text(function.read_text().replace('"one"', '"two"'))
@@ -64,7 +64,7 @@ def test_changed_source_reuses_the_layers(pack: Pack, project: Path, first: Buil
 
 
 def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first: Build) -> None:
-    """A new dependency installs the dependencies again; the runtime is reused."""
+    """A new dependency installs the dependencies again. The runtime is reused."""
     before = first.image.layers
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))
@@ -83,7 +83,7 @@ def test_new_dependency_changes_only_its_layer(pack: Pack, project: Path, first:
 def test_metadata_of_the_project_changes_no_dependency(
     pack: Pack, project: Path, first: Build
 ) -> None:
-    """A new description or tool setting in pyproject.toml decides nothing about dependencies."""
+    """A new description or tool setting in pyproject.toml does not reinstall dependencies."""
     before = first.image.layers
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text() + '\n[tool.pytest.ini_options]\naddopts = "-q"\n')
@@ -95,7 +95,7 @@ def test_metadata_of_the_project_changes_no_dependency(
 
 
 def test_failed_build_leaves_the_image(pack: Pack, project: Path, first: Build) -> None:
-    """A rebuild that fails leaves the image of before under its name, and it still answers."""
+    """After a failed rebuild, the earlier image keeps its name, and still answers."""
     digest = first.image.digest
     function = project / "function" / "func.py"
     function.write_text("def new(:\n")
@@ -109,7 +109,7 @@ def test_failed_build_leaves_the_image(pack: Pack, project: Path, first: Build) 
 
 
 def test_killed_build_leaves_the_image(pack: Pack, project: Path, first: Build) -> None:
-    """A build that is killed while it installs leaves image and cache as they were."""
+    """A build that is killed while it installs does not change image and cache."""
     digest = first.image.digest
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('"idna"', '"idna", "sniffio"'))
@@ -129,7 +129,7 @@ def test_killed_build_leaves_the_image(pack: Pack, project: Path, first: Build) 
 
 
 def kill_builds(pack: Pack, image: Image) -> bool:
-    """Kill the containers that build an image once they install; say whether there were any."""
+    """Kill the containers of a build while they install. Return whether there were any."""
     builds = [
         container
         for container in pack.client.client.containers.list(filters={"label": "author=pack"})

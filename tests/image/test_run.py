@@ -1,4 +1,4 @@
-"""The examples' images as users and platforms run them: the guide's requests, limits, signals."""
+"""The examples' images with the guide's requests, limits and signals."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ EVENT_DATA = b'{"message": "Hello CloudEvent!"}'
 
 @pytest.fixture(scope="module")
 def http(http_build: Build) -> Iterator[Container]:
-    """Run the image of examples/http, for tests that change nothing about it."""
+    """Run the image of examples/http, for tests that do not change it."""
     with serving(http_build.image) as container:
         yield container
 
 
 @pytest.fixture(scope="module")
 def events(event_build: Build) -> Iterator[Container]:
-    """Run the image of examples/cloudevents, for tests that change nothing about it."""
+    """Run the image of examples/cloudevents, for tests that do not change it."""
     with serving(event_build.image) as container:
         yield container
 
@@ -46,7 +46,7 @@ def test_root_answers_with_json(http: Container) -> None:
 
 
 def test_other_paths_and_bodies_reach_the_function(http: Container) -> None:
-    """A body in parts, a path and a query come to handle as they were sent."""
+    """A body in parts, a path and a query reach handle unchanged."""
     response = http.post("/a/path?q=1", content=iter([b"two ", b"parts"]))
     assert response.status_code == 200
     answer = response.json()
@@ -57,7 +57,7 @@ def test_other_paths_and_bodies_reach_the_function(http: Container) -> None:
 
 @pytest.mark.parametrize("path", ["/health/liveness", "/health/readiness"])
 def test_health_is_ok(http: Container, path: str) -> None:
-    """The guide's two health requests are answered with 200 and the function's words."""
+    """The guide's two health requests get 200 and the function's messages."""
     response = http.get(path)
     assert response.status_code == 200
     assert response.text.startswith(("Alive", "Up for"))
@@ -76,7 +76,7 @@ def test_event_is_answered_with_an_event(events: Container) -> None:
 
 
 def test_structured_event_is_answered_with_an_event(events: Container) -> None:
-    """An event that comes as one JSON document is understood too."""
+    """An event as one JSON document is accepted, too."""
     event = {"specversion": "1.0", "id": "7", "type": "t", "source": "s", "data": {"message": "x"}}
     headers = {"Content-Type": "application/cloudevents+json"}
     response = events.http.post(events.url, headers=headers, json=event)
@@ -85,13 +85,13 @@ def test_structured_event_is_answered_with_an_event(events: Container) -> None:
 
 
 def test_request_without_an_event_is_refused(events: Container) -> None:
-    """What is no CloudEvent does not reach the function, and does not look like its failure."""
+    """A request without a CloudEvent does not reach the function, and gets a 4xx."""
     assert events.get("/").status_code in (400, 415)
 
 
 @pytest.mark.parametrize("path", ["/health/liveness", "/health/readiness"])
 def test_health_of_an_event_function_is_ok(events: Container, path: str) -> None:
-    """Health requests carry no event and are answered all the same."""
+    """Health requests have no event, and are answered."""
     assert events.get(path).status_code == 200
 
 
@@ -105,7 +105,7 @@ def test_user_is_numeric_and_not_root(http_build: Build) -> None:
 
 @pytest.mark.row("R13", "R14", "R30")
 def test_runs_without_rights(http_build: Build) -> None:
-    """It serves on a read-only root, as an arbitrary user, without capabilities."""
+    """It serves on a read-only root, as any user, without capabilities."""
     limits = {
         "read_only": True,
         "tmpfs": ["/tmp"],
@@ -120,7 +120,7 @@ def test_runs_without_rights(http_build: Build) -> None:
 
 
 def test_writes_nothing(http_build: Build) -> None:
-    """From start to stop the process changes no file, caches and bytecode included."""
+    """From start to stop, the process changes no file, not even caches or bytecode."""
     with serving(http_build.image, user="12345:0") as container:
         assert container.get("/").status_code == 200
         assert container.stop() == 0
@@ -128,7 +128,7 @@ def test_writes_nothing(http_build: Build) -> None:
 
 
 def test_every_source_is_compiled(http_build: Build) -> None:
-    """Each Python file of the image has bytecode that no start checks or writes again."""
+    """Each Python file of the image has bytecode that a start neither checks nor writes."""
     unchecked = b"\x01\x00\x00\x00"  # PEP 552: by hash, not compared with the source
     with (
         http_build.image.files("/layers/knative-python_function") as layers,
@@ -149,7 +149,7 @@ def test_every_source_is_compiled(http_build: Build) -> None:
 
 @pytest.mark.row("R32")
 def test_stop_runs_the_function_s_stop(http_build: Build) -> None:
-    """`docker stop` lets the function clean up; its words are in the log and the exit code is 0."""
+    """`docker stop` runs the function's stop(), which writes to the log. The exit code is 0."""
     with serving(http_build.image) as container:
         assert container.get("/").status_code == 200
         assert container.stop() == 0
@@ -158,7 +158,7 @@ def test_stop_runs_the_function_s_stop(http_build: Build) -> None:
 
 
 def test_port_moves_it(http_build: Build) -> None:
-    """PORT says where it listens."""
+    """PORT sets the port."""
     with serving(http_build.image, env={"PORT": "9123"}, port=9123) as container:
         assert container.get("/").status_code == 200
 
@@ -167,7 +167,7 @@ def test_port_moves_it(http_build: Build) -> None:
     "address", ["[::]:9124", "0.0.0.0:9124", ":9124", "9124", "[::]:9124, 0.0.0.0:9124"]
 )
 def test_listen_address_moves_it(http_build: Build, address: str) -> None:
-    """LISTEN_ADDRESS says where it listens, in each form that platforms write."""
+    """LISTEN_ADDRESS sets the address, in each form that platforms use."""
     with serving(http_build.image, env={"LISTEN_ADDRESS": address}, port=9124) as container:
         assert container.get("/").status_code == 200
 
@@ -179,7 +179,7 @@ def test_configuration_reaches_start(http_build: Build) -> None:
 
 
 def test_failing_start_ends_the_process(pack: Pack) -> None:
-    """A start() that raises ends it with the traceback as the last lines and an exit code."""
+    """If start() raises, the container exits with an error, and its log ends with the traceback."""
     built = pack.build(prerequisites.FUNCTIONS / "start_raises")
     with started(built.image) as container:
         assert container.wait() != 0
@@ -188,7 +188,7 @@ def test_failing_start_ends_the_process(pack: Pack) -> None:
 
 
 def test_malformed_port_ends_the_process(http_build: Build) -> None:
-    """A PORT that is no port is named in the log."""
+    """The log names an invalid PORT."""
     with started(http_build.image, env={"PORT": "eighty"}) as container:
         assert container.wait() != 0
         assert "PORT" in container.log
@@ -197,7 +197,7 @@ def test_malformed_port_ends_the_process(http_build: Build) -> None:
 
 
 def test_address_in_use_ends_the_process(http_build: Build, http: Container) -> None:
-    """A port that somebody else listens on is named in the log."""
+    """The log names a port that is in use."""
     network = f"container:{http.started.get_container_id()}"
     with started(http_build.image, network_mode=network) as container:
         assert container.wait() != 0
@@ -241,7 +241,7 @@ def test_runtime_layer_is_the_same_for_every_function(
 
 @pytest.mark.row("R32")
 def test_arguments_reach_the_runtime(http_build: Build) -> None:
-    """The process is the image's default and gets what follows the image's name."""
+    """The default process gets the arguments after the image's name."""
     with started(http_build.image, arguments=["--help"]) as container:
         assert container.wait() == 0
         assert "usage" in container.log.lower()

@@ -1,4 +1,4 @@
-"""A second function on a node that has the first: what it shares, and what it adds."""
+"""A second function on a node with the first one: shared and additional layers."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -27,7 +27,7 @@ def both(
 
 
 def test_shared_layers(both: tuple[Saved, Saved]) -> None:
-    """Of the run image, the runtime, the launcher and the names of processes there is one."""
+    """Both share the layers of the run image, the runtime, the launcher and the process types."""
     first, second = both
     shared = [layer for layer in second.layers if layer in first.layers]
 
@@ -37,7 +37,7 @@ def test_shared_layers(both: tuple[Saved, Saved]) -> None:
 
 
 def test_what_it_adds(both: tuple[Saved, Saved]) -> None:
-    """What it brings in addition to its dependencies is small, even before it is compressed."""
+    """Its layers except the dependencies are small, even uncompressed."""
     first, second = both
     own = {
         second.parts[layer]: second.size(layer)

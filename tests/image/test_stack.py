@@ -1,4 +1,4 @@
-"""The scripts of stack/: the same packages give the same images, and what is wrong is said."""
+"""The scripts of stack/: the same packages give the same images, and errors have messages."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ exec "$@"
 
 @pytest.mark.timeout(1200)  # on a machine that does much else
 def test_the_same_from_nothing(docker: DockerClient, tmp_path: Path) -> None:
-    """A build from nothing elsewhere has the layers of the images that Docker has, to the byte."""
+    """A build without a cache in another place has exactly the same layers."""
     layout = tmp_path / "layout"
     sources = docker.client.containers.run(
         prerequisites.BUILD, ["/etc/apt/sources.list"], entrypoint="cat", remove=True
@@ -64,7 +64,7 @@ def test_the_same_from_nothing(docker: DockerClient, tmp_path: Path) -> None:
 
 
 def manifest(layout: Path) -> dict[str, Any]:
-    """Return the manifest of an OCI layout, all of whose blobs are what their names say."""
+    """Return the manifest of an OCI layout, after checking the digests of all blobs."""
     for path in (layout / "blobs" / "sha256").iterdir():
         assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
     (described,) = json.loads((layout / "index.json").read_text())["manifests"]
@@ -79,7 +79,7 @@ def blob(layout: Path, described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_missing_library(clone: Path, tmp_path: Path) -> None:
-    """A run image without a library that is needed is not made; the library is named."""
+    """If a needed library is missing, no run image is built, and the error names it."""
     packages = clone / "stack" / "run" / "packages"
     packages.write_text(re.sub("(?m)^liblzma5 .*$", "", packages.read_text()))
 
@@ -92,7 +92,7 @@ def test_missing_library(clone: Path, tmp_path: Path) -> None:
 
 
 def test_other_packages_than_locked(clone: Path, tmp_path: Path) -> None:
-    """What Debian no longer has is named with both versions, and how to go on."""
+    """For a package that Debian no longer has, the error has both versions and what to do."""
     for lock in clone.glob("stack/locks/trixie.*"):
         lock.write_text(re.sub("(?m)^netbase .*$", f"netbase 1.0 {'0' * 64}", lock.read_text()))
 
@@ -105,7 +105,7 @@ def test_other_packages_than_locked(clone: Path, tmp_path: Path) -> None:
 
 
 def test_other_sources(tmp_path: Path) -> None:
-    """Packages are from the sources that a file names, and from no others."""
+    """Packages only come from the sources in a file."""
     sources = tmp_path / "my.list"
     sources.write_text("deb http://127.0.0.1:9/debian trixie main\n")
     env = {"STACK_CACHE": "stack", "DEBIAN_SOURCES": sources.name}
@@ -119,7 +119,7 @@ def test_other_sources(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["DEBIAN_SOURCES", "EXTRA_CAS"])
 def test_file_that_is_not_there(tmp_path: Path, name: str) -> None:
-    """A variable that names no file is named, with the path."""
+    """The error for a missing file has its variable and its path."""
     done = build("--oci", "layout", env={name: "none.txt"}, cwd=tmp_path)
 
     assert done.returncode != 0
@@ -139,7 +139,7 @@ def test_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_options(options: list[str], said: str) -> None:
-    """An option that cannot be used ends the script before anything is made."""
+    """An invalid option is an error before anything is built."""
     done = build(*options)
 
     assert done.returncode != 0
@@ -148,7 +148,7 @@ def test_options(options: list[str], said: str) -> None:
 
 
 def test_lock_that_is_not_there(clone: Path, tmp_path: Path) -> None:
-    """Without the versions of packages no image is made, and none is found in the cache."""
+    """Without a lock, no image is built, and none is taken from the cache."""
     for lock in clone.glob("stack/locks/trixie.*"):
         lock.unlink()
 
@@ -161,7 +161,7 @@ def test_lock_that_is_not_there(clone: Path, tmp_path: Path) -> None:
 
 
 def test_unknown_variant() -> None:
-    """A variant that is not there is named, with those that are."""
+    """The error for an unknown variant lists the existing ones."""
     done = build("--variant", "alpine")
 
     assert done.returncode != 0
@@ -170,7 +170,7 @@ def test_unknown_variant() -> None:
 
 
 def test_unknown_architecture(tmp_path: Path) -> None:
-    """An architecture that is not there is named, with those that are."""
+    """The error for an unknown architecture lists the existing ones."""
     done = build("--arch", "riscv64", "--oci", tmp_path / "layout")
 
     assert done.returncode != 0
@@ -181,7 +181,7 @@ def test_unknown_architecture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suite", ["trixie", "bookworm"])
 def test_locks_name_the_same_packages(suite: str) -> None:
-    """A lock of each architecture is there; they differ in what Debian has for one alone."""
+    """Each architecture has a lock. They differ only in packages that Debian has for one."""
     amd64, arm64 = locked(f"{suite}.amd64"), locked(f"{suite}.arm64")
 
     assert {name for name in arm64 - amd64 if "aarch64" not in name} <= {"libhwasan0"}

@@ -1,4 +1,4 @@
-"""What an image says of its parts, to who asks with pack."""
+"""The SBOMs of an image, downloaded with pack."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _OURS = "layers/sbom/launch/knative-python_function"
 
 
 def download(pack: Pack, image: Image, folder: Path) -> dict[str, str]:
-    """Return the SBOMs of the image, as `pack sbom download` writes them, by what they describe."""
+    """Return the image's SBOMs from `pack sbom download`, by their subject."""
     subprocess.run(
         [pack.program, "sbom", "download", image.name, "--output-dir", folder],
         env=os.environ | {"PATH": prerequisites.path_with_tools()},
@@ -37,7 +37,7 @@ def components(sbom: str) -> dict[str, dict[str, Any]]:
 
 
 def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
-    """The image has valid SBOMs of its layers and its Python; each part has purl and license."""
+    """The image has valid SBOMs of its layers and its Python. Each part has purl and license."""
     found = download(pack, http_build.image, tmp_path)
 
     assert {".", "asgi-runtime", "dependencies", "project"} == found.keys()
@@ -52,7 +52,7 @@ def test_sboms(pack: Pack, http_build: Build, tmp_path: Path) -> None:
 
 
 def test_sboms_of_the_launcher(pack: Pack, http_build: Build, tmp_path: Path) -> None:
-    """The lifecycle finds the SBOMs of its programs; the image has those of the launcher."""
+    """The lifecycle finds the SBOMs of its programs. The image has those of the launcher."""
     download(pack, http_build.image, tmp_path)
     found = tmp_path / "layers/sbom/launch/buildpacksio_lifecycle/launcher"
     modules = components((found / "sbom.cdx.json").read_text())
@@ -66,7 +66,7 @@ def test_sboms_of_the_launcher(pack: Pack, http_build: Build, tmp_path: Path) ->
 
 
 def test_sboms_of_a_rebuild(pack: Pack, tmp_path: Path) -> None:
-    """A layer that is reused keeps its SBOM, to the byte."""
+    """A reused layer keeps exactly the same SBOM."""
     app = tmp_path / "app"
     shutil.copytree(prerequisites.EXAMPLES / "http", app)
     first = pack.build(app)

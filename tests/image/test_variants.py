@@ -18,7 +18,7 @@ def build_on(pack: Pack, variant: str) -> Build:
 
 @pytest.mark.parametrize(("variant", "minor"), [("base", "3.13"), ("bookworm-base", "3.11")])
 def test_function_on_images_with_a_shell(pack: Pack, variant: str, minor: str) -> None:
-    """The variant builds and serves a function; a shell is there, root is not."""
+    """The variant builds and serves a function, has a shell, and does not run as root."""
     built = build_on(pack, variant)
 
     with serving(built.image) as container:
@@ -48,7 +48,7 @@ def test_function_on_bookworm(pack: Pack) -> None:
 
 
 def test_no_shell_in_the_default(pack: Pack) -> None:
-    """The image that functions have by default has none, and the container says so."""
+    """The default image has no shell, which is an error of the container."""
     built = pack.build(prerequisites.FUNCTIONS / "http_basic")
     with serving(built.image) as container:
         status, output = container.started.exec(["sh", "-c", "true"])

@@ -1,4 +1,4 @@
-"""What func and a project descriptor make of a build, with the real pack."""
+"""Builds with func's layouts and a project descriptor, with the real pack."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def test_moved_between_detect_and_build(pack: Pack, project: Path) -> None:
 
 @pytest.mark.row("T1", "T3")
 def test_scaffolded(pack: Pack, project: Path) -> None:
-    """What func keeps next to the function, with a link to the folder above, is in no image."""
+    """func's files next to the function, with a link to the folder above, are in no image."""
     func_workspaces.scaffolded(project)
 
     built = pack.build(project)
@@ -66,7 +66,7 @@ def test_scaffolded(pack: Pack, project: Path) -> None:
 
 
 def test_unusual_files(pack: Pack, project: Path) -> None:
-    """Names in no encoding, names of two lines and stray links pass through pack and lifecycle."""
+    """File names without an encoding or with line ends, and stray links, do not break a build."""
     for name in (b"caf\xe9.txt", b"two\nlines.txt"):
         Path(os.fsdecode(os.fsencode(project) + b"/" + name)).touch()
     for link, target in {"itself": "itself", "out": "/nowhere", "function/around": ".."}.items():
@@ -83,7 +83,7 @@ def test_unusual_files(pack: Pack, project: Path) -> None:
 
 
 def test_descriptor_reaches_every_setting(pack: Pack, tmp_path: Path) -> None:
-    """project.toml sets what --env sets; a function may be anywhere in what is built."""
+    """project.toml can set the same as --env. The function may be in any folder of the source."""
     shutil.copytree(prerequisites.EXAMPLES / "http", tmp_path / "apps" / "one")
     env = {
         "BP_FUNCTION_PATH": "apps/one",
@@ -106,7 +106,7 @@ def test_descriptor_reaches_every_setting(pack: Pack, tmp_path: Path) -> None:
 
 @pytest.mark.row("T7")
 def test_another_user_of_the_build(pack: Pack, project: Path) -> None:
-    """pack's --uid and --gid choose whose build it is; nobody has no home folder."""
+    """pack's --uid and --gid choose the build's user. `nobody` has no home folder."""
     command = ["--path", str(project), "--builder", prerequisites.builder(pack.client)]
     built = pack.command(
         [*command, "--pull-policy", "never", "--trust-builder", "--uid", "65534", "--gid", "65534"]
@@ -124,7 +124,7 @@ def build(
     env: Mapping[str, str] | None = None,
     earlier: Build | None = None,
 ) -> Build:
-    """Build with the builder alone, as func does, and with a project descriptor."""
+    """Build with only the builder, like func, and with a project descriptor."""
     written = app.parent / "project.toml"
     written.write_text('[_]\nschema-version = "0.2"\n' + descriptor)
     return pack.command(

@@ -1,4 +1,4 @@
-"""A function on a run image that it was not built for: refused, or clear from the first line on."""
+"""A function on another run image than its own: an error, or a message in the first line."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ LAUNCH_FAILED = 2  # of dumb-init
 
 
 def rebase(pack: Pack, image: Image, run_image: str, *options: str) -> tuple[int, str]:
-    """Put an image on another run image; return the exit code and what pack said."""
+    """Rebase an image on another run image. Return the exit code and pack's output."""
     done = subprocess.run(
         [
             *(pack.program, "rebase", image.name, "--run-image", run_image),
@@ -33,7 +33,7 @@ def rebase(pack: Pack, image: Image, run_image: str, *options: str) -> tuple[int
 
 @pytest.mark.parametrize("files", [WITHOUT_PYTHON, OTHER_PYTHON], ids=["no Python", "another"])
 def test_wrong_python(pack: Pack, files: dict[str, str | None]) -> None:
-    """pack refuses a run image of another name; forced on it, a start names the Python it lacks."""
+    """pack refuses a run image of another name. With --force, a start names the missing Python."""
     built = pack.build(prerequisites.FUNCTIONS / "http_basic")
     with run_images.changed(pack, files) as other:
         status, said = rebase(pack, built.image, other)

@@ -1,25 +1,24 @@
-"""Follows a page as its reader does: writes its files, runs its commands, compares the output.
+"""Follows a page like its reader: writes its files, runs its commands, compares the output.
 
-A page has, in its order,
+A page has these blocks:
 
     ```python title="function/func.py"    a file
     ```bash                               commands; all are of one shell
-    ```text title="Output"                what those right before it print; … is anything
+    ```text title="Output"                the output of the block before it; … is any text
 
-A comment before a block of commands says which test runs it, or why none does; one with `all` holds
-for the page:
+A comment before a block of commands names the test that runs it, or the reason why none does. With
+`all`, it applies to the page:
 
     <!-- all run by: tests/image/test_how_to.py -->
     <!-- not run: needs a cluster -->
 
-The reader has pack, func and what the machine has, but not the development environment. A page that
-says to install a program of that has
+The reader has pack, func and the machine's programs, but not the development environment. If a page
+tells readers to install a program of that environment, it has
 
     <!-- needs: uv -->
 
-Names and ports of the page are replaced by some that nothing else uses: `myfn` is the image and the
-container, 8080 and what else is published are ports of the host. /path/to/this/repository is this
-clone.
+Names and ports of the page are replaced by unique ones: `myfn` (the image and the container), 8080
+and other published ports of the host. /path/to/this/repository is this clone.
 """
 
 import os
@@ -65,7 +64,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """Return what is in it."""
+        """Return its text."""
         return self.path.read_text(encoding="utf-8")
 
     @property
@@ -106,7 +105,7 @@ class Page:
 
     @property
     def outputs(self) -> list[str]:
-        """Return what the page says that each of them prints; … where it says nothing."""
+        """Return the output of each of them on the page, or … if there is none."""
         said: list[str] = []
         before: Block | None = None
         for block in self.blocks:
@@ -119,7 +118,7 @@ class Page:
 
     @property
     def requests(self) -> dict[str, str]:
-        """Return the commands that ask the function, and what the page says that they print."""
+        """Return the commands that send requests, and their output on the page."""
         asked = zip(self.commands, self.outputs, strict=True)
         return {command: said for command, said in asked if command.startswith("curl ")}
 
@@ -132,13 +131,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who follows a page, in a folder of their own."""
+    """A reader who follows a page, in a new folder."""
 
     pack: Pack
     folder: Path
 
     def follow(self, page: Page, **variables: str) -> list[str]:
-        """Write the page's files, run its commands, and return what each block of them printed.
+        """Write the page's files, run its commands, and return the output of each block.
 
         What is as the page says is returned in the page's words, so that both can be compared.
         `variables` are more variables of the shell.
@@ -195,7 +194,7 @@ class Reader:
 
 
 def path_of_reader(folder: Path, needs: list[str]) -> str:
-    """Return PATH without the development environment, but for programs that a page needs.
+    """Return the PATH without the development environment, except programs that a page needs.
 
     :param folder: where these are linked
     """
@@ -209,6 +208,6 @@ def path_of_reader(folder: Path, needs: list[str]) -> str:
 
 
 def in_words_of(page: str, printed: str) -> str:
-    """Return what a page says, if it was printed so; else what was printed."""
+    """Return the page's text if it matches the output, else the output."""
     pattern = ".*".join(map(re.escape, page.strip().split("…")))
     return page if re.fullmatch(pattern, printed.strip(), re.DOTALL) else printed

@@ -1,4 +1,4 @@
-"""What every platform test starts from."""
+"""Fixtures of all platform tests."""
 
 import fcntl
 import tempfile
@@ -35,7 +35,7 @@ def command(
 
 @pytest.fixture
 def queue_proxy() -> Iterator[Path]:
-    """Return Knative's queue-proxy, to one test at a time: some of its ports cannot be chosen."""
+    """Return Knative's queue-proxy, for one test at a time, because some of its ports are fixed."""
     with Path(tempfile.gettempdir(), "functest-queue-proxy.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield prerequisites.program("queue-proxy")

@@ -1,4 +1,4 @@
-"""The whole way with the real func: create, build, run, invoke."""
+"""All steps with the real func: create, build, run, invoke."""
 
 import shutil
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def test_http_template_is_built_run_and_invoked(command: Func, http_function: Fu
 
 
 def test_event_template_is_built_run_and_invoked(command: Func, event_function: Function) -> None:
-    """The same for the template with events, which is written for SDK 1 and pins nothing."""
+    """The same for the template with events, which uses SDK 1 and pins nothing."""
     with command.running(event_function.folder) as address:
         assert httpx.get(f"{address}/health/readiness").status_code == 200
         reply = command.command(["invoke"], cwd=event_function.folder)
@@ -80,7 +80,7 @@ def test_labels_are_those_that_func_describes(http_function: Function) -> None:
 
 @pytest.mark.row("T3")
 def test_what_func_keeps_locally_stays_out_of_the_image(http_function: Function) -> None:
-    """The function is in the image; no file of .func or .git is.
+    """The function is in the image, but no file of .func or .git.
 
     Folders that func's upload made are root's, so the build cannot remove them themselves, nor the
     three small files of service/, which nothing starts.
@@ -111,7 +111,7 @@ def test_rebuild_reuses_the_layers(command: Func) -> None:
 
 
 def test_build_envs_reach_the_build(command: Func) -> None:
-    """build.buildEnvs of func.yaml decide what BP_ and BPE_ variables decide elsewhere."""
+    """build.buildEnvs of func.yaml can set BP_ and BPE_ variables."""
     folder = shutil.copytree(prerequisites.EXAMPLES / "http", command.folder / "envfunc")
     func_yaml = folder / "func.yaml"
     envs = "build:\n  buildEnvs:\n  - name: BPE_GREETING\n    value: from func.yaml\n"
@@ -122,7 +122,7 @@ def test_build_envs_reach_the_build(command: Func) -> None:
 
 
 def test_funcignore_keeps_files_out(command: Func) -> None:
-    """What .funcignore names is not in the image."""
+    """Files in .funcignore are not in the image."""
     folder = shutil.copytree(prerequisites.EXAMPLES / "http", command.folder / "ignorefunc")
     func_yaml = folder / "func.yaml"
     func_yaml.write_text(func_yaml.read_text().replace("name: http", "name: ignorefunc"))
@@ -161,7 +161,7 @@ def test_build_volumes_are_bindings(command: Func, tmp_path: Path) -> None:
 
 
 def test_function_in_a_folder_of_the_source(command: Func) -> None:
-    """A function of a larger source: func.yaml is at its root and names the folder."""
+    """A function in a larger source: func.yaml is at its root and names the folder."""
     folder = command.folder / "monofunc"
     shutil.copytree(prerequisites.EXAMPLES / "http", folder / "apps" / "one")
     func_yaml = folder / "apps" / "one" / "func.yaml"

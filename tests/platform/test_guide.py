@@ -13,7 +13,7 @@ from image import prerequisites
 
 @pytest.mark.parametrize("example", ["http", "cloudevents", "reviews/moderate", "reviews/rate"])
 def test_example_passes_its_own_tests(tmp_path: Path, example: str) -> None:
-    """`pip install -e .` and `pytest` in a fresh environment are all that it takes."""
+    """`pip install -e .` and `pytest` in a new environment are enough."""
     project = shutil.copytree(prerequisites.EXAMPLES / example, tmp_path / example)
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     for command in (

@@ -1,4 +1,4 @@
-"""The commands of the tutorial and of the first page, as typed, in a clone and an empty home."""
+"""The commands of the tutorial and of the first page, in a clone and an empty home."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def clone(tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def image(docker: DockerClient) -> Iterator[str]:
-    """Return a name for image and container that no other run has, and remove what has it."""
+    """Yield a unique name for image and container, and remove both at the end."""
     prerequisites.builder(docker)
     name = f"functest-pages-{os.getpid()}"
     yield name
@@ -43,7 +43,7 @@ def image(docker: DockerClient) -> Iterator[str]:
 
 
 def commands(page: str, **names: str) -> str:
-    """Return the commands of a page that a test here runs, with other names of images and ports."""
+    """Return a page's commands that a test here runs, with other image names and ports."""
     found = "".join(block.commands for block in pages.blocks(page) if _OURS in block.tests)
     for name, other in names.items():
         found = found.replace(f"build {name}", f"build {other}").replace(
@@ -70,7 +70,7 @@ def test_tutorial(clone: Clone, image: str) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_first_page(clone: Clone, image: str) -> None:
-    """A function made by hand from the files that README.md shows is built, and says Hello."""
+    """A function with the files in README.md is built, and answers Hello."""
     function.write((clone.folder / "README.md").read_text(), clone.folder / "myfunc")
 
     said = clone.run(commands("README.md", myfn=image))
@@ -81,7 +81,7 @@ def test_first_page(clone: Clone, image: str) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_builder_of_a_registry(clone: Clone, image: str) -> None:
-    """The pack in .tools takes a builder of a registry with the options that README.md names."""
+    """The pack in .tools uses a builder in a registry, with the options in README.md."""
     page = (clone.folder / "README.md").read_text()
     function.write(page, clone.folder / "myfunc")
     options = " ".join(re.findall(r"with one in a registry add `(.*?)`", page))
@@ -93,7 +93,7 @@ def test_builder_of_a_registry(clone: Clone, image: str) -> None:
 
 
 def test_func_takes_the_function_of_the_first_page(func: Path, tmp_path: Path) -> None:
-    """func knows a function by the func.yaml that README.md shows, and not without `created`."""
+    """func accepts the func.yaml in README.md, but not without `created`."""
     page = (prerequisites.ROOT / "README.md").read_text()
     function.write(page, tmp_path / "whole")
     function.write(re.sub("^created:.*\n", "", page, flags=re.MULTILINE), tmp_path / "without")

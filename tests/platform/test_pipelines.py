@@ -1,4 +1,4 @@
-"""The pipelines to copy (deploy/): each is what its CI takes, and its shell is run, step by step.
+"""The pipelines to copy (deploy/): each is valid for its CI, and its scripts are run step by step.
 
 Not run: what a CI has of its own (actions, images from the internet, `apk add`), and signing with
 the identity of a workflow; cosign has a key in its place (image/pipelines.py).
@@ -49,7 +49,7 @@ def runner(tmp_path: Path) -> Runner:
 
 @pytest.fixture
 def image(docker: DockerClient) -> Iterator[Image]:
-    """A name in the registry that nothing else has."""
+    """A unique name in the registry."""
     made = Image(f"{prerequisites.REGISTRY}/functest-ci-{uuid.uuid4().hex[:8]}/myfn", docker)
     yield made
     remove_pulled(made)
@@ -64,14 +64,14 @@ def image(docker: DockerClient) -> Iterator[Image]:
     ids=["GitHub", "GitLab"],
 )
 def test_schema(schema: str, options: list[str | Path]) -> None:
-    """It is valid by the schema that GitHub's and GitLab's editors check with."""
+    """It is valid by the schemas of GitHub's and GitLab's editors."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_docs_name_each_file() -> None:
-    """No file to copy, or its folder, is without a place in the docs that says whom it is for."""
+    """The docs mention each file to copy, or its folder."""
     docs = prerequisites.ROOT / "docs"
     pages = (docs / "ci.md").read_text() + (docs / "deploy.md").read_text()
     for path in DEPLOY.rglob("*"):
@@ -88,7 +88,7 @@ def test_github_tests_the_function(runner: Runner, image: Image) -> None:
 
 @pytest.mark.timeout(600)
 def test_github_publishes_and_rebases(runner: Runner, image: Image) -> None:
-    """The image is pushed, signed and has its SBOMs attested; so has the one that is rebased."""
+    """The image is pushed, its SBOMs are attested, and it is signed. The same after a rebase."""
     values = run_github_job(runner, GITHUB / "build.yaml", "image", image.name)
 
     published = f"{image.name}@{values['steps.build.outputs.digest']}"
@@ -114,7 +114,7 @@ def test_github_publishes_and_rebases(runner: Runner, image: Image) -> None:
 
 @pytest.mark.timeout(600)
 def test_gitlab(runner: Runner, image: Image) -> None:
-    """Tests, a build in the builder without Docker, signing; then a rebase, signed too."""
+    """Tests, a build in the builder without Docker, and signing. Then a rebase with signing."""
     jobs = yaml.safe_load(GITLAB.read_text())
     predefined = {
         "IMAGE": image.name,
@@ -157,20 +157,20 @@ def test_gitlab(runner: Runner, image: Image) -> None:
 
 
 def grant(folder: Path) -> None:
-    """Let everybody write, as GitLab's clone of a repository does."""
+    """Make files writable for everybody, like GitLab's clone of a repository."""
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o666)
 
 
 def without_apk(script: str) -> str:
-    """Leave out the one line that needs Alpine's packages; the runner has cosign."""
+    """Remove the only line that needs Alpine's packages. The runner has cosign."""
     assert script.count("apk add --no-cache cosign\n") == 1
     return script.replace("apk add --no-cache cosign\n", "")
 
 
 @pytest.mark.timeout(600)
 def test_script(runner: Runner, image: Image) -> None:
-    """The script for any CI prints the image by its digest; the next build reuses what it kept."""
+    """The script for any CI prints the image with its digest. The next build uses its cache."""
     environment = {"BUILDER": prerequisites.builder_in_registry()}
     script = f"{DEPLOY}/ci.sh {image.name}:v1 {runner.folder}"
 
@@ -214,7 +214,7 @@ def test_script_says_what_is_missing(
 
 
 def test_script_of_a_failed_build(tmp_path: Path) -> None:
-    """Where pack fails, the script does, and names no image."""
+    """If pack fails, the script fails, and prints no image."""
     done = subprocess.run(
         [DEPLOY / "ci.sh", f"{prerequisites.REGISTRY}/functest-ci-none", tmp_path],
         env={**os.environ, "PATH": prerequisites.path_with_tools(), "BUILDER": "functest/none"},

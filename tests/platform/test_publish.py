@@ -1,4 +1,4 @@
-"""Publishing to a registry, and building from there with nothing local left."""
+"""Publishing to a registry, and building from there without local images."""
 
 import json
 import os
@@ -28,7 +28,7 @@ _TIMEOUT = 600  # seconds; it takes twenty of them, on a busy machine many
 
 @pytest.fixture(scope="module")
 def published(docker: DockerClient) -> Iterator[str]:
-    """Publish as a user does, and remove the local names; return the registry and the path."""
+    """Publish like a user, and remove the local names. Return the registry and the path."""
     prerequisites.builder(docker)
     prerequisites.builder_in_registry()
     paths = ssl.get_default_verify_paths()
@@ -60,7 +60,7 @@ def publish(environment: dict[str, str], *options: str) -> subprocess.CompletedP
 
 
 def forget(docker: DockerClient) -> None:
-    """Remove what is local of the published images."""
+    """Remove the local copies of the published images."""
     for image in docker.client.api.images():
         for name in image["RepoTags"] or ():
             if name.startswith(f"{HOME}/"):
@@ -70,7 +70,7 @@ def forget(docker: DockerClient) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_pack_builds_from_the_registry(pack: Pack, published: str) -> None:
-    """pack pulls builder and run image, and the image that it builds stands on the run image."""
+    """pack pulls builder and run image, and builds the image on that run image."""
     options = ["--builder", f"{published}/builder", "--pull-policy", "always", "--trust-builder"]
 
     built = pack.command([*options, "--path", str(prerequisites.FUNCTIONS / "http_basic")])
@@ -87,7 +87,7 @@ def test_pack_builds_from_the_registry(pack: Pack, published: str) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_pack_takes_the_buildpack_from_the_registry(pack: Pack, published: str) -> None:
-    """The packaged buildpack works in a builder that has another."""
+    """The packaged buildpack works in a builder with another one."""
     descriptor = tomllib.loads((prerequisites.BUILDPACK / "buildpack.toml").read_text())
     package = f"{published}/function:{descriptor['buildpack']['version']}"
     options = ["--builder", prerequisites.BUILDER, "--buildpack", package, "--trust-builder"]
@@ -102,7 +102,7 @@ def test_pack_takes_the_buildpack_from_the_registry(pack: Pack, published: str) 
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_machine_without_this_clone(docker: DockerClient, published: str, tmp_path: Path) -> None:
-    """README.md's commands for other machines need pack and Docker alone: no clone, no settings."""
+    """README.md's commands for other machines only need pack and Docker."""
     forget(docker)
     image = Image(f"functest-elsewhere-{os.getpid()}", docker)
     shown = [block.commands for block in pages.blocks("README.md")]
@@ -130,7 +130,7 @@ def test_machine_without_this_clone(docker: DockerClient, published: str, tmp_pa
 def test_func_builds_from_the_registry(
     func: Path, docker: DockerClient, published: str, tmp_path: Path
 ) -> None:
-    """func needs nothing but the name of the builder."""
+    """func only needs the name of the builder."""
     forget(docker)
     project = shutil.copytree(prerequisites.EXAMPLES / "http", tmp_path / "published")
     namespace = f"{prerequisites.REGISTRY}/functest-publish-{os.getpid()}"
@@ -162,7 +162,7 @@ def test_func_builds_from_the_registry(
 def test_rebase_onto_what_is_published_later(
     pack: Pack, docker: DockerClient, published: str
 ) -> None:
-    """Once a newer run image has the published name, a function gets it by its own name alone."""
+    """If a newer run image has the published name, a rebase only needs the function's name."""
     function = Image(f"{published}/function-of-a-user", docker)
     options = ["--builder", f"{published}/builder", "--trust-builder", "--publish"]
     options += ["--network", "host"]  # the registry is on loopback
@@ -187,13 +187,13 @@ def test_rebase_onto_what_is_published_later(
 
 @pytest.fixture
 def function(pack: Pack) -> str:
-    """A name in the registry that no build has had."""
+    """A new name in the registry."""
     return f"{prerequisites.REGISTRY}/{pack.new_image().name}/myfn"
 
 
 @pytest.fixture
 def manifests(published: str, function: str, tmp_path: Path) -> list[Path]:
-    """What is in deploy/kpack, with the names of what was published, and a function's name."""
+    """The manifests in deploy/kpack, with the published names and a function's name."""
     made = []
     for path in sorted((prerequisites.ROOT / "deploy" / "kpack").iterdir()):
         content = path.read_text().replace("registry.example.com/functions/myfn", function)
@@ -207,7 +207,7 @@ def manifests(published: str, function: str, tmp_path: Path) -> list[Path]:
 def test_kpack_builds_from_the_registry(
     pack: Pack, function: str, manifests: list[Path], tmp_path: Path
 ) -> None:
-    """kpack's containers build with the packaged buildpack; a second build reuses layers."""
+    """kpack's containers build with the packaged buildpack. A second build reuses layers."""
     builder = kpack.make_builder(pack.program, kpack.documents(manifests), tmp_path)
     pod = kpack.pod(builder, manifests)
     app = prerequisites.FUNCTIONS / "http_basic"
@@ -243,7 +243,7 @@ def test_kpack_builds_from_the_registry(
 def test_kpack_checks_manifests(
     tmp_path: Path, name: str, before: str, after: str, error: str
 ) -> None:
-    """kpack's own checks take what is in deploy/kpack, and find what is wrong in it."""
+    """kpack's validation accepts the manifests in deploy/kpack, and detects errors in them."""
     path = prerequisites.ROOT / "deploy" / "kpack" / name
     wrong = tmp_path / name
     wrong.write_text(path.read_text().replace(before, after))
@@ -253,7 +253,7 @@ def test_kpack_checks_manifests(
 
 
 def test_name_of_no_registry() -> None:
-    """A name that would be pushed to Docker Hub by mistake is refused, with examples."""
+    """A name that would be pushed to Docker Hub by mistake is an error with examples."""
     command = [str(prerequisites.ROOT / "stack" / "publish.sh"), "functions"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -36,7 +36,7 @@ class Proxy:
     port: int
 
     def is_ready(self) -> bool:
-        """Ask as the activator does: it probes the function's readiness, many times if need be."""
+        """Probe the function's readiness like the activator, many times if needed."""
         try:
             return self.http.get("/", headers=PROBE).status_code == httpx.codes.OK
         except httpx.ConnectError:
@@ -44,7 +44,7 @@ class Proxy:
 
 
 def environment(port: int, user_port: int) -> dict[str, str]:
-    """Return what Knative's controller gives to queue-proxy for a service that func deploys."""
+    """Return queue-proxy's environment from Knative's controller, for a service of func."""
     readiness = {"path": "/health/readiness", "port": user_port, "host": "127.0.0.1"}
     return {
         "CONTAINER_CONCURRENCY": "0",
@@ -84,14 +84,14 @@ def proxying(program: Path, user_port: int, log: Path) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module")
 def hooks_build(pack: Pack) -> Build:
-    """Return the build of a function that takes as long for a request as it is asked to."""
+    """Return the build of a function whose requests set their own duration."""
     return pack.build(prerequisites.FUNCTIONS / "hooks_async")
 
 
 def test_function_becomes_ready_through_it(
     hooks_build: Build, queue_proxy: Path, tmp_path: Path
 ) -> None:
-    """The probe of a starting pod waits for start() and then says yes; requests get answers."""
+    """The probe of a starting pod succeeds after start(). Then requests are answered."""
     user_port = free_port()
     with (
         proxying(queue_proxy, user_port, tmp_path / "log") as proxy,
@@ -108,7 +108,7 @@ def test_function_becomes_ready_through_it(
 def test_requests_at_once_take_no_longer_than_one(
     hooks_build: Build, queue_proxy: Path, tmp_path: Path
 ) -> None:
-    """Twenty requests that wait a second each are answered together, and none is lost."""
+    """Twenty requests that wait a second each run at the same time, and none is lost."""
     with (
         serving(hooks_build.image) as container,
         proxying(queue_proxy, port_of(container), tmp_path / "log") as proxy,
@@ -124,7 +124,7 @@ def test_requests_at_once_take_no_longer_than_one(
 def test_restart_by_the_kubelet_loses_no_request(
     hooks_build: Build, queue_proxy: Path, tmp_path: Path
 ) -> None:
-    """A request that is being answered when the container is stopped still gets its answer.
+    """A request that runs when the container is stopped still gets its response.
 
     So it is when a liveness probe fails: the hook before the stop returns after a second, while
     requests are under way, and SIGTERM follows.

@@ -1,4 +1,4 @@
-"""A version, made in a clone and pushed to the registry on loopback; and the workflow's shell."""
+"""A version, created in a clone and pushed to the registry on loopback, and the workflow."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def release(clone: Path, registry: str) -> subprocess.CompletedProcess[str]:
-    """Make the version as a user does, from the images that are here."""
+    """Create the version like a user, from the existing images."""
     paths = ssl.get_default_verify_paths()
     bundle = os.environ.get("SSL_CERT_FILE") or paths.cafile or paths.openssl_cafile
     return subprocess.run(
@@ -68,7 +68,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def registry(docker: DockerClient) -> Iterator[str]:
-    """Return a name in the registry that nothing else has; remove what is local of it."""
+    """Yield a unique name in the registry, and remove its local images."""
     prerequisites.builder(docker)
     prefix = f"functest-release-{uuid.uuid4().hex[:8]}"
     yield f"{prerequisites.REGISTRY}/{prefix}"
@@ -81,7 +81,7 @@ def registry(docker: DockerClient) -> Iterator[str]:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_nothing_is_half_done(clone: Path, registry: str) -> None:
-    """Where the registry does not take the images, branch, tags and files are as before."""
+    """If the registry rejects the images, branch, tags and files do not change."""
     before = git(clone, "rev-parse", "HEAD")
 
     done = release(clone, registry.replace(prerequisites.REGISTRY, "localhost:1"))
@@ -99,7 +99,7 @@ def test_nothing_is_half_done(clone: Path, registry: str) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_latest_moves_last(clone: Path, registry: str) -> None:
-    """Where the commit cannot be tagged, `latest` stays as it is in the registry."""
+    """If the commit cannot be tagged, `latest` does not change in the registry."""
     before = git(clone, "rev-parse", "HEAD")
     git(clone, "config", "tag.gpgSign", "true")
     git(clone, "config", "gpg.program", "false")
@@ -121,7 +121,7 @@ def test_latest_moves_last(clone: Path, registry: str) -> None:
 
 @pytest.fixture(scope="module")
 def released(clone: Path, registry: str) -> Path:
-    """Make the version, and return the folder of its files."""
+    """Create the version, and return the folder of its files."""
     done = release(clone, registry)
     assert done.returncode == 0, done.stdout
     return clone / "dist" / VERSION
@@ -129,7 +129,7 @@ def released(clone: Path, registry: str) -> Path:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_commit_and_tag(clone: Path, released: Path) -> None:
-    """The branch ends with a commit of the version and its changelog, which has the tag."""
+    """The last commit of the branch has the version, its changelog and the tag."""
     head = git(clone, "rev-parse", "HEAD")
 
     assert [head, ""] == [
@@ -153,7 +153,7 @@ def changelog(clone: Path) -> str:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_registry_has_what_the_provenance_says(clone: Path, released: Path, registry: str) -> None:
-    """Each image has the version's tag and `latest`, by the digest of the provenance."""
+    """Each image has the version's tag and `latest`, with the digest in the provenance."""
     statement: dict[str, Any] = json.loads((released / "provenance.json").read_text())
     digests = {
         item["name"]: item["digest"]["sha256"]
@@ -177,7 +177,7 @@ def in_registry(name: str) -> str:
 
 
 def manifest(method: str, name: str) -> httpx.Response:
-    """Ask the registry for the manifest of an image."""
+    """Return the manifest of an image from the registry."""
     host, _, rest = name.partition("/")
     repository, _, tag = rest.partition(":")
     kinds = "application/vnd.oci.image.index.v1+json,"
@@ -187,7 +187,7 @@ def manifest(method: str, name: str) -> httpx.Response:
 
 
 def step(name: str) -> str:
-    """Return the shell of a step of the workflow's last job."""
+    """Return the script of a step in the workflow's last job."""
     steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["publish"]["steps"]
     (found,) = [step["run"] for step in steps if step.get("name") == name]
     return str(found)
@@ -203,7 +203,7 @@ def test_actions_are_pinned() -> None:
 
 
 def load_empty(name: str, arch: str, folder: Path) -> None:
-    """Give Docker an image of an architecture with nothing in it."""
+    """Load an empty image of an architecture into Docker."""
     tarfile.open(folder / "layer.tar", "w").close()
     description = descriptions.filled(FOLDER / "run" / "image.toml", variants.select("tiny", arch))
     made = Image(name, description, arch, {}, (folder / "layer.tar",))
@@ -214,7 +214,7 @@ def load_empty(name: str, arch: str, folder: Path) -> None:
 
 @pytest.mark.timeout(_TIMEOUT)
 def test_workflow_signs_and_joins(released: Path, registry: str, tmp_path: Path) -> None:
-    """Each image is attested and signed; then one name is for both architectures."""
+    """Each image is attested and signed. Then one name is for both architectures."""
     runner = Runner(tmp_path / "home", tmp_path / "checkout")
     runner.home.mkdir()
     runner.folder.mkdir()

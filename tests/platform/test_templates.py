@@ -1,4 +1,4 @@
-"""Our language pack: func creates each template; its tests pass; its image is built and asked."""
+"""Our language pack: func creates each template, its tests pass, and its image answers."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ def ask_flask(address: str) -> None:
 
 
 def ask_sse(address: str) -> None:
-    """Ask a function of the template sse, and go away in the middle."""
+    """Ask a function of the template sse, and disconnect in the middle."""
     with httpx.stream("GET", address) as response:
         first = next(line for line in response.iter_lines() if line)
     assert json.loads(first.removeprefix("data: "))["tick"] == 1
@@ -64,7 +64,7 @@ def ask_websocket(address: str) -> None:
 
 
 def ask_worker(address: str) -> None:
-    """Ask a function of the template worker: what it is sent is done, or is given up."""
+    """Ask a function of the template worker: an event is done, or rejected."""
     done = httpx.post(address, headers=EVENT, json={"item": "book"})
     never = httpx.post(address, headers=EVENT | {"ce-id": "2"}, json={})
     assert [done.status_code, never.status_code] == [202, 400]
@@ -91,13 +91,13 @@ ASK: dict[str, Callable[[str], None]] = {
 
 
 def test_each_template_is_asked_here() -> None:
-    """No template is left out below."""
+    """All templates are tested below."""
     assert set(ASK) == {folder.name for folder in TEMPLATES.iterdir()}
 
 
 @pytest.mark.parametrize("template", ASK)
 def test_template(command: Func, template: str, tmp_path: Path) -> None:
-    """func creates it with our builder's name; its tests pass; its image answers."""
+    """func creates it with our builder's name, its tests pass, and its image answers."""
     name = f"{template}-made"
     repository = ["--repository", f"file://{prerequisites.ROOT}"]
     command.command(["create", "-l", "python", "-t", template, *repository, name])

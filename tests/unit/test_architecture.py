@@ -1,4 +1,4 @@
-"""docs/architecture.md: its pictures and its tables are those of the code."""
+"""docs/architecture.md: its pictures and tables match the code."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 12, 300, 40
 
 
 class Side(NamedTuple):
-    """A package, its section of the page, and modules that are in the picture alone."""
+    """A package, its section of the page, and modules that are only in the picture."""
 
     package: Path
     section: str
@@ -115,7 +115,7 @@ def test_tables(side: Side) -> None:
     ids=lambda folder: str(folder.relative_to(ROOT)),
 )
 def test_size_of_folders(folder: Path) -> None:
-    """A folder has so few modules that one can know them."""
+    """The number of modules in a folder is limited."""
     modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
 
     assert len(modules) <= MOST_MODULES
@@ -123,7 +123,7 @@ def test_size_of_folders(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_size_of_files(path: Path) -> None:
-    """Files and functions are short enough to be read at once."""
+    """The length of files and functions is limited."""
     text = path.read_text(encoding="utf-8")
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]

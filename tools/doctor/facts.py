@@ -110,7 +110,7 @@ def collect() -> Facts:
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Say whether a stream is a terminal whose user wants colours (https://no-color.org)."""
+    """Return whether a stream is a terminal whose user wants colours (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 

@@ -1,4 +1,4 @@
-"""The results kept in docs/benchmarks, one for each machine, and the pages that show them."""
+"""The results in docs/benchmarks, one for each machine, and their pages."""
 
 from dataclasses import replace
 from functools import partial
@@ -28,21 +28,21 @@ def name_of(command: Command[Any]) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=name_of)
 def test_shown_as_it_is(command: Command[Any]) -> None:
-    """Page and picture show what is kept, by the present targets; `--again` writes them again."""
+    """Page and picture match the stored results and the targets. `--again` updates them."""
     for name, text in command.pages(FOLDER).items():
         assert text == (FOLDER / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=name_of)
 def test_whole_runs(command: Command[Any]) -> None:
-    """What is kept was not a quick run."""
+    """The stored results are not from a quick run."""
     kept = [command.read(text) for text in documents.kept(command.name, FOLDER)]
 
     assert all(len(found.rounds) >= 3 for found in kept)
 
 
 def test_whole_runtime() -> None:
-    """The runtime was measured in all parts, not in one."""
+    """The stored result of the runtime has all parts."""
     kept = RUNTIME.read(documents.kept(RUNTIME.name, FOLDER)[0])
 
     assert {"cpu_us", "start_ms", "binary_events_per_s", "growth", "contract_us"} <= set(
@@ -58,7 +58,7 @@ def test_whole_images() -> None:
 
 
 def test_kept_by_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A result replaces that of its machine. The page shows one, and the targets of the others."""
+    """A result replaces that of its machine. The page shows one, and the others' targets."""
     runs = [("AMD EPYC", "2026-01"), ("Intel(R) Xeon(R) @ 2.80GHz", "2026-02")]
     for processor, taken in [*runs, ("AMD EPYC", "2026-03")]:  # equally steady: by name
         found = sample.result(processor=processor, taken=taken)
@@ -77,7 +77,7 @@ def test_kept_by_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_steadiest_first(tmp_path: Path) -> None:
-    """The page shows the machine whose rounds are nearest to each other."""
+    """The page shows the machine whose rounds differ least."""
     steady = [{"cpu_us": {OURS_RUNTIME: value}} for value in (10.0, 10.1)]
     restless = [{"cpu_us": {OURS_RUNTIME: value}} for value in (10.0, 20.0)]
     for processor, rounds in (("A", restless), ("B", steady)):

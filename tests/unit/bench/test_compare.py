@@ -1,4 +1,4 @@
-"""What a measurement has lost since the one before."""
+"""How much worse a measurement is than the one before."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def lost(name: str, before: dict[str, float], after: dict[str, float]) -> list[L
     [(CPU, 111, True), (CPU, 110, False), (CPU, 50, False), (RATE, 90, True), (RATE, 91, False)],
 )
 def test_loss(name: str, after: float, too_much: bool) -> None:
-    """More than a tenth is a loss: of time more, of a rate less."""
+    """More than a tenth is too much: more time, or a lower rate."""
     (found,) = lost(name, {"us": 100}, {"us": after})
 
     assert too_much is found.is_too_much
@@ -29,7 +29,7 @@ def test_loss(name: str, after: float, too_much: bool) -> None:
 
 
 def test_slower_machine() -> None:
-    """A run on which peers are slower as well has lost nothing."""
+    """If the peers are slower as well, the figure is not worse."""
     (same,) = lost(CPU, {"us": 10, "a": 20, "b": 30}, {"us": 20, "a": 40, "b": 60})
     (worse,) = lost(CPU, {"us": 10, "a": 20}, {"us": 10, "a": 10})
 
@@ -48,17 +48,17 @@ def test_slower_machine() -> None:
     ],
 )
 def test_nothing_to_compare(before: Round, after: Round) -> None:
-    """What one of the two has not, or is neither good nor bad, is not compared."""
+    """Missing and neutral figures are not compared."""
     assert [] == list(compare.losses(before, after, BY_NAME, "us"))
 
 
 def test_from_nothing() -> None:
-    """A figure that was 0 has lost when it is more."""
+    """A figure that was 0 is worse if it is larger now."""
     assert [0.0, 1.0] == [lost(CPU, {"us": 0}, {"us": now})[0].part for now in (0, 1)]
 
 
 def test_lines() -> None:
-    """A line has both figures, and says how they were compared; a loss stands out."""
+    """A line has both figures and how they were compared. A loss is marked."""
     (loss,) = lost(CPU, {"us": 10, "a": 20}, {"us": 12, "a": 20})
     (gain,) = lost(RATE, {"us": 100}, {"us": 200})
 
@@ -69,7 +69,7 @@ def test_lines() -> None:
 
 
 def result(processor: str, taken: str) -> dict[str, Any]:
-    """Return as much of a document as is looked at."""
+    """Return the parts of a document that are compared."""
     machine = {"processor": processor, "cores": 2, "memory_mb": 1, "system": "Linux", "load": 0.0}
     return {"taken": taken, "machine": machine}
 

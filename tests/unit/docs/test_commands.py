@@ -1,4 +1,4 @@
-"""Every command that a page shows is run by a test, or the page says why not (tests/pages.py)."""
+"""A test runs every command on a page, or the page has a reason (tests/pages.py)."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ PAGES = sources.pages()
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_of_a_page(page: str) -> None:
-    """Each block names tests that there are, or a reason."""
+    """Each block names existing tests, or a reason."""
     blocks = pages.blocks(page)
 
     assert [] == [block.commands for block in blocks if not block.tests and not block.reason]
@@ -24,7 +24,7 @@ def test_commands_of_a_page(page: str) -> None:
 
 
 def test_markers(tmp_path: Path) -> None:
-    """A block's own comment comes first, then that for all of the page; a block may have none."""
+    """A block's own comment takes precedence over that of the page. There may be none."""
     (tmp_path / "page.md").write_text(
         "<!-- run by: tests/a.py, tests/b.py -->\n```bash\none\n```\n\n"
         "<!-- not run: asks a host -->\n```bash\ntwo\n```\n\n```text\nno command\n```\n\n"

@@ -1,4 +1,4 @@
-"""Every test that a page names is there."""
+"""Every test that a page names exists."""
 
 import re
 from pathlib import Path
@@ -20,13 +20,13 @@ NAMED = sorted(
 
 @pytest.mark.parametrize(("page", "path", "name"), NAMED)
 def test_named_test_is_there(page: str, path: str, name: str) -> None:
-    """A page that names a test names one that runs."""
+    """A test that a page names exists."""
     assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", ["docs/security.md", "docs/troubleshooting.md"])
 def test_each_row_names_its_test(page: str) -> None:
-    """A row of these pages ends with the test that shows it, was tried by hand, or was reported."""
+    """A row of these pages ends with its test, or with how it was tried or reported."""
     text = (ROOT / page).read_text(encoding="utf-8").partition("## Not defended")[0]
     tables = text.split("## Who is trusted")[-1].split("\n## ", 1)[-1]
     rows = [line for line in tables.splitlines() if line.startswith("| ") and "---" not in line]

@@ -1,4 +1,4 @@
-"""What makes a process start again. The starting is in tests/contract/test_runtime_reload.py."""
+"""The changes that restart a process. tests/contract/test_runtime_reload.py has the restarts."""
 
 import importlib
 import os
@@ -35,12 +35,12 @@ FOLDER = Path("/home/me/site-packages/.git/my-function")
     ],
 )
 def test_sources(path: str, expected: bool) -> None:
-    """Python files and the two descriptions count, but not those of packages and tools."""
+    """Python files, func.yaml and pyproject.toml count, but no files of packages and tools."""
     assert expected == reload.Sources(FOLDER)(Change.modified, str(FOLDER / path))
 
 
 def test_without_a_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without watchfiles a start with --reload fails in the way that is shown to people."""
+    """Without watchfiles, a start with --reload fails with a message."""
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     monkeypatch.delitem(sys.modules, "func_runtime.reload")
 
@@ -49,7 +49,7 @@ def test_without_a_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_edit_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is edited as soon as the process begins is a change: it may have been read already."""
+    """A change right after the start of the process counts: it may have read the file before."""
     began = list[int]()
 
     class Edited(reload.Child):
@@ -61,7 +61,7 @@ def test_edit_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 os.kill(os.getpid(), signal.SIGTERM)
 
         async def stop(self) -> None:
-            """Nothing is there to end."""
+            """Do nothing, because no process runs."""
 
     monkeypatch.setattr(reload, "Child", Edited)
 

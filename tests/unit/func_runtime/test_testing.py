@@ -1,4 +1,4 @@
-"""The helper for users' tests, used as they use it."""
+"""The helper for users' tests, used as in their tests."""
 
 import asyncio
 import gzip
@@ -44,11 +44,11 @@ class Greeter:
         self.calls.append("stop")
 
     def ready(self) -> tuple[bool, str]:
-        """Say whether start() was called."""
+        """Return whether start() was called."""
         return bool(self.calls), "Greeting"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the body, compressed; or as the path says."""
+        """Respond with the compressed body, or depending on the path."""
         if scope["path"] == "/fail":
             raise ValueError("secret")
         content = (await receive())["body"]
@@ -60,7 +60,7 @@ class Greeter:
 
 
 class Events:
-    """A function that replies to an event with what its type names."""
+    """A function that replies to an event depending on its type."""
 
     def handle(self, scope: Scope, receive: Receive, send: Any) -> object:
         """Reply, from a thread."""
@@ -92,7 +92,7 @@ def reply_to(event: CloudEvent) -> CloudEvent:
 
 @pytest.mark.anyio
 async def test_http() -> None:
-    """A function is started with the configuration, serves, is asked for its health, and stops."""
+    """A function starts with the configuration, serves, answers health checks, and stops."""
     function, cfg = Greeter(), {"GREETING": "Hi"}
     async with running(function, cfg) as client:
         response = await client.post("/", content="there")
@@ -105,7 +105,7 @@ async def test_http() -> None:
 
 
 def test_http_blocking() -> None:
-    """The same in a test that is not async; the function's loop is in a thread of its own."""
+    """The same in a test that is not async. The function's loop runs in a separate thread."""
     function = Greeter()
     with running(function, {}) as client:
         response = client.post("/", content="there")
@@ -117,7 +117,7 @@ def test_http_blocking() -> None:
 
 
 def test_tasks_go_on_between_requests() -> None:
-    """What start() has begun runs on while a test that is not async does something else."""
+    """Tasks of start() keep running while a test that is not async does something else."""
     done = threading.Event()
 
     class Background(Greeter):
@@ -130,7 +130,7 @@ def test_tasks_go_on_between_requests() -> None:
 
 @pytest.mark.anyio
 async def test_handler_raises(caplog: pytest.LogCaptureFixture) -> None:
-    """A failure is what a client of the runtime gets, and the log has the reason."""
+    """If a handler raises, the client gets the runtime's response, and the log has the reason."""
     async with running(Greeter(), {}) as client:
         response = await client.get("/fail")
 
@@ -140,7 +140,7 @@ async def test_handler_raises(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.anyio
 async def test_handler_raises_after_the_first_message() -> None:
-    """An answer that cannot be completed raises, as a connection that is cut would."""
+    """An incomplete response raises, like an aborted connection."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -153,7 +153,7 @@ async def test_handler_raises_after_the_first_message() -> None:
 
 @pytest.mark.anyio
 async def test_handle_alone() -> None:
-    """A handle without new() is a function too; what it does not answer is answered for."""
+    """A handle without new() is a function, too. If it sends nothing, the client gets 204."""
 
     def handle(scope: Scope, receive: Receive, send: Send) -> None:
         pass
@@ -163,13 +163,13 @@ async def test_handle_alone() -> None:
 
 
 class Application:
-    """An ASGI application, whose startup or shutdown fails if it is told so."""
+    """An ASGI application whose startup or shutdown can fail."""
 
     def __init__(self, *, fails_in: str = "") -> None:
         self._fails_in = fails_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with what the startup has left."""
+        """Respond with the state of the startup."""
         if scope["type"] == "lifespan":
             for step in ("startup", "shutdown"):
                 await receive()
@@ -192,14 +192,14 @@ async def test_application() -> None:
 
 @pytest.mark.parametrize("step", ["startup", "shutdown"])
 def test_application_fails(step: str) -> None:
-    """What its startup and its shutdown raise reaches the test."""
+    """Exceptions of its startup and shutdown reach the test."""
     with pytest.raises(ConnectionError, match="no database"), running(Application(fails_in=step)):
         pass
 
 
 @pytest.mark.anyio
 async def test_async_new() -> None:
-    """What an `async def new` returns is awaited."""
+    """An `async def new` is awaited."""
 
     async def new() -> Greeter:
         return Greeter()
@@ -232,7 +232,7 @@ async def test_event(structured: bool, kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "expected"), [("data", {"sku": "a"}), ("none", None)])
 def test_event_of_the_sdk(kind: str, expected: object) -> None:
-    """An event of the SDK is sent as it is; a reply that is no event is its data, or None."""
+    """An event of the SDK is sent. A reply that is not an event is returned as data, or None."""
     event = CloudEvent({"type": kind, "source": "/shop", "id": "7"}, "a")
     with running(Events(), {"FUNC_INVOKE": "cloudevent"}) as client:
         assert expected == client.send_event(event)
@@ -261,7 +261,7 @@ def test_event_for_an_http_function() -> None:
 
 
 def test_event_fails() -> None:
-    """An error that the function answers with raises, and so does an answer that is malformed."""
+    """An error response raises, and so does a malformed reply."""
     with running(Events(), {}, invoke="cloudevent") as client:
         with pytest.raises(httpx.HTTPStatusError, match="500 Internal Server Error"):
             client.send_event({**EVENT, "type": "fail"})
@@ -270,7 +270,7 @@ def test_event_fails() -> None:
 
 
 def test_event_invalid() -> None:
-    """What is no event is not sent."""
+    """Data that is not an event is not sent."""
     with running(Events(), {}, invoke="cloudevent") as client:
         with pytest.raises(
             TypeError, match="not an event, and not a mapping with type and source: 'a'"
@@ -281,7 +281,7 @@ def test_event_invalid() -> None:
 
 
 def test_func_yaml_decides(folder: Path) -> None:
-    """func.yaml in the current folder says what the function is called with, as on a host."""
+    """func.yaml in the current folder has the invocation, as on a host."""
     health = "deploy: {healthEndpoints: {liveness: /live}}"
     (folder / "func.yaml").write_text(f"invoke: cloudevent\n{health}\n")
     with running(Events(), {}) as client:
@@ -293,7 +293,7 @@ def test_func_yaml_decides(folder: Path) -> None:
 
 
 def test_start_raises() -> None:
-    """What start() raises reaches the test, as it is; stop() is not called."""
+    """The exception of start() reaches the test, and stop() is not called."""
 
     class Broken(Greeter):
         def start(self, cfg: dict[str, str]) -> None:
@@ -307,7 +307,7 @@ def test_start_raises() -> None:
 
 
 def test_stop_raises() -> None:
-    """What stop() raises fails the test: the runtime would only log it."""
+    """The exception of stop() fails the test. The runtime would only log it."""
 
     class Broken(Greeter):
         async def stop(self) -> None:
@@ -318,7 +318,7 @@ def test_stop_raises() -> None:
 
 
 def test_stop_takes_too_long() -> None:
-    """A stop() that would be left behind fails the test."""
+    """A stop() that takes too long fails the test."""
 
     class Slow(Greeter):
         async def stop(self) -> None:
@@ -331,7 +331,7 @@ def test_stop_takes_too_long() -> None:
 
 @pytest.mark.anyio
 async def test_test_fails() -> None:
-    """A test that fails does so for its own reason, and stop() runs."""
+    """If a test fails, stop() runs, and the test's own exception is raised."""
     function = Greeter()
     with pytest.raises(AssertionError, match="mine"):
         async with running(function, {}):
@@ -341,7 +341,7 @@ async def test_test_fails() -> None:
 
 
 def test_function_without_handle() -> None:
-    """What cannot be served says so, in the runtime's words."""
+    """A function that cannot be served raises with the runtime's message."""
     with pytest.raises(HandleInvalid) as caught, running(object(), {}):
         pass
 
@@ -350,7 +350,7 @@ def test_function_without_handle() -> None:
 
 
 def test_setting_malformed(folder: Path) -> None:
-    """A bad setting, or a bad func.yaml, is one here too."""
+    """An invalid setting or func.yaml raises here, too."""
     with pytest.raises(SettingInvalid), running(Greeter(), {"FUNC_THREADS": "many"}):
         pass
     (folder / "func.yaml").write_text("invoke: [http]")
@@ -359,7 +359,7 @@ def test_setting_malformed(folder: Path) -> None:
 
 
 def test_without_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without httpx the import says what to install."""
+    """Without httpx, the import error names the package to install."""
     monkeypatch.setitem(sys.modules, "httpx", None)
     monkeypatch.delitem(sys.modules, "func_runtime.testing")
 

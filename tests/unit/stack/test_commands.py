@@ -1,4 +1,4 @@
-"""What the commands take and say, as far as nothing is made."""
+"""Arguments and messages of the commands, without building anything."""
 
 import datetime as dt
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools.console import Failure
 
 
 def test_options() -> None:
-    """The options say which images are wanted."""
+    """The options select the images."""
     parser = options.parser("build.sh", None)
     options.add_images(parser)
 
@@ -52,7 +52,7 @@ def test_registries(text: str, expected: str) -> None:
     ],
 )
 def test_what_is_not_a_registry(text: str, said: str) -> None:
-    """Nothing is made before the name is right."""
+    """An invalid name is an error before anything is built."""
     with pytest.raises(Failure, match=said):
         publish.prefix(text)
 

@@ -8,7 +8,7 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 def test_statement(tmp_path: Path) -> None:
-    """It names all that was made and all that it was made from, each with its digest."""
+    """It has all results and all sources, each with its digest."""
     for name in ("x.whl", "run.cdx.json", "lock"):
         (tmp_path / name).touch()
     made = provenance.Made(

@@ -1,4 +1,4 @@
-"""What is checked before a version is made."""
+"""The checks before a version is created."""
 
 import subprocess
 from pathlib import Path
@@ -52,7 +52,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.mark.parametrize("number", ["0.1.0", "0.1.1", "1.0.0"])
 def test_version_to_make(clone: Path, tmp_path: Path, number: str) -> None:
-    """A version that is not older than the present one, without a tag, can be made."""
+    """A version can be created if it is not older than the present one and has no tag."""
     assert git(clone, "rev-parse", "HEAD") == release.check(order(number, tmp_path), clone)
 
 
@@ -64,7 +64,7 @@ def test_older_version(clone: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "new"])
 def test_changes_that_are_not_committed(clone: Path, tmp_path: Path, name: str) -> None:
-    """What is not in the commit would not be in the version: new files, and changed ones."""
+    """Uncommitted changes are an error: they would not be in the version."""
     (clone / name).write_text("## Unreleased\n\n- Another.\n")
 
     with pytest.raises(Failure, match="not committed") as failure:
@@ -74,7 +74,7 @@ def test_changes_that_are_not_committed(clone: Path, tmp_path: Path, name: str) 
 
 
 def test_version_of_another_commit(clone: Path, tmp_path: Path) -> None:
-    """A version that was made stays as it is; at its own commit it can be published again."""
+    """A version is not created twice, but it can be published again at its own commit."""
     git(clone, "tag", "--annotate", "--message", "x", "v0.2.0")
     assert git(clone, "rev-parse", "HEAD") == release.check(order("0.2.0", tmp_path), clone)
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "Second")
@@ -84,7 +84,7 @@ def test_version_of_another_commit(clone: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_to_release(clone: Path, tmp_path: Path) -> None:
-    """Changes for users are written down before a version is made."""
+    """Without changes in the changelog, no version is created."""
     git(clone, "rm", "--quiet", "--cached", version.CHANGELOG)
     (clone / version.CHANGELOG).write_text("# Changelog\n")
     git(clone, "add", ".")
@@ -114,7 +114,7 @@ def test_folder_that_is_not_empty(clone: Path, tmp_path: Path) -> None:
     ],
 )
 def test_tags_of_images(tmp_path: Path, variant: str, tag: str, expected: tuple[str, ...]) -> None:
-    """What moves with each version is pushed last."""
+    """The tag that moves with each version is pushed last."""
     assert expected == order("1.2.3", tmp_path, variant, tag).image_tags
 
 
@@ -134,7 +134,7 @@ def test_source_without_credentials(remote: str, expected: str) -> None:
 
 
 def test_latest_is_pushed_after_the_tag(tmp_path: Path) -> None:
-    """What --dry-run says is in the order in which it is done."""
+    """The lines of --dry-run are in the order of the steps."""
     lines = release.plan(order("99.0.0", tmp_path), "0123456789abcdef")
     kinds = [line.rpartition(":")[2] if line.startswith("Push") else line[:6] for line in lines]
 

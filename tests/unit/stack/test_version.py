@@ -39,7 +39,7 @@ def test_all_files_of_this_clone_have_one_version() -> None:
 
 
 def test_files_that_disagree(tmp_path: Path) -> None:
-    """An error names each file with its version, and the one that decides."""
+    """The error names each file with its version, and the file that counts."""
     assert "0.1.0" == version.current(written(tmp_path))
 
     with pytest.raises(Failure, match="differ") as failure:
@@ -85,13 +85,13 @@ def test_notes() -> None:
     ],
 )
 def test_nothing_to_release(changelog: str, said: str) -> None:
-    """A version without a word on what it changes is an error."""
+    """A version without changes in the changelog is an error."""
     with pytest.raises(Failure, match=said):
         version.renewed({**TEXTS, version.CHANGELOG: changelog}, "0.2.0", "2026-02-03")
 
 
 def test_file_without_a_version() -> None:
-    """No file is left with an old version, unnoticed."""
+    """A file without a version is an error."""
     texts = {**TEXTS, "buildpack.toml": 'api = "0.10"\n'}
 
     with pytest.raises(Failure, match=r"buildpack\.toml has no version"):

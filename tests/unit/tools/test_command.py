@@ -1,4 +1,4 @@
-"""How commands end: with what they write, and what they leave."""
+"""The ends of commands: their messages, and their files."""
 
 import os
 import signal
@@ -60,7 +60,7 @@ def run(script: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def test_a_failure_is_written_and_the_status_is_1(tmp_path: Path) -> None:
-    """What happened is the first line, what was found is below."""
+    """The first line has what happened, the lines below have what was found."""
     started = run(_FAILING, tmp_path)
     written = started.communicate()[1]
 
@@ -69,7 +69,7 @@ def test_a_failure_is_written_and_the_status_is_1(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
-    """What the system says is the error."""
+    """The error has the system's message."""
     started = run(_FAILING, tmp_path, "disk")
     written = started.communicate()[1]
 
@@ -81,7 +81,7 @@ def test_a_full_disk_is_an_error_without_a_traceback(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_takes_back_what_is_half_done(tmp_path: Path, number: signal.Signals) -> None:
-    """No programs and no halves are left, though the signal is for one process alone."""
+    """No program and no incomplete folder is left, even if only one process gets the signal."""
     started = run(_LONG, tmp_path)
     stack = tmp_path / "knative-python" / "stack"
     pids = [int(text) for text in _both(stack)]
@@ -112,7 +112,7 @@ def _both(stack: Path) -> list[str]:
 
 
 def test_errors_of_arguments_read_like_all_others() -> None:
-    """What is wrong, then how the command is used."""
+    """The error has the problem, and then the usage."""
     parser = Parser("build.sh", "Makes images.")
     parser.add_argument("--oci")
 
@@ -123,7 +123,7 @@ def test_errors_of_arguments_read_like_all_others() -> None:
 
 
 def test_no_option_is_guessed() -> None:
-    """An option that is cut short is unknown: a later option must not change what it means."""
+    """An abbreviated option is unknown, because a new option could change its meaning."""
     parser = Parser("build.sh", "Makes images.")
     parser.add_argument("--locked", action="store_true")
 

@@ -1,4 +1,4 @@
-"""What commands write to the terminal, in Python and in shell."""
+"""The output of commands on the terminal, in Python and in shell."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def terminal() -> Iterator[None]:
 
 
 def test_a_step_says_what_it_does_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
-    """In two lines, for others may be between them."""
+    """A step has two lines, because other lines may be between them."""
     with console.step("Building pack", "once"):
         console.say("Other")
 
@@ -32,7 +32,7 @@ def test_a_step_says_what_it_does_and_how_long_it_took(capsys: pytest.CaptureFix
 
 
 def test_a_step_that_fails_is_not_done(capsys: pytest.CaptureFixture[str]) -> None:
-    """Only its beginning is shown; the error follows."""
+    """A failed step only has its first line. The error follows."""
     with pytest.raises(Failure), console.step("Building pack"):
         raise Failure("No")
 
@@ -44,7 +44,7 @@ def test_a_step_that_fails_is_not_done(capsys: pytest.CaptureFixture[str]) -> No
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (10, "10 s"), (59.6, "1 min 0 s"), (185.2, "3 min 5 s")],
 )
 def test_durations(seconds: float, expected: str) -> None:
-    """As short as people say them."""
+    """Durations are short texts."""
     assert expected == console.duration(seconds)
 
 
@@ -71,7 +71,7 @@ def test_errors_alone(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_programs_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is shown with the program's name, and is in the log all the same."""
+    """The output is shown with the program's name, and is also in the log."""
     console.use(Output(shows_programs=True))
 
     printed = process.quietly("fetch", ["sh", "-c", "echo out; echo err >&2"], logs=tmp_path)
@@ -92,7 +92,7 @@ fail "It failed" "Found: nothing"
     [("", "==> Step\n"), ("0", ""), ("1", "==> Step\n")],
 )
 def test_shell(value: str, expected: str) -> None:
-    """Scripts write in the same way."""
+    """Shell scripts have the same output."""
     ended = subprocess.run(
         ["sh", "-euc", SHELL],
         cwd=ROOT / "tools",
@@ -128,7 +128,7 @@ def test_shell_on_a_terminal(variables: str, expected: str) -> None:
 
 @pytest.mark.parametrize("target", ["image", "doctor", "release", "bench-runtime"])
 def test_help_has_each_target_below_its_heading(target: str) -> None:
-    """`make help` has no colours where it is not on a terminal, and says what V does."""
+    """`make help` has no colours without a terminal, and explains V."""
     ended = subprocess.run(
         ["make", "-C", ROOT, "help"], stdout=subprocess.PIPE, text=True, check=True
     )

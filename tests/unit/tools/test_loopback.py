@@ -1,4 +1,4 @@
-"""What is on a port of the loopback interface."""
+"""The program that listens on a port of the loopback interface."""
 
 import http.server
 import socket
@@ -36,13 +36,13 @@ def serving(headers: dict[str, str]) -> Iterator[int]:
     [({"Docker-Distribution-Api-Version": "registry/2.0"}, "registry"), ({}, "other")],
 )
 def test_a_registry_says_that_it_is_one(headers: dict[str, str], expected: str) -> None:
-    """Another server is not taken for a registry."""
+    """Another server is not recognized as a registry."""
     with serving(headers) as port:
         assert expected == listener(port)
 
 
 def test_a_free_port() -> None:
-    """Nothing listens there."""
+    """Nothing listens on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -50,7 +50,7 @@ def test_a_free_port() -> None:
 
 
 def test_a_server_that_speaks_no_http() -> None:
-    """It is another program."""
+    """A server without HTTP is another program."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 

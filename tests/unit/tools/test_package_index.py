@@ -1,4 +1,4 @@
-"""The index: what it serves can be locked and installed, and what was fetched is known."""
+"""The index: its packages can be locked and installed, and it records downloads."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tools import package_index
 
 
 def test_serving(tmp_path: Path) -> None:
-    """uv locks a function with its packages and installs them; only wheels count as fetched."""
+    """uv locks and installs its packages. Only downloads of wheels are recorded."""
     uv = Path(sys.executable).parent / "uv"
     python = str(tmp_path / "venv" / "bin" / "python")
     subprocess.run([uv, "venv", "--quiet", tmp_path / "venv"], check=True)
@@ -34,7 +34,7 @@ def test_serving(tmp_path: Path) -> None:
 
 
 def test_write_wheel(tmp_path: Path) -> None:
-    """A wheel has the same bytes whenever it is written: a lock's hash of it stays right."""
+    """A wheel has the same bytes each time, so its hash in a lock stays valid."""
     made = [
         package_index.write_wheel(tmp_path / name, "acme", {"acme.py": "A = 1"}) for name in "ab"
     ]
@@ -42,7 +42,7 @@ def test_write_wheel(tmp_path: Path) -> None:
 
 
 def test_large_packages(tmp_path: Path) -> None:
-    """A package can have megabytes of data, of which deflate takes away about a half."""
+    """A package can have megabytes of data that compress to about half."""
     (wheel,) = packages.write(tmp_path, 1, megabytes=2).iterdir()
 
     sizes = [item.file_size for item in ZipFile(wheel).infolist()]

@@ -1,4 +1,4 @@
-"""Work side by side."""
+"""Jobs that run at the same time."""
 
 import threading
 
@@ -9,7 +9,7 @@ from tools.parallel import Reported, together
 
 
 def test_results_are_in_the_order_of_the_jobs() -> None:
-    """The jobs run at the same time: each waits for the other here."""
+    """The jobs run at the same time: here, each waits for the other."""
     meeting = threading.Barrier(2, timeout=10)
 
     def job(name: str) -> str:
@@ -20,7 +20,7 @@ def test_results_are_in_the_order_of_the_jobs() -> None:
 
 
 def test_what_fails_is_reported_and_the_others_end(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each failure is written once; what else was under way is finished."""
+    """Each failure is reported once. The other jobs are finished."""
     ended = threading.Event()
 
     def fail() -> None:

@@ -10,7 +10,7 @@ from tools.console import Failure
 
 
 def test_a_missing_program_is_named() -> None:
-    """The error has the whole command, to be tried by hand."""
+    """The error has the whole command, so that users can try it."""
     with pytest.raises(Failure, match="no-such-program is missing") as failed:
         process.run(["no-such-program", "--all"])
 
@@ -18,7 +18,7 @@ def test_a_missing_program_is_named() -> None:
 
 
 def test_the_end_of_a_failed_programs_log_is_shown(tmp_path: Path) -> None:
-    """The last lines are in the error, and the whole is in the log that it names."""
+    """The error has the last lines, and the path of the whole log."""
     lines = "for i in $(seq 30); do echo line $i; done; exit 3"
 
     with pytest.raises(Failure, match=r"^mmdebstrap failed") as failed:
@@ -42,7 +42,7 @@ def test_a_program_that_succeeds_is_quiet(
 
 
 def test_output_apart_from_the_log(tmp_path: Path) -> None:
-    """The log has the errors alone."""
+    """The log only has the errors."""
     command = ["sh", "-c", "cat; echo err >&2"]
     (tmp_path / "in").write_bytes(b"\0data")
     with (tmp_path / "in").open("rb") as stdin, (tmp_path / "out").open("wb") as stdout:
@@ -61,19 +61,19 @@ def test_output_apart_from_the_log(tmp_path: Path) -> None:
     ],
 )
 def test_answer(command: list[str], expected: str | None) -> None:
-    """What a program prints counts only if it succeeds."""
+    """A program's output only counts if it succeeds."""
     assert expected == process.answer(command)
     assert (expected is not None) == process.succeeds(command)
 
 
 def test_complaint() -> None:
-    """The last line of the errors says why."""
+    """The last line of standard error is the reason."""
     assert "refused" == process.complaint(["sh", "-c", "echo trying >&2; echo refused >&2"])
     assert "no-such-program is missing" in process.complaint(["no-such-program"])
 
 
 def test_a_failed_call_says_which_program() -> None:
-    """A program whose output the user sees fails with its name and status."""
+    """If a visible program fails, the error has its name and status."""
     with pytest.raises(Failure, match="sh failed") as failed:
         process.call(["sh", "-c", "exit 4"])
 
@@ -88,12 +88,12 @@ def test_variables_are_added_to_those_of_the_process() -> None:
 
 
 def test_no_program_waits_for_the_terminal() -> None:
-    """A program that reads its input finds its end."""
+    """A program that reads its input gets an empty one."""
     assert 0 == process.run(["sh", "-c", "! read -r line"])
 
 
 def test_output() -> None:
-    """What a program prints is returned; a program that fails stops the command, by its name."""
+    """A program's output is returned. If it fails, the error has its name."""
     assert "a b" == process.output(["echo", "a", "b"])
     with pytest.raises(Failure) as caught:
         process.output(["false", "a"])
@@ -110,5 +110,5 @@ def test_output() -> None:
     ],
 )
 def test_failure(command: list[str], expected: str | None) -> None:
-    """What a program writes is kept only if it fails."""
+    """A program's output is only returned if it fails."""
     assert expected == process.failure(command)

@@ -1,4 +1,4 @@
-"""tools/run.sh: the host's Python, and nothing of the caller's."""
+"""tools/run.sh: the host's Python, without the caller's modules."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from tools import ROOT
 
 
 def run(folder: Path, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Ask for the lines of a description, from a folder."""
+    """Print the lines of a description, from a folder."""
     described = ROOT / "stack" / "run" / "packages"
     command: list[str | Path] = [
         ROOT / "tools" / "run.sh",

@@ -10,7 +10,7 @@ from tools.console import Failure, Output
 
 
 def test_without_any(tmp_path: Path) -> None:
-    """All is in the user's cache, and from Debian."""
+    """Without variables, the defaults are the user's cache and Debian's sources."""
     read = settings.read({"HOME": "/home/me"}, tmp_path)
 
     assert Path("/home/me/.cache/knative-python") == read.cache.folder
@@ -20,7 +20,7 @@ def test_without_any(tmp_path: Path) -> None:
 
 
 def test_paths_are_from_the_callers_folder(tmp_path: Path) -> None:
-    """A relative path starts where the caller is."""
+    """A relative path is relative to the caller's folder."""
     for name in ("my sources", "my.crt"):
         (tmp_path / name).touch()
     asked = {"DEBIAN_SOURCES": "my sources", "EXTRA_CAS": "my.crt", "STACK_CACHE": "layers"}
@@ -35,7 +35,7 @@ def test_paths_are_from_the_callers_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["DEBIAN_SOURCES", "EXTRA_CAS"])
 def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
-    """The variable is named, with the path."""
+    """The error has the variable and the path."""
     with pytest.raises(Failure, match=f"{name} names a file that cannot be read") as failed:
         settings.read({name: "none.txt"}, tmp_path)
 
@@ -50,7 +50,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_certificates_of_the_machine(asked: dict[str, str], expected: Path | None) -> None:
-    """They are trusted unless an empty EXTRA_CAS asks for none."""
+    """They are trusted, unless EXTRA_CAS is empty."""
     assert expected == settings.read(asked, Path("/")).machine_cas
 
 
@@ -79,7 +79,7 @@ class Terminal(io.StringIO):
     ],
 )
 def test_colours(environ: dict[str, str], stream: io.StringIO, expected: bool) -> None:
-    """Only a terminal gets them, and none with a NO_COLOR that is not empty."""
+    """Only a terminal gets colours, and none if NO_COLOR is not empty."""
     assert expected == settings.output(environ, stream).has_colours
 
 
@@ -95,6 +95,6 @@ def test_how_much_is_shown(value: str, steps: bool, programs: bool) -> None:
 
 
 def test_another_v_is_an_error() -> None:
-    """The error says what there is."""
+    """The error lists the valid values."""
     with pytest.raises(Failure, match="V is neither 0 nor 1\n  Found: 2\n  V=1 also shows"):
         settings.output({"V": "2"}, io.StringIO())

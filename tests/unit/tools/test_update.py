@@ -1,4 +1,4 @@
-"""What an update of the locks has changed."""
+"""The changes of an update of the locks."""
 
 from tools import ROOT, update
 
@@ -28,7 +28,7 @@ def test_real_locks_have_pins() -> None:
 
 
 def test_changes() -> None:
-    """Each line has the name and both versions; what is as before has none."""
+    """Each changed pin has a line with its name and both versions."""
     before, after = {"a": "1", "b": "1", "c": "1"}, {"a": "1", "b": "2", "d": "1"}
 
     assert ["b 1 → 2", "c 1 → (gone)", "d (new) → 1"] == update.changes(before, after)

@@ -1,4 +1,4 @@
-"""Builds as on a fresh runner: what is shown of them."""
+"""The table of builds on a fresh runner."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whether removals slow what comes after, on the disk of a folder."""
+"""Whether removals slow later builds, on the disk of a folder."""
 
 from pathlib import Path
 
@@ -23,10 +23,10 @@ MOUNTS = """\
     ],
 )
 def test_remembers(folder: str, journals: list[str], slow: bool) -> None:
-    """Only an ext4 without a journal remembers; of two mounts above a folder, the nearer counts."""
+    """Only an ext4 without a journal does. Of two mounts above a folder, the nearer counts."""
     assert slow is remembers(Path(folder), MOUNTS, journals)
 
 
 def test_elsewhere() -> None:
-    """A folder that is on another machine is not judged."""
+    """A folder on another machine does not count."""
     assert not remembers(Path("/var/lib/docker"), "", [])

@@ -1,4 +1,4 @@
-"""What Docker says of a container's start."""
+"""The time of a container's start, from Docker."""
 
 import json
 
@@ -15,7 +15,7 @@ from bench.build import start
     ids=["nanoseconds", "whole"],
 )
 def test_started_at(text: str, seconds: float) -> None:
-    """Docker leaves zeros at the end of a fraction away."""
+    """Docker omits zeros at the end of a fraction."""
     inspected = json.dumps([{"State": {"StartedAt": text}}])
 
     assert pytest.approx(seconds, abs=1e-6) == start.started_at(inspected)

@@ -60,7 +60,7 @@ def entry(kind: bytes, link: str = "", mode: int = 0o755) -> tarfile.TarInfo:
 
 
 def test_run_image() -> None:
-    """Files and their bytes are counted over all layers; packages have a file each."""
+    """Files and bytes are counted over all layers. Each package has a file."""
     root: Files = {
         "./usr/bin": entry(tarfile.DIRTYPE),
         "./usr/bin/python3.13": b"python",
@@ -97,13 +97,13 @@ def test_whole_system() -> None:
 
 
 def test_no_bytecode() -> None:
-    """An image may leave it out."""
+    """An image may have no bytecode."""
     with image(archive({"./usr/lib/python3.13/os.py": b""})) as saved:
         assert "none" == contents.read(saved).bytecode
 
 
 def test_sizes() -> None:
-    """A layer is as large as its archive, and compressed as a registry has it."""
+    """A layer has the size of its archive, and that of the compressed archive in a registry."""
     small, large = archive({"a": b"a"}), archive({"b": b"b" * 100_000})
     with image(small, large) as saved:
         sizes = [saved.size(layer) for layer in saved.layers]
@@ -140,7 +140,7 @@ def test_parts() -> None:
 
 
 def test_archive_without_a_file() -> None:
-    """What is no file of the archive is named."""
+    """The error names an entry that is not a file."""
     broken = archive({"manifest.json": entry(tarfile.DIRTYPE)})
     with (
         pytest.raises(ValueError, match=r"manifest\.json is not a file in the image's archive"),

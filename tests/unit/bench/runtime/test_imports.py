@@ -12,10 +12,10 @@ a line of the server's own | 7 |
 
 
 def test_modules_and_time() -> None:
-    """Only a module's own time counts, so that none counts twice."""
+    """Only a module's own time counts, so that no time counts twice."""
     assert Imports(2, 0.00125) == imports.parse(LOG)
 
 
 def test_other_lines() -> None:
-    """What is no such line is none of it."""
+    """Other lines are ignored."""
     assert Imports(0, 0.0) == imports.parse("INFO: import time is money\n")

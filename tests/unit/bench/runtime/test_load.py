@@ -25,6 +25,6 @@ def test_line() -> None:
 
 @pytest.mark.parametrize("changes", [{"failed": 1}, {"requests": 0}])
 def test_failed(changes: dict[str, int]) -> None:
-    """A rate of which a part is failures is none."""
+    """A rate with failed requests is an error."""
     with pytest.raises(BenchFailed, match="requests failed"):
         load.parse(output(**changes))

@@ -1,4 +1,4 @@
-"""What is compared."""
+"""The peers."""
 
 import pytest
 from bench.runtime import environments
@@ -9,7 +9,7 @@ LOCKED = [peer for peer in PEERS if peer.requirements is not None]
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_arguments(peer: Peer) -> None:
-    """The port is filled in; those that take none from their arguments read the environment."""
+    """The port is in the arguments. Peers without such an argument read the environment."""
     arguments = peer.arguments(Kind.HTTP, 1234)
 
     assert not [argument for argument in arguments if "{" in argument]

@@ -1,4 +1,4 @@
-"""The made parts of README.md: figures, transcript, and the function that it shows."""
+"""The generated parts of README.md: figures, transcript, and its function."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ def test_first_page_is_up_to_date() -> None:
 
 
 def test_first_page_is_short() -> None:
-    """The rest is on pages of its own."""
+    """README.md has at most 200 lines. The rest is on other pages."""
     assert len(PAGE.splitlines()) <= 200
 
 
 def test_worse_figures_are_bold(tmp_path: Path) -> None:
-    """A figure that is worse than a peer's is shown as plainly as one that is better."""
+    """A figure that is worse than a peer's is bold."""
     medians = {
         "build": {
             "cold_s": {"buildpack": 3, "func host": 9, "pip Dockerfile": 6, "uv Dockerfile": 2},
@@ -80,13 +80,13 @@ def test_parts_are_replaced() -> None:
     ],
 )
 def test_part_that_is_not_there_once(page: str) -> None:
-    """A page without the part, or with two of it, is refused."""
+    """A page without the part, or with two of them, is an error."""
     with pytest.raises(ValueError, match="each once"):
         parts.replaced(page, "x", "new")
 
 
 def test_excerpt() -> None:
-    """Of a build the buildpack's own lines are left, and the last; of other commands all."""
+    """A build keeps the buildpack's lines and the last line, other commands keep all."""
     shown = (
         "$ pack build hello\nWarning: pack's\n===> DETECTING\npass\n===> BUILDING\n\n"
         "[Runtime]\n   + httpx==1\n===> EXPORTING\nSaving\nSuccessfully built\n"
@@ -106,7 +106,7 @@ def test_commands_are_those_of_the_transcript() -> None:
 
 
 def test_function_of_the_page(tmp_path: Path) -> None:
-    """The page shows a whole function, and a file is what its block has."""
+    """The page shows a complete function, and each file has the contents of its block."""
     function.write(PAGE, tmp_path)
 
     files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}

@@ -1,4 +1,4 @@
-"""docs/reference.md is what the code has."""
+"""docs/reference.md matches the code."""
 
 import re
 from pathlib import Path

@@ -58,7 +58,7 @@ def test_links_lead_to_pages(root: Path, link: str, expected: str) -> None:
 
 
 def test_file_with_a_code_block(root: Path) -> None:
-    """A file that has a code block is shown whole: its own block does not end the page's."""
+    """A file with a code block is shown completely: its block does not end the page's."""
     (root / "LICENSE").write_text("````\ncode\n````\n")
 
     assert (

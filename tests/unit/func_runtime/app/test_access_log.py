@@ -73,14 +73,14 @@ async def test_request(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_request_that_is_cut_off(caplog: pytest.LogCaptureFixture) -> None:
-    """An answer that could not be completed says so."""
+    """The line of an incomplete response shows that."""
     lines = await logged(caplog, request(), start(200), RequestAborted())
 
     assert [r"GET '/a\nb' 200 N ms, cut off"] == lines
 
 
 async def test_request_whose_client_has_gone(caplog: pytest.LogCaptureFixture) -> None:
-    """An answer that the client did not wait for has no status, or no end."""
+    """If the client disconnects, the line has no status, or shows an incomplete response."""
     assert [r"GET '/a\nb' 0 N ms, cut off"] == await logged(caplog, request())
     caplog.clear()
     part = {"type": "http.response.body", "body": b"part", "more_body": True}

@@ -71,14 +71,14 @@ def sending(*messages: Message | BaseException) -> Handler:
 
 
 async def test_answer_is_passed_on() -> None:
-    """What the function sends reaches the server as it is."""
+    """The function's messages reach the server unchanged."""
     application, _ = await serve(sending(START, PART, END))
 
     assert [START, PART, END] == await answer(application, request())
 
 
 async def test_no_answer() -> None:
-    """A function that sends nothing is answered for: 204."""
+    """If a function sends nothing, the client gets 204."""
     application, _ = await serve(sending())
 
     assert 204 == (await answer(application, request()))[0]["status"]
@@ -119,7 +119,7 @@ async def test_exception_after_the_answer(caplog: pytest.LogCaptureFixture) -> N
 
 
 async def test_answer_that_cannot_be_sent(caplog: pytest.LogCaptureFixture) -> None:
-    """A first message that the server refuses has not begun the answer: a generic 500."""
+    """If the server rejects the first message, the response has not started: a generic 500."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -135,7 +135,7 @@ async def test_answer_that_cannot_be_sent(caplog: pytest.LogCaptureFixture) -> N
 
 
 async def test_unfinished_answer(caplog: pytest.LogCaptureFixture) -> None:
-    """An answer that never ends is aborted; the server knows whether it is worth a line."""
+    """An incomplete response is aborted. The server decides whether to log it."""
     application, _ = await serve(sending(START, PART))
 
     with pytest.raises(ResponseUnfinished) as caught:
@@ -146,11 +146,11 @@ async def test_unfinished_answer(caplog: pytest.LogCaptureFixture) -> None:
 
 
 class ClientDisconnect(Exception):
-    """What Starlette raises."""
+    """Starlette's exception."""
 
 
 def wrapping(how: str) -> Handler:
-    """Return a handler that raises in its own way that the client has gone."""
+    """Return a handler that raises its own exception for a disconnected client."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -189,7 +189,7 @@ def wrapping(how: str) -> Handler:
 async def test_client_has_gone(
     how: str, logged: list[str], after: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A handler that ends because its client has gone is no failure, as long as that is all."""
+    """A handler that ends because its client disconnected is not an error, unless more failed."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -206,7 +206,7 @@ async def test_client_has_gone(
 
 
 async def test_client_has_gone_before_no_answer(caplog: pytest.LogCaptureFixture) -> None:
-    """A handler that sends nothing because its client has gone is no failure either."""
+    """A handler that sends nothing because its client disconnected is not an error either."""
 
     async def gone(message: Message) -> None:
         raise ClientDisconnected
@@ -247,7 +247,7 @@ async def test_requests_wait_for_the_start() -> None:
 
 
 async def test_start_that_never_comes() -> None:
-    """Requests that wait for a start that will not come are refused."""
+    """Requests that wait for a start that fails are rejected."""
     application, lifespan = await serve(sending(START, END), started=False)
     waiting = [
         asyncio.create_task(answer(application, scope))
@@ -262,7 +262,7 @@ async def test_start_that_never_comes() -> None:
 
 
 async def test_requests_while_stopping() -> None:
-    """A function that has started answers until the very end."""
+    """A function that has started answers requests until the end."""
     application, lifespan = await serve(sending(START, END))
     lifespan.stopping()
 
@@ -294,7 +294,7 @@ async def test_probe_methods(method: str, status: int, body: bytes | None) -> No
     ids=["closed", "left open", "never accepted", "raised", "cut off"],
 )
 async def test_websocket(messages: list[Message], expected: list[Message]) -> None:
-    """A WebSocket that the function leaves open is closed for it."""
+    """If the function leaves a WebSocket open, it is closed."""
     application, _ = await serve(sending(*messages))
 
     assert expected == await answer(application, {"type": "websocket", "path": "/"})
@@ -302,7 +302,7 @@ async def test_websocket(messages: list[Message], expected: list[Message]) -> No
 
 @pytest.mark.parametrize("caught", [False, True])
 async def test_websocket_client_has_gone(caught: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """Sending to a client that has gone raises what ASGI says; it is no failure to log."""
+    """Sending to a disconnected client raises the exception of ASGI, which is not logged."""
     seen = []
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -324,7 +324,7 @@ async def test_websocket_client_has_gone(caught: bool, caplog: pytest.LogCapture
 
 
 async def test_websocket_closed_twice() -> None:
-    """A server that says the WebSocket is closed is believed."""
+    """If the server reports that the WebSocket is closed, it is not closed again."""
 
     async def closed(message: Message) -> None:
         raise RuntimeError

@@ -54,7 +54,7 @@ async def status(
 
 @pytest.mark.parametrize(("invoke", "expected"), [(Invoke.HTTP, 204), (Invoke.CLOUDEVENT, 202)])
 async def test_no_answer(invoke: Invoke, expected: int) -> None:
-    """What a quiet function's client gets is decided by what the function is called with."""
+    """The status for a function that sends nothing depends on its invocation."""
     assert expected == await status(Settings(addresses=(), invoke=invoke))
 
 
@@ -87,7 +87,7 @@ async def test_time_limit(invoke: Invoke, unlimited: int) -> None:
 
 
 async def test_logs(caplog: pytest.LogCaptureFixture) -> None:
-    """An access log, and a trace for what is logged, are there if they were asked for."""
+    """There is an access log, and a trace in log lines, if they are configured."""
     caplog.set_level("INFO")
     wanted = LogSettings(format=LogFormat.JSON, access=True)
 
@@ -101,7 +101,7 @@ async def test_logs(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_nothing_in_the_way() -> None:
-    """Without limits and logs the application is called itself, and calls the handler itself."""
+    """Without limits and logs, nothing wraps the application or the handler."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         """Do nothing."""
@@ -113,6 +113,6 @@ def test_nothing_in_the_way() -> None:
 
 
 def test_handle_missing() -> None:
-    """What cannot be called is refused before there is an application."""
+    """An object that cannot be called is rejected before the application is created."""
     with pytest.raises(HandleInvalid):
         app_factory.adapt(object(), "here", Settings(addresses=()))

@@ -1,4 +1,4 @@
-"""The limits of a request: its body's length and its time, within the application around it."""
+"""The limits of a request: the size of its body, and its time."""
 
 import asyncio
 import threading
@@ -97,7 +97,7 @@ async def test_body_beyond_the_limit(
 
 
 async def test_function_that_is_not_called() -> None:
-    """A request that says itself that it is too long never reaches the function."""
+    """A request with a content-length above the limit never reaches the function."""
     called = []
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,14 +108,14 @@ async def test_function_that_is_not_called() -> None:
 
 
 async def test_length_that_is_no_number() -> None:
-    """A length that is none is left to the server; what arrives counts."""
+    """An invalid content-length is left to the server. The received bytes count."""
     scope = {**request(), "headers": [(b"content-length", b"-1")]}
 
     assert [START, {**END, "body": b"1"}] == await answer(BodyLimit(echo, LIMIT), scope, b"1")
 
 
 async def test_framework_that_catches_everything(caplog: pytest.LogCaptureFixture) -> None:
-    """413 stands, whatever a framework makes of the exception that its receive() raises."""
+    """The response is 413, even if a framework handles the exception of receive()."""
     caplog.set_level("INFO")
     seen = []
 
@@ -149,7 +149,7 @@ async def test_body_beyond_the_limit_after_the_first_message(
 
 
 async def test_answer_that_does_not_need_the_body() -> None:
-    """A function that catches it and goes on with its answer is let do so."""
+    """A function may catch it and complete its response."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         await send(START)
@@ -192,7 +192,7 @@ async def test_time_within_the_limit() -> None:
 
 
 async def test_time_beyond_the_limit(caplog: pytest.LogCaptureFixture) -> None:
-    """A handler that takes longer is cancelled; the client gets 504, the log one line."""
+    """A handler that takes longer is cancelled. The client gets 504, and the log has one line."""
     seen = []
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -227,7 +227,7 @@ async def test_time_beyond_the_limit_after_the_first_message(
 
 
 async def test_time_out_of_the_functions_own(caplog: pytest.LogCaptureFixture) -> None:
-    """A TimeoutError that the function raises is an exception like others."""
+    """A TimeoutError of the function is handled like other exceptions."""
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         raise TimeoutError("mine")
@@ -238,7 +238,7 @@ async def test_time_out_of_the_functions_own(caplog: pytest.LogCaptureFixture) -
 
 @asynccontextmanager
 async def blocked() -> AsyncIterator[tuple[Handler, list[object]]]:
-    """Yield a handler that blocks its thread until the end, and what came of its answer."""
+    """Yield a handler that blocks its thread until the end, and the result of its response."""
     released, ended = threading.Event(), threading.Event()
     came: list[object] = []
 
@@ -254,7 +254,7 @@ async def blocked() -> AsyncIterator[tuple[Handler, list[object]]]:
 
 
 async def test_time_limit_of_a_sync_handler() -> None:
-    """The client of a handle that is not async gets 504 in time; its thread cannot be ended."""
+    """If handle is not async, the client gets 504 in time, but its thread cannot be stopped."""
     async with blocked() as (handle, came):
         start, _ = await answer(TimeLimit(handle, 0.01), request())
         before = came[:]

@@ -27,7 +27,7 @@ reader = InMemoryMetricReader()
 
 @pytest.fixture(autouse=True, scope="module")
 def _function_has_its_own() -> None:
-    """Set the SDK up as a function may do it, before the runtime would."""
+    """Configure the SDK like a function, before the runtime would."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     trace.set_tracer_provider(provider)
@@ -89,7 +89,7 @@ async def test_span() -> None:
 
 
 async def test_span_without_an_answer() -> None:
-    """Where the client has gone before the answer, there is no status."""
+    """If the client disconnects before the response, there is no status."""
     (span,), _ = await observed(request(), 0)
 
     assert "http.response.status_code" not in dict(span.attributes or {})

@@ -118,7 +118,7 @@ def test_nothing_is_invented() -> None:
     ],
 )
 def test_binary_malformed(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    """What claims to be an event and breaks a rule is 400."""
+    """An event that breaks a rule gets 400."""
     with pytest.raises(EventRejected) as caught:
         http_binding.decode(headers, body)
 
@@ -130,7 +130,7 @@ def test_binary_malformed(headers: list[tuple[bytes, bytes]], body: bytes) -> No
     ["", "application/json", "application/cloudevents", "application/cloudevents+xml"],
 )
 def test_no_event(content_type: str) -> None:
-    """What is no event, or one in a format that is unknown here, is 415."""
+    """A request without an event, or with an unknown format, gets 415."""
     with pytest.raises(EventRejected) as caught:
         http_binding.decode([(b"content-type", content_type.encode())], b"{}")
 
@@ -253,7 +253,7 @@ def test_reason(members: dict[str, object], reason: str) -> None:
 
 
 def test_reason_for_a_reserved_name() -> None:
-    """data is no attribute, though a header may be called so."""
+    """data is not an attribute, even if a header has that name."""
     with pytest.raises(EventRejected) as caught:
         decode_one([*HEADERS, (b"ce-data", b"1")])
 
@@ -272,13 +272,13 @@ def test_reason_for_a_batch_of_one_event() -> None:
 
 @pytest.mark.parametrize("document", [[], "text", 1, None])
 def test_structured_is_no_object(document: object) -> None:
-    """JSON that is no object is 400."""
+    """JSON that is not an object gets 400."""
     with pytest.raises(EventRejected):
         structured(document)
 
 
 def test_reasons_have_no_words_of_the_client() -> None:
-    """What is answered to a malformed event repeats nothing of it."""
+    """The response to a malformed event repeats none of its values."""
     with pytest.raises(EventRejected) as caught:
         structured({**MINIMAL, "subject": "secret\n"})
 
@@ -305,7 +305,7 @@ JSON = {"datacontenttype": "application/json"}
 
 
 def test_encode_structured() -> None:
-    """Attributes are members of their JSON types; what the data is, is declared."""
+    """Attributes are members with their JSON types. The content type of the data is declared."""
     attributes = {**MINIMAL, "time": NOON, "flag": True, "count": 3, "raw": b"\x00"}
 
     content = http_binding.encode_structured(event.create(attributes, {"ä": 1}))
@@ -328,7 +328,7 @@ def test_encode_structured() -> None:
     ],
 )
 def test_encode_structured_data(data: object, members: dict[str, object]) -> None:
-    """Bytes are base64, all else is JSON and said to be so, nothing is left out but None."""
+    """Bytes are base64, all other data is JSON with its content type. None is omitted."""
     body = http_binding.encode_structured(Event(MINIMAL, data)).body
 
     assert {**MINIMAL, **members} == json.loads(body)
@@ -392,7 +392,7 @@ def test_encode_binary_attribute(value: object, expected: bytes) -> None:
 def test_encode_binary_data(
     content_type: str, data: object, header: bytes | None, body: bytes
 ) -> None:
-    """The body is the data in its content type, which is Content-Type and no ce- header."""
+    """The body is the data in its content type, which is in Content-Type, not in a ce- header."""
     declared: dict[str, Value] = {"datacontenttype": content_type} if content_type else {}
     content = http_binding.encode_binary(Event({**MINIMAL, **declared}, data))
 
@@ -408,7 +408,7 @@ ENDLESS.append(ENDLESS)
 
 @pytest.mark.parametrize("data", [object(), {1, 2}, float("nan"), ENDLESS])
 def test_encode_what_json_has_not(data: object) -> None:
-    """Data that JSON cannot express is the function's mistake, and not repaired."""
+    """Data that JSON cannot express is an error of the function."""
     with pytest.raises((TypeError, ValueError)):
         http_binding.encode_structured(Event(MINIMAL, data))
 
@@ -451,7 +451,7 @@ def test_extensions_of_other_types(value: object) -> None:
 
 
 def test_names_are_remembered_within_bounds() -> None:
-    """A sender that makes up names is checked as well, and fills no memory."""
+    """Made-up names are checked, too, and do not fill the memory."""
     for number in range(2000):
         event.create({**MINIMAL, f"made{number}": "up"})
 
@@ -472,13 +472,13 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_leap_second_elsewhere() -> None:
-    """The month of a leap second ends in UTC, whatever the local time is."""
+    """The month of a leap second ends in UTC, in any local time zone."""
     assert datetime(2017, 1, 1, tzinfo=UTC) == event.parse_time("2016-12-31T23:59:60Z")
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_offset_with_seconds_elsewhere() -> None:
-    """A time whose offset RFC 3339 cannot express is sent in UTC, whatever the local time is."""
+    """A time whose offset RFC 3339 cannot express is sent in UTC, in any local time zone."""
     amsterdam = timezone(timedelta(minutes=19, seconds=32))
 
     assert "2026-01-01T12:00:00Z" == event.time_text(NOON.astimezone(amsterdam))
@@ -528,7 +528,7 @@ def test_time(text: str, expected: datetime) -> None:
     ],
 )
 def test_no_time(text: str) -> None:
-    """What RFC 3339 does not allow is no time, though other standards may."""
+    """Times that RFC 3339 does not allow are invalid, even if other standards allow them."""
     with pytest.raises(EventInvalid):
         event.parse_time(text)
 
@@ -541,7 +541,7 @@ def test_offset_with_seconds() -> None:
 
 
 def test_unknown_charset_of_a_reply() -> None:
-    """A reply in a charset that nobody knows is the function's mistake."""
+    """A reply in an unknown charset is an error of the function."""
     with pytest.raises(ValueError, match="charset"):
         media_type.parse("text/plain; charset=none").encode("a")
 

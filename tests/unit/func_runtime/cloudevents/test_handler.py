@@ -25,7 +25,7 @@ DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 def receiving(*parts: bytes | None) -> Receive:
-    """Return a receive that gives parts of a body; None is a client that goes."""
+    """Return a receive that gives parts of a body. None stands for a disconnect."""
     messages = [
         DISCONNECT
         if part is None
@@ -72,7 +72,7 @@ async def unreachable(*_: object) -> None:
 
 
 async def test_event_is_in_the_scope() -> None:
-    """The function finds the event in a scope of its own, and can read the body again."""
+    """The function gets the event in its scope, and can read the body again."""
     seen = []
 
     async def handle(scope: Scope, receive: Receive, send: object) -> None:
@@ -121,7 +121,7 @@ async def test_result_is_the_reply() -> None:
 async def test_refused(
     headers: list[tuple[bytes, bytes]], scope: Scope, status: int, reason: bytes
 ) -> None:
-    """What is no event, or too long, is refused with a reason before the function is called."""
+    """A missing event, or one that is too long, is rejected with a reason before the call."""
     start, body = await answer(unreachable, headers, scope=scope)
 
     assert (status, reason) == (start["status"], body["body"])
@@ -130,14 +130,14 @@ async def test_refused(
 
 
 async def test_refused_without_a_length() -> None:
-    """A body that turns out to be too long is refused as well."""
+    """A body without a length is rejected if it becomes too long."""
     start, body = await answer(unreachable, HEADERS, receiving(b"a" * 600, b"a" * 600))
 
     assert (413, TOO_LARGE) == (start["status"], body["body"])
 
 
 async def test_body_without_members() -> None:
-    """body and more_body may be missing, for ASGI has defaults for them."""
+    """body and more_body may be missing, because ASGI has defaults for them."""
 
     async def receive() -> Message:
         return {"type": "http.request"}
@@ -201,7 +201,7 @@ async def test_rejected_event_is_logged(
     expected: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The log says what is wrong with which event; what the client sent begins no line of it."""
+    """The log names the event and its problem. The client's text never starts a line."""
     caplog.set_level("INFO")
 
     await answer(unreachable, headers, receiving(body), {"path": "/a\nb"})
@@ -210,7 +210,7 @@ async def test_rejected_event_is_logged(
 
 
 async def test_event_on_the_path_of_dapr() -> None:
-    """An event is an event on any path."""
+    """An event is accepted on any path."""
     called = []
 
     async def handle(*_: object) -> None:
@@ -222,12 +222,12 @@ async def test_event_on_the_path_of_dapr() -> None:
 
 
 async def test_client_goes_within_the_body() -> None:
-    """Half an event is none."""
+    """An incomplete event is dropped."""
     assert [] == await answer(unreachable, HEADERS, receiving(b"a", None))
 
 
 async def test_options() -> None:
-    """OPTIONS names the methods; who asks for leave to send gets it."""
+    """OPTIONS names the methods. An origin that requests to send is allowed."""
     asked = [
         (b"webhook-request-origin", b"example.com"),
         (b"webhook-request-rate", b"9"),
@@ -246,7 +246,7 @@ async def test_options() -> None:
 
 
 async def test_options_without_a_rate() -> None:
-    """A rate is allowed to who asked for one."""
+    """A rate is only allowed if it was requested."""
     start, _ = await answer(unreachable, [(b"a", b"b")], scope={"method": "OPTIONS"})
 
     assert {b"allow": b"POST, OPTIONS", b"content-length": b"0"} == dict(start["headers"])
@@ -297,14 +297,14 @@ async def test_body_of_a_batch() -> None:
 
 
 async def test_batch_without_replies() -> None:
-    """A batch that nobody replies to is left to the application to answer for."""
+    """A batch without replies sends nothing: the application responds."""
     assert [] == await answer(
         reply_to_all_but_b, [BATCH], receiving(json.dumps(EVENTS[1:2]).encode())
     )
 
 
 async def test_batch_without_leave(caplog: pytest.LogCaptureFixture) -> None:
-    """Replies to a batch are dropped, and that is told, where nobody asked for them."""
+    """Replies to a batch are dropped if the sender does not accept them. This is logged."""
     body = json.dumps(EVENTS[:1]).encode()
 
     assert [] == await answer(reply_to_all_but_b, [BATCH, (b"accept", b"*/*")], receiving(body))
@@ -320,7 +320,7 @@ async def test_read_body(parts: list[bytes]) -> None:
 
 
 async def test_replay() -> None:
-    """The body comes once more, and then what the server says."""
+    """The body comes again, and then the server's messages."""
     replay = Replay(b"body", receiving(None))
 
     assert b"body" == (await replay())["body"]

@@ -171,7 +171,7 @@ def test_read_mappings() -> None:
 
 @pytest.mark.parametrize("reply", [None, 1, "text", b"raw", [1], {"type": "only"}, {"a": 1}])
 def test_read_other_data(reply: object) -> None:
-    """Other data is no event."""
+    """Other data is not an event."""
     assert sdk.read(reply) is None
     with pytest.raises(EventInvalid) as caught:
         sdk.required(reply)
@@ -179,7 +179,7 @@ def test_read_other_data(reply: object) -> None:
 
 
 def test_read_an_object_with_data() -> None:
-    """An object of another library, which has data but no attributes, is no event."""
+    """An object of another library, with data but without attributes, is not an event."""
 
     class Message:
         def get_data(self) -> bytes:

@@ -15,7 +15,7 @@ STRUCTURED = b"application/cloudevents+json"
 
 
 class Wire:
-    """What a server gets."""
+    """The messages that a server gets."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -79,7 +79,7 @@ async def test_structured(wire: Wire) -> None:
 async def test_other_data(
     wire: Wire, data: object, content_type: bytes | None, body: bytes
 ) -> None:
-    """Other data is sent as what it is."""
+    """Other data is sent with its own type."""
     await Sender(wire.send)(data)
 
     assert content_type == wire.headers.get(b"content-type")
@@ -87,7 +87,7 @@ async def test_other_data(
 
 
 async def test_asgi(wire: Wire) -> None:
-    """ASGI messages pass, with send() and with send.http(), as many as there are."""
+    """ASGI messages are passed on, with send() and with send.http()."""
     messages: list[Message] = [
         {"type": "http.response.start", "status": 418, "headers": []},
         {"type": "http.response.body", "body": b"a", "more_body": True},
@@ -111,7 +111,7 @@ async def test_event_of_an_asgi_like_type(wire: Wire) -> None:
 
 @pytest.mark.row("C8")
 async def test_second_reply(wire: Wire) -> None:
-    """A second reply is the function's mistake, and not sent."""
+    """A second reply is an error of the function, and not sent."""
     sender = Sender(wire.send)
     await sender(reply())
 

@@ -78,7 +78,7 @@ async def ignore(message: Message) -> None:
 )
 @pytest.mark.row("H12")
 async def test_handle(handle: Callable[..., object], result: str) -> None:
-    """A handle of any form is awaited; only one that is not async runs in a thread."""
+    """A handle of any form can be awaited. Only one that is not async runs in a thread."""
     instance = Minimal()
     instance.handle = handle  # type: ignore[method-assign, assignment]
 
@@ -86,7 +86,7 @@ async def test_handle(handle: Callable[..., object], result: str) -> None:
 
 
 async def test_async_handle_is_called_directly() -> None:
-    """Nothing is put around a handle that is async: it costs nothing."""
+    """An async handle is not wrapped."""
     instance = Minimal()
 
     assert instance.handle == adapt(instance).handle
@@ -109,7 +109,7 @@ class Sending:
 
 
 async def test_plain_handle_receives_and_sends() -> None:
-    """In a thread, receive and send return when they are done, and so do send's methods."""
+    """In a thread, receive, send and send's methods block until they are done."""
 
     class Plain:
         def handle(self, scope: Scope, receive: Any, send: Any) -> object:
@@ -123,7 +123,7 @@ async def test_plain_handle_receives_and_sends() -> None:
 
 
 async def test_plain_handle_that_returns_a_coroutine_sends() -> None:
-    """A coroutine that a plain handle returns uses receive and send as any other does."""
+    """If a handle that is not async returns a coroutine, that can await receive and send."""
 
     class Delegating:
         def handle(self, *request: Any) -> Awaitable[None]:
@@ -139,7 +139,7 @@ async def test_plain_handle_that_returns_a_coroutine_sends() -> None:
 
 
 async def test_hooks_are_optional() -> None:
-    """Hooks that are not there are None."""
+    """Missing hooks are None."""
     adapted = adapt(Minimal())
 
     assert (None, None, None, None) == (
@@ -151,7 +151,7 @@ async def test_hooks_are_optional() -> None:
 
 
 async def test_hook_that_is_no_method(caplog: pytest.LogCaptureFixture) -> None:
-    """An attribute that is called like a hook is not one; the log says so."""
+    """An attribute with the name of a hook that is not a method is ignored, with a warning."""
     instance = Minimal()
     vars(instance)["ready"] = False
 
@@ -193,7 +193,7 @@ async def test_hooks_of_all_forms() -> None:
 
 
 async def test_hook_that_needs_the_thread_of_start() -> None:
-    """What a plain hook raises because it runs in another thread says how to write it."""
+    """If a hook that is not async fails because of its thread, the message has advice."""
 
     class Database(Minimal):
         def start(self, cfg: dict[str, str]) -> None:
@@ -247,7 +247,7 @@ class StopWithReason(Minimal):
     ],
 )
 def test_hook_with_other_arguments(instance: object, found: str, expected: str) -> None:
-    """A hook that could not be called is refused before it is."""
+    """A hook with the wrong arguments is rejected before it is called."""
     with pytest.raises(SignatureMismatch) as caught:
         adapt(instance)
 
@@ -256,7 +256,7 @@ def test_hook_with_other_arguments(instance: object, found: str, expected: str) 
 
 @pytest.mark.parametrize("instance", [None, object()])
 async def test_no_handle(instance: object) -> None:
-    """What has no handle cannot be served, and its type is told."""
+    """An object without a handle is an error with its type."""
     with pytest.raises(HandleInvalid) as caught:
         adapt(instance)
 
@@ -284,7 +284,7 @@ def _handle_of_another_framework(request: object) -> str:
     ],
 )
 def test_handle_with_other_arguments(instance: object, found: str) -> None:
-    """A handle that no request could be given to is told before the first one."""
+    """A handle with the wrong arguments is rejected before the first request."""
     with pytest.raises(HandleInvalid) as caught:
         adapt(instance)
 
@@ -310,7 +310,7 @@ _annotated.__signature__ = "none"  # type: ignore[attr-defined]
     ],
 )
 def test_handle_with_such_arguments(handle: object) -> None:
-    """What can be called with a request is taken, and so is what does not tell."""
+    """A handle that accepts a request is valid, also if its arguments are unknown."""
     assert adapt(SimpleNamespace(handle=handle)).start is None
 
 
@@ -330,7 +330,7 @@ def _new_with_configuration(cfg: object) -> object:
 
 
 def test_create_with_arguments() -> None:
-    """A new that needs arguments is refused: an application that is called new, say."""
+    """A new() that requires arguments is rejected, for example an application with that name."""
     with pytest.raises(SignatureMismatch) as caught:
         adapter.create(Entry("function.py", _new_with_configuration), asyncio.run)  # type: ignore[arg-type]
 
@@ -348,7 +348,7 @@ def _wrapped_application() -> Callable[..., object]:
 
 
 class Proxy(Callable_):
-    """An object that has every attribute, as those that stand for something remote do."""
+    """An object that has every attribute, like proxies for remote objects."""
 
     def __getattr__(self, name: str) -> "Proxy":
         return Proxy()
@@ -374,12 +374,12 @@ class Proxy(Callable_):
     ],
 )
 def test_application(handle: Callable[..., object], expected: bool) -> None:
-    """An application is told by what kind of object it is."""
+    """An application is recognized by its kind of object."""
     assert expected == adapt(SimpleNamespace(handle=handle)).is_application
 
 
 def test_new_returns_the_application() -> None:
-    """What can be called with a request itself needs no handle, and may have hooks."""
+    """An object that can be called with a request needs no handle, and may have hooks."""
 
     class Hooked(Callable_):
         async def start(self, cfg: dict[str, str]) -> None:
@@ -410,7 +410,7 @@ class Application:
 def test_application_with_methods_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Methods of an installed framework's are its own; those of a class around it are hooks."""
+    """Methods of an installed framework are not hooks, those of the author's class are."""
     installed = tmp_path / "site-packages"
     installed.mkdir()
     (installed / "some_framework.py").write_text(FRAMEWORK)
@@ -456,7 +456,7 @@ def _wsgi(env: object, start: object) -> list[bytes]:
     ],
 )
 def test_wsgi(instance: object, found: str) -> None:
-    """A WSGI application is told from others by its arguments."""
+    """A WSGI application is recognized by its arguments."""
     with pytest.raises(WsgiApplication) as caught:
         adapt(instance)
 
@@ -465,7 +465,7 @@ def test_wsgi(instance: object, found: str) -> None:
 
 @pytest.mark.parametrize("error", [ValueError("mine"), SystemExit(0)])
 def test_create_fails(error: BaseException) -> None:
-    """What new() raises is kept."""
+    """The exception of new() is kept."""
 
     def new() -> object:
         raise error

@@ -17,7 +17,7 @@ STOPPED: Message = {"type": "lifespan.shutdown.complete"}
 
 
 async def test_startup_and_shutdown() -> None:
-    """Both happen in one task, and requests get a copy of what the startup has left."""
+    """Both run in one task, and requests get a copy of the startup's state."""
     seen: list[object] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,7 @@ async def _answers_a_request(scope: Scope, receive: Receive, send: Send) -> None
 async def test_no_lifespan(
     app: Callable[..., Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An application that knows requests only is served without a word."""
+    """An application without a lifespan is served without a log line."""
     caplog.set_level("INFO")
     lifespan = ApplicationLifespan(app)
     await lifespan.start()
@@ -85,7 +85,7 @@ async def test_no_lifespan(
 
 
 async def test_startup_raises_without_an_answer(caplog: pytest.LogCaptureFixture) -> None:
-    """Perhaps it knows no lifespan, perhaps its startup failed: the log has the reason."""
+    """If the startup raises without an answer, the application is served, with a log line."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -100,7 +100,7 @@ async def test_startup_raises_without_an_answer(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize("error", [ConnectionError("no database"), SystemExit(0)])
 @pytest.mark.parametrize("answer", [FAILED, STARTED], ids=["failed", "complete"])
 async def test_startup_raises(answer: Message, error: BaseException) -> None:
-    """What is raised by a startup, or at once after it, is kept."""
+    """An exception of the startup, or right after it, is kept."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(answer)
@@ -113,7 +113,7 @@ async def test_startup_raises(answer: Message, error: BaseException) -> None:
 
 
 async def test_startup_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a startup only says is kept, and the application need not end for it."""
+    """The reason in startup.failed is kept, even if the application does not return."""
     monkeypatch.setattr("func_runtime.function.application_lifespan._AFTER_FAILURE", 0.01)
     ended = asyncio.Event()
 
@@ -132,7 +132,7 @@ async def test_startup_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_lifespan_ends_early(caplog: pytest.LogCaptureFixture) -> None:
-    """What is raised while it serves is logged when it happens, and there is no shutdown then."""
+    """If the lifespan raises while it serves, this is logged at once, and no shutdown runs."""
     broken = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,7 +151,7 @@ async def test_lifespan_ends_early(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_shutdown_fails(caplog: pytest.LogCaptureFixture) -> None:
-    """A shutdown that says that it failed is logged with its words."""
+    """If the shutdown fails, its message is logged."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(STARTED)
@@ -168,7 +168,7 @@ async def test_shutdown_fails(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_shutdown_takes_too_long(caplog: pytest.LogCaptureFixture) -> None:
-    """A shutdown beyond its time is cancelled and told."""
+    """A shutdown that takes too long is cancelled, and this is logged."""
     ended = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -188,7 +188,7 @@ async def test_shutdown_takes_too_long(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_shutdown_without_an_end(caplog: pytest.LogCaptureFixture) -> None:
-    """An application that has said that its shutdown is complete is not waited for in vain."""
+    """After shutdown.complete, the application is not waited for."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(STARTED)
@@ -203,7 +203,7 @@ async def test_shutdown_without_an_end(caplog: pytest.LogCaptureFixture) -> None
 
 
 async def test_startup_is_cut_off() -> None:
-    """A startup that a signal cuts off is cancelled, so that it can tidy up."""
+    """A signal cancels the startup, so that it can clean up."""
     seen: list[str] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -222,7 +222,7 @@ async def test_startup_is_cut_off() -> None:
 
 
 async def test_never_started() -> None:
-    """A lifespan that was never begun has no end."""
+    """A lifespan that was never started is not stopped."""
     lifespan = ApplicationLifespan(_refuses)
     await lifespan.stop(1)
 

@@ -1,4 +1,4 @@
-"""Health: what hooks return, how long they take, and the phases around them."""
+"""Health checks: results and durations of hooks, and the phases of the function."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -66,7 +66,7 @@ async def test_without_hooks() -> None:
 
 
 async def test_while_starting() -> None:
-    """While it starts a function is alive and not ready; its hooks are not asked."""
+    """During the start, a function is alive and not ready, and its hooks are not called."""
 
     async def hook() -> object:
         raise AssertionError
@@ -79,7 +79,7 @@ async def test_while_starting() -> None:
 
 
 async def test_hook_raises(caplog: pytest.LogCaptureFixture) -> None:
-    """What a hook raises is logged when it is new, and never answered."""
+    """An exception of a hook is logged if it is new. The response does not contain it."""
     errors = iter([ValueError("a"), ValueError("a"), ValueError("b"), None, ValueError("b")])
 
     async def hook() -> object:
@@ -96,7 +96,7 @@ async def test_hook_raises(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_slow_hook() -> None:
-    """A slow hook is not waited for, not run twice at a time, and its answer serves later."""
+    """A slow hook is not waited for and runs only once at a time. Its result is used later."""
     assert health.PATIENCE < 0.1  # what the queue-proxy gives a probe
     running = 0
     goes_on = asyncio.Event()
@@ -123,7 +123,7 @@ async def test_slow_hook() -> None:
 
 
 async def test_hook_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer stands for a while when the hook hangs; then it is unknown, and then a no."""
+    """If a hook hangs, its last result is used for a while. After that, the check fails."""
     answers = iter([asyncio.sleep(0, True), asyncio.Event().wait()])
     checked, _ = await serving(ready=lambda: next(answers))
 

@@ -1,4 +1,4 @@
-"""The life of a function: hooks once each, phases, who waits."""
+"""The life of a function: each hook once, the phases, and waiting for the start."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ def lifespan(
 
 
 async def test_start() -> None:
-    """start(cfg) gets the configuration; after it the function serves."""
+    """start(cfg) gets the configuration. After it, the function serves."""
     seen = []
 
     async def start(cfg: dict[str, str]) -> None:
@@ -46,7 +46,7 @@ async def test_start() -> None:
 
 
 async def test_start_fails() -> None:
-    """What start() raises is kept; stop() does not run for a function that never started."""
+    """The exception of start() is kept, and stop() does not run after it."""
 
     async def start(cfg: dict[str, str]) -> None:
         raise ConnectionError
@@ -64,7 +64,7 @@ async def test_start_fails() -> None:
 
 
 async def test_stopping_while_starting() -> None:
-    """Who waits for a start learns that it will not come; a late start changes nothing."""
+    """Waiting requests learn that the start failed. A later end of start() changes nothing."""
     life = lifespan()
     waiting = asyncio.create_task(life.started())
     await asyncio.sleep(0)
@@ -85,7 +85,7 @@ async def test_without_hooks() -> None:
 
 
 async def test_start_is_cut_off_from_within() -> None:
-    """A cancelled error of something that start() awaited is a failure as others are."""
+    """A CancelledError from something that start() awaits is an error like others."""
 
     async def start(cfg: dict[str, str]) -> None:
         raise asyncio.CancelledError
@@ -98,7 +98,7 @@ async def test_start_is_cut_off_from_within() -> None:
 
 @pytest.mark.parametrize("by_signal", [True, False])
 async def test_start_is_cut_off(by_signal: bool) -> None:
-    """A start that a signal has ended, or that is cancelled, is over when it is cancelled."""
+    """A start that a signal ends, or that is cancelled, is cancelled at once."""
     stopped: list[str] = []
 
     async def start(cfg: dict[str, str]) -> None:
@@ -125,7 +125,7 @@ async def test_start_is_cut_off(by_signal: bool) -> None:
     "error", [RuntimeError("mine"), asyncio.CancelledError(), SystemExit("mine")]
 )
 async def test_stop_raises(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
-    """What stop() raises is logged and kept, and goes no further."""
+    """The exception of stop() is logged and kept, and not raised."""
 
     async def stop() -> None:
         raise error
@@ -138,7 +138,7 @@ async def test_stop_raises(error: BaseException, caplog: pytest.LogCaptureFixtur
 
 
 async def test_stop_keeps_the_loop_for_too_long(caplog: pytest.LogCaptureFixture) -> None:
-    """A stop() that blocks the loop beyond its time is told when it is over."""
+    """If stop() blocks the loop for too long, this is logged at its end."""
 
     async def stop() -> None:
         time.sleep(0.05)  # noqa: ASYNC251 -- as one that is not async does
@@ -151,7 +151,7 @@ async def test_stop_keeps_the_loop_for_too_long(caplog: pytest.LogCaptureFixture
 
 
 class Recorder:
-    """An application whose startup fails if it is told so."""
+    """An application whose startup can fail."""
 
     def __init__(self, calls: list[str], *, fails: bool) -> None:
         self._calls = calls
@@ -197,7 +197,7 @@ async def test_application(fails: bool, expected: list[str]) -> None:
 
 
 async def test_application_alone() -> None:
-    """An application without hooks has all of the time for its shutdown."""
+    """An application without hooks has the whole time for its shutdown."""
     calls: list[str] = []
     life = Lifespan(Function(handle), dict, ApplicationLifespan(Recorder(calls, fails=False)))
     assert life.may_take_long
@@ -209,7 +209,7 @@ async def test_application_alone() -> None:
 
 
 async def test_stop_takes_too_long(caplog: pytest.LogCaptureFixture) -> None:
-    """A stop() beyond its time is cancelled and told."""
+    """A stop() that takes too long is cancelled, and this is logged."""
     ended = asyncio.Event()
 
     async def stop() -> None:

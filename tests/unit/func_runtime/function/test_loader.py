@@ -1,4 +1,4 @@
-"""The loader: where the function is found, and who is to blame if it is not."""
+"""The loader: where it finds the function, and its errors."""
 
 import sys
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def test_places(tmp_path: Path, where: str) -> None:
 
 
 def test_new_comes_first(tmp_path: Path) -> None:
-    """new is what counts where there is handle too; it is not called yet."""
+    """If the module has new and handle, new is used. It is not called yet."""
     (tmp_path / "function.py").write_text(f"{HANDLE}class Mine: pass\nnew = Mine\n")
 
     assert "Mine" == type(loader.load(str(tmp_path)).create()).__name__
@@ -51,7 +51,7 @@ def test_handle_alone(tmp_path: Path) -> None:
 
 
 def test_modules_beside_the_function(tmp_path: Path) -> None:
-    """What is next to the function can be imported by it."""
+    """The function can import modules next to it."""
     (tmp_path / "function.py").write_text("from beside_it import handle\n")
     (tmp_path / "beside_it.py").write_text(HANDLE)
 
@@ -59,7 +59,7 @@ def test_modules_beside_the_function(tmp_path: Path) -> None:
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    """A folder without a function is named, with what is in it."""
+    """The error for a folder without a function has its path and its entries."""
     (tmp_path / "app").mkdir()
 
     with pytest.raises(FunctionMissing) as caught:
@@ -70,7 +70,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", [True, False])
 def test_neither_new_nor_handle(tmp_path: Path, package: bool) -> None:
-    """The names that are there are told; a folder without __init__.py has none."""
+    """The error has the module's names. A folder without __init__.py has none."""
     (tmp_path / "function").mkdir()
     if package:
         (tmp_path / "function" / "__init__.py").write_text("import os\n_hidden = 1\nanswer = 42\n")
@@ -84,7 +84,7 @@ def test_neither_new_nor_handle(tmp_path: Path, package: bool) -> None:
 
 @pytest.mark.parametrize("name", ["new", "handle"])
 def test_not_callable(tmp_path: Path, name: str) -> None:
-    """A name that is there but cannot be called is told with its type."""
+    """The error for an object that cannot be called has its type."""
     (tmp_path / "function.py").write_text(f"{name} = 1\n")
 
     with pytest.raises(HandleInvalid) as caught:
@@ -103,7 +103,7 @@ def test_not_callable(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_import_fails(tmp_path: Path, source: str, cause: type[BaseException]) -> None:
-    """The function's own failure is kept, and not taken for a function that is missing."""
+    """An exception of the function's import is kept, and is not a missing function."""
     (tmp_path / "function.py").write_text(source)
 
     with pytest.raises(FunctionFailed) as caught:

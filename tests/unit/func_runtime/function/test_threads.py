@@ -18,7 +18,7 @@ NAME: contextvars.ContextVar[str] = contextvars.ContextVar("NAME")
 
 
 async def test_context_is_the_callers() -> None:
-    """Context variables of the caller are there in the thread, and stay its own."""
+    """The thread gets the caller's context variables. Its changes do not affect the caller."""
     NAME.set("caller")
 
     def seen() -> str:
@@ -31,7 +31,7 @@ async def test_context_is_the_callers() -> None:
 
 
 async def test_no_more_than_asked_for() -> None:
-    """No more calls run at a time than there are threads."""
+    """The number of threads limits the calls that run at the same time."""
 
     def work() -> str:
         time.sleep(0.01)
@@ -45,7 +45,7 @@ async def test_no_more_than_asked_for() -> None:
 
 @contextmanager
 def no_threads() -> Iterator[None]:
-    """Let no thread be started: a stack of this size is all that there are addresses for."""
+    """Prevent new threads: a stack of this size uses all addresses."""
     before = threading.stack_size(1 << 47)
     try:
         yield
@@ -54,7 +54,7 @@ def no_threads() -> Iterator[None]:
 
 
 async def test_calls_wait_for_the_threads_that_there_are() -> None:
-    """Where the system has no more threads, calls wait for one that is busy."""
+    """If the system has no more threads, calls wait for a busy one."""
     release = threading.Event()
     several = Threads("t", 4)
     first = asyncio.create_task(several.run(release.wait, 9))
@@ -70,7 +70,7 @@ async def test_calls_wait_for_the_threads_that_there_are() -> None:
 
 
 async def test_calls_wait_for_the_first_thread() -> None:
-    """Where the system has not a single thread, calls wait for it, once each."""
+    """If the system has no thread at all, calls wait for the first one, and run once."""
     calls: list[int] = []
     several = Threads("t", 4)
     with no_threads():
@@ -87,7 +87,7 @@ async def test_calls_wait_for_the_first_thread() -> None:
 
 
 async def test_as_many_as_suit() -> None:
-    """Without a number there may be at least as many threads as any limit allows."""
+    """Without a number, there are at least as many threads as any limit allows."""
     both = threading.Barrier(16)
     unbounded = Threads("t")
 
@@ -110,7 +110,7 @@ async def test_as_many_as_suit() -> None:
 )
 @pytest.mark.row("R31")
 async def test_default_count(limit: str, expected: int, tmp_path: Path) -> None:
-    """How many threads there may be follows the CPU limit, within bounds."""
+    """The number of threads depends on the CPU limit, within bounds."""
     (tmp_path / "cpu.max").write_text(f"{limit}\n")
 
     assert expected == default_count(str(tmp_path))
@@ -127,5 +127,5 @@ async def test_default_count_in_cgroup_1(quota: str, expected: int, tmp_path: Pa
 
 
 async def test_default_count_without_a_cgroup(tmp_path: Path) -> None:
-    """Where there is no limit to be seen, there is none."""
+    """Without a readable limit, there is none."""
     assert 32 == default_count(str(tmp_path / "nowhere"))

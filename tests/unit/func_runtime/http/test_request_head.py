@@ -1,4 +1,4 @@
-"""What of a request's head the parser lets through and HTTP does not."""
+"""Checks of a request's head that the parser does not make."""
 
 import pytest
 from httptools import HttpParserCallbackError, HttpParserError
@@ -69,7 +69,7 @@ def test_host(host: bytes) -> None:
     ],
 )
 def test_no_host(host: bytes) -> None:
-    """What has other characters, or another form, is none."""
+    """Other characters or other forms are not a valid host."""
     assert not request_head.is_host(host)
 
 
@@ -97,7 +97,7 @@ TE = b"transfer-encoding"
     ],
 )
 def test_rejection(headers: list[tuple[bytes, bytes]], version: str, expected: int) -> None:
-    """A host is there once; of transfer codings, only chunks are known, and end a body."""
+    """There is exactly one host. The only known transfer coding is chunked, and it is the last."""
     assert expected == request_head.rejection(headers, version)
 
 
@@ -116,12 +116,12 @@ URL, HEAD, HEADERS = 16 * 1024, 64 * 1024, 256
     ],
 )
 def test_excess(url: bytes, headers: list[tuple[bytes, bytes]], expected: int) -> None:
-    """A target and the headers have limits, as they are on the wire."""
+    """The sizes of a target and of the headers are limited, as they are received."""
     assert expected == request_head.excess(url, headers)
 
 
 def test_rejection_status() -> None:
-    """A status is that of the rejection, whether the parser has wrapped it or not."""
+    """The status is that of the rejection, also if the parser has wrapped it."""
     rejected, wrapped = request_head.RequestRejected(501), HttpParserCallbackError()
     wrapped.__context__ = rejected
 

@@ -17,19 +17,19 @@ from func_runtime.http import response_head
     ],
 )
 def test_status_line(status: int, line: bytes) -> None:
-    """A status has its reason, if it is one that HTTP names."""
+    """A status has its reason phrase, if HTTP has one."""
     assert [line] * 2 == [response_head.status_line(status) for _ in range(2)]
 
 
 @pytest.mark.parametrize("status", [0, 101, 1000, -1, "200"])
 def test_status_that_ends_no_request(status: int) -> None:
-    """A status that could not end a request is an error."""
+    """A status that is not for a final response is an error."""
     with pytest.raises(ValueError, match="from 200 to 999"):
         response_head.status_line(status)
 
 
 def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A response does not fail because its reason cannot be imported; the next has it."""
+    """If the reason phrases cannot be imported, the response has none. The next one has it."""
 
     class NoFiles:
         def find_spec(self, name: str, *_: object) -> None:
@@ -45,7 +45,7 @@ def test_status_line_when_no_file_can_be_opened(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_fields() -> None:
-    """Headers are written as they are given, names in lower case; framing is kept apart."""
+    """Headers keep their order, with lower-case names. Framing headers are separate."""
     given = [(b"X-Name", b"a \xff\tb"), (b"content-length", b"5"), (b"Connection", b"close")]
 
     block, read = response_head.fields([*given, (b"DATE", b"now"), (b"x-name", b"")])
@@ -78,7 +78,7 @@ def test_fields() -> None:
 )
 @pytest.mark.row("U12")
 def test_fields_that_would_split_a_response(header: tuple[bytes, bytes]) -> None:
-    """What would be something else on the wire is an error, whichever header comes before it."""
+    """Characters that could split a response are an error, in any header."""
     reasons = (
         "the value of a response header has a control character",
         f"{header[0]!r} is not a valid name of a response header",
@@ -91,7 +91,7 @@ def test_fields_that_would_split_a_response(header: tuple[bytes, bytes]) -> None
 
 @pytest.mark.row("U1")
 def test_characters_of_fields() -> None:
-    """Of all bytes, a name has those of a token, and a value all but control characters."""
+    """A name may have the bytes of a token, a value all except control characters."""
     every = [bytes([code]) for code in range(256)]
 
     def allowed(name: bytes, value: bytes) -> bool:
@@ -111,7 +111,7 @@ def test_characters_of_fields() -> None:
 
 @pytest.mark.row("U22")
 def test_fields_of_an_iterator() -> None:
-    """Headers are read once, whatever holds them."""
+    """Headers may come from an iterator, because they are read once."""
     headers = iter([(b"X-A", b"1"), (b"Date", b"now")])
 
     expected = b"\r\nx-a: 1\r\ndate: now"
@@ -125,7 +125,7 @@ def test_text_is_no_header() -> None:
 
 
 def test_names_without_end() -> None:
-    """An application that makes names up does not fill the memory."""
+    """Made-up names do not fill the memory."""
     tracemalloc.start()
     try:
         for number in range(10_000):
@@ -161,10 +161,10 @@ def test_length() -> None:
     ],
 )
 def test_asks_to_close(value: bytes, closes: bool) -> None:
-    """The option may stand among others, in any case."""
+    """The option may be among others, in upper or lower case."""
     assert closes == response_head.asks_to_close(value)
 
 
 def test_http_date() -> None:
-    """A date is as RFC 9110 has it in its example."""
+    """A date has the form of the example in RFC 9110."""
     assert b"Sun, 06 Nov 1994 08:49:37 GMT" == response_head.http_date(784111777)

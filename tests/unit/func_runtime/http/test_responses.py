@@ -31,7 +31,7 @@ async def sent(status: int, *message: str, **options: Any) -> list[Message]:
     ],
 )
 async def test_text(message: str, headers: list[tuple[bytes, bytes]], content: bytes) -> None:
-    """A text has its type and its length; what is no text in UTF-8 is replaced."""
+    """A text has its type and its length. Characters that UTF-8 cannot encode are replaced."""
     assert [
         {"type": "http.response.start", "status": 404, "headers": headers},
         {"type": "http.response.body", "body": content},
@@ -39,7 +39,7 @@ async def test_text(message: str, headers: list[tuple[bytes, bytes]], content: b
 
 
 async def test_more_headers() -> None:
-    """More headers stand before the length."""
+    """More headers come before the length."""
     start, _ = await sent(405, headers=[(b"allow", b"GET")])
 
     assert [(b"allow", b"GET"), (b"content-length", b"0")] == start["headers"]
@@ -61,7 +61,7 @@ async def test_no_content() -> None:
 
 
 async def test_complete() -> None:
-    """Content is sent with its length, and its type is the caller's."""
+    """Content is sent with its length, and with the caller's type."""
     messages: list[Message] = []
 
     async def send(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What work without an end may take of a turn of the event loop."""
+"""The limit for endless work in a turn of the event loop."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from func_runtime.http.time_slice import READ_BYTES, LargeRead, TimeSlice
 pytestmark = pytest.mark.anyio
 
 
-async def test_allowance_is_shared_and_begins_anew_with_each_turn() -> None:
-    """All of a turn have one allowance; the next turn has another."""
+async def test_time_slice_is_shared_and_new_in_each_turn() -> None:
+    """All work in a turn shares one time slice. The next turn has a new one."""
     shared = TimeSlice()
     began = time.monotonic()
     first = shared.used_up()
@@ -29,7 +29,7 @@ async def test_allowance_is_shared_and_begins_anew_with_each_turn() -> None:
 
 
 async def test_idle_time_is_no_work() -> None:
-    """What was not used long ago is not counted."""
+    """Idle time does not count as work."""
     shared = TimeSlice()
     shared.used_up()
     await asyncio.sleep(0.02)
@@ -58,7 +58,7 @@ class Parts(list[bytes]):
 
 
 def test_parts_of_a_large_read_grow() -> None:
-    """What is probably one large body is not parsed in small parts."""
+    """The parts of a large read grow, because it is probably one large body."""
     data, parts = bytes(range(256)) * 100, Parts()
 
     LargeRead(parts, data, Endless()).parse()

@@ -1,4 +1,4 @@
-"""The server, where no client is needed. With clients: tests/contract."""
+"""Parts of the server that need no client. Tests with clients are in tests/contract."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from func_runtime.settings.trusted_proxies import TrustedProxies
 
 
 def test_event_loops() -> None:
-    """Both event loops can be had."""
+    """Both event loops can be created."""
     for chosen, kind in (
         (EventLoop.UVLOOP, uvloop.Loop),
         (EventLoop.ASYNCIO, asyncio.BaseEventLoop),
@@ -34,7 +34,7 @@ def test_asyncio_is_changed(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Where a package has changed asyncio, and uvloop serves, the log names the setting."""
+    """If a package has patched asyncio and the loop is uvloop, the log names the setting."""
     if patched:
         monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
     server.check_event_loop(chosen)
@@ -44,7 +44,7 @@ def test_asyncio_is_changed(
 
 @pytest.mark.anyio
 async def test_adopted_connection_is_gone() -> None:
-    """A connection that cannot be served any more disturbs no other."""
+    """A connection that has ended does not affect others."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise AssertionError

@@ -1,4 +1,4 @@
-"""Sockets: bound, not yet listening, one a family."""
+"""Sockets: bound, not listening yet, one for each family."""
 
 import errno
 import socket
@@ -37,7 +37,7 @@ def test_named_host() -> None:
 @pytest.mark.parametrize("host", ["", "127.0.0.1"])
 @pytest.mark.row("S6")
 def test_in_use(host: str) -> None:
-    """An address that someone listens on is named; what was bound before is released."""
+    """The error names an address that is in use. Sockets that were bound before are closed."""
     with socket.create_server(("127.0.0.1", 0)) as other, socket.socket() as probe:
         port = other.getsockname()[1]
         probe.bind(("127.0.0.1", 0))
@@ -52,7 +52,7 @@ def test_in_use(host: str) -> None:
 
 
 def test_ipv6_in_use() -> None:
-    """Someone who listens on the port for IPv6 alone is in the way too."""
+    """A process that listens on the port only for IPv6 is an error, too."""
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
         port = other.getsockname()[1]
         with pytest.raises(AddressUnavailable):
@@ -60,7 +60,7 @@ def test_ipv6_in_use() -> None:
 
 
 def test_unknown_name() -> None:
-    """A name that nobody knows is told."""
+    """The error names an unknown host."""
     with pytest.raises(AddressUnavailable) as caught:
         sockets.bind([Address("nowhere.invalid", 1)])
 
@@ -93,5 +93,5 @@ def test_machine_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reason_without_a_number() -> None:
-    """A refusal that the system does not number is passed on in its words."""
+    """If the system's error has no number, its message is used."""
     assert "odd" == sockets.unavailable("a:1", OSError("odd")).reason

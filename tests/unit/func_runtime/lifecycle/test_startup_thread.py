@@ -33,7 +33,7 @@ async def ready() -> bool:
 
 
 class Room:
-    """A waiting room, and its clients."""
+    """A server for the time of the start, and its clients."""
 
     def __init__(self) -> None:
         function = Function(handle, ready=ready)
@@ -54,11 +54,11 @@ class Room:
         return client
 
     def seen(self) -> None:
-        """Wait until all that was sent before has been read."""
+        """Wait until everything that was sent has been read."""
         ask(self.connect(), LIVENESS, headers="connection: close\r\n")
 
     def close(self) -> list[bytes]:
-        """Close it, and return what has been read of the connections that wait."""
+        """Close it, and return the bytes read from the waiting connections."""
         waiting = self.room.close()
         for each in waiting:
             each.connection.close()
@@ -86,7 +86,7 @@ def room() -> Iterator[Room]:
 
 
 def test_descriptors(room: Room) -> None:
-    """It names the files of all connections, so that a forked child can close them."""
+    """It returns the descriptors of all connections, so that a forked child can close them."""
     room.connect(GET)
     room.connect(b"GET")
     room.seen()
@@ -126,7 +126,7 @@ def test_health(room: Room, path: str, method: str, expected: tuple[bytes, bytes
     ],
 )
 def test_last_answer(room: Room, request_: bytes) -> None:
-    """A connection that is not kept alive ends after the answer: kubelet's are such."""
+    """A connection without keep-alive, such as kubelet's, ends after the response."""
     client = room.connect(request_)
 
     assert b"\r\nconnection: close\r\n" in client.recv(65536)
@@ -134,7 +134,7 @@ def test_last_answer(room: Room, request_: bytes) -> None:
 
 
 def test_pipelined(room: Room) -> None:
-    """Health checks before another request are answered; that one waits, with what follows it."""
+    """Health checks before another request are answered. That request and later ones wait."""
     probe = f"GET {LIVENESS} HTTP/1.1\r\nhost: f\r\n\r\n".encode()
     client = room.connect(probe + probe + GET + probe)
     answer = b""
@@ -163,7 +163,7 @@ LONG = b"GET / HTTP/1.1\r\nfirst: " + b"x" * 70_000
     ids=["other path", "body", "no host", "upgrade", "nonsense", "half a head", "nothing", "long"],
 )
 def test_what_waits(room: Room, data: bytes) -> None:
-    """What is no plain health check waits for the server, with all that was read of it."""
+    """Other requests wait for the server, with all bytes that were read."""
     client = room.connect(data)
     room.seen()
     room.seen()  # each turn reads a part of what is long
@@ -188,7 +188,7 @@ def test_client_leaves(room: Room, linger: bytes) -> None:
 
 
 def test_client_that_does_not_read(room: Room) -> None:
-    """A client that asks without reading the answers is let go, and keeps nobody waiting."""
+    """A client that does not read its responses is disconnected, and does not make others wait."""
     probe = f"GET {LIVENESS} HTTP/1.1\r\nhost: f\r\n\r\n".encode()
     client = room.connect()
     with pytest.raises(ConnectionError):
@@ -199,7 +199,7 @@ def test_client_that_does_not_read(room: Room) -> None:
 
 
 def test_client_is_gone() -> None:
-    """An answer that nobody is there for is not sent."""
+    """If the client has disconnected, no response is sent."""
     ours, theirs = socket.socketpair()
     with ours:
         theirs.close()
@@ -207,7 +207,7 @@ def test_client_is_gone() -> None:
 
 
 def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request more than may wait is answered 503; health checks are answered all the same."""
+    """One request more than the limit gets 503. Health checks are still answered."""
     monkeypatch.setattr(startup_server, "_HELD", 1)
     room.connect(GET)
     room.seen()
@@ -219,7 +219,7 @@ def test_many_requests(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_connections(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of connections without a whole request, the oldest makes place for the newest."""
+    """Of connections without a complete request, the oldest is closed for a new one."""
     monkeypatch.setattr(startup_server, "_READING", 2)
     oldest = room.connect(b"1")
     room.seen()
@@ -233,7 +233,7 @@ def test_many_connections(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_descriptor_is_left(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    """Where no connection can be accepted, it is tried again; those that are there are served."""
+    """If accepting fails, it is tried again later. Existing connections are served."""
     caplog.set_level("DEBUG")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     client = room.connect()
@@ -253,7 +253,7 @@ def test_no_descriptor_is_left(room: Room, caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_function_serves_by_now(room: Room) -> None:
-    """A check of the function's own needs the event loop: it waits for the server."""
+    """If the function has its own check, the request waits for the server's event loop."""
     room.lifespan.phase = Phase.SERVING
     room.connect(f"GET {READINESS} HTTP/1.1\r\nhost: f\r\n\r\n".encode())
     room.seen()
@@ -262,7 +262,7 @@ def test_function_serves_by_now(room: Room) -> None:
 
 
 def test_quick_start() -> None:
-    """A room that is closed before its time has never opened the port."""
+    """If the start is quick, the port is never opened."""
     room = Room()
     room.room.start(60)
 
@@ -274,7 +274,7 @@ def test_quick_start() -> None:
 
 
 def test_address_is_taken() -> None:
-    """An address that another process has taken meanwhile is a failure."""
+    """If another process listens on the address by then, this is a failure."""
     room = Room()
     with socket.create_server(room.listening[0].getsockname(), reuse_port=False):
         room.room.start(0)
@@ -287,7 +287,7 @@ def test_address_is_taken() -> None:
 
 
 def test_heads() -> None:
-    """Who asks for what is read from a head."""
+    """A head has the method, the path, and whether the connection stays open."""
     assert Request("GET", "/a", keep_alive=True) == read_head(
         b"GET /a?b=c HTTP/1.1\r\nHost: f\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""The log: text and JSON, and the last words of a start."""
+"""The log: text and JSON, and the message of a failed start."""
 
 import json
 import logging
@@ -128,7 +128,7 @@ async def test_json_names_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_extras(
     value: object, expected: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the caller gave as `extra` is in the line, if need be as text."""
+    """The values of `extra` are in the line, as text if JSON cannot express them."""
     log_setup.configure(LogSettings(format=LogFormat.JSON))
     logging.getLogger("mine").info("seen", extra={"order": value, "level": "mine"})
 
@@ -137,7 +137,7 @@ def test_json_has_extras(
 
 
 def test_streams_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process without standard output can log all the same."""
+    """A process without standard output can still log."""
     monkeypatch.setattr(sys, "stdout", None)
 
     log_setup.configure(LogSettings())
@@ -155,7 +155,7 @@ def test_failure_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("format_", LogFormat)
 def test_failure_with_advice(format_: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
-    """What has a module that is missing is told in front of the traceback."""
+    """The advice for a missing module is before the traceback."""
     failure = errors.FunctionFailed("its import")
     failure.__cause__ = ModuleNotFoundError("No module named 'cgi'", name="cgi")
 
@@ -181,7 +181,7 @@ def test_failure_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_failure_with_missing_module(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where a package cannot change the event loop, the setting is the last line."""
+    """If a package cannot patch the event loop, the last line has the setting."""
     failure = errors.FunctionFailed("start()")
     failure.__cause__ = ValueError("Can't patch loop of type <class 'uvloop.Loop'>")
     log_setup.failure(failure, LogSettings())
@@ -209,7 +209,7 @@ FAILURES: list[errors.StartFailure] = [
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 def test_every_failure_has_words(failure: errors.StartFailure) -> None:
-    """Each failure has a title of its own, and all but the function's own say what was found."""
+    """Each failure has a unique title. All except the function's own have what was found."""
     message = messages.describe(failure)
 
     assert message.title
@@ -225,6 +225,6 @@ def test_no_failure_is_missing_here() -> None:
 
 
 def test_failure_without_words() -> None:
-    """A failure that nobody described is a mistake of ours."""
+    """A failure without a message is a bug in the runtime."""
     with pytest.raises(NotImplementedError):
         messages.describe(errors.StartFailure())

@@ -1,4 +1,4 @@
-"""What has a module that a failed start lacks."""
+"""The package of a missing module in a failed start."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_no_advice(name: str) -> None:
 
 
 def test_other_errors() -> None:
-    """An exception that is of no module has no advice, be it a loop of causes."""
+    """Other exceptions have no advice, also with a loop of causes."""
     looped = ValueError("a")
     looped.__cause__ = KeyError("b")
     looped.__cause__.__cause__ = looped
@@ -58,7 +58,7 @@ def test_other_errors() -> None:
 
 
 def test_behind_another() -> None:
-    """A module that was tried before the last one is not it; one that led to an error is."""
+    """Of several missing modules, the last one counts, also if it caused another exception."""
     led = RuntimeError("cannot")
     led.__cause__ = error("cgi")
     led.__cause__.__context__ = error("yaml")

@@ -1,4 +1,4 @@
-"""The trace of a request, where its lines are logged."""
+"""The trace of a request in its log lines."""
 
 import asyncio
 
@@ -58,17 +58,17 @@ async def test_traceparent(value: bytes) -> None:
     ],
 )
 async def test_traceparent_malformed(value: bytes) -> None:
-    """What is no trace is not logged."""
+    """An invalid trace is not logged."""
     assert {} == await ids([(b"traceparent", value)])
 
 
 async def test_traceparent_twice() -> None:
-    """Of two, none is right."""
+    """If there are two headers, both are ignored."""
     assert {} == await ids([(b"traceparent", VALID)] * 2)
 
 
 async def test_outside_of_a_request() -> None:
-    """Before, after and outside a request there is no trace."""
+    """Outside a request, there is no trace."""
     await ids([(b"traceparent", VALID)])
 
     assert {} == trace_context.ids()

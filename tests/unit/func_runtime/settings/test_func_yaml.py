@@ -1,4 +1,4 @@
-"""func.yaml, as the host reads it."""
+"""func.yaml, as the runtime reads it on a host."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ from func_runtime.settings.func_yaml import FuncYaml
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return where the file is, or would be."""
+    """Return the path of the file."""
     return tmp_path / "func.yaml"
 
 
@@ -46,7 +46,7 @@ def test_declared(path: Path) -> None:
     ],
 )
 def test_no_yaml(path: Path, content: bytes, problem: str) -> None:
-    """A file that is no YAML is named, with the line where the parser knows it."""
+    """The error for invalid YAML has the file, and the line if the parser knows it."""
     path.write_bytes(content)
 
     with pytest.raises(FileInvalid) as caught:
@@ -65,7 +65,7 @@ def test_no_yaml(path: Path, content: bytes, problem: str) -> None:
     ],
 )
 def test_field_of_another_kind(path: Path, content: str, field: str) -> None:
-    """A field of another kind is named."""
+    """The error for a wrong type has the field."""
     path.write_text(content)
 
     with pytest.raises(FieldInvalid) as caught:
@@ -75,7 +75,7 @@ def test_field_of_another_kind(path: Path, content: str, field: str) -> None:
 
 
 def test_without_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that nothing can read is not passed over: it may say that events are expected."""
+    """Without PyYAML, the file is not ignored, because it may declare an invocation."""
     path.write_text("invoke: cloudevent\n")
     monkeypatch.setitem(sys.modules, "yaml", None)
 
@@ -85,7 +85,7 @@ def test_without_a_reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @slow_yaml.with_each
 def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
-    """A file that would take long to read is refused at once."""
+    """A file that would take long to read is rejected at once."""
     (tmp_path / "func.yaml").write_text(content)
     began = time.monotonic()
 
@@ -97,7 +97,7 @@ def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
 
 
 def test_aliases(tmp_path: Path) -> None:
-    """An alias is read as what it stands for."""
+    """An alias has the value of its anchor."""
     (tmp_path / "func.yaml").write_text("x: &x cloudevent\ninvoke: *x\n")
 
     assert "cloudevent" == func_yaml.read(tmp_path / "func.yaml").invoke

@@ -1,4 +1,4 @@
-"""Addresses: what PORT and LISTEN_ADDRESS mean together."""
+"""Addresses from PORT and LISTEN_ADDRESS together."""
 
 import pytest
 
@@ -36,7 +36,7 @@ from func_runtime.settings import listen_addresses
 )
 @pytest.mark.row("S2")
 def test_addresses(environ: dict[str, str], expected: list[str]) -> None:
-    """PORT is always reachable, in addition to what LISTEN_ADDRESS names, without doubles."""
+    """PORT is always served, in addition to LISTEN_ADDRESS, without duplicates."""
     assert expected == [str(address) for address in listen_addresses.from_environ(environ)]
 
 
@@ -57,7 +57,7 @@ def test_addresses(environ: dict[str, str], expected: list[str]) -> None:
 )
 @pytest.mark.row("S3")
 def test_malformed(name: str, value: str, found: str) -> None:
-    """What is no address is named, by its variable and the entry."""
+    """The error for an invalid address has the variable and the entry."""
     with pytest.raises(SettingInvalid) as caught:
         listen_addresses.from_environ({name: value})
 

@@ -20,12 +20,12 @@ def read(environ: dict[str, str], declared: FuncYaml | None = None) -> Settings:
 
 
 def test_nothing_set() -> None:
-    """Without variables and without func.yaml the defaults hold."""
+    """Without variables and func.yaml, the defaults are used."""
     assert DEFAULTS == read({})
 
 
 def test_func_yaml() -> None:
-    """On the host func.yaml says how the function is called and where else its health is."""
+    """On a host, func.yaml has the invocation and more health paths."""
     found = read({"FUNC_INVOKE": ""}, FuncYaml("cloudevent", "/live", "ready/"))
 
     assert Invoke.CLOUDEVENT == found.invoke
@@ -34,7 +34,7 @@ def test_func_yaml() -> None:
 
 
 def test_baked() -> None:
-    """In an image the build's variables stand for func.yaml, which is not read."""
+    """In an image, the build's variables replace func.yaml, which is not read."""
 
     def unreadable() -> FuncYaml:
         raise AssertionError
@@ -52,7 +52,7 @@ def test_baked() -> None:
 
 
 def test_proxies() -> None:
-    """The proxies that are believed are those on loopback, or those that are named."""
+    """The trusted proxies are those on loopback, or those in the setting."""
     host = "192.0.2.1"
 
     assert ["127.0.0.1", "::1"] == [
@@ -63,7 +63,7 @@ def test_proxies() -> None:
 
 
 def test_proxies_that_are_none() -> None:
-    """A name is no address of a proxy."""
+    """A name is not a valid address of a proxy."""
     with pytest.raises(SettingInvalid) as caught:
         read({"FORWARDED_ALLOW_IPS": "ingress.local"})
 
@@ -75,7 +75,7 @@ def test_proxies_that_are_none() -> None:
     [({}, 0.5), ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, 3.0)],
 )
 def test_lame_duck(environ: dict[str, str], expected: float) -> None:
-    """How long to accept requests after a signal depends on who takes the endpoint away."""
+    """The time to accept requests after a signal depends on the platform."""
     assert expected == read(environ).lame_duck
     assert 0.0 == read(environ | {"K_REVISION": "greeter-00001"}).lame_duck
     assert 7.5 == read(environ | {"FUNC_LAME_DUCK_SECONDS": "7.5"}).lame_duck
@@ -86,7 +86,7 @@ def test_lame_duck(environ: dict[str, str], expected: float) -> None:
     [("", EventLoop.UVLOOP), ("asyncio", EventLoop.ASYNCIO), (" UVloop ", EventLoop.UVLOOP)],
 )
 def test_event_loop(value: str, expected: EventLoop) -> None:
-    """The event loop is uvloop, unless asyncio's own is asked for."""
+    """The event loop is uvloop, unless asyncio's is selected."""
     assert expected == read({"FUNC_EVENT_LOOP": value}).event_loop
 
 
@@ -110,7 +110,7 @@ def test_event_loop(value: str, expected: EventLoop) -> None:
     ],
 )
 def test_malformed(name: str, value: str) -> None:
-    """A value that cannot be used is named."""
+    """The error for an invalid value has the setting."""
     with pytest.raises(SettingInvalid) as caught:
         read({name: value})
 
@@ -118,7 +118,7 @@ def test_malformed(name: str, value: str) -> None:
 
 
 def test_invoke_of_func_yaml_unknown() -> None:
-    """An unknown invocation in func.yaml is named as the file's."""
+    """The error for an unknown invocation in func.yaml has the file."""
     with pytest.raises(SettingInvalid) as caught:
         read({}, FuncYaml("grpc"))
 
@@ -127,7 +127,7 @@ def test_invoke_of_func_yaml_unknown() -> None:
 
 @pytest.mark.parametrize("row", table.TABLE, ids=lambda row: row.name)
 def test_table_has_the_defaults(row: table.Row) -> None:
-    """The default that the table names, if it is a value, is the one that holds."""
+    """A default in the table is the one that is used, if it is a value."""
     if row.default in ("none", "all addresses", "by CPU limit", "by memory limit"):
         return
     environ = {row.name: row.default}
@@ -137,7 +137,7 @@ def test_table_has_the_defaults(row: table.Row) -> None:
 
 
 def test_log_settings() -> None:
-    """Levels are known by their usual names, in any case."""
+    """Levels have their usual names, in upper or lower case."""
     environ = {"LOG_LEVEL": "Warn", "LOG_FORMAT": "JSON"}
 
     assert LogSettings(logging.WARNING, LogFormat.JSON) == LogSettings.from_environ(environ)
@@ -162,7 +162,7 @@ def test_access_log(value: str, expected: bool) -> None:
     ],
 )
 def test_telemetry(environ: dict[str, str], expected: tuple[str, str]) -> None:
-    """Telemetry is what the variables of OpenTelemetry ask for."""
+    """The variables of OpenTelemetry select the telemetry."""
     found = read(environ).telemetry
 
     assert expected == (found.traces, found.metrics)
@@ -176,7 +176,7 @@ def test_names_on_knative() -> None:
 
 
 def test_log_settings_unknown() -> None:
-    """What is no level or format is told, and the defaults hold."""
+    """An unknown level or format is logged, and the default is used."""
     environ = {"LOG_LEVEL": "chatty", "LOG_FORMAT": "xml", "FUNC_ACCESS_LOG": "some"}
     found = LogSettings.from_environ(environ)
 
@@ -206,7 +206,7 @@ def test_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ],
 )
 def test_settings_for_the_log(environ: dict[str, str], shown: str) -> None:
-    """Those that are set are shown with their values, in the table's order, on one line."""
+    """Settings that are set are shown with their values, in the table's order, on one line."""
     assert shown == settings.given(environ)
 
 

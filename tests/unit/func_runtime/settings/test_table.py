@@ -1,4 +1,4 @@
-"""The settings, as people read them."""
+"""The settings as text."""
 
 import re
 from pathlib import Path
@@ -22,14 +22,14 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_document_has_the_table() -> None:
-    """docs/contract.md and --help say the same about every setting."""
+    """docs/contract.md and --help have the same text for every setting."""
     expected = [[row.name, row.default, row.meaning, row.bad_value] for row in table.TABLE]
 
     assert expected == rows("Settings")
 
 
 def test_every_variable_is_in_the_table() -> None:
-    """Every variable that the runtime knows by name is a setting that people can read about."""
+    """Every variable that the runtime knows is a setting in the table."""
     variables = {
         value
         for name, value in vars(constants).items()

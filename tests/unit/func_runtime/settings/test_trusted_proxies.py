@@ -1,4 +1,4 @@
-"""What a proxy says about the client."""
+"""The client and the scheme in a proxy's headers."""
 
 import tracemalloc
 from typing import Any
@@ -36,7 +36,7 @@ def read(headers: dict[str, str], allowed: str | None = None, *, peer: Any = PEE
     ],
 )
 def test_scheme(proto: str, scheme: str) -> None:
-    """The scheme is what the last proxy says, that of HTTP for a WebSocket too."""
+    """The scheme is that of the last proxy. For a WebSocket, it may be that of HTTP."""
     assert scheme == read({"x-forwarded-proto": proto})[0]
 
 
@@ -64,7 +64,7 @@ def test_scheme(proto: str, scheme: str) -> None:
     ],
 )
 def test_client(addresses: str, client: tuple[str, int]) -> None:
-    """The client is the last address that is no proxy's, without a port if none is named."""
+    """The client is the last address that is not a proxy's. The port may be missing."""
     assert client == read({"x-forwarded-for": addresses})[1]
 
 
@@ -76,7 +76,7 @@ def test_several_headers() -> None:
 
 
 def test_many_clients() -> None:
-    """What clients say is not remembered without end."""
+    """The cache of headers is limited."""
     proxies = TrustedProxies()
     tracemalloc.start()
     for number in range(20_000):
@@ -107,23 +107,23 @@ NOT_BELIEVED = ("http", ("10.9.9.9", 5000))
     ],
 )
 def test_who_is_trusted(allowed: str | None, expected: tuple[str, Any]) -> None:
-    """Only the peers that are named are believed, and those that they name are passed over."""
+    """Only the listed peers are trusted, and listed proxies in the header are skipped."""
     assert expected == read(SAID, allowed, peer=("10.9.9.9", 5000))
 
 
 def test_address_in_other_words() -> None:
-    """An IPv6 address is the same however it is written."""
+    """An IPv6 address is recognized in any form."""
     assert "https" == read(SAID, "2001:DB8:0::1", peer=("2001:db8::1", 5000))[0]
 
 
 @pytest.mark.parametrize("peer", [("", 0), ("/run/socket", 0)])
 def test_peer_without_an_address(peer: Any) -> None:
-    """A peer that has no address is trusted by no network."""
+    """A peer without an address is in no trusted network."""
     assert ("http", peer) == read(SAID, "10.0.0.0/8", peer=peer)
 
 
 @pytest.mark.parametrize("allowed", ["ingress.local", "10.0.0.1, 10.0.0.0/33", "10.0.0.1:80"])
 def test_what_is_no_address(allowed: str) -> None:
-    """What is neither an address nor a network is an error."""
+    """A value that is neither an address nor a network is an error."""
     with pytest.raises(ValueError, match="does not appear to be"):
         TrustedProxies(allowed)

@@ -13,7 +13,7 @@ INFINITY = resource.RLIM_INFINITY
     ("soft", "expected"), [(1024, 768), (1, 1), (1 << 30, 3 << 18), (INFINITY, 3 << 18)]
 )
 def test_connections(soft: int, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections leave a quarter of the files to others."""
+    """A quarter of the files is left for other purposes than connections."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, INFINITY))
 
     assert expected == open_files.max_connections()
@@ -32,7 +32,7 @@ def test_connections(soft: int, expected: int, monkeypatch: pytest.MonkeyPatch) 
 def test_raise_open_files(
     before: tuple[int, int], after: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The soft limit goes up to the hard one, or to as many as anyone needs."""
+    """The soft limit is raised to the hard one, but not above a maximum."""
     applied: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda which: before)
     monkeypatch.setattr(resource, "setrlimit", lambda which, limit: applied.append(limit))

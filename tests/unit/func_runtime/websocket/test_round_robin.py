@@ -1,4 +1,4 @@
-"""Work of many, in turns of the loop."""
+"""Work of several connections, in turns of the loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 def counting(done: list[str], name: str, steps: int, seconds: float = 0.0) -> Callable[[], bool]:
-    """Return a step that is done after so many, each of which takes so long."""
+    """Return a step that ends after a number of calls, each with a duration."""
 
     def step() -> bool:
         end = perf_counter() + seconds
@@ -25,7 +25,7 @@ def counting(done: list[str], name: str, steps: int, seconds: float = 0.0) -> Ca
 
 
 async def test_now() -> None:
-    """What is quickly done is done at once."""
+    """Short work is done at once."""
     done: list[str] = []
     turns = RoundRobin()
     turns.now(counting(done, "a", 3))
@@ -35,7 +35,7 @@ async def test_now() -> None:
 
 
 async def test_soon() -> None:
-    """What is to be done soon is not done within the caller."""
+    """Work for `soon` is not done within the call."""
     done: list[str] = []
     turns = RoundRobin()
     turns.soon(counting(done, "a", 2))
@@ -47,7 +47,7 @@ async def test_soon() -> None:
 
 
 async def test_long_work() -> None:
-    """What takes long is done in turns of the loop, by all in turn."""
+    """Long work is done in several turns of the loop, in turn with others."""
     done: list[str] = []
     turns = RoundRobin()
     turns.now(counting(done, "a", 3, seconds=0.003))

@@ -1,4 +1,4 @@
-"""Where a module that cannot be imported may be."""
+"""The places of a module that cannot be imported."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_settings(tmp_path: Path) -> None:
 
 
 def test_excluding(tmp_path: Path) -> None:
-    """Files that leave something of that name out are found; comments and exceptions are not."""
+    """Files that exclude this name are found. Comments and exceptions do not count."""
     files = {
         "project.toml": '[_]\n[io.buildpacks]\nexclude = ["/common/**"]\n',
         ".funcignore": "# common\n!common\n",

@@ -1,4 +1,4 @@
-"""Native files that cannot work, by their machine and the names of needed libraries."""
+"""Native files that cannot work, because of their machine or of missing libraries."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def test_module(tmp_path: Path, name: str, module: str) -> None:
 
 
 def test_lacks_nothing(tmp_path: Path) -> None:
-    """The run image, the package itself and other packages provide, by file name or own name."""
+    """The run image and all packages provide libraries, by file name or by their own name."""
     files = found(
         tmp_path,
         a_so=native.module("a", "libc.so.6", "libb.so", "libc-own.so.3"),

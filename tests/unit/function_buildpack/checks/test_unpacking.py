@@ -1,4 +1,4 @@
-"""Packages in archives are there when they are imported, and the others stay packed."""
+"""Packages in archives are unpacked when they are imported. Others stay packed."""
 
 import runpy
 import sys
@@ -75,7 +75,7 @@ def test_imported(archives: list[str], tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_all(archives: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --all everything is there; run as the script that it is."""
+    """With --all, everything is unpacked. It runs as a script."""
     root = tmp_path / "root"
     sys.argv = ["", "--all", str(root), SITE, *archives, "--", "packed_module"]
 

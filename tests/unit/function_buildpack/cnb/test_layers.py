@@ -1,4 +1,4 @@
-"""Layers: a restored one is kept only if all that decides its contents is equal."""
+"""Layers: a restored one is only kept if its metadata are equal."""
 
 import tomllib
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ NOW = Metadata("abc", "3.13.5")
 
 
 def nowhere(layer: Layer) -> bool:
-    """Say that no layer's contents are elsewhere."""
+    """Return that the contents of no layer are elsewhere."""
     del layer
     return False
 
 
 def filled(root: Path, metadata: Metadata = NOW) -> Layers:
-    """Return layers with one that an earlier build has left."""
+    """Return layers with one of an earlier build."""
     layers = Layers(root)
     layer = layers.fresh("packages", metadata)
     (layer.path / "file").write_text("content")
@@ -146,7 +146,7 @@ def test_key(tmp_path: Path) -> None:
 
 
 def test_describe(tmp_path: Path) -> None:
-    """An SBOM stays with a restored layer and goes with an emptied one, as no other does."""
+    """An SBOM is kept with a restored layer, and removed with an emptied one."""
     layers = filled(tmp_path)
     layers.fresh("other", NOW).describe({"cdx": b"other"})
     found = layers.restored("packages", NOW, nowhere)

@@ -39,7 +39,7 @@ def tree(folder: Path) -> set[str]:
 
 
 def test_remove_leftovers(tmp_path: Path) -> None:
-    """Environments and caches go, at any depth; all else stays."""
+    """Environments and caches are removed at any depth. All other files stay."""
     write(
         tmp_path,
         *("function/func.py", "data/.env", ".funcignore", "venv/notes.txt"),
@@ -56,7 +56,7 @@ def test_remove_leftovers(tmp_path: Path) -> None:
 
 
 def test_remove_history(tmp_path: Path) -> None:
-    """Repositories go, those of submodules too."""
+    """Repositories are removed, also those of submodules."""
     write(tmp_path, "function.py", ".gitignore", ".git/HEAD", "sub/.git", "sub/x.py")
 
     removed = application.remove_history(tmp_path)
@@ -144,7 +144,7 @@ def test_compile_sources_twice_is_equal(tmp_path: Path) -> None:
 
 
 def test_compile_sources_broken(tmp_path: Path) -> None:
-    """A broken file stops the build if it is the function's, and is only named if it is not."""
+    """A broken file of the function stops the build. Others are only reported."""
     write(tmp_path, "function/__init__.py")
     (tmp_path / "template.py").write_text("{{ not python }}(")
 

@@ -1,4 +1,4 @@
-"""Which file of a lock, or of a folder, an installed package is from."""
+"""The file of a lock or a folder that an installed package comes from."""
 
 import hashlib
 import tomllib

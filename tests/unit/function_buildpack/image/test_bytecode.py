@@ -1,4 +1,4 @@
-"""Compiling packages, side by side."""
+"""Compiling packages with several processes."""
 
 from importlib.util import cache_from_source
 from pathlib import Path

@@ -91,7 +91,7 @@ def _with_bytecode_of_its_own(module: Path) -> None:
 def test_bytecode(
     archive: Path, tmp_path: Path, change: Callable[[Path], None], given: bool
 ) -> None:
-    """The same file of the same wheel gets its bytecode back, others do not."""
+    """Only the same file of the same wheel gets its bytecode back."""
     cache = Cache(tmp_path)
     known = cache.restore(archive)
     module = cache.install()
@@ -115,7 +115,7 @@ def test_bytecode(
     ],
 )
 def test_another_python(archive: Path, tmp_path: Path, python: Interpreter) -> None:
-    """It may compile to other bytes; the packages are the same."""
+    """Another Python gets no bytecode, because it may differ, but the same packages."""
     known = Cache(tmp_path).restore(archive, python)
 
     assert RestoredDownloads(1) == known

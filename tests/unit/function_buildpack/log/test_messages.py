@@ -213,7 +213,7 @@ def test_message_is_in_the_catalogue(error: Exception) -> None:
 
 
 def test_titles_are_unique() -> None:
-    """A title leads to one place of the catalogue."""
+    """Titles are unique, also as anchors of the catalogue."""
     titles = {(type(error), describe(error).title) for error in EXAMPLES}
 
     assert len(titles) == len({title for _, title in titles})
@@ -461,7 +461,7 @@ def test_system(error: OSError, title: str) -> None:
 
 
 def test_unknown() -> None:
-    """Anything else is a defect of ours, shown with its traceback to report."""
+    """Any other exception is a bug, shown with its traceback to report."""
     message = describe(RuntimeError("surprise"))
 
     assert isinstance(message, Message)

@@ -17,7 +17,7 @@ def defaults() -> Iterator[None]:
 
 
 def test_child(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each line of a child process is set apart, also one that would be a command."""
+    """Each line of a child process is indented, also one that would be a command."""
     output.child("::error::x\n\n\x1b[1mb")
 
     assert "  \x1b[2m: :error::x\x1b[0m\n\n  \x1b[2mb\x1b[0m\n" == capsys.readouterr().out

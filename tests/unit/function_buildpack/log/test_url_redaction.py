@@ -1,4 +1,4 @@
-"""Addresses that everybody may see."""
+"""Addresses without secrets."""
 
 import pytest
 

@@ -68,7 +68,7 @@ def test_provide(context: BuildContext) -> None:
     assert "PIP_USER" not in pip.environs[0]
 
 
-def test_provide_anew(context: BuildContext, tmp_path: Path) -> None:
+def test_provide_again(context: BuildContext, tmp_path: Path) -> None:
     """Other pinned versions, or an incomplete layer, are installed again."""
     lists = shutil.copytree(LISTS, tmp_path / "lists")
     pip = Pip()

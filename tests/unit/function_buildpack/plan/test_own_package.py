@@ -77,7 +77,7 @@ def test_none(files: dict[str, str], tmp_path: Path) -> None:
     ],
 )
 def test_static(pyproject: str, tmp_path: Path) -> None:
-    """A backend that only takes files of the source is not needed to describe the package."""
+    """A backend that only copies files of the source is not needed for the metadata."""
     found = of(tmp_path, {"pyproject.toml": NAMED + pyproject})
 
     assert (True, True, "") == (found.exists, found.is_static, found.built_for)

@@ -94,7 +94,7 @@ def test_read_field_invalid(tmp_path: Path, content: str, field: str) -> None:
 
 @slow_yaml.with_each
 def test_what_takes_long(tmp_path: Path, content: str, problem: str) -> None:
-    """A file that would take long to read is refused at once."""
+    """A file that would take long to read is rejected at once."""
     (tmp_path / "func.yaml").write_text(content)
     began = time.monotonic()
 

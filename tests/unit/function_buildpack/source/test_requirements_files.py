@@ -125,7 +125,7 @@ def test_options(tmp_path: Path) -> None:
     ("line", "expected"), [("-e.", "-e ."), ("-rmore.txt", "-r COPIES/more.txt")]
 )
 def test_options_without_a_space(tmp_path: Path, line: str, expected: str) -> None:
-    """pip needs no space behind a short option."""
+    """pip needs no space after a short option."""
     write(tmp_path, requirements=line, more="six")
 
     assert expected == for_uv(tmp_path)[0]["requirements.txt"]
@@ -154,7 +154,7 @@ def test_outside(tmp_path: Path) -> None:
 
 
 def test_encoding(tmp_path: Path) -> None:
-    """uv takes no other encoding than UTF-8 without a mark."""
+    """uv only accepts UTF-8 without a byte order mark."""
     (tmp_path / "requirements.txt").write_bytes(b"# coding: latin-1\nidna # \xfc\n")
 
     assert ({"requirements.txt": "\nidna"}, ()) == for_uv(tmp_path)

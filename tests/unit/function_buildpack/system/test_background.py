@@ -1,4 +1,4 @@
-"""Background work is done, waited for, and fails where it is waited for."""
+"""Background work runs, is waited for, and raises where it is waited for."""
 
 import threading
 

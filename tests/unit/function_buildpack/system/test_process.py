@@ -114,7 +114,7 @@ def test_run_ends_all(tmp_path: Path) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process is there and has not ended; who waits for it is another question."""
+    """Return whether a process is there and has not ended; who waits for it is another question."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except FileNotFoundError:

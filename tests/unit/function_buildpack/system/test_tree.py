@@ -7,7 +7,7 @@ from function_buildpack.system import tree
 
 
 def test_digest_separates() -> None:
-    """The same bytes cut elsewhere are another digest."""
+    """The same bytes in other parts have another digest."""
     assert tree.digest([b"ab", b"c"]) != tree.digest([b"a", b"bc"])
     assert 32 == len(tree.digest([]))
 

@@ -198,7 +198,7 @@ def test_refusal(
 
 
 def test_no_refusal(tmp_path: Path) -> None:
-    """Where no index refuses access, the first answer stands."""
+    """If no index refuses access, the first result is used."""
     unsolved = Result(1, "error: No solution found\n")
     runner = RecordedRunner(unsolved, then=[Result(0, "")])
 

@@ -90,7 +90,7 @@ def test_yes(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["0", "no", "False", "off", "f", "n"])
 def test_no(value: str) -> None:
-    """And for no, which comes before a yes of pip.conf."""
+    """The same for no, which takes precedence over yes in pip.conf."""
     environ = {"PIP_NO_INDEX": value, "PIP_PRE": value}
 
     assert IndexSettings() == index_settings.translate(environ, {"no-index": "1", "pre": "1"})
@@ -105,7 +105,7 @@ def test_neither() -> None:
 
 
 def test_pre_releases_for_uv() -> None:
-    """uv's own setting of the same comes first."""
+    """uv's own setting takes precedence."""
     found = index_settings.translate({"PIP_PRE": "1", "UV_PRERELEASE": "explicit"}, {})
 
     assert {} == found.environ

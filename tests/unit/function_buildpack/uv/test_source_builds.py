@@ -16,7 +16,7 @@ LINES = (
 
 
 def test_looked_at() -> None:
-    """Packages of an index are looked at, folders are not."""
+    """Packages of an index are checked, folders are not."""
     seen: list[Package] = []
 
     with source_builds.followed(seen.append, 60) as line:
@@ -28,7 +28,7 @@ def test_looked_at() -> None:
 
 
 def test_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Builds that are going on are spoken of again and again, until they end."""
+    """Running builds are logged repeatedly, until they end."""
     with source_builds.followed(lambda _: None, 0.01) as line:
         for text in LINES:
             line(text)

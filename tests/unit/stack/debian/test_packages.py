@@ -23,7 +23,7 @@ def test_a_lock_is_read(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_is_not_there(tmp_path: Path) -> None:
-    """Images are not made from whatever there is today without a word."""
+    """A missing lock is an error: images are not silently built from other packages."""
     with pytest.raises(Failure, match="A list of packages cannot be read") as failed:
         packages.read(tmp_path / "trixie.amd64")
 
@@ -41,7 +41,7 @@ def test_a_lock_that_was_cut_short(tmp_path: Path, line: str) -> None:
 
 
 def test_preferences_of_apt() -> None:
-    """Each package of the lock is pinned above all that the archive prefers."""
+    """Each package of the lock has a higher priority than the archive's preferences."""
     assert (
         "Package: bash\nPin: version 5.2\nPin-Priority: 1001\n\n"
         "Package: netbase\nPin: version 6.5\nPin-Priority: 1001\n\n"
@@ -68,5 +68,5 @@ def test_changes() -> None:
 
 
 def test_gone() -> None:
-    """A package that no image has any more is named."""
+    """A package that is no longer in an image is named."""
     assert ["netbase: 6.5 -> gone"] == packages.gone(_LOCK, [_LOCK[0], _LOCK[2]])

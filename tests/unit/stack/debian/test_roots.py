@@ -41,7 +41,7 @@ CASES += [(roots.build_key, name) for name in BUILD + SHARED]
 
 @pytest.mark.parametrize(("key", "name"), CASES)
 def test_each_file_that_decides_is_in_the_key(stack: Path, key: Key, name: str) -> None:
-    """A changed file makes another key; a missing one makes none, but an error."""
+    """A changed file gives another key. A missing one is an error."""
     before = key(TINY, SOURCE)
     path = stack / name
     path.write_text(f"{path.read_text()}\nmore\n")
@@ -83,7 +83,7 @@ def test_packages_and_variant_are_in_the_key(tmp_path: Path, key: Key) -> None:
 
 
 def test_kinds_share_the_build_image() -> None:
-    """Only the run image is of a kind."""
+    """Only the run image depends on the kind."""
     base = variants.select("base", machine="x86_64")
 
     assert roots.build_key(TINY, SOURCE) == roots.build_key(base, SOURCE)
@@ -118,7 +118,7 @@ def test_hooks_prepare_apt(tmp_path: Path, sources: str, form: str) -> None:
 
 
 def test_without_other_sources_debians_own_stay(tmp_path: Path) -> None:
-    """Only the versions are set then."""
+    """Without other sources, only the versions are set."""
     assert 1 == len(roots.hooks(tmp_path / "preferences", None))
 
 

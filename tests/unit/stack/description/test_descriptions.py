@@ -1,4 +1,4 @@
-"""Descriptions: lines that are for some variants, and values that are filled in."""
+"""Descriptions: lines for some variants, and names that are replaced by values."""
 
 import tomllib
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_lines_of_a_variant(tmp_path: Path, variant: str, expected: list[str]) -
 
 
 def test_values_are_filled_in(tmp_path: Path) -> None:
-    """Values of the variant and values of the caller; what is no name stays."""
+    """Values come from the variant and from the caller. Other text does not change."""
     (tmp_path / "image.toml").write_text('# fills in @…@\n"@suite@" "@RUN_IMAGE@" "a@b"')
 
     filled = descriptions.filled(
@@ -54,7 +54,7 @@ def test_values_are_filled_in(tmp_path: Path) -> None:
 
 
 def test_a_name_that_nobody_fills_in(tmp_path: Path) -> None:
-    """A misspelled name is an error, and not a part of the image."""
+    """A name without a value is an error."""
     (tmp_path / "image.toml").write_text('"@siute@"')
 
     with pytest.raises(Failure, match="has an unknown name") as failed:
@@ -72,7 +72,7 @@ def test_a_description_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_every_variant_fills_in_every_description() -> None:
-    """The images' own descriptions name only what there is."""
+    """The images' own descriptions only have names with values."""
     for name in variants.NAMES:
         for image in ("run", "build", "lifecycle"):
             filled = descriptions.filled(FOLDER / image / "image.toml", variants.select(name))

@@ -1,4 +1,4 @@
-"""The table of the variants, and what images are called."""
+"""The table of the variants, and the names of images."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_variants(name: str, suite: str, python: str, tags: tuple[str, str, str]
     ],
 )
 def test_another_architecture_is_in_the_tags(name: str, tags: tuple[str, str, str]) -> None:
-    """Images of the machine's own have no architecture in their tags, others do."""
+    """Only tags of other architectures than the machine's contain the architecture."""
     variant = variants.select(name, "arm64", "x86_64")
 
     assert tags == (variant.tag, variant.build_tag, variant.lifecycle_tag)
@@ -43,14 +43,14 @@ def test_another_architecture_is_in_the_tags(name: str, tags: tuple[str, str, st
 
 
 def test_the_machines_architecture_is_the_default() -> None:
-    """Nothing named, or an empty name, is the machine's."""
+    """The default, also for an empty name, is the machine's."""
     assert "arm64" == variants.select("tiny", "", "aarch64").arch
     assert "amd64" == variants.select("tiny", None, "x86_64").arch
 
 
 @pytest.mark.parametrize("name", ["alpine", "", "Tiny"])
 def test_a_variant_that_is_not_there(name: str) -> None:
-    """The error has those that are."""
+    """The error lists the existing ones."""
     with pytest.raises(Failure, match=f"There is no variant '{name}'") as failed:
         variants.select(name)
 
@@ -59,7 +59,7 @@ def test_a_variant_that_is_not_there(name: str) -> None:
 
 @pytest.mark.parametrize("arch", ["riscv64", "x86_64"])
 def test_an_architecture_that_is_not_there(arch: str) -> None:
-    """The error has those that are."""
+    """The error lists the existing ones."""
     with pytest.raises(Failure, match=f"There is no architecture '{arch}'") as failed:
         variants.select("tiny", arch)
 
@@ -68,7 +68,7 @@ def test_an_architecture_that_is_not_there(arch: str) -> None:
 
 @pytest.mark.parametrize("name", ["Mine", "", "a b", "me@sha256"])
 def test_no_name_for_images(name: str) -> None:
-    """The error has what a name can hold."""
+    """The error lists the allowed characters."""
     with pytest.raises(Failure, match=f"'{name}' is not a name for images"):
         variants.image_prefix(name)
 

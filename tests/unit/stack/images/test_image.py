@@ -25,7 +25,7 @@ def image(tmp_path: Path) -> Image:
 
 
 def archive(image: Image) -> bytes:
-    """Return what Docker gets."""
+    """Return the archive for Docker."""
     output = io.BytesIO()
     write_archive(image, output)
     return output.getvalue()
@@ -40,7 +40,7 @@ def test_the_same_layers_are_the_same_image(image: Image, tmp_path: Path) -> Non
 
 
 def test_what_docker_gets(image: Image) -> None:
-    """Name, layers and configuration, in which a given label wins over a described one."""
+    """Name, layers and configuration. A given label replaces a described one."""
     with tarfile.open(fileobj=io.BytesIO(archive(image))) as opened:
         contents = {entry.name: read(opened, entry) for entry in opened}
 

@@ -33,7 +33,7 @@ from tools.console import Failure
     ],
 )
 def test_names(variant: str, arch: str, expected: list[str]) -> None:
-    """What several variants have in common has one name."""
+    """Images that several variants share have one name."""
     wanted = Request(variants.select(variant, arch, "x86_64"), "me")
 
     assert expected == [wanted.name(image) for image in ("run", "build", "lifecycle", "builder")]
@@ -48,7 +48,7 @@ def test_the_label_of_the_sbom(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
-    """That is an error before anything is made."""
+    """This is an error before anything is built."""
     (tmp_path / "file").touch()
     read = settings.read({"XDG_CACHE_HOME": str(tmp_path / "cache")}, tmp_path)
 

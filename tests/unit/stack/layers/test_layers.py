@@ -16,7 +16,7 @@ from tools.console import Failure
 
 
 def test_wheels_for_the_c_library() -> None:
-    """Wheels for a newer glibc than the image's are not taken."""
+    """Wheels for a newer glibc than the image's are not used."""
     bookworm = variants.select("bookworm", "arm64")
 
     named = layers.platforms(bookworm)
@@ -42,7 +42,7 @@ def test_labels_of_the_lifecycle(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bundles(tmp_path: Path) -> tuple[Path, Path]:
-    """A machine's bundle with a certificate of its own, and Debian's."""
+    """A machine's bundle with one more certificate, and Debian's."""
     shared, own = (trustme.CA().cert_pem.bytes() for _ in range(2))
     debian, machine = tmp_path / "debian.crt", tmp_path / "machine.crt"
     debian.write_bytes(shared)
@@ -51,7 +51,7 @@ def bundles(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_certificates_that_only_the_machine_has(bundles: tuple[Path, Path]) -> None:
-    """What Debian has too is not extra."""
+    """Certificates that Debian has, too, are not extra."""
     machine, debian = bundles
 
     (found,) = extra(machine, debian)
@@ -61,7 +61,7 @@ def test_certificates_that_only_the_machine_has(bundles: tuple[Path, Path]) -> N
 
 
 def test_the_layer_with_certificates(bundles: tuple[Path, Path], tmp_path: Path) -> None:
-    """The build image trusts Debian's and the machine's; without any there is no layer."""
+    """The build image trusts Debian's and the machine's. Without extra ones, there is no layer."""
     machine, debian = bundles
     made = Layers(Cache(tmp_path / "cache"), tmp_path / "stack")
 

@@ -1,4 +1,4 @@
-"""What is made once is there whole, or not at all, for all processes."""
+"""Folders of the cache are complete, and created once for all processes."""
 
 import os
 import subprocess
@@ -57,7 +57,7 @@ def test_the_first_makes_it_and_the_second_finds_it(cache: Cache) -> None:
 
 
 def test_nothing_is_left_of_what_fails(cache: Cache) -> None:
-    """A folder that cannot be filled is not there, and neither is a half of it."""
+    """If a folder cannot be filled, nothing of it is left."""
 
     def fail(half: Path) -> None:
         write(half)
@@ -70,7 +70,7 @@ def test_nothing_is_left_of_what_fails(cache: Cache) -> None:
 
 
 def test_the_half_of_a_killed_run_goes(cache: Cache) -> None:
-    """What a killed run left is removed by the next, and no one else's."""
+    """The next run removes an incomplete folder of a killed run, and no other."""
     stack = cache.folder / "stack"
     for left in ("0123.half.abc", "4567.half.abc"):
         (stack / left).mkdir(parents=True)
@@ -81,7 +81,7 @@ def test_the_half_of_a_killed_run_goes(cache: Cache) -> None:
 
 
 def test_what_no_run_uses_goes(cache: Cache) -> None:
-    """A folder that no run has used for two weeks is removed, and one that a run uses stays."""
+    """A folder that was not used for two weeks is removed. A used one stays."""
     stack = cache.folder / "stack"
     for name in ("old", "used", "young"):
         cache.once(stack / name, write)
@@ -95,7 +95,7 @@ def test_what_no_run_uses_goes(cache: Cache) -> None:
 
 
 def test_processes_at_a_time_make_it_once(cache: Cache) -> None:
-    """Of several processes one makes it, and the others wait for it."""
+    """Of several processes, one creates it, and the others wait."""
     cache.folder.mkdir()
     command = [sys.executable, "-I", "-B", "-c", _OTHER, str(ROOT), str(cache.folder)]
     runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
@@ -108,7 +108,7 @@ def test_processes_at_a_time_make_it_once(cache: Cache) -> None:
 
 
 def test_threads_of_one_process_make_it_once(cache: Cache) -> None:
-    """A lock holds between threads too."""
+    """A lock also works between threads."""
     made: list[Path] = []
 
     def fill(half: Path) -> None:
@@ -122,7 +122,7 @@ def test_threads_of_one_process_make_it_once(cache: Cache) -> None:
 
 
 def test_what_another_run_takes_away_meanwhile_is_no_error(cache: Cache) -> None:
-    """Looking for what is unused, a run finds an entry whose content has just gone."""
+    """While a run looks for unused entries, another one may remove an entry."""
     stack = cache.folder / "stack"
     stack.mkdir(parents=True)
     (stack / "gone").symlink_to("nowhere")
@@ -131,7 +131,7 @@ def test_what_another_run_takes_away_meanwhile_is_no_error(cache: Cache) -> None
 
 
 def test_a_folder_elsewhere_with_a_long_path(cache: Cache, tmp_path: Path) -> None:
-    """Its lock has a short name."""
+    """The lock of a folder outside the cache has a short name."""
     folder = tmp_path / ("a" * 150) / ("b" * 150) / "0123"
 
     assert folder == cache.once(folder, write)

@@ -1,4 +1,4 @@
-"""Keys are made of all that decides a result, and of nothing else."""
+"""Keys depend on everything that decides a result, and on nothing else."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tools.console import Failure
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    """There is no key without the file, and the error names it."""
+    """The error names the missing file."""
     with pytest.raises(Failure, match="cannot be read") as failed:
         keys.key({"variant": "tiny", "pins": tmp_path / "none"})
 
@@ -17,19 +17,19 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
-    """A folder has no content of its own."""
+    """A folder instead of a file is an error."""
     with pytest.raises(Failure, match="cannot be read"):
         keys.key({"pins": tmp_path})
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
-    """A folder of inputs that is not there is not an empty one."""
+    """A missing folder of inputs is an error."""
     with pytest.raises(Failure, match="cannot be read"):
         keys.files(tmp_path / "none")
 
 
 def test_clones_share_keys(tmp_path: Path) -> None:
-    """A file counts by its content, wherever it is."""
+    """Only a file's content counts, not its path."""
     made = []
     for clone in ("one", "two"):
         (tmp_path / clone).mkdir()
@@ -41,7 +41,7 @@ def test_clones_share_keys(tmp_path: Path) -> None:
 
 
 def test_text_that_moves_to_the_next_input_makes_another_key() -> None:
-    """What is in which input counts, not only the sequence of bytes."""
+    """The same bytes in other inputs give another key."""
     before = keys.key({"omit": "a\nb\n", "packages": "c\n"})
 
     assert before != keys.key({"omit": "a\n", "packages": "b\nc\n"})
@@ -56,7 +56,7 @@ def test_a_file_alone_has_the_key_of_its_bytes(tmp_path: Path) -> None:
 
 
 def test_the_files_of_a_folder(tmp_path: Path) -> None:
-    """Each file of a folder is an input of its own name."""
+    """Each file of a folder is an input with its name."""
     (tmp_path / "go.mod").touch()
     (tmp_path / "cmd").mkdir()
 

@@ -7,7 +7,7 @@ from tools.cache.links import link
 
 
 def test_a_link_is_replaced(tmp_path: Path) -> None:
-    """The last target counts, and the folder of the link is made."""
+    """A link is replaced, and its folder is created."""
     path = tmp_path / ".tools" / "pack"
 
     link(path, "one")
@@ -19,7 +19,7 @@ def test_a_link_is_replaced(tmp_path: Path) -> None:
 
 
 def test_runs_at_a_time(tmp_path: Path) -> None:
-    """Several may link the same; one of them is the last."""
+    """Several runs may create the same link."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: link(tmp_path / "pack", str(name)), range(32)))
 

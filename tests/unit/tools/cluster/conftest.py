@@ -1,4 +1,4 @@
-"""What tests of the cluster start from."""
+"""Fixtures of the tests of the cluster."""
 
 from pathlib import Path
 

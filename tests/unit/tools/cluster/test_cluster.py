@@ -1,4 +1,4 @@
-"""tools/cluster.sh: what it says without a cluster."""
+"""tools/cluster.sh without a cluster."""
 
 import os
 import subprocess
@@ -19,12 +19,12 @@ def run(cache: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_nothing_to_end(tmp_path: Path) -> None:
-    """Without a cluster, `make stop` has nothing to say."""
+    """Without a cluster, `make stop` prints nothing."""
     assert (0, "") == run(tmp_path, "down")
 
 
 def test_logs_stay(cluster: Cluster) -> None:
-    """What an error has named is not removed with the cluster."""
+    """The logs are kept when the cluster is removed, because errors name them."""
     assert not cluster.logs.is_relative_to(cluster.state)
 
 

@@ -20,7 +20,7 @@ def made(cluster: Cluster) -> Cluster:
 
 
 def test_certificates(made: Cluster) -> None:
-    """Both are signed by the authority, and have the names that they are asked by."""
+    """Both are signed by the authority, and have the names that clients use."""
     pki = made.pki
     named = {"api": "IP Address:198.18.93.2", "ghcr": "DNS:ghcr.io"}
     for file, name in named.items():
@@ -39,7 +39,7 @@ def test_certificates(made: Cluster) -> None:
 
 
 def test_nobody_else_reads_keys(made: Cluster) -> None:
-    """Keys and tokens are root's alone."""
+    """Only root can read keys and tokens."""
     private = [made.pki / "ca.key", made.pki / "tokens.csv", made.kubeconfig]
 
     assert [0o600] * 3 == [stat.S_IMODE(path.stat().st_mode) for path in private]
@@ -47,7 +47,7 @@ def test_nobody_else_reads_keys(made: Cluster) -> None:
 
 
 def test_each_user_has_a_token(made: Cluster) -> None:
-    """The API server finds a user and its group by the token in the user's kubeconfig."""
+    """The token in a user's kubeconfig is in the API server's list, with user and group."""
     known = {
         token: (name, group)
         for token, name, _, group in (

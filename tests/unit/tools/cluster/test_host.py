@@ -1,4 +1,4 @@
-"""This machine: what a cluster needs of it, and how it is put back."""
+"""This machine: what a cluster needs, and how its changes are undone."""
 
 from pathlib import Path
 
@@ -34,12 +34,12 @@ def test_another_user_or_system(system: str, user: int, title: str) -> None:
     ],
 )
 def test_disk(total: int, free: int, is_enough: bool) -> None:
-    """A disk needs what kubelet's threshold leaves alone, and what a cluster writes."""
+    """A disk needs the space of kubelet's threshold, and that for a cluster."""
     assert is_enough == (host.disk_problem(CACHE, total, free) is None)
 
 
 def test_a_full_disk_is_explained() -> None:
-    """The error has what was found, what is needed and why, and what to do."""
+    """The error has the free space, the needed space with the reason, and what to do."""
     problem = host.disk_problem(CACHE, 250 * GB, 1 * GB)
 
     assert (
@@ -52,7 +52,7 @@ def test_a_full_disk_is_explained() -> None:
 
 
 def test_the_link() -> None:
-    """One end stays on this machine, with an address; the other is the process's."""
+    """One end is on this machine, with an address. The other one is in the process's namespace."""
     commands = [" ".join(command) for command in host.link_commands(42)]
 
     assert [
@@ -76,7 +76,7 @@ def test_the_link() -> None:
 def test_another_clusters_interface_is_left_alone(
     tmp_path: Path, noted: str | None, found: str | None, expected: bool
 ) -> None:
-    """Only the interface that this cluster has made is removed, though all have one name."""
+    """Only this cluster's interface is removed, although all have the same name."""
     note, address = tmp_path / "link", tmp_path / "net" / "knative-node" / "address"
     address.parent.mkdir(parents=True)
     for path, text in ((note, noted), (address, found)):
@@ -97,7 +97,7 @@ def kernel(tmp_path: Path) -> Path:
 
 
 def test_settings_of_the_kernel_are_put_back(kernel: Path, tmp_path: Path) -> None:
-    """What kubelet has changed gets its value from before; nothing else is written."""
+    """Settings that kubelet has changed get their earlier values. No other is written."""
     note = tmp_path / "state" / "kernel"
     host.save_kernel_settings(note, kernel)
     (kernel / "kernel/panic").write_text("10\n")
@@ -113,7 +113,7 @@ def test_settings_of_the_kernel_are_put_back(kernel: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("text", [None, "", "kernel/panic", "kernel/panic="])
 def test_a_start_that_was_killed_early(kernel: Path, tmp_path: Path, text: str | None) -> None:
-    """Without a note, or with half of one, no setting is written."""
+    """Without a complete note, no setting is written."""
     note = tmp_path / "kernel"
     if text is not None:
         note.write_text(text)
@@ -125,7 +125,7 @@ def test_a_start_that_was_killed_early(kernel: Path, tmp_path: Path, text: str |
 
 
 def test_control_groups_that_are_left(kernel: Path, tmp_path: Path) -> None:
-    """The empty ones of pods are removed, from the innermost; one that is used stays."""
+    """Empty control groups of pods are removed, the innermost first. Used ones stay."""
     groups = tmp_path / "cgroup"
     for name in ("k8s.io/pod/container", "memory/k8s.io/pod", "docker/container"):
         (groups / name).mkdir(parents=True)

@@ -14,7 +14,7 @@ from tools.machine import registry
 
 
 def test_an_image_of_a_program() -> None:
-    """It has the program alone, at the path that ko gives it, and no root."""
+    """It only has the program, at ko's path, and does not run as root."""
     image = images.program("knative/serving-queue:latest", Path("/tools/key/queue-proxy"))
 
     assert (
@@ -26,7 +26,7 @@ def test_an_image_of_a_program() -> None:
 
 
 def test_the_image_of_func_util() -> None:
-    """The program is there under all names that func's pipeline calls it by."""
+    """It has the program under all names that func's pipeline uses."""
     image = images.func_util(Path("/tools/key/func-util"))
 
     assert {"deploy", "scaffold", "sh", "socat", "s2i", "s2i-generate"} == set(image.links)
@@ -45,7 +45,7 @@ IMAGE = Image("a:1", ("FROM scratch",), Path("/tools/key/a"), ("b",))
     ],
 )
 def test_what_decides_an_image_is_in_its_key(other: Image) -> None:
-    """Another Dockerfile, program or link makes another image."""
+    """Another Dockerfile, program or link gives another key."""
     assert other.key != IMAGE.key
 
 
@@ -57,7 +57,7 @@ def pushes(cluster: Cluster) -> list[str]:
 
 
 def test_an_image_is_pushed_once(cluster: Cluster, pushes: list[str]) -> None:
-    """It is pushed again only when what decides it has changed."""
+    """It is only pushed again if its key has changed."""
     for key in ("1", "1", "2"):
         images.push_once(cluster, "library/bash:5.1", key, partial(pushes.append, key))
 
@@ -65,7 +65,7 @@ def test_an_image_is_pushed_once(cluster: Cluster, pushes: list[str]) -> None:
 
 
 def test_a_failed_push_is_tried_again(cluster: Cluster, pushes: list[str]) -> None:
-    """What failed is not taken for pushed."""
+    """After a failure, the next call pushes it again."""
 
     def fail() -> None:
         raise Failure("The registry does not answer")

@@ -45,17 +45,17 @@ env:
     ],
 )
 def test_images_and_requests(line: str, expected: str) -> None:
-    """Our images stand in for ko's, and little CPU is asked for."""
+    """Our images replace ko's, and CPU requests are small."""
     assert f"{expected}\n" == objects.adapted(f"{line}\n")
 
 
 def test_no_cpu_is_capped() -> None:
-    """The CPU of limits is left out, and no other line."""
+    """The CPU of limits is removed, and no other line."""
     assert LIMITS.replace("    cpu: 1000m\n", "") == objects.adapted(LIMITS)
 
 
 def test_files_as_one() -> None:
-    """Each file is a document of its own, with or without a newline at its end."""
+    """Each file is a separate document, with or without a newline at its end."""
     read = list(yaml.safe_load_all(objects.documents(["a: 1", "b: 2\n---\nc: 3\n"])))
 
     assert [{"a": 1}, {"b": 2}, {"c": 3}] == read
@@ -63,13 +63,13 @@ def test_files_as_one() -> None:
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Sources:
-    """Folders as the modules have them, empty."""
+    """The folders of the modules, empty."""
     names = ("serving", "networking", "caching", "eventing/config", "tekton")
     return Sources(*(tmp_path / name for name in names))
 
 
 def test_what_is_applied_in_which_order(sources: Sources) -> None:
-    """Kinds and roles are definitions; deployments and settings come after them."""
+    """Kinds and roles come before deployments and settings."""
     files = {
         "200-roles/role.yaml": sources.serving,
         "300-crds/kind.yaml": sources.tekton,
@@ -92,7 +92,7 @@ def test_what_is_applied_in_which_order(sources: Sources) -> None:
 
 
 def test_tektons_own_certificate_is_not_applied(sources: Sources) -> None:
-    """config-registry-cert is made by itself: an empty one would replace it."""
+    """config-registry-cert is created separately, and must not be replaced by an empty one."""
     sources.tekton.mkdir()
     for name in ("config-registry-cert.yaml", "config-events.yaml"):
         (sources.tekton / name).touch()
@@ -118,7 +118,7 @@ def test_volumes() -> None:
 
 
 def test_deployments_without_pods() -> None:
-    """Those that have fewer pods than they want are named."""
+    """Deployments with fewer pods than requested are named."""
     table = (
         "knative-serving    activator    1/1   1   1   5m\n"
         "knative-serving    webhook      0/1   1   0   5m\n"

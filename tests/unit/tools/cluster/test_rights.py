@@ -1,4 +1,4 @@
-"""The rights that a node needs of root."""
+"""The rights of root that a node needs."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tools.console import Failure
 
 
 def test_a_missing_right_is_named() -> None:
-    """The error has the command that was tried and what it wrote; later ones are not tried."""
+    """The error has the tried command and its output. Later rights are not tried."""
     refused = Right("fly", ["sh", "-c", "echo not permitted >&2; exit 1"])
 
     with pytest.raises(Failure, match=r"^This machine does not let root fly") as failed:
@@ -21,7 +21,7 @@ def test_a_missing_right_is_named() -> None:
 
 
 def test_a_program_that_writes_nothing() -> None:
-    """Its exit status is better than no reason."""
+    """Without output, the error has the exit status."""
     with pytest.raises(Failure) as failed:
         rights.check([Right("fail", ["sh", "-c", "exit 3"])])
 
@@ -29,7 +29,7 @@ def test_a_program_that_writes_nothing() -> None:
 
 
 def test_all_rights() -> None:
-    """Each is tried on a probe, and on what the kernel has already."""
+    """Each right is tried with a probe, or with existing settings of the kernel."""
     wanted = rights.rights(Path("/probe"), Path("/cgroup/probe"))
 
     assert [

@@ -20,7 +20,7 @@ def started(cluster: Cluster) -> Iterator[Cluster]:
 def test_it_waits_until_nothing_is_missing(
     started: Cluster, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What is waited for is said once; what is there at once is not announced."""
+    """Waiting is announced once, and not at all if nothing is missing."""
     answers = iter(["no pods", "one pod", None])
     waiting.wait_until(started, "the pods", 30, lambda: next(answers))
     waiting.wait_until(started, "the API server", 30, lambda: None)
@@ -29,7 +29,7 @@ def test_it_waits_until_nothing_is_missing(
 
 
 def test_what_is_missing_is_in_the_error(started: Cluster) -> None:
-    """The time, the last answer and the logs are named."""
+    """The error has the time, the last state and the logs."""
     with pytest.raises(Failure) as failed:
         waiting.wait_until(started, "the pods", 0, lambda: "activator: 0/1 pods\ntainted: disk")
 
@@ -39,7 +39,7 @@ def test_what_is_missing_is_in_the_error(started: Cluster) -> None:
 
 
 def test_a_node_that_has_ended_is_not_waited_for(cluster: Cluster) -> None:
-    """Its last words are shown at once."""
+    """The error with the end of its log is shown at once."""
     with pytest.raises(Failure):
         cluster.node.start(["sh", "-c", "echo etcd has ended with status 1"], lambda: False, 30)
 

@@ -1,4 +1,4 @@
-"""Facts about a machine that has something odd."""
+"""Facts about unusual machines."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tools.doctor import facts
 
 
 def test_certificates(tmp_path: Path) -> None:
-    """A bundle that is missing or has no certificate is found out."""
+    """A missing bundle, or one without certificates, is detected."""
     good, bad = tmp_path / "good.crt", tmp_path / "bad.crt"
     trustme.CA().cert_pem.write_to_path(str(good))
     bad.write_text("no certificate")

@@ -1,4 +1,4 @@
-"""What a machine has, and what `make doctor` says of it."""
+"""Facts about a machine, and the findings of `make doctor`."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_machine_that_has_all() -> None:
 
 
 def without(name: str) -> frozenset[str]:
-    """Return the programs of a good machine, but one."""
+    """Return the programs of a good machine, except one."""
     return GOOD.programs - {name}
 
 
@@ -101,7 +101,7 @@ def without(name: str) -> frozenset[str]:
     ],
 )
 def test_problem(change: dict[str, object], title: str) -> None:
-    """What `make image` would fail by is a problem, and is named."""
+    """If `make image` would fail, there is a problem with a title."""
     found = findings.findings(replace(GOOD, **change))  # type: ignore[arg-type]
 
     problems = [finding.title for finding in found if finding.level == PROBLEM]
@@ -127,7 +127,7 @@ def test_problem(change: dict[str, object], title: str) -> None:
     ],
 )
 def test_note(change: dict[str, object], title: str) -> None:
-    """What `make image` can do without is a note: it is no failure."""
+    """If `make image` would still succeed, there is only a note."""
     found = findings.findings(replace(GOOD, **change))  # type: ignore[arg-type]
 
     assert [] == [finding for finding in found if finding.level == PROBLEM]
@@ -136,7 +136,7 @@ def test_note(change: dict[str, object], title: str) -> None:
 
 
 def test_each_problem_says_what_to_do() -> None:
-    """A problem comes with its cure; where there is none, the title says so."""
+    """Each problem has advice."""
     bad = replace(GOOD, root=False, cache_writable=False, docker=Docker(error="none"))
 
     assert [] == [

@@ -30,7 +30,7 @@ def go(tmp_path: Path) -> Go:
 
 
 def test_a_module_is_downloaded_if_it_is_missing(go: Go, tmp_path: Path) -> None:
-    """A tool that was built long ago may have outlived Go's cache of modules."""
+    """Go's cache may no longer have the module of a tool that was built long ago."""
     tool = go_tools.known()["serving"]
 
     found = build.module(Cache(tmp_path), go, tool, "knative.dev/serving")

@@ -30,7 +30,7 @@ def tools() -> dict[str, Tool]:
 
 
 def test_every_tool_has_its_module(tools: dict[str, Tool]) -> None:
-    """Each folder with a go.mod is in the table, and only those."""
+    """The table has exactly the folders with a go.mod."""
     folders = {path.parent.name for path in go_tools.FOLDER.glob("*/go.mod")}
 
     assert folders == set(tools)
@@ -46,7 +46,7 @@ def test_pinned_versions(tools: dict[str, Tool]) -> None:
 
 
 def test_versions_in_the_programs(tools: dict[str, Tool]) -> None:
-    """The linker sets what the programs say of themselves."""
+    """The linker sets the versions that the programs print."""
     assert "-s -w -X knative.dev/func/pkg/version.Vers=v0.48.4" == tools["func"].flags
     assert "-s -w" == tools["queue-proxy"].flags
     component = "k8s.io/component-base/version"
@@ -57,7 +57,7 @@ def test_versions_in_the_programs(tools: dict[str, Tool]) -> None:
 
 
 def test_a_tool_that_is_not_there(tools: dict[str, Tool]) -> None:
-    """The error has the tools that are there."""
+    """The error lists the existing tools."""
     with pytest.raises(Failure, match="There is no tool 'buildah'") as failed:
         go_tools.chosen(["pack", "buildah"], tools)
 
@@ -83,14 +83,14 @@ def test_the_newest_go(versions: list[str], expected: str) -> None:
     ],
 )
 def test_a_go_that_is_new_enough(found: str, needed: str, enough: bool) -> None:
-    """No Go at all is older than each."""
+    """A missing Go counts as older than any version."""
     assert enough == (go_tools.parts(found) >= go_tools.parts(needed))
 
 
 def test_what_decides_a_tool(
     tools: dict[str, Tool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Go, architecture, flags and each file of the folder make another key; its path does not."""
+    """The key depends on Go, architecture, flags and the folder's files, but not on its path."""
     before = go_tools.key(tools["pack"], "1.26", "amd64")
     other_flags = dataclasses.replace(tools["pack"], flags="-s")
     changed = {
@@ -109,7 +109,7 @@ def test_what_decides_a_tool(
 
 
 def test_a_tool_without_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A missing go.mod is an error, and so is one that does not pin the module."""
+    """A missing go.mod, or one that does not pin the module, is an error."""
     monkeypatch.setattr(go_tools, "FOLDER", tmp_path)
 
     with pytest.raises(Failure, match=r"The tool pack has no go\.mod"):

@@ -8,7 +8,7 @@ from tools.go.lifecycle_archive import write_lifecycle
 
 
 def test_the_same_programs_are_the_same_bytes(tmp_path: Path) -> None:
-    """Neither dates, owners and modes of the files nor the folder are in the archive."""
+    """The archive does not contain dates, owners, modes or the folder."""
     (tmp_path / "lifecycle.toml").write_text('version = "@VERSION@"\n')
     made = []
     for time, mode in ((0, 0o700), (1_000_000_000, 0o755)):

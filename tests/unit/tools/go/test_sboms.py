@@ -36,13 +36,13 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def test_modules_are_read_as_go_prints_them() -> None:
-    """A module that replaces another one is in its place; the standard library is a module."""
+    """A replaced module is listed as its replacement. The standard library is a module."""
     assert PROGRAM == sboms.read(PRINTED)
 
 
 @pytest.mark.parametrize("printed", ["", "/a: go1.26.8\n", "/a: go1.26.8\n\tpath\texample.org/a\n"])
 def test_a_program_without_modules_is_an_error(printed: str) -> None:
-    """An SBOM without contents would hide what is there."""
+    """A program without modules is an error, because its SBOM would be empty."""
     with pytest.raises(Failure, match="names no modules"):
         sboms.read(printed)
 
@@ -71,7 +71,7 @@ def test_all_formats_have_the_same_modules() -> None:
 
 
 def test_checksums_are_those_of_go_sum() -> None:
-    """As digits of SHA-256 in CycloneDX and SPDX, which is what tools for Go do; else none."""
+    """Checksums are SHA-256 digits in CycloneDX and SPDX, as Go tools write them."""
     digits = "96bf2c995c96e7d1ef91d263ec7deb61b7e2353ee7764578715da54223a70aea"
     made = documents()
     own, dep, _ = made["sbom.spdx.json"]["packages"]

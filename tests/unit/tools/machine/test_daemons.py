@@ -1,4 +1,4 @@
-"""Background programs of ours."""
+"""Background programs."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ def daemon(tmp_path: Path) -> Daemon:
 
 
 def start(daemon: Daemon, folder: Path) -> None:
-    """Start a program that says when it is ready."""
+    """Start a program that prints a line when it is ready."""
     ready = folder / "ready"
     daemon.start(["sh", "-c", _SERVES.format(ready=ready)], ready.exists, 10)
 
@@ -41,7 +41,7 @@ def test_it_is_found_and_ended(daemon: Daemon, tmp_path: Path) -> None:
 
 
 def test_it_holds_no_lock_of_its_caller(daemon: Daemon, tmp_path: Path) -> None:
-    """A lock that the caller has taken (`flock FILE make registry`) ends with the caller."""
+    """A lock of the caller (`flock FILE make registry`) ends with the caller."""
     with (tmp_path / "lock").open("w") as held:
         os.set_inheritable(held.fileno(), True)
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -55,7 +55,7 @@ def test_it_holds_no_lock_of_its_caller(daemon: Daemon, tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_used_again_is_not_ours(daemon: Daemon, tmp_path: Path) -> None:
-    """The note has the start time too: another program of the same number is left alone."""
+    """A program with the same number but another start time is not stopped."""
     (tmp_path / "running").mkdir()
     (tmp_path / "running" / "served").write_text(f"{os.getpid()} 1\n")
 
@@ -65,7 +65,7 @@ def test_a_number_that_is_used_again_is_not_ours(daemon: Daemon, tmp_path: Path)
 
 @pytest.mark.parametrize("note", ["", "12", f"{2**22 + 1} none"])
 def test_a_note_of_no_process(daemon: Daemon, tmp_path: Path, note: str) -> None:
-    """A note that was cut short, or of a process that has ended, is none."""
+    """An incomplete note, or one of an ended process, is ignored."""
     (tmp_path / "running").mkdir()
     (tmp_path / "running" / "served").write_text(note)
 
@@ -73,7 +73,7 @@ def test_a_note_of_no_process(daemon: Daemon, tmp_path: Path, note: str) -> None
 
 
 def test_a_program_that_ends_is_an_error_at_once(daemon: Daemon) -> None:
-    """The end of its log is shown, without waiting for the whole time."""
+    """The end of its log is shown, without waiting longer."""
     began = time.monotonic()
 
     with pytest.raises(Failure, match=r"^The server did not start") as failed:
@@ -85,6 +85,6 @@ def test_a_program_that_ends_is_an_error_at_once(daemon: Daemon) -> None:
 
 
 def test_waiting_ends() -> None:
-    """What does not come is not waited for longer than asked."""
+    """Waiting has a time limit."""
     assert not wait_until(lambda: False, 0.05)
     assert wait_until(lambda: True, 0)

@@ -1,4 +1,4 @@
-"""Who may use the Docker daemon, and what it leaves when it is killed."""
+"""Permission to use the Docker daemon, and its files after it was killed."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ exit 1
 
 
 def test_a_user_without_the_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said that the right is missing; nothing is installed or started."""
+    """The error names the missing permission. Nothing is installed or started."""
     program = tmp_path / "docker"
     program.write_text(_DENIED)
     program.chmod(0o755)
@@ -34,7 +34,7 @@ def test_a_user_without_the_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("content", [f"{2**22 + 1}", "", "words", "1"])
 def test_the_note_of_another_program_goes(tmp_path: Path, content: str) -> None:
-    """dockerd does not start while its pid file names a process, whichever it is."""
+    """The pid file of another process is removed, because dockerd would not start."""
     note = tmp_path / "docker.pid"
     note.write_text(content)
 
@@ -44,7 +44,7 @@ def test_the_note_of_another_program_goes(tmp_path: Path, content: str) -> None:
 
 
 def test_the_note_of_the_program_stays(tmp_path: Path) -> None:
-    """A daemon that runs keeps its pid file."""
+    """A running daemon keeps its pid file."""
     note = tmp_path / "docker.pid"
     note.write_text(f"{os.getpid()}\n")
 
@@ -54,5 +54,5 @@ def test_the_note_of_the_program_stays(tmp_path: Path) -> None:
 
 
 def test_without_a_note(tmp_path: Path) -> None:
-    """There is nothing to do."""
+    """Without a pid file, nothing happens."""
     forget_stale(tmp_path / "docker.pid", "dockerd")

@@ -1,4 +1,4 @@
-"""What the kernel knows of other architectures (binfmt_misc)."""
+"""The kernel's entries for other architectures (binfmt_misc)."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tools.machine.emulation import registered
 def test_it_counts_if_it_is_enabled_and_works_in_containers(
     tmp_path: Path, content: str, expected: bool
 ) -> None:
-    """Flag F opens the interpreter once and for all."""
+    """With flag F, the kernel opens the interpreter at the registration."""
     (tmp_path / "qemu-aarch64").write_text(content)
 
     assert expected == registered(tmp_path, "aarch64")

@@ -1,4 +1,4 @@
-"""Packages are installed where that can be, and announced."""
+"""Packages are installed if possible, with a message."""
 
 import os
 import subprocess
@@ -36,14 +36,14 @@ command.run(lambda names, settings: packages.install(settings.cache, *names))
 
 
 def test_nothing_is_installed_for_what_is_there(tmp_path: Path) -> None:
-    """Programs that are on PATH are used as they are."""
+    """Nothing is installed for programs on the PATH."""
     packages.need(Cache(tmp_path), ["sh", "env"], "no-such-package")
 
     assert [] == list(tmp_path.iterdir())
 
 
 def test_it_is_announced_first(tmp_path: Path) -> None:
-    """What is installed, with what and as whom; the lists of packages are fetched if need be."""
+    """A message has the packages and the user. The package lists are updated if needed."""
     (tmp_path / "apt-get").write_text(_APT)
     (tmp_path / "apt-get").chmod(0o755)
 
@@ -66,7 +66,7 @@ def test_it_is_announced_first(tmp_path: Path) -> None:
 
 
 def test_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what to install by hand."""
+    """The error names the packages to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(Failure, match="there is no apt-get") as failed:
@@ -89,7 +89,7 @@ done
 
 
 def test_packages_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their files are in a folder of the cache, and no package is left there."""
+    """Their files are in a folder of the cache, without the packages themselves."""
     (tmp_path / "apt-get").write_text(_DOWNLOADS)
     (tmp_path / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
@@ -105,7 +105,7 @@ def test_packages_are_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_download_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what was to be downloaded, and nothing half done is left."""
+    """The error names the download, and no incomplete folder is left."""
     monkeypatch.setenv("PATH", str(tmp_path))
     cache = Cache(tmp_path / "cache")
 

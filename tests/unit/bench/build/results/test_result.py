@@ -53,7 +53,7 @@ def test_outcomes_beside_a_peer(ours: float, reached: bool) -> None:
 
 
 def test_outcomes_alone() -> None:
-    """A limit without a peer is one of the figure itself; what was not measured has none."""
+    """Without a peer, the limit is for the figure itself. A missing figure has no outcome."""
     found = outcomes(TARGETS, sample({OVER_FLOOR.name: {OURS: 0.6}, DETECT.name: {OURS: 49}}))
 
     assert [(OVER_FLOOR, False), (DETECT, True)] == [(o.target.figure, o.reached) for o in found]
@@ -68,7 +68,7 @@ def test_write() -> None:
 
 
 def test_kept() -> None:
-    """What is written is read again."""
+    """A written result can be read again."""
     taken = sample(cold(1, 2), cold(3, 4))
 
     assert taken == result.read(result.write(taken))
@@ -81,7 +81,7 @@ def words(text: str, start: str) -> list[str]:
 
 
 def test_render() -> None:
-    """The report has each target with its outcome, and says what makes the figures doubtful."""
+    """The report has each target with its outcome, and the reasons to doubt the figures."""
     noisy = report.render(sample(cold(1, 4), cold(2, 4), load=2.0), chart="build.svg")
     quiet = report.render(sample(cold(1, 4), cold(1, 4)))
 
@@ -93,7 +93,7 @@ def test_render() -> None:
 
 
 def test_draw() -> None:
-    """The picture has a bar for each value; what was not measured has none."""
+    """The picture has a bar for each value. A missing value has none."""
     svg = ET.fromstring(chart.draw(sample(cold(1, 4))))
 
     bars = [item for item in svg.iter() if item.tag.endswith("rect") and "rx" in item.attrib]

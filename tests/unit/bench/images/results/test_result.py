@@ -29,7 +29,7 @@ def starts(ours: float, theirs: float) -> Round:
 
 @pytest.mark.parametrize(("added", "reached"), [(200, True), (200.1, False)])
 def test_target_alone(added: float, reached: bool) -> None:
-    """A limit without a peer is one of the figure itself; what was not measured has none."""
+    """Without a peer, the limit is for the figure itself. A missing figure has no outcome."""
     (outcome,) = outcomes(TARGETS, sample({ADDED.name: {OURS: added}}))
 
     assert (ADDED, added, reached) == (outcome.target.figure, outcome.ours, outcome.reached)
@@ -45,7 +45,7 @@ def test_target_beside_debian(ours: float, reached: bool) -> None:
 
 
 def test_kept() -> None:
-    """What is written is read again, with two digits more than people are shown."""
+    """A written result can be read again, with two digits more than a report shows."""
     taken = sample({COMPRESSED.name: {OURS: 17.45678}}, starts(0.05, 0.1))
 
     kept = result.read(result.write(taken))
@@ -85,14 +85,14 @@ def test_render() -> None:
 
 
 def test_doubts() -> None:
-    """The report says what makes its seconds doubtful."""
+    """The report has the reasons to doubt its times."""
     assert "Doubtful: a single round." in report.render(sample(starts(1, 1)))
     noisy = report.render(sample(starts(1, 4), starts(2, 4), load=2))
     assert "load average before the run 2.0; rounds differ a lot in Container start" in noisy
 
 
 def test_draw() -> None:
-    """The picture has a bar for each value; what was not measured has none."""
+    """The picture has a bar for each value. A missing value has none."""
     svg = ET.fromstring(chart.draw(sample(starts(1, 4))))
 
     bars = [item for item in svg.iter() if item.tag.endswith("rect") and "rx" in item.attrib]

@@ -27,7 +27,7 @@ def test_panels() -> None:
 
 
 def test_bars() -> None:
-    """A bar's length is its value's part of the longest."""
+    """The length of a bar is proportional to its value."""
     lengths = [float(bar.attrib["width"]) for bar in panels()[1].iter(f"{SVG}rect")]
 
     assert [1.0, 0.65, 0.11] == [round(length / lengths[0], 2) for length in lengths]

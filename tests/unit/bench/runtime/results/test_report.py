@@ -8,19 +8,19 @@ from unit.bench.runtime import sample
 
 
 def lines(text: str, start: str) -> list[str]:
-    """Return the lines that start so, without the blanks that put columns in line."""
+    """Return the lines with this start, without the blanks that align columns."""
     return [" ".join(line.split()) for line in text.splitlines() if line.startswith(start)]
 
 
 def test_table() -> None:
-    """Columns are in line for who reads it as text."""
+    """Columns are aligned, so that the text is readable."""
     assert (
         "| figure |    a |\n| ------ | ---: |\n| x      | 1.25 |\n| longer |    2 |"
     ) == tables.table(("figure", "a"), [("x", "1.25"), ("longer", "2")])
 
 
 def test_targets() -> None:
-    """A target has both figures, their ratio, and by how much it is missed."""
+    """A target has both figures, their ratio, and the distance to the limit."""
     rounds = [{figures.CPU.name: {OURS: 90.0, UVICORN: 100.0}, figures.CONTRACT.name: {OURS: 0.5}}]
     text = report.render(sample.result(rounds))
 
@@ -35,7 +35,7 @@ def test_targets() -> None:
 
 
 def test_figures() -> None:
-    """All that was measured is there, of all peers, with how far the rounds are apart."""
+    """The report has all figures of all peers, and the spread of the rounds."""
     text = report.render(sample.result())
 
     assert "| Requests per second, 1/s | 40 000 | 26 000 | 4 500 | 0% |" in lines(text, "| Req")
@@ -54,7 +54,7 @@ def test_facts() -> None:
 
 
 def test_doubts() -> None:
-    """A busy machine, a single round and rounds that are far apart are named as doubtful."""
+    """A busy machine, a single round and different rounds are reasons for doubt."""
     busy = report.render(sample.result(sample.ROUNDS[:1], load=1.5))
     apart = report.render(sample.result())
 
@@ -65,7 +65,7 @@ def test_doubts() -> None:
 
 
 def test_doubts_about_rates() -> None:
-    """A rate is doubtful where the server did not use its core."""
+    """A rate is doubtful if the server did not use its core."""
     rounds = [{figures.BUSY.name: {OURS: 0.99, UVICORN: 0.6}}] * 2
 
     assert ["Doubtful: rates at full load of servers that waited: uvicorn (0.60 cores)."] == lines(
@@ -74,7 +74,7 @@ def test_doubts_about_rates() -> None:
 
 
 def test_no_doubts() -> None:
-    """Nothing is doubtful about rounds that agree, on a machine that did nothing else."""
+    """Similar rounds on an idle machine are no reason for doubt."""
     rounds = [{figures.CPU.name: {OURS: 20.0}}] * 2
 
     assert "Doubtful" not in report.render(sample.result(rounds))

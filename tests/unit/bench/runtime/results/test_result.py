@@ -10,7 +10,7 @@ from unit.bench.runtime import sample
 
 
 def test_median() -> None:
-    """The median is of the rounds that have a value."""
+    """The median includes only rounds with a value."""
     found = sample.result()
 
     assert 21.0 == found.median(figures.CPU, OURS)
@@ -19,38 +19,38 @@ def test_median() -> None:
 
 
 def test_ratio() -> None:
-    """A ratio is taken within a round: here 0.8 and 0.55, where the medians' ratio is 0.65."""
+    """Ratios are from each round: here 0.8 and 0.55. The ratio of the medians would be 0.65."""
     assert pytest.approx(0.675) == sample.result().ratio(figures.CPU, UVICORN)
 
 
 def test_ratio_of_common_rounds() -> None:
-    """A round that lacks one of the two says nothing."""
+    """A round without one of the two values does not count."""
     assert 1.0 == sample.result().ratio(figures.P99_HALF, UVICORN)
     assert None is sample.result().ratio(figures.P99_HALF, FUNC_PYTHON)
 
 
 def test_spread() -> None:
-    """The spread is from the least to the most, as a part of the median; a round alone has none."""
+    """The spread is the maximum minus the minimum, divided by the median. One round has none."""
     assert pytest.approx(2 / 21) == sample.result().spread(figures.CPU, OURS)
     assert None is sample.result(sample.ROUNDS[:1]).spread(figures.CPU, OURS)
 
 
 def test_document() -> None:
-    """What is written is read as the same, but for digits that nobody measures."""
+    """A written result is read unchanged, except for meaningless digits."""
     found = sample.result()
 
     assert found == result.read(result.write(found))
 
 
 def test_document_digits() -> None:
-    """Values keep two digits more than people are shown."""
+    """Values keep two digits more than a report shows."""
     found = sample.result([{figures.CPU.name: {OURS: 20.123456}}])
 
     assert [{"cpu_us": {OURS: 20.123}}] == json.loads(result.write(found))["rounds"]
 
 
 def test_document_medians() -> None:
-    """The document has the medians, of what was measured."""
+    """The document has the medians of all values."""
     medians = json.loads(result.write(sample.result()))["medians"]
 
     assert {"cpu_us", "requests_per_s", "p99_half_ms", "contract_us"} == set(medians)
@@ -58,6 +58,6 @@ def test_document_medians() -> None:
 
 
 def test_document_of_another_format() -> None:
-    """A document of another format is not read as if it were of this."""
+    """A document of another format is an error."""
     with pytest.raises(ValueError, match="format"):
         result.read('{"format": 0}')

@@ -1,4 +1,4 @@
-"""What has to be reached."""
+"""The targets."""
 
 import pytest
 from bench.runtime.peers import FUNC_PYTHON, OURS, PEERS, UVICORN
@@ -11,13 +11,13 @@ from unit.bench.runtime import sample
 
 
 def outcome(figure: Figure, peer: str | None) -> Outcome:
-    """Return what the sample says of a target."""
+    """Return the outcome of a target for the sample."""
     found = outcomes(TARGETS, sample.result())
     return next(one for one in found if (one.target.figure, one.target.peer) == (figure, peer))
 
 
 def test_targets_are_of_what_is_measured() -> None:
-    """Figures and peers are those that there are, and no target is there twice."""
+    """Targets have existing figures and peers, and each target is unique."""
     assert {target.figure for target in TARGETS} <= set(FIGURES)
     assert {target.peer for target in TARGETS} <= {None, *(peer.name for peer in PEERS)}
     assert len(TARGETS) == len({(target.figure, target.peer) for target in TARGETS})
@@ -41,7 +41,7 @@ def test_at_least() -> None:
 
 
 def test_exactly() -> None:
-    """A limit itself is reached."""
+    """The limit itself reaches the target."""
     rounds = [{figures.CPU.name: {OURS: 65.0, UVICORN: 100.0}}]
     (found,) = outcomes(TARGETS, sample.result(rounds))
 
@@ -58,7 +58,7 @@ def test_exactly() -> None:
     ids=["at most", "at least", "without a peer"],
 )
 def test_missed(figure: Figure, values: dict[str, float], missed_by: float) -> None:
-    """What is missed is a part of the limit."""
+    """The distance is a part of the limit."""
     (found,) = outcomes(TARGETS, sample.result([{figure.name: values}]))
 
     assert not found.reached
@@ -66,5 +66,5 @@ def test_missed(figure: Figure, values: dict[str, float], missed_by: float) -> N
 
 
 def test_not_measured() -> None:
-    """A target whose figure is not there has no outcome, rather than a good or a bad one."""
+    """A target without its figure has no outcome."""
     assert [] == outcomes(TARGETS, sample.result([{figures.CPU.name: {UVICORN: 30.0}}]))

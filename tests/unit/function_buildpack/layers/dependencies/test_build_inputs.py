@@ -117,7 +117,7 @@ def test_variables_without_credentials() -> None:
     ],
 )
 def test_reads_git(tmp_path: Path, files: dict[str, str], reads: bool) -> None:
-    """Only backends that are known not to read git, without code of the package, do without."""
+    """Only known backends without code of the package do not read git."""
     assert reads == build_inputs.reads_git(write(tmp_path, files))
 
 

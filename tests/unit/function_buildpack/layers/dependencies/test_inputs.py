@@ -520,7 +520,7 @@ def test_digest_of_a_lock_is_of_no_place(tmp_path: Path) -> None:
 
 
 def test_settings(tmp_path: Path) -> None:
-    """A setting counts with the files that it names, in any folder."""
+    """A setting counts together with the files that it names, in any folder."""
     for folder in (tmp_path / "a", tmp_path / "b"):
         write(folder, {"c.txt": "-c d.txt\n", "d.txt": "idna<3\n"})
     declared = {"UV_CONSTRAINT": "c.txt https://example.org/e.txt", "UV_RESOLUTION": "lowest"}

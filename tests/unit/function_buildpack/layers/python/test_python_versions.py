@@ -57,7 +57,7 @@ def asked(text: str) -> PythonRequests:
     ],
 )
 def test_order(settings: Settings, file: str, requires: str, said: str) -> None:
-    """The setting comes before uv's, that before .python-version; requires-python is last."""
+    """The order is: the setting, uv's setting, .python-version, requires-python."""
     found = wanted(requires, settings, python_version=file)
 
     assert said == found.all[0].where
@@ -76,7 +76,7 @@ def test_order_of_heroku() -> None:
 
 
 def of_poetry(python: Any) -> PythonRequests:
-    """Ask as a project of Poetry's does."""
+    """Return the requests of a Poetry project."""
     return wanted(pyproject={"tool": {"poetry": {"dependencies": {"python": python}}}})
 
 
@@ -107,7 +107,7 @@ def test_order_is_all() -> None:
 
 
 def test_nothing_asked() -> None:
-    """Without a word of it any Python will do."""
+    """Without a request, any Python matches."""
     assert wanted().allows("3.13.5")
     assert "" == str(wanted())
 
@@ -133,7 +133,7 @@ def test_nothing_asked() -> None:
     ],
 )
 def test_requested(text: str, allowed: str, excluded: str) -> None:
-    """A version is meant in each form that uv and pyenv write."""
+    """A version is accepted in each form that uv and pyenv write."""
     assert asked(text).allows(allowed)
     assert not asked(text).allows(excluded)
 
@@ -157,7 +157,7 @@ def test_requested_invalid(text: str) -> None:
     ],
 )
 def test_requested_foreign(text: str) -> None:
-    """Another implementation, and another build of CPython, is refused."""
+    """Another implementation, or another build of CPython, is an error."""
     with pytest.raises(PythonForeign):
         asked(text)
 

@@ -22,7 +22,7 @@ def contents(cluster: Cluster) -> dict[Path, str]:
 def test_kubelets_threshold_is_the_one_that_is_checked(
     cluster: Cluster, contents: dict[Path, str]
 ) -> None:
-    """The disk is checked by the same figure that kubelet evicts pods by."""
+    """The disk check and kubelet's eviction have the same threshold."""
     read: Any = yaml.safe_load(contents[cluster.state / "kubelet.yaml"])
 
     threshold = f"{host.EVICTION_PERCENT}%"
@@ -30,14 +30,14 @@ def test_kubelets_threshold_is_the_one_that_is_checked(
 
 
 def test_all_is_in_the_clusters_folder(cluster: Cluster, contents: dict[Path, str]) -> None:
-    """But for the name server's, which containers read in the node's own /run."""
+    """All files are there, except that of the name server, which is in the node's /run."""
     elsewhere = [path for path in contents if not path.is_relative_to(cluster.state)]
 
     assert [Path("/run/resolv.conf")] == elsewhere
 
 
 def test_containerd(cluster: Cluster, contents: dict[Path, str]) -> None:
-    """It finds the folders of other files: of registries and of the pods' network."""
+    """Its configuration has the folders of the files for registries and the pods' network."""
     read = tomllib.loads(contents[cluster.state / "containerd.toml"])["plugins"]
     cri = read["io.containerd.grpc.v1.cri"]
 

@@ -47,12 +47,12 @@ def run(logs: Path, phase: str, program: str) -> tuple[int, str]:
 def test_the_program_that_ended_is_named(
     tmp_path: Path, phase: str, program: str, ended: str
 ) -> None:
-    """With its status, and the end of its log, also while others are still waited for."""
+    """The error has its status and the end of its log, also during the start of others."""
     assert (1, f"Error: {ended}") == run(tmp_path, phase, program)
 
 
 def test_each_program_has_a_log(tmp_path: Path) -> None:
-    """What it writes is in a file of its name."""
+    """Each program's output is in a file with its name."""
     run(tmp_path, "started", "echo ready; exit 1")
 
     assert "ready\n" == (tmp_path / "apiserver.log").read_text()
@@ -60,7 +60,7 @@ def test_each_program_has_a_log(tmp_path: Path) -> None:
 
 
 def test_what_containers_leave_is_reaped(tmp_path: Path) -> None:
-    """A process of nobody's ends without ending the node."""
+    """The end of an orphaned process does not end the node."""
     orphan = "(sh -c 'exit 7' &) ; sleep 0.2; exit 5"
 
     assert (1, True) == (

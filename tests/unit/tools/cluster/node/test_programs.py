@@ -30,7 +30,7 @@ def words(started: list[Program], name: str) -> list[str]:
 
 
 def test_order(first: list[Program], second: list[Program]) -> None:
-    """What asks the API server comes after it, and etcd before."""
+    """etcd is before the API server, and its clients are after it."""
     assert ["registry", "ghcr", "etcd", "apiserver", "containerd"] == [
         program.name for program in first
     ]
@@ -42,7 +42,7 @@ def test_order(first: list[Program], second: list[Program]) -> None:
 def test_files_that_programs_name_are_written(
     cluster: Cluster, first: list[Program], second: list[Program]
 ) -> None:
-    """Each file of settings in a command is one of those that the node writes."""
+    """The node writes each configuration file that a command names."""
     named = {
         Path(word)
         for program in (*first, *second)
@@ -55,7 +55,7 @@ def test_files_that_programs_name_are_written(
 
 
 def test_keys_that_programs_name_are_made(cluster: Cluster, first: list[Program]) -> None:
-    """Each file of the folder of keys in a command is one that credentials.py makes."""
+    """credentials.py creates each key and certificate that a command names."""
     folder = f"{cluster.pki}/"
     named = {
         word.partition(folder)[2]
@@ -69,7 +69,7 @@ def test_keys_that_programs_name_are_made(cluster: Cluster, first: list[Program]
 
 
 def test_the_registry_stands_for_ghcr(cluster: Cluster, first: list[Program]) -> None:
-    """The same images, a second time: with TLS, on the address that the name has in pods."""
+    """A second server has the same images, with TLS, at the address of this name in pods."""
     plain, ghcr = words(first, "registry"), words(first, "ghcr")
 
     assert plain[-3:] == ghcr[-3:]
@@ -78,7 +78,7 @@ def test_the_registry_stands_for_ghcr(cluster: Cluster, first: list[Program]) ->
 
 
 def test_another_port_of_the_registry(tmp_path: Path) -> None:
-    """On the node it listens on port 5000, whatever REGISTRY_PORT is; its images are the same."""
+    """On the node, it listens on port 5000 with any REGISTRY_PORT, and has the same images."""
     environ = {"XDG_CACHE_HOME": str(tmp_path), "REGISTRY_PORT": "5001"}
     cluster = Cluster(settings.read(environ, tmp_path))
     started = programs.first(cluster, configuration.files(cluster), Path("docker-registry"))
