@@ -27,7 +27,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def buildpack(tmp_path_factory: pytest.TempPathFactory, plain: Workspace) -> Path:
     """The buildpack as a builder has it, with the runtime ready for the layers of `plain`."""
-    copy = tmp_path_factory.mktemp("buildpacks") / "knative-python_function" / "0.1.0"
+    copy = tmp_path_factory.mktemp("buildpacks") / "knative-python_function" / "1"
     shutil.copytree(ROOT / "buildpack", copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "bin" / "prepare").write_text(f'#!/bin/sh\nexec "{copy}/start" prepare\n')
     (copy / "bin" / "prepare").chmod(0o755)
