@@ -15,7 +15,7 @@ from image.pack import Build, Image, Pack
 REUSED_DEPENDENCIES = "Reusing the dependencies layer"
 REUSED_RUNTIME = "Reusing the runtime layer"
 INSTALLED_DEPENDENCIES = "Installed the dependencies"
-INSTALLED_RUNTIME = "Installed the runtime"
+COPIED_RUNTIME = "Copying the packages that the builder has prepared"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def first(pack: Pack, project: Path) -> Build:
     """Return the first build of it."""
     built = pack.build(project)
     assert INSTALLED_DEPENDENCIES in built.log
-    assert INSTALLED_RUNTIME in built.log
+    assert COPIED_RUNTIME in built.log
     return built
 
 

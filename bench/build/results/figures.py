@@ -47,9 +47,9 @@ ADDED_COLD = Figure(
     "Cold build, --buildpack ./buildpack trusted",
     "s",
     2,
-    "the template with `--buildpack ./buildpack --trust-extra-buildpacks`: pack adds the folder to "
-    "the builder, and runs all phases in one container. The Dockerfiles are those of the cold "
-    "build",
+    "the template with `--buildpack ./buildpack --trust-extra-buildpacks`: pack runs all phases in "
+    "one container. It adds the folder to the builder only if the builder has another version of "
+    "it. The Dockerfiles are those of the cold build",
 )
 ADDED_REBUILD = Figure(
     "added_rebuild_s",
