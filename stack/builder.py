@@ -100,7 +100,7 @@ def _create(settings: Settings, wanted: Request) -> None:
 
 
 def _prepare(settings: Settings, wanted: Request, folder: Path) -> None:
-    """Write what each build would make again, as a buildpack that builds nothing."""
+    """Write the prepared files, as a buildpack that builds nothing."""
     current = version.current(ROOT)
     run = [
         *("docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0"),

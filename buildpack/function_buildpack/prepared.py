@@ -1,8 +1,8 @@
-"""What a builder has ready: the runtime's packages, and this buildpack's bytecode.
+"""The files that our builder has ready: the runtime's packages, and this buildpack's bytecode.
 
-It is in a folder next to the buildpack's own, and not in it. So our builder has exactly the
-repository's buildpack, and `pack build --buildpack ./buildpack` uses that instead of adding another
-one. A buildpack that has changed still finds all that is the same.
+They are in a folder next to the buildpack's folder, not in it. So the builder's buildpack is the
+same as the repository's, and `pack build --buildpack ./buildpack` uses it instead of adding another
+one. A changed buildpack still uses the files of everything that did not change.
 """
 
 import sys
@@ -14,7 +14,7 @@ _FOLDER = "knative-python_prepared"
 
 
 def folder(buildpack: Path) -> Path:
-    """Return the folder; few builders have it.
+    """Return the folder. Builders of others do not have it.
 
     :param buildpack: the buildpack's folder, /cnb/buildpacks/<id>/<version> (platform interface
         specification, "Buildpacks Directory Layout")

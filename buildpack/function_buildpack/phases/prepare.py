@@ -1,4 +1,4 @@
-"""Prepares what each build with this buildpack would make again (prepared.py).
+"""Prepares what each build would otherwise create again: the files of prepared.py.
 
 The runtime's packages are the same for every function, so a build can copy a folder instead of
 unpacking and compiling wheels. stack/builder.sh runs this in the build image.

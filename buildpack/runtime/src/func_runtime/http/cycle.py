@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from asyncio import Task
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from func_runtime.asgi import Headers, Message, ResponseProgress, Scope
 from func_runtime.errors import ClientDisconnected, RequestAborted, ResponseUnfinished
@@ -94,7 +94,7 @@ class RequestResponseCycle(ResponseProgress):
         self._may_expect = True
         # The response. _start adds what else is needed.
         self._bodiless = scope["method"] == "HEAD"  # read now: the application may change the scope
-        self._expected = _START  # the next message of the application; none after the end
+        self._expected = _START  # the next message, "" after the end; deriving it is slower
         self.started = False  # the application has started it
         self.on_the_wire = False
         self.completed = False
@@ -199,8 +199,8 @@ class RequestResponseCycle(ResponseProgress):
         else:
             self._start(message["status"], message.get("headers", ()))
 
-    async def _refuse(self, kind: str) -> None:
-        """Raise what send raises for a message that is not expected."""
+    async def _refuse(self, kind: str) -> NoReturn:
+        """Raise the error of send for a message that is not expected."""
         if self.gone or self.completed:
             await self._pause()
         if self.gone:
