@@ -624,6 +624,7 @@ async def test_pings_while_the_application_is_busy() -> None:
 
     async with serving(handler) as served, await served.open() as client:
         await client.send(frame(BINARY, b"x" * 1000) * 2000)
+        await eventually(lambda: not served.connection.transport.is_reading())
         for _ in range(5):
             served.pass_time(21)
         assert 1 == len(served.state.connections)
