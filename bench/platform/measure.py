@@ -53,7 +53,7 @@ class Measurement:
             for number in range(self.rounds):
                 values = Round()
                 for name in (*names[number % 2 :], *names[: number % 2]):
-                    _add(values, name, self._wake(cluster, name))
+                    _add(values, name, self._wake(cluster, name, number / self.rounds))
                     _add(values, name, _next(cluster, images[name], number, self.tools.environ))
                 _add(values, OURS, self._deploy(cluster, number))
                 found.append(values)
@@ -62,8 +62,8 @@ class Measurement:
                     _say(f"round {number + 1}: {figure}: {', '.join(texts)}")
         return found
 
-    def _wake(self, cluster: Cluster, name: str) -> dict[str, float]:
-        woken = wake.wake(cluster, _service(name))
+    def _wake(self, cluster: Cluster, name: str, delay: float) -> dict[str, float]:
+        woken = wake.wake(cluster, _service(name), delay)
         median, p99 = clients.latencies(cluster.host(_service(name)))
         return woken.seconds | {
             figures.MEDIAN.name: median * _THOUSAND,

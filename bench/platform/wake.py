@@ -66,14 +66,18 @@ def mark(function: Path) -> None:
         source.write(_MARKS)
 
 
-def wake(cluster: Cluster, service: str) -> Woken:
+def wake(cluster: Cluster, service: str, delay: float) -> Woken:
     """Send a request to a function without a pod, which writes its marks.
 
+    :param delay: seconds before the request. The last pod ends on a check of the kubelet, which
+        checks once a second: without a delay, each request would be at the same time before the
+        next check. So the delays of all rounds are spread over a second.
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
     cluster.wait_until_zero()
     # There may have been a build and a deployment right before this.
     machine.wait_until_quiet()
+    time.sleep(delay)
     with watch.lines(cluster.watch(service, _POD), cluster.environ) as when:
         began = time.time()
         answered = clients.ask(cluster.host(service))
