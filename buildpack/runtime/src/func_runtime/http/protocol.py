@@ -63,7 +63,7 @@ class HttpProtocol(Connection):
         # How it ends.
         self._is_closing = False  # no more requests are read
         self._rejection = 0  # the status for what is not a request
-        self._deadline = state.now + state.keep_alive
+        self._deadline = state.idle_deadline
 
     # What the transport calls.
 
@@ -180,8 +180,8 @@ class HttpProtocol(Connection):
         elif self._rejection:
             self._write_rejection()
         else:
-            limit = _HEAD_SECONDS if self._reader.unfinished else self.state.keep_alive
-            self._deadline = self.state.now + limit
+            state, unfinished = self.state, self._reader.unfinished
+            self._deadline = state.now + _HEAD_SECONDS if unfinished else state.idle_deadline
             if self._is_paused:
                 self.resume_reading()
 
@@ -244,7 +244,7 @@ class HttpProtocol(Connection):
             self._close_lingering()
         else:
             self.transport.close()
-            self._deadline = self.state.now + self.state.keep_alive
+            self._deadline = self.state.idle_deadline
 
     def abort(self, cycle: RequestResponseCycle) -> None:
         """End so that the client sees that the response is not complete."""

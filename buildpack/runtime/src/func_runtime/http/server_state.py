@@ -72,6 +72,7 @@ class ServerState:
     def tick(self, now: float) -> None:
         """Take the event loop's time, once a second: for deadlines and for the Date header."""
         self.now = now
+        self.idle_deadline = now + self.keep_alive  # of a connection that becomes idle now
         self.date = response_head.DATE + response_head.http_date(time.time())
         for connection in list(self.connections):
             connection.check_deadline()
