@@ -69,15 +69,10 @@ def mark(function: Path) -> None:
 def wake(cluster: Cluster, service: str, delay: float) -> Woken:
     """Send a request to a function without a pod, which writes its marks.
 
-    :param delay: seconds before the request. The last pod ends on a check of the kubelet, which
-        checks once a second: without a delay, each request would be at the same time before the
-        next check. So the delays of all rounds are spread over a second.
+    :param delay: seconds to wait before the request, on a quiet machine.
     :raises BenchFailed: it does not answer, or its pod is not found.
     """
-    cluster.wait_until_zero()
-    # There may have been a build and a deployment right before this.
-    machine.wait_until_quiet()
-    time.sleep(delay)
+    _wait(cluster, delay)
     with watch.lines(cluster.watch(service, _POD), cluster.environ) as when:
         began = time.time()
         answered = clients.ask(cluster.host(service))
@@ -110,6 +105,18 @@ def wake(cluster: Cluster, service: str, delay: float) -> Woken:
     if serving := _serving(log):
         seconds[figures.SERVING.name] = serving - first.began
     return Woken(seconds, found)
+
+
+def _wait(cluster: Cluster, delay: float) -> None:
+    """Wait until nothing runs, then for some more time.
+
+    The kubelet checks its pods once a second, and the last pod ends on such a check. So without a
+    delay, each request would be at the same time before the next check.
+    """
+    cluster.wait_until_zero()
+    # There may have been a build and a deployment right before this.
+    machine.wait_until_quiet()
+    time.sleep(delay)
 
 
 def _container(cluster: Cluster, service: str) -> str:
