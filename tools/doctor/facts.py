@@ -26,6 +26,7 @@ REGISTRY_PORT = 5000
 FUNCTION_PORT = 8080
 _WITHIN = 20.0  # seconds for a program
 _ANSWER_WITHIN = 2.0  # seconds for a response from a port
+_SNAPSHOTTER = "io.containerd.snapshotter.v1"
 _PROGRAMS = ("git", "make", "flock", "apt-get", "mmdebstrap", "docker", "dockerd", "go")
 
 
@@ -37,6 +38,7 @@ class Docker:
     error: str = ""
     folder: str = ""
     free: int = 0
+    containerd: bool = False  # its images are in containerd's store
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ def _docker() -> Docker:
         return Docker(error=" ".join(errors) or "it did not answer in time")
     folder = str(described.get("DockerRootDir", ""))
     free = shutil.disk_usage(folder).free if Path(folder).is_dir() else 0
-    return Docker(str(described["ServerVersion"]), "", folder, free)
+    containerd = ["driver-type", _SNAPSHOTTER] in (described.get("DriverStatus") or [])
+    return Docker(str(described["ServerVersion"]), "", folder, free, containerd)
 
 
 def _index_error() -> str:

@@ -159,6 +159,13 @@ def _free(subject: str, free: int, needed: int, cure: str) -> Finding:
 def _docker(facts: Facts) -> Iterator[Finding]:
     if facts.docker.version:
         yield _docker_version(facts.docker.version)
+        if facts.docker.containerd:
+            yield Finding(
+                NOTE,
+                "Docker keeps images in containerd's image store: builds with --buildpack or "
+                "--env, and those of func, take half a minute longer",
+                "See docs/build.md, Docker with containerd's image store.",
+            )
     elif facts.docker_host:
         yield Finding(
             PROBLEM,

@@ -116,6 +116,10 @@ def test_problem(change: dict[str, object], title: str) -> None:
         ({"programs": without("go")}, "Go is missing; the set-up downloads one"),
         ({"docker": Docker(error="none")}, "No Docker daemon answers; `make image` starts it"),
         (
+            {"docker": replace(GOOD.docker, containerd=True)},
+            "Docker keeps images in containerd's image store",
+        ),
+        (
             {"docker": Docker(error="none"), "programs": without("dockerd")},
             "No Docker daemon answers; `make image` installs and starts it",
         ),
