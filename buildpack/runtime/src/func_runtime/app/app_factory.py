@@ -77,7 +77,7 @@ def create_app(
 
 
 # Only what is configured is imported, and takes part in a request. Each part is passed on as a
-# bound method: a call takes 130 ns, and that of an object 200 (CPython 3.13).
+# bound method: a call takes 94 ns, and that of an object 137 (CPython 3.13 of the images).
 
 
 def _logged(app: Application, by_path: dict[str, Probe], wanted: LogSettings) -> Application:
