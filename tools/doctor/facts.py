@@ -152,7 +152,7 @@ def _docker() -> Docker:
         errors = described.get("ServerErrors") or text.splitlines()[-1:]
         return Docker(error=" ".join(errors) or "it did not answer in time")
     folder = str(described.get("DockerRootDir", ""))
-    free = shutil.disk_usage(folder).free if Path(folder).is_dir() else 0
+    free = shutil.disk_usage(folder).free if folder and Path(folder).is_dir() else 0
     containerd = ["driver-type", _SNAPSHOTTER] in (described.get("DriverStatus") or [])
     return Docker(str(described["ServerVersion"]), "", folder, free, containerd)
 
