@@ -9,8 +9,7 @@ WAKE = Figure(
     "From zero to the first answer",
     "s",
     2,
-    "from a request through the gateway, to a function without a pod, until its response. The "
-    "requests of all rounds are spread over a second, because the kubelet checks once a second",
+    "from a request through the gateway, to a function without a pod, until its response",
 )
 WAKE_ALONE = Figure(
     "wake_alone_s",
