@@ -26,7 +26,8 @@ REGISTRY_PORT = 5000
 FUNCTION_PORT = 8080
 _WITHIN = 20.0  # seconds for a program
 _ANSWER_WITHIN = 2.0  # seconds for a response from a port
-_SNAPSHOTTER = "io.containerd.snapshotter.v1"
+# As `docker info` has it among its DriverStatus; pack looks for the same.
+_CONTAINERD_STORE = ["driver-type", "io.containerd.snapshotter.v1"]
 _PROGRAMS = ("git", "make", "flock", "apt-get", "mmdebstrap", "docker", "dockerd", "go")
 
 
@@ -153,7 +154,7 @@ def _docker() -> Docker:
         return Docker(error=" ".join(errors) or "it did not answer in time")
     folder = str(described.get("DockerRootDir", ""))
     free = shutil.disk_usage(folder).free if folder and Path(folder).is_dir() else 0
-    containerd = ["driver-type", _SNAPSHOTTER] in (described.get("DriverStatus") or [])
+    containerd = _CONTAINERD_STORE in (described.get("DriverStatus") or [])
     return Docker(str(described["ServerVersion"]), "", folder, free, containerd)
 
 

@@ -163,7 +163,7 @@ def _docker(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 NOTE,
                 "Docker keeps images in containerd's image store: builds with --buildpack or "
-                "--env, and those of func, take half a minute longer",
+                "--env, and those of func, take about 20 s longer",
                 "See docs/build.md, Docker with containerd's image store.",
             )
     elif facts.docker_host:
