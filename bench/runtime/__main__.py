@@ -22,7 +22,7 @@ from bench.runtime.serve import Stage
 
 COMMAND = Command("runtime", result.write, result.read, report.render, chart.draw)
 _RUN_IMAGES_PYTHON = "3.13"
-_WHOLE = Plan(rounds=5, seconds=3, starts=5, soak=200_000, parts=tuple(Part))
+_WHOLE = Plan(rounds=5, seconds=5, starts=5, soak=200_000, parts=tuple(Part))
 # Too short for the long run, and for reliable figures.
 _QUICK = Plan(
     rounds=1, seconds=1, starts=3, soak=0, parts=tuple(part for part in Part if part != Part.SOAK)

@@ -2,14 +2,15 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from statistics import median
 
 from bench.rounds import Round
 from bench.runtime import imports, load
 from bench.runtime.load import Answered, Mode
 from bench.runtime.peers import OURS, UVICORN, Kind, Peer
-from bench.runtime.process import Cpu
 from bench.runtime.results import figures
 from bench.runtime.results.figures import Figure, Part
 from bench.runtime.results.result import Plan
@@ -19,6 +20,8 @@ CONNECTIONS = 32
 _MEGA = 1_000_000
 _KILO = 1_000
 _WARM_SECONDS = 1
+# A turn of one server, before the next one gets its turn: wrk's shortest run.
+_TURN_SECONDS = 1
 _IDLE_SECONDS = 0.5
 # At half load: the mean time of a connection between a response and its next request, and how much
 # faster than the load a peer must be. Otherwise its latency is only that of an overload.
@@ -31,6 +34,26 @@ _STARTS = {
     Kind.HTTP: (figures.START, figures.START_CPU),
     Kind.EVENT: (figures.START_EVENT, figures.START_EVENT_CPU),
 }
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A server under load: requests per second, latency in s, CPU time per request in s."""
+
+    rate: float
+    p99: float
+    cpu: float
+    kernel: float
+
+
+def middle(turns: Sequence[Loaded]) -> Loaded:
+    """Return the medians of all turns."""
+    return Loaded(
+        median(turn.rate for turn in turns),
+        median(turn.p99 for turn in turns),
+        median(turn.cpu for turn in turns),
+        median(turn.kernel for turn in turns),
+    )
 
 
 class Measurement:
@@ -82,23 +105,29 @@ class Measurement:
 
     def _loads(self, peers: Sequence[Peer]) -> None:
         """Measure all peers at full load, then at half of uvicorn's rate if they can keep up."""
-        rates = {peer.name: self._full_load(peer) for peer in peers}
+        for peer in peers:
+            self._memory(peer)
+        rates = self._full_load(peers)
         for peer in peers:
             if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
                 self._half_load(peer, rates[UVICORN] / 2)
 
     def _all_orders(self, peers: Sequence[Peer]) -> None:
-        for peer in peers:
-            if peer.serves(Kind.ORDER):
-                with self._stage.serve(peer, Kind.ORDER) as served:
-                    answered, cpu = self._loaded(served, Mode.ORDER)
-                self._add(figures.ORDERS, peer, answered.rate)
-                self._add(figures.ORDERS_CPU, peer, cpu.total)
+        with self._all_served(peers, Kind.ORDER) as served:
+            for peer, loaded in self._in_turn(served, Mode.ORDER).items():
+                self._add(figures.ORDERS, peer, loaded.rate)
+                self._add(figures.ORDERS_CPU, peer, loaded.cpu * _MEGA)
 
     def _all_events(self, peers: Sequence[Peer]) -> None:
-        for peer in peers:
-            if peer.serves(Kind.EVENT):
-                self._events(peer)
+        modes = {
+            Mode.BINARY: (figures.BINARY, figures.BINARY_CPU),
+            Mode.STRUCTURED: (figures.STRUCTURED, figures.STRUCTURED_CPU),
+        }
+        with self._all_served(peers, Kind.EVENT) as served:
+            for mode, (rate, cpu) in modes.items():
+                for peer, loaded in self._in_turn(served, mode).items():
+                    self._add(rate, peer, loaded.rate)
+                    self._add(cpu, peer, loaded.cpu * _MEGA)
 
     def _starts(self, peers: Sequence[Peer], kind: Kind) -> None:
         """Start all peers in turn, several times."""
@@ -114,28 +143,55 @@ class Measurement:
             self._add(time_of, peer, median(times[peer.name]))
             self._add(cpu_of, peer, median(used[peer.name]))
 
-    def _full_load(self, peer: Peer) -> float:
-        """Measure idle memory, then rate and CPU time; return the rate."""
+    def _memory(self, peer: Peer) -> None:
+        """Measure idle memory, while no other peer shares its pages."""
         with self._stage.serve(peer, Kind.HTTP) as served:
             time.sleep(_IDLE_SECONDS)
             memory = served.process.memory()
-            self._add(figures.RESIDENT, peer, memory.resident / _MEGA)
-            self._add(figures.OWN, peer, memory.own / _MEGA)
-            answered, cpu = self._loaded(served, Mode.GET)
-        self._add(figures.RATE, peer, answered.rate)
-        self._add(figures.CPU, peer, cpu.total)
-        self._add(figures.CPU_KERNEL, peer, cpu.kernel)
-        self._add(figures.BUSY, peer, cpu.total * answered.rate / _MEGA)
-        self._add(figures.P99_FULL, peer, answered.p99 * _KILO)
-        return answered.rate
+        self._add(figures.RESIDENT, peer, memory.resident / _MEGA)
+        self._add(figures.OWN, peer, memory.own / _MEGA)
 
-    def _loaded(self, served: Served, mode: Mode) -> tuple[Answered, Cpu]:
-        """Warm up, then send the load. Return the result, and the CPU time per request in µs."""
-        self._send(served, mode, _WARM_SECONDS)
+    def _full_load(self, peers: Sequence[Peer]) -> dict[str, float]:
+        """Measure rates and CPU time. Return the rates by peer."""
+        with self._all_served(peers, Kind.HTTP) as served:
+            found = self._in_turn(served, Mode.GET)
+        for peer, loaded in found.items():
+            self._add(figures.RATE, peer, loaded.rate)
+            self._add(figures.CPU, peer, loaded.cpu * _MEGA)
+            self._add(figures.CPU_KERNEL, peer, loaded.kernel * _MEGA)
+            self._add(figures.BUSY, peer, loaded.cpu * loaded.rate)
+            self._add(figures.P99_FULL, peer, loaded.p99 * _KILO)
+        return {peer.name: loaded.rate for peer, loaded in found.items()}
+
+    @contextmanager
+    def _all_served(self, peers: Sequence[Peer], kind: Kind) -> Iterator[dict[Peer, Served]]:
+        """Serve with all peers that can, within `with`."""
+        with ExitStack() as stack:
+            yield {
+                peer: stack.enter_context(self._stage.serve(peer, kind))
+                for peer in peers
+                if peer.serves(kind)
+            }
+
+    def _in_turn(self, served: dict[Peer, Served], mode: Mode) -> dict[Peer, Loaded]:
+        """Send the load to one server after the other, again and again, a second to each.
+
+        So work of others on the machine, which comes and goes within seconds, slows all of them.
+        """
+        for server in served.values():
+            self._send(server, mode, _WARM_SECONDS)
+        turns = [
+            {peer: self._turn(server, mode) for peer, server in served.items()}
+            for _ in range(self._plan.seconds)
+        ]
+        return {peer: middle([turn[peer] for turn in turns]) for peer in served}
+
+    def _turn(self, served: Served, mode: Mode) -> Loaded:
         before = served.process.cpu()
-        answered = self._send(served, mode, self._plan.seconds)
-        used, each = served.process.cpu() - before, _MEGA / answered.requests
-        return answered, Cpu(used.total * each, used.kernel * each)
+        answered = self._send(served, mode, _TURN_SECONDS)
+        used = served.process.cpu() - before
+        each = 1 / answered.requests
+        return Loaded(answered.rate, answered.p99, used.total * each, used.kernel * each)
 
     def _send(self, served: Served, mode: Mode, seconds: int) -> Answered:
         return load.send(served.port, mode, connections=CONNECTIONS, seconds=seconds)
@@ -153,17 +209,6 @@ class Measurement:
             )
         self._add(figures.P99_HALF, peer, answered.p99 * _KILO)
         self._add(figures.HALF_RATE, peer, answered.rate)
-
-    def _events(self, peer: Peer) -> None:
-        modes = {
-            Mode.BINARY: (figures.BINARY, figures.BINARY_CPU),
-            Mode.STRUCTURED: (figures.STRUCTURED, figures.STRUCTURED_CPU),
-        }
-        with self._stage.serve(peer, Kind.EVENT) as served:
-            for mode, (rate, cpu) in modes.items():
-                answered, used = self._loaded(served, mode)
-                self._add(rate, peer, answered.rate)
-                self._add(cpu, peer, used.total)
 
     def _imports(self, peers: Sequence[Peer]) -> None:
         both = {

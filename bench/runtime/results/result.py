@@ -12,7 +12,7 @@ from bench.runtime.results.figures import BY_NAME, Part
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure. Each round has `starts` starts, and uses their median."""
+    """How much to measure. A round has `starts` starts and `seconds` of load, and uses medians."""
 
     rounds: int
     seconds: int
