@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from bench.rounds import Round
@@ -33,6 +34,14 @@ _SOAK_STEPS = 10
 _STARTS = {
     Kind.HTTP: (figures.START, figures.START_CPU),
     Kind.EVENT: (figures.START_EVENT, figures.START_EVENT_CPU),
+}
+# Requests with a body: rate and CPU time of each mode.
+_POSTS = {
+    Kind.ORDER: {Mode.ORDER: (figures.ORDERS, figures.ORDERS_CPU)},
+    Kind.EVENT: {
+        Mode.BINARY: (figures.BINARY, figures.BINARY_CPU),
+        Mode.STRUCTURED: (figures.STRUCTURED, figures.STRUCTURED_CPU),
+    },
 }
 
 
@@ -83,11 +92,11 @@ class Measurement:
         """Measure everything once. Each round begins with another peer."""
         first = number % len(self._peers)
         peers = [*self._peers[first:], *self._peers[:first]]
-        parts = {
+        parts: dict[Part, Callable[[Sequence[Peer]], None]] = {
             Part.START: self._all_starts,
             Part.LOAD: self._loads,
-            Part.ORDERS: self._all_orders,
-            Part.EVENTS: self._all_events,
+            Part.ORDERS: partial(self._posts, Kind.ORDER),
+            Part.EVENTS: partial(self._posts, Kind.EVENT),
             Part.IMPORTS: self._imports,
             Part.CONTRACT: self._contract,
         }
@@ -112,19 +121,9 @@ class Measurement:
             if rates[peer.name] >= _HEADROOM / 2 * rates[UVICORN]:
                 self._half_load(peer, rates[UVICORN] / 2)
 
-    def _all_orders(self, peers: Sequence[Peer]) -> None:
-        with self._all_served(peers, Kind.ORDER) as served:
-            for peer, loaded in self._in_turn(served, Mode.ORDER).items():
-                self._add(figures.ORDERS, peer, loaded.rate)
-                self._add(figures.ORDERS_CPU, peer, loaded.cpu * _MEGA)
-
-    def _all_events(self, peers: Sequence[Peer]) -> None:
-        modes = {
-            Mode.BINARY: (figures.BINARY, figures.BINARY_CPU),
-            Mode.STRUCTURED: (figures.STRUCTURED, figures.STRUCTURED_CPU),
-        }
-        with self._all_served(peers, Kind.EVENT) as served:
-            for mode, (rate, cpu) in modes.items():
+    def _posts(self, kind: Kind, peers: Sequence[Peer]) -> None:
+        with self._all_served(peers, kind) as served:
+            for mode, (rate, cpu) in _POSTS[kind].items():
                 for peer, loaded in self._in_turn(served, mode).items():
                     self._add(rate, peer, loaded.rate)
                     self._add(cpu, peer, loaded.cpu * _MEGA)
