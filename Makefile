@@ -173,7 +173,7 @@ transcript: builder ## Run the commands of the first page, and store what a term
 BENCH ?=
 
 .PHONY: bench
-bench: ## Run all measurements, and compare them with those of the last commit (50 to 75 minutes; Linux, root)
+bench: ## Run all measurements, and compare them with those of the last commit (45 to 60 minutes; Linux, root)
 	@$(MAKE) bench-runtime BENCH=
 	@$(MAKE) bench-build
 	@$(MAKE) bench-images
@@ -198,7 +198,7 @@ bench-images: docker python ## Measure the run images next to a Debian with pyth
 	@$(MAKE) readme
 
 .PHONY: bench-platform
-bench-platform: builder cluster ## Measure functions on Knative next to func-python (15 to 35 minutes; Linux, root)
+bench-platform: builder cluster ## Measure functions on Knative next to func-python (10 to 25 minutes; Linux, root)
 	@tools/build.sh pack func
 	@python -m bench.platform --out docs/benchmarks
 	@$(MAKE) readme

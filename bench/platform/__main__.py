@@ -17,7 +17,7 @@ from bench.platform.results.figures import OURS, PIP
 from bench.platform.results.result import Result
 
 COMMAND = Command("platform", result.write, result.read, report.render, chart.draw)
-_ROUNDS = 10
+_ROUNDS = 6
 
 _PEERS = {
     OURS: "func's http template, built by pack with the builder of this clone",

@@ -9,7 +9,8 @@ WAKE = Figure(
     "From zero to the first answer",
     "s",
     2,
-    "from a request through the gateway, to a function without a pod, until its response",
+    "from a request through the gateway, to a function without a pod, until its response. Since "
+    "30 November 2026, each round sends it at another time of the second",
 )
 WAKE_ALONE = Figure(
     "wake_alone_s",
