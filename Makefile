@@ -173,7 +173,7 @@ transcript: builder ## Run the commands of the first page, and store what a term
 BENCH ?=
 
 .PHONY: bench
-bench: ## Run all measurements, and compare them with those of the last commit (45 to 60 minutes; Linux, root)
+bench: ## Run all measurements, and compare them with those of the last commit (50 to 65 minutes; Linux, root)
 	@$(MAKE) bench-runtime BENCH=
 	@$(MAKE) bench-build
 	@$(MAKE) bench-images

@@ -3,7 +3,8 @@
 They are compared with those of the same machine, or of another one if the commit has none of it.
 
 For a figure with peers, it compares the ratio to each peer, because two runs rarely have the same
-machine and the same load. Other figures are compared directly. `make bench` ends with this.
+machine and the same load. Other figures are compared directly, but no times of two machines. `make
+bench` ends with this.
 
 Exit status 1: a figure of ours is more than a tenth worse.
 """
@@ -34,6 +35,7 @@ from bench.runtime.results import figures as runtime
 LIMIT = 0.10
 # Figures that are neither good nor bad.
 _NEUTRAL = ("busy_cores", "cpu_kernel_us", "half_rate", "long_run_requests")
+_TIMES = ("s", "ms", "µs", "1/s")
 _FOLDER = "docs/benchmarks"
 
 
@@ -54,6 +56,11 @@ class Loss:
     def is_too_much(self) -> bool:
         """Whether the figure is worse than permitted."""
         return self.part > LIMIT
+
+    @property
+    def is_of_any_machine(self) -> bool:
+        """Whether the figure can be compared with that of a faster or slower machine."""
+        return self.peers or self.figure.unit not in _TIMES
 
 
 def losses(before: Round, after: Round, figures: Mapping[str, Figure], ours: str) -> Iterator[Loss]:
@@ -139,9 +146,12 @@ def _compared(name: str, commit: str) -> Iterator[Loss]:
     before = earlier(_committed(name, commit), after)
     if before["taken"] == after["taken"]:
         sys.stderr.write(f"{name}: not measured again since {commit}\n")
-    elif _machine(before).slug != _machine(after).slug:
+    same = _machine(before).slug == _machine(after).slug
+    if not same:
         sys.stderr.write(f"{name}: compared with {_machine(before).name}\n")
-    yield from losses(before["medians"], after["medians"], *_SIDES[name])
+    for loss in losses(before["medians"], after["medians"], *_SIDES[name]):
+        if same or loss.is_of_any_machine:
+            yield loss
 
 
 def _committed(name: str, commit: str) -> list[dict[str, Any]]:

@@ -37,6 +37,15 @@ def test_slower_machine() -> None:
     assert (1.0, True) == (worse.part, worse.is_too_much)
 
 
+def test_another_machine() -> None:
+    """A time without peers says nothing on another machine. A ratio and a number of modules do."""
+    (time,) = lost(CPU, {"us": 10}, {"us": 20})
+    (ratio,) = lost(CPU, {"us": 10, "a": 20}, {"us": 10, "a": 20})
+    (number,) = lost("modules", {"us": 194}, {"us": 195})
+
+    assert [False, True, True] == [each.is_of_any_machine for each in (time, ratio, number)]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
