@@ -15,13 +15,12 @@ from tools.console import Failure
 
 # Another process of another clone: it adds a line to the file `made` each time that it fills.
 _OTHER = """
-import sys, time
+import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tools.cache.cache import Cache
 cache = Path(sys.argv[2])
 def fill(folder):
-    time.sleep(0.2)
     (folder / "layer").write_text("whole")
     with (cache / "made").open("a") as made:
         made.write("x")
@@ -98,13 +97,16 @@ def test_processes_at_a_time_make_it_once(cache: Cache) -> None:
     """Of several processes, one creates it, and the others wait."""
     cache.folder.mkdir()
     command = [sys.executable, "-I", "-B", "-c", _OTHER, str(ROOT), str(cache.folder)]
-    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    waited = [run.communicate()[1] for run in runs]
+    with cache.locked("stack-run-0123"):
+        runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        waited = [run.stderr.readline() for run in runs if run.stderr]
+    for run in runs:
+        run.communicate()
 
     assert [0, 0, 0, 0] == [run.returncode for run in runs]
     assert "x" == (cache.folder / "made").read_text()
     assert "whole" == (cache.folder / "stack" / "run" / "0123" / "layer").read_text()
-    assert any("Waiting for another run that works on stack-run" in text for text in waited)
+    assert 4 == sum("Waiting for another run that works on stack-run" in text for text in waited)
 
 
 def test_threads_of_one_process_make_it_once(cache: Cache) -> None:
