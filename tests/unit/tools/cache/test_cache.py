@@ -15,12 +15,13 @@ from tools.console import Failure
 
 # Another process of another clone: it adds a line to the file `made` each time that it fills.
 _OTHER = """
-import sys
+import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from tools.cache.cache import Cache
 cache = Path(sys.argv[2])
 def fill(folder):
+    time.sleep(0.2)
     (folder / "layer").write_text("whole")
     with (cache / "made").open("a") as made:
         made.write("x")
