@@ -35,6 +35,7 @@ from bench.runtime.results import figures as runtime
 LIMIT = 0.10
 # Figures that are neither good nor bad.
 _NEUTRAL = ("busy_cores", "cpu_kernel_us", "half_rate", "long_run_requests")
+# Units that depend on the speed of a machine.
 _TIMES = ("s", "ms", "µs", "1/s")
 _FOLDER = "docs/benchmarks"
 
@@ -128,12 +129,16 @@ def earlier(committed: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) ->
     """
     if not committed:
         raise ValueError("the commit has no result")
-    same = [found for found in committed if _machine(found).slug == _machine(after).slug]
+    same = [found for found in committed if _are_of_one_machine(found, after)]
     return newest(same or committed)
 
 
 def _machine(result: Mapping[str, Any]) -> Machine:
     return Machine(**result["machine"])
+
+
+def _are_of_one_machine(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return _machine(before).slug == _machine(after).slug
 
 
 def newest(found: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -146,7 +151,7 @@ def _compared(name: str, commit: str) -> Iterator[Loss]:
     before = earlier(_committed(name, commit), after)
     if before["taken"] == after["taken"]:
         sys.stderr.write(f"{name}: not measured again since {commit}\n")
-    same = _machine(before).slug == _machine(after).slug
+    same = _are_of_one_machine(before, after)
     if not same:
         sys.stderr.write(f"{name}: compared with {_machine(before).name}\n")
     for loss in losses(before["medians"], after["medians"], *_SIDES[name]):
