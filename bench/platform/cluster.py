@@ -16,9 +16,9 @@ _DOMAIN = "knative.test"
 
 _PATIENCE = 120.0
 _POLL_SECONDS = 0.2
-# In seconds. Knative also gives a pod this time to end, by default 300 s. func-python does not end
+# Knative also gives a pod this time to end, by default 300 s. func-python does not end
 # before if it gets SIGTERM while it starts: PID 1 ignores a signal without a handler.
-_TIME_LIMIT = 60
+_TIME_LIMIT_SECONDS = 60
 # As func deploys it: without a period, so queue-proxy probes often while a container starts.
 _PROBE = {"httpGet": {"path": "/health/readiness", "port": 0}}
 
@@ -46,7 +46,7 @@ class Cluster:
     def serve(self, service: str, image: str) -> None:
         """Deploy an image as a Knative Service, and wait until it is ready."""
         container = {"image": image, "readinessProbe": _PROBE}
-        revision = {"containers": [container], "timeoutSeconds": _TIME_LIMIT}
+        revision = {"containers": [container], "timeoutSeconds": _TIME_LIMIT_SECONDS}
         self.apply(
             {
                 "apiVersion": "serving.knative.dev/v1",
